@@ -1,0 +1,65 @@
+// The rooms and who may import whom: CONTRIBUTING.md has the table and the reasons.
+const may = (room, ...others) => ({
+  name: `room-${room}`,
+  severity: "error",
+  comment: `${room}/ may import only itself${others.length ? ` and ${others.join(", ")}` : ""}`,
+  from: { path: `^${room}/` },
+  to: {
+    path: "^(index\\.ts|stacks|components|units|resources|provider|host|test|tools|bench|examples)",
+    pathNot: [room, ...others].map((name) => `^${name}/`),
+  },
+});
+const packages = (room, ...allowed) => ({
+  name: `packages-${room}`,
+  severity: "error",
+  comment: `${room}/ may use these packages only: ${allowed.join(", ") || "none"}`,
+  from: { path: `^${room}/` },
+  to: { path: "node_modules", pathNot: allowed.map((name) => `node_modules/${name}/`) },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "program",
+      severity: "error",
+      comment: "index.ts only loads the fleet and creates the components",
+      from: { path: "^index\\.ts$" },
+      to: { path: "^(units|resources|provider|host|test|tools|bench)/" },
+    },
+    may("stacks", "components"),
+    may("components", "units", "resources"),
+    may("units"),
+    may("resources"),
+    may("provider", "resources", "host", "units"),
+    may("host", "units"),
+    may("tools"),
+    packages("units"),
+    packages("resources", "@pulumi/pulumi"),
+    packages("components", "@pulumi/pulumi", "@pulumi/command", "zod"),
+    packages("stacks", "@pulumi/pulumi", "zod", "yaml"),
+    packages("provider", "@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@types"),
+    packages("host", "node-ssh", "ssh2", "@types"),
+    {
+      name: "units-no-io",
+      severity: "error",
+      comment: "units/ is pure text",
+      from: { path: "^units/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "ssh-in-one-file",
+      severity: "error",
+      comment: "node-ssh stays behind host/connection.ts",
+      from: { path: "^host/", pathNot: "^host/connection\\.ts$" },
+      to: { path: "node_modules/(node-ssh|ssh2)/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+  },
+};
