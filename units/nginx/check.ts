@@ -1,0 +1,223 @@
+/**
+ * Compares an nginx configuration with the systemd sockets that pass it its listening sockets.
+ *
+ * nginx keeps an inherited socket only if a `listen` names the same family, address and port. If none does, it closes it and opens
+ * what the configuration says inside the container, where no client arrives: the service is active, and every client hangs.
+ * (ngx_init_cycle() in src/core/ngx_cycle.c with ngx_cmp_sockaddr() in src/core/ngx_inet.c.)
+ */
+import {
+  AddressError,
+  parseListenStream,
+  sameAddress,
+  toListenStream,
+  toNginxListen,
+  wildcardOf,
+  type ListenAddress,
+} from "./address.ts";
+import { bindsByItself, namedAddresses, type NamedAddress } from "./bind.ts";
+import { findListens, type Listen, type NginxFile } from "./listens.ts";
+import { optionProblems } from "./options.ts";
+import { problemAt, type Problem } from "./problem.ts";
+
+export type { NginxFile } from "./listens.ts";
+export type { Problem } from "./problem.ts";
+
+/** A socket unit, and the values of its `ListenStream=`. */
+export interface SocketUnit {
+  /** The unit's name, for messages: "example1.socket". */
+  unit: string;
+  listen: string[];
+}
+
+/** Errors: nginx would not start, or clients would hang. Warnings: what could not be checked, and what has no effect. */
+export interface CheckResult {
+  errors: Problem[];
+  warnings: Problem[];
+}
+
+/**
+ * Checks in both directions: each socket has a `listen`, and each `listen` has a socket.
+ *
+ * @param files what will be mounted at /etc/nginx/conf.d. nginx reads those that end in .conf; others count only if one of
+ *   them includes them.
+ * @param sockets the socket units of the service
+ * @example
+ * checkListens(
+ *   [{ name: "default.conf", text: "server {\n listen 8080;\n}" }],
+ *   [{ unit: "example1.socket", listen: ["8080"] }],
+ * ).errors[0]?.message
+ * // default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket).
+ * // Write "listen [::]:8080", or ListenStream=0.0.0.0:8080.
+ */
+export function checkListens(files: NginxFile[], sockets: SocketUnit[]): CheckResult {
+  const { listens, unseen, errors, warnings } = findListens(files);
+  const passed = readSockets(sockets, errors);
+  const named = namedAddresses(listens.filter(({ options }) => !options.includes("quic")));
+  const spare = passed
+    .map((socket) => socket.address)
+    .filter((address) => !named.some((other) => sameAddress(other.address, address)));
+  const both: Comparison = { listens, named, passed, spare, unseen, errors, warnings };
+
+  for (const listen of listens) checkAlone(listen, both);
+  for (const one of named) checkNamed(one, both);
+  for (const socket of passed) checkSocket(socket, both);
+  return { errors: unique(errors), warnings: unique(warnings) };
+}
+
+/** Both sides, and what is found wrong so far. */
+interface Comparison extends CheckResult {
+  listens: Listen[];
+  /** Their addresses, without UDP. */
+  named: NamedAddress[];
+  passed: PassedSocket[];
+  /** The addresses that are passed on and named by no `listen`. */
+  spare: ListenAddress[];
+  /** An include may hold more listens. */
+  unseen: boolean;
+}
+
+interface PassedSocket {
+  unit: string;
+  address: ListenAddress;
+}
+
+function readSockets(sockets: SocketUnit[], errors: Problem[]): PassedSocket[] {
+  const passed: PassedSocket[] = [];
+  for (const { unit, listen } of sockets) {
+    for (const text of listen) {
+      try {
+        const address = parseListenStream(text);
+        // Throws for what systemd could pass on and nginx can't name.
+        toNginxListen(address);
+        passed.push({ unit, address });
+      } catch (error) {
+        if (!(error instanceof AddressError)) throw error;
+        errors.push(problemAt(unit, undefined, `ListenStream= ${error.message}`));
+      }
+    }
+  }
+  return passed;
+}
+
+/** What is wrong with a listen whatever the sockets are. */
+function checkAlone(listen: Listen, { errors, warnings }: Comparison): void {
+  const at = (what: string) => problemAt(listen.file, listen.line, `"${listen.text}" ${what}`);
+  if (listen.hostPorts !== undefined) {
+    const example = `Write an address, as "listen 127.0.0.1:${listen.hostPorts.firstPort}".`;
+    warnings.push(
+      at(
+        `names a host, which nginx looks up when it starts: it can't be compared with the sockets. ${example}`,
+      ),
+    );
+  }
+  if (listen.options.includes("quic")) {
+    const reason = "nginx would bind it inside the container, where no client arrives";
+    errors.push(at(`is UDP, and ListenStream= passes on TCP only: ${reason}. Remove it.`));
+  }
+}
+
+/** An address that nginx opens a socket for must be passed on. */
+function checkNamed(one: NamedAddress, both: Comparison): void {
+  if (one.coveredBy !== undefined) return;
+  const { address } = one;
+  if (both.passed.some((socket) => sameAddress(socket.address, address))) {
+    const { errors, warnings } = optionProblems(one);
+    both.errors.push(...errors);
+    both.warnings.push(...warnings);
+    return;
+  }
+  const stream = toListenStream(address);
+  const mayBeCovered = both.unseen && wildcardIsPassed(address, both.passed) && !bindsByItself(one);
+  const meant = likeliest(address, both.spare);
+  for (const listen of one.listens) {
+    const subject = listen.text === undefined ? 'this server has no "listen", so nginx' : `"${listen.text}"`;
+    const at = (what: string) =>
+      problemAt(listen.file, listen.line, `${subject} binds ${stream}, which no socket passes on${what}`);
+    if (mayBeCovered) {
+      both.warnings.push(at(", unless an include that can't be seen has a wildcard that covers it."));
+    } else if (meant !== undefined) {
+      const fix = `Write "listen ${toNginxListen(meant)}", or ListenStream=${stream}.`;
+      both.errors.push(at(`. ${listSockets(both.passed)} ${fix}`));
+    } else if (isInternal(address)) {
+      // No client hangs: it is for a status page or a health check.
+      both.warnings.push(at(": only the container itself can reach it."));
+    } else {
+      both.errors.push(at(`. ${listSockets(both.passed)} Remove it, or add ListenStream=${stream}.`));
+    }
+  }
+}
+
+/** A socket that systemd passes on must be named, or nginx closes it. */
+function checkSocket(socket: PassedSocket, both: Comparison): void {
+  const at = (what: string) =>
+    problemAt(socket.unit, undefined, `ListenStream=${toListenStream(socket.address)} ${what}`);
+  const listen = `listen ${toNginxListen(socket.address)}`;
+  const one = both.named.find(({ address }) => sameAddress(address, socket.address));
+  if (one !== undefined) {
+    if (one.coveredBy === undefined) return;
+    const reason = `nginx opens only the wildcard ${place(one.coveredBy)}, which covers ${place(one)}`;
+    both.errors.push(
+      at(`would be closed, and every client would hang: ${reason}. Write "${listen} bind" there.`),
+    );
+    return;
+  }
+  const byName = both.listens.find((other) => mayMean(other, socket.address));
+  if (byName !== undefined) {
+    const where = `${byName.file}:${byName.line}`;
+    both.warnings.push(
+      at(`has no "listen", unless the host name in ${where} stands for it. Write "${listen}".`),
+    );
+  } else if (both.unseen) {
+    both.warnings.push(
+      at(`has no "listen" that can be seen. If no include has "${listen}", every client hangs.`),
+    );
+  } else {
+    both.errors.push(
+      at(
+        `has no "listen": nginx would close it, and every client would hang. ${listNamed(both.named)} Write "${listen}".`,
+      ),
+    );
+  }
+}
+
+function wildcardIsPassed(address: ListenAddress, passed: PassedSocket[]): boolean {
+  if (address.family === "unix") return false;
+  const wildcard = wildcardOf(address);
+  return passed.some((socket) => sameAddress(socket.address, wildcard));
+}
+
+/** The one of `others` that the same port, or having no rival, makes the likely one. */
+function likeliest(address: ListenAddress, others: ListenAddress[]): ListenAddress | undefined {
+  const portOf = (one: ListenAddress) => (one.family === "unix" ? undefined : one.port);
+  const samePort = others.find((other) => portOf(other) === portOf(address));
+  return samePort ?? (others.length === 1 ? others[0] : undefined);
+}
+
+function isInternal(address: ListenAddress): boolean {
+  return address.family === "unix" || address.address.startsWith("127.") || address.address === "::1";
+}
+
+function mayMean({ hostPorts }: Listen, address: ListenAddress): boolean {
+  if (hostPorts === undefined || address.family === "unix") return false;
+  return hostPorts.firstPort <= address.port && address.port <= hostPorts.lastPort;
+}
+
+function listSockets(passed: PassedSocket[]): string {
+  if (passed.length === 0) return "There is no socket.";
+  return `Sockets: ${passed.map(({ unit, address }) => `${toListenStream(address)} (${unit})`).join(", ")}.`;
+}
+
+function listNamed(named: NamedAddress[]): string {
+  const bound = named.filter(({ coveredBy }) => coveredBy === undefined);
+  return bound.length === 0 ? "nginx binds nothing." : `nginx binds ${bound.map(place).join(", ")}.`;
+}
+
+/** "0.0.0.0:8080 (default.conf:2)" */
+function place({ address, listens: [listen] }: NamedAddress): string {
+  return `${toListenStream(address)} (${listen?.file}:${listen?.line})`;
+}
+
+/** A file that several servers include is read several times, but its problem is one. */
+function unique(problems: Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+}

@@ -1,0 +1,68 @@
+/** What nginx needs to serve on passed sockets when nobody has written a configuration. */
+import { AddressError, sameAddress, toNginxListen, wildcardOf, type ListenAddress } from "./address.ts";
+import { quoteWord } from "./tokens.ts";
+
+/** What may differ from the image's own default.conf. */
+export interface DefaultServerOptions {
+  /** `server_name`. Default: "localhost". */
+  serverName?: string;
+  /** `root`, a directory in the container. Default: "/usr/share/nginx/html", the image's welcome page. */
+  root?: string;
+}
+
+/**
+ * The text of a default.conf that serves static files on each of the addresses: the image's own, as in Example 1 of
+ * podman-nginx-socket-activation.
+ *
+ * @param listen one `listen` is written for each; an address that is there twice counts once
+ * @throws AddressError if there is no address (nginx would take *:80), or an abstract unix socket among them
+ * @example defaultServer([parseListenStream("0.0.0.0:8080")]) // "server {\n    listen 8080;\n    server_name localhost;\n…"
+ */
+export function defaultServer(listen: ListenAddress[], options: DefaultServerOptions = {}): string {
+  if (listen.length === 0)
+    throw new AddressError('no address to listen on. Give at least one, as "0.0.0.0:8080".');
+  const root = quoteWord(options.root ?? "/usr/share/nginx/html");
+  const addresses = listen.filter(
+    (one, index) => listen.findIndex((other) => sameAddress(one, other)) === index,
+  );
+  const listens = addresses.map(
+    (one) => `    listen ${quoteWord(toNginxListen(one))}${isCovered(one, addresses) ? " bind" : ""};\n`,
+  );
+  return `server {
+${listens.join("")}    server_name ${quoteWord(options.serverName ?? "localhost")};
+
+    location / {
+        root ${root};
+        index index.html index.htm;
+    }
+
+    error_page 500 502 503 504 /50x.html;
+    location = /50x.html {
+        root ${root};
+    }
+}
+`;
+}
+
+/** Beside a wildcard, nginx would open no socket for this address: see bind.ts. */
+function isCovered(one: ListenAddress, addresses: ListenAddress[]): boolean {
+  if (one.family === "unix") return false;
+  const wildcard = wildcardOf(one);
+  return !sameAddress(one, wildcard) && addresses.some((other) => sameAddress(other, wildcard));
+}
+
+/**
+ * The value of the environment variable NGINX, which tells nginx the descriptors that it inherits: all that systemd passes
+ * (from 3 on: sd_listen_fds(3)). Every number ends in a mark; without the final ";" nginx ignores the last one (angie#128).
+ *
+ * @param count how many sockets are passed on; 1 or more
+ * @throws RangeError for any other number
+ * @see ngx_add_inherited_sockets() in nginx's src/core/nginx.c
+ * @example nginxVariable(2) // "3:4;"
+ */
+export function nginxVariable(count: number): string {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`${count} is no number of sockets. Give an integer of 1 or more.`);
+  }
+  return `${Array.from({ length: count }, (_, index) => 3 + index).join(":")};`;
+}

@@ -1,0 +1,139 @@
+/**
+ * The words and marks of an nginx configuration file, as nginx reads them: ngx_conf_read_token() in nginx's
+ * src/core/ngx_conf_file.c. Where it looks odd here, it is odd there.
+ */
+import { luaBlockEnd } from "./lua.ts";
+
+/** Where something starts in a file; both count from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+/** A word with its quotes and escapes resolved, or a mark. */
+export type Token = Place & ({ kind: "word"; text: string } | { kind: ";" | "{" | "}" });
+
+/** A file that nginx could not read. The message names file, line and what is wrong there. */
+export class NginxSyntaxError extends Error {
+  override name = "NginxSyntaxError";
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+
+  constructor(file: string, place: Place, what: string) {
+    super(`${file}:${place.line}: ${what}`);
+    this.file = file;
+    this.line = place.line;
+    this.column = place.column;
+  }
+}
+
+/**
+ * Splits a configuration file. The body of a `*_by_lua_block` is left out: it is Lua.
+ *
+ * @param file the file's name, for messages
+ * @throws NginxSyntaxError for an unclosed quote or Lua block, and for a quote that is followed by other text
+ * @example tokenize('listen "80";', "default.conf") // a word "listen", a word "80", a mark ";"
+ */
+export function tokenize(text: string, file: string): Token[] {
+  const tokens: Token[] = [];
+  const placeOf = places(text);
+  /** The first word of the directive that is being read. */
+  let name: string | undefined;
+  let at = skipBlanks(text, 0);
+  while (at < text.length) {
+    const ch = text.charAt(at);
+    const place = placeOf(at);
+    if (ch === ";" || ch === "{" || ch === "}") {
+      tokens.push({ kind: ch, ...place });
+      at += 1;
+      if (ch === "{" && name?.endsWith("_by_lua_block")) {
+        const end = luaBlockEnd(text, at);
+        if (end === undefined)
+          throw new NginxSyntaxError(file, place, `the block of "${name}" is never closed.`);
+        tokens.push({ kind: "}", ...placeOf(end) });
+        at = end + 1;
+      }
+      name = undefined;
+    } else {
+      const isQuoted = ch === '"' || ch === "'";
+      const end = isQuoted ? closingQuote(text, at) : wordEnd(text, at);
+      if (end === undefined) throw new NginxSyntaxError(file, place, `the quote ${ch} is never closed.`);
+      const word = resolveEscapes(text.slice(isQuoted ? at + 1 : at, end));
+      tokens.push({ kind: "word", text: word, ...place });
+      name ??= word;
+      at = isQuoted ? end + 1 : end;
+      const next = text.charAt(at);
+      // ")" may follow, for `if ($host = "example")`: it is a word of its own.
+      if (isQuoted && !/^[ \t\r\n;{)]?$/.test(next)) {
+        throw new NginxSyntaxError(file, placeOf(at), `unexpected "${next}" straight after a quoted word.`);
+      }
+    }
+    at = skipBlanks(text, at);
+  }
+  return tokens;
+}
+
+/**
+ * Writes a word so that nginx reads exactly this text, in quotes where they are needed.
+ * A "$" keeps its meaning: nginx looks for variables in quoted words too.
+ *
+ * @example quoteWord("a b") // '"a b"'
+ */
+export function quoteWord(text: string): string {
+  if (/^[\w./:*@=,[\]-]+$/.test(text)) return text;
+  return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
+const isBlank = (ch: string) => ch === " " || ch === "\t" || ch === "\r" || ch === "\n";
+
+/** The offset of the next token. A "#" starts a comment only there, not inside a word. */
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && (isBlank(text.charAt(at)) || text[at] === "#")) {
+    const lineEnd = text[at] === "#" ? text.indexOf("\n", at) : at;
+    at = lineEnd === -1 ? text.length : lineEnd + 1;
+  }
+  return at;
+}
+
+function closingQuote(text: string, from: number): number | undefined {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === "\\") at += 1;
+    else if (text[at] === text[from]) return at;
+  }
+  return undefined;
+}
+
+/** The end of a word without quotes: a blank, ";" or "{", unless escaped, or "{" of a variable, as in "${name}". */
+function wordEnd(text: string, from: number): number {
+  let inVariable = false;
+  for (let at = from; at < text.length; at += 1) {
+    const ch = text.charAt(at);
+    if (ch === "{" && inVariable) continue;
+    inVariable = ch === "$";
+    if (ch === "\\") at += 1;
+    else if (isBlank(ch) || ch === ";" || ch === "{") return at;
+  }
+  return text.length;
+}
+
+/** nginx knows six escapes; before any other character a backslash is itself (regular expressions live on that). */
+function resolveEscapes(text: string): string {
+  const blanks: Record<string, string> = { t: "\t", r: "\r", n: "\n" };
+  return text.replaceAll(/\\(["'\\trn])/g, (_, ch: string) => blanks[ch] ?? ch);
+}
+
+/** Offsets must be asked for in ascending order: the file is counted once. */
+function places(text: string): (offset: number) => Place {
+  let line = 1;
+  let lineStart = 0;
+  return (offset) => {
+    for (;;) {
+      const lineEnd = text.indexOf("\n", lineStart);
+      if (lineEnd === -1 || lineEnd >= offset) return { line, column: offset - lineStart + 1 };
+      line += 1;
+      lineStart = lineEnd + 1;
+    }
+  };
+}
