@@ -1,0 +1,162 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { RegistryLogin } from "../resources/contract.ts";
+import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
+
+/** The arguments of {@link SocketActivatedNginx}. */
+export interface SocketActivatedNginxArgs {
+  /** The host, and how to log in to it. */
+  connection: ConnectionArgs;
+
+  /**
+   * The service manager that has the socket and the service: "user" for Example 1 (rootless podman, the manager of
+   * {@link user}), "system" for Example 2 (rootful podman).
+   */
+  manager: "system" | "user";
+
+  /** The account, which must exist. Required with manager "user". */
+  user?: string;
+
+  /**
+   * The name of the units: NAME.socket, NAME.container and its NAME.service. Letters, digits, "-", "_" and ".".
+   * @default the resource's name
+   */
+  name?: string;
+
+  /**
+   * The image, with its registry: "docker.io/library/nginx:latest". It is on the host before the service is touched.
+   * @see podman-systemd.unit(5), Image=
+   */
+  image: pulumi.Input<string>;
+
+  /**
+   * When to pull the image: "missing", only where the host does not have it; "always", before every start or restart that a
+   * deploy makes; "never", it must be there.
+   * @default "missing"
+   */
+  pull?: "missing" | "always" | "never";
+
+  /**
+   * Demand an image by digest ("…@sha256:…"), so that each host and each `up` gets the very same one.
+   * @default false
+   */
+  requireDigest?: boolean;
+
+  /**
+   * Logins of private registries, by registry. They are used for the pull and not left on the host.
+   * @example { "registry.example.com": { username: "deploy", password: config.requireSecret("registryPassword") } }
+   */
+  registries?: Record<string, { [K in keyof RegistryLogin]: pulumi.Input<RegistryLogin[K]> }>;
+
+  /**
+   * The addresses that systemd listens on and nginx serves, one socket unit each: "0.0.0.0:8080", "[::1]:80", a path for a
+   * unix socket. "80" is an IPv6 wildcard. Ports below 1024 need manager "system" (or the host's
+   * net.ipv4.ip_unprivileged_port_start).
+   * @example ["0.0.0.0:8080", "[::]:8080"]
+   * @see systemd.socket(5), ListenStream=
+   */
+  listen: string[];
+
+  /**
+   * The container's network. "none": nginx can't reach anything, and serves by the inherited sockets all the same.
+   * Left out: podman's default.
+   * @see podman-run(1), --network
+   */
+  network?: string;
+
+  /**
+   * nginx's configuration, file name → text, mounted at /etc/nginx/conf.d. nginx reads those that end in ".conf". A change
+   * reloads nginx. Each address of {@link listen} needs a matching `listen` here, which is checked at preview.
+   * @default a default.conf that serves /usr/share/nginx/html on every address
+   * @example { "default.conf": "server { listen 8080; location / { return 200 hello; } }" }
+   */
+  nginx?: Record<string, pulumi.Input<string>>;
+
+  /**
+   * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
+   * change restarts the service.
+   */
+  environment?: Record<string, pulumi.Input<string>>;
+
+  /**
+   * More volumes, as podman writes them. "%h" is the account's home directory.
+   * @example ["/srv/www:/usr/share/nginx/html:ro"]
+   * @see podman-run(1), --volume
+   */
+  volumes?: string[];
+
+  /**
+   * The directory on the host that is mounted at /etc/nginx/conf.d: absolute, or "~/…".
+   * @default "~/.config/quadlet-fleet/NAME/conf.d" with manager "user", "/etc/quadlet-fleet/NAME/conf.d" with "system"
+   */
+  configurationDirectory?: string;
+
+  /**
+   * SELinux label of that directory: "private" (":Z"), only this container may read it; "shared" (":z"); "none".
+   * @default "private"
+   * @see podman-run(1), --volume
+   */
+  selinuxLabel?: "private" | "shared" | "none";
+
+  /**
+   * Keep the user manager running without a login, and from boot on. Without it the socket is gone with the last session.
+   * Only with manager "user".
+   * @default true
+   * @see loginctl(1), enable-linger
+   */
+  linger?: boolean;
+
+  /**
+   * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
+   * left as it runs.
+   * @default false, which refuses them
+   */
+  adopt?: boolean;
+}
+
+const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/** The shape of {@link SocketActivatedNginxArgs}, by itself: what several arguments have to do with each other is in check.ts. */
+export const argumentsSchema = z.strictObject({
+  connection: connectionSchema,
+  manager: z.enum(["system", "user"]),
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name")
+    .optional(),
+  name: z.string().optional(),
+  image: inputText(),
+  pull: z.enum(["missing", "always", "never"]).optional(),
+  requireDigest: z.boolean().optional(),
+  registries: z
+    .record(z.string(), z.strictObject({ username: inputText(), password: inputText() }))
+    .optional(),
+  listen: z.array(z.string()).min(1, "needs one address at least"),
+  network: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")
+    .optional(),
+  nginx: z
+    .record(
+      z.string().regex(fileName, "a file name has no directory: it would leave /etc/nginx/conf.d"),
+      inputText(),
+    )
+    .optional(),
+  environment: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"),
+      inputText(),
+    )
+    .optional(),
+  volumes: z.array(z.string()).optional(),
+  configurationDirectory: z
+    .string()
+    .regex(
+      /^(~?\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)\S*[^/]$/,
+      'is absolute or begins with "~/", without "." and ".."',
+    )
+    .optional(),
+  selinuxLabel: z.enum(["private", "shared", "none"]).optional(),
+  linger: z.boolean().optional(),
+  adopt: z.boolean().optional(),
+});

@@ -1,0 +1,117 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isContainerUnitName, socketUnits } from "./names.ts";
+import { AddressError, parseListenStream, sameAddress } from "../units/nginx/address.ts";
+import { type CheckResult, checkListens } from "../units/nginx/check.ts";
+import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
+import { type ArgumentProblem, problemsOf } from "./problems.ts";
+
+/**
+ * Everything that is wrong with the arguments, all at once and without a host: their shape, what they have to do with each
+ * other, and that the nginx configuration and the sockets agree. Values that are not known yet are left for later.
+ *
+ * @param name the resource's name, the default of `name`
+ */
+export function checkArguments(
+  name: string,
+  args: SocketActivatedNginxArgs,
+): { problems: ArgumentProblem[]; warnings: string[] } {
+  const parsed = argumentsSchema.safeParse(args);
+  if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
+  const problems = [...checkAccount(args), ...checkName(args.name ?? name), ...checkListen(args.listen)];
+  if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
+  const text = plainFiles(args.nginx);
+  if (problems.length > 0 || text === undefined) return { problems, warnings: [] };
+  const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, text);
+  return {
+    problems: errors.map(({ message }) => ({ path: "nginx", message })),
+    warnings: warnings.map(({ message }) => message),
+  };
+}
+
+/** Whether nginx's configuration and the sockets agree. */
+export function checkConfiguration(
+  name: string,
+  listen: readonly string[],
+  nginx: Record<string, string>,
+): CheckResult {
+  const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
+  return checkListens(files, socketUnits(name, listen));
+}
+
+/** Problems of an image reference; `requireDigest` as in the arguments. */
+export function checkImage(image: string, requireDigest: boolean): ArgumentProblem[] {
+  const path = "image";
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(image))
+    return [{ path, message: `"${image}" is no image reference` }];
+  const [registry, ...rest] = image.split("/");
+  if (rest.length === 0 || !(registry === "localhost" || /[.:]/.test(registry ?? ""))) {
+    const full = rest.length === 0 ? `docker.io/library/${image}` : `docker.io/${image}`;
+    return [
+      {
+        path,
+        message: `"${image}" names no registry, and each host would choose one by itself. Write "${full}", say.`,
+      },
+    ];
+  }
+  if (requireDigest && !/@sha256:[0-9a-f]{64}$/.test(image)) {
+    return [
+      {
+        path,
+        message: `"${image}" has no digest, and requireDigest is set. Write ${image.split("@")[0]}@sha256:… (podman image inspect --format '{{.Digest}}').`,
+      },
+    ];
+  }
+  return [];
+}
+
+/** The nginx files, if each of them is known and there are any. */
+function plainFiles(nginx: SocketActivatedNginxArgs["nginx"]): Record<string, string> | undefined {
+  if (!nginx || Object.values(nginx).some((text) => pulumi.Output.isInstance(text))) return undefined;
+  return nginx as Record<string, string>;
+}
+
+function checkAccount({ manager, user, linger }: SocketActivatedNginxArgs): ArgumentProblem[] {
+  if (manager === "user" && user === undefined) {
+    return [{ path: "user", message: 'is missing: manager "user" needs the account whose manager it is' }];
+  }
+  if (manager === "system" && user !== undefined) {
+    return [
+      {
+        path: "user",
+        message:
+          'goes with manager "user" only: a system service with User= (Example 3) is not supported yet',
+      },
+    ];
+  }
+  if (manager === "system" && linger !== undefined)
+    return [{ path: "linger", message: 'goes with manager "user" only' }];
+  return [];
+}
+
+function checkName(name: string): ArgumentProblem[] {
+  if (isContainerUnitName(name)) return [];
+  return [
+    {
+      path: "name",
+      message: `"${name}" is no unit name. Use letters, digits, "-", "_" and ".", at most 100.`,
+    },
+  ];
+}
+
+function checkListen(listen: readonly string[]): ArgumentProblem[] {
+  const problems: ArgumentProblem[] = [];
+  listen.forEach((text, index) => {
+    const path = `listen[${index}]`;
+    try {
+      const address = parseListenStream(text);
+      const first = listen
+        .slice(0, index)
+        .findIndex((other) => sameAddress(parseListenStream(other), address));
+      if (first >= 0) problems.push({ path, message: `"${text}" is the same address as listen[${first}]` });
+    } catch (thrown) {
+      if (!(thrown instanceof AddressError)) throw thrown;
+      problems.push({ path, message: thrown.message });
+    }
+  });
+  return problems;
+}

@@ -1,0 +1,42 @@
+import { parseListenStream, toListenStream } from "../units/nginx/address.ts";
+import type { SocketUnit } from "../units/nginx/check.ts";
+
+/** Whether NAME.container, NAME.socket and NAME.service are unit names (systemd.unit(5)) and a set's name. */
+export function isContainerUnitName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(name);
+}
+
+/**
+ * One socket unit for each address, so that a change of one never closes another. The first has the service's name; the
+ * others are named by their address, so that a unit keeps its name when its neighbours change.
+ *
+ * ```ts
+ * socketUnits("web", ["0.0.0.0:80", "0.0.0.0:81", "[::]:80"]).map(({ unit }) => unit)
+ * // ["web.socket", "web-81.socket", "web-ipv6-80.socket"]
+ * ```
+ */
+export function socketUnits(name: string, listen: readonly string[]): SocketUnit[] {
+  return listen.map((text, index) => ({
+    unit: index === 0 ? `${name}.socket` : `${name}-${suffix(text)}.socket`,
+    listen: [text],
+  }));
+}
+
+function suffix(text: string): string {
+  const address = parseListenStream(text);
+  if (address.family === "unix") return `unix${address.path.replace(/[^A-Za-z0-9_.]/g, "-")}`;
+  const family = address.family === "ipv6" ? "ipv6-" : "";
+  const wildcard = address.address === "0.0.0.0" || address.address === "::";
+  return `${family}${wildcard ? "" : `${address.address.replaceAll(":", "_")}-`}${address.port}`;
+}
+
+/** The address of a page for people, or undefined for a unix socket: "http://192.0.2.11:8080/". */
+export function pageUrl(host: string, listen: string): string | undefined {
+  const address = parseListenStream(listen);
+  if (address.family === "unix") return undefined;
+  const at = toListenStream(address).replace(
+    /^(0\.0\.0\.0|\[::\])(?=:)/,
+    host.includes(":") ? `[${host}]` : host,
+  );
+  return `http://${at.replace(/:80$/, "")}/`;
+}

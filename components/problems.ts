@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { z } from "zod";
+import { didYouMean } from "../units/nearest.ts";
+
+export { didYouMean };
+
+/** One thing that is wrong, and at which argument. */
+export interface ArgumentProblem {
+  /** As in `listen[0]` or `nginx["default.conf"]`. */
+  path: string;
+  message: string;
+}
+
+/** Everything that is wrong with the arguments of a component. It is shown without a stack trace. */
+export class ArgumentError extends pulumi.RunError {
+  readonly problems: readonly ArgumentProblem[];
+
+  constructor(what: string, problems: readonly ArgumentProblem[]) {
+    super(
+      [
+        `${what}:`,
+        ...problems.map(({ path, message }) => `  ${path === "" ? "" : `${path}: `}${message}`),
+      ].join("\n"),
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * zod's issues in the words of this project; an unknown key names the nearest known one.
+ *
+ * @param schema the object schema that was asked, for its keys
+ */
+export function problemsOf(error: z.ZodError, schema: z.ZodType): ArgumentProblem[] {
+  return error.issues.flatMap((issue) => {
+    const path = pathText(issue.path);
+    if (issue.code === "unrecognized_keys") {
+      const known = keysAt(schema, issue.path);
+      return issue.keys.map((key) => {
+        return {
+          path: path === "" ? key : `${path}.${key}`,
+          message: `is not known.${didYouMean(key, known)}`,
+        };
+      });
+    }
+    if (issue.code === "invalid_key") return { path, message: issue.issues[0]?.message ?? issue.message };
+    return { path, message: lowerFirst(issue.message) };
+  });
+}
+
+/** `["sites", "a b", "listen", 0]` → `sites["a b"].listen[0]`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === "number") return `[${key}]`;
+      const name = String(key);
+      if (!/^[A-Za-z_][\w-]*$/.test(name)) return `["${name}"]`;
+      return index === 0 ? name : `.${name}`;
+    })
+    .join("");
+}
+
+interface Definition {
+  def: {
+    type: string;
+    shape?: Record<string, Inner>;
+    innerType?: Inner;
+    valueType?: Inner;
+    options?: Inner[];
+    element?: Inner;
+  };
+}
+type Inner = z.ZodType & { _zod: Definition };
+
+/** The keys that the schema knows at a path. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const { def } = (schema as Inner)._zod;
+  if (def.innerType) return keysAt(def.innerType, path);
+  if (def.options) return def.options.flatMap((option) => keysAt(option, path));
+  if (path.length === 0) return Object.keys(def.shape ?? {});
+  const [key, ...rest] = path;
+  const next = def.shape?.[String(key)] ?? def.valueType ?? def.element;
+  return next ? keysAt(next, rest) : [];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,116 @@
+import * as pulumi from "@pulumi/pulumi";
+import { parseListenStream } from "../units/nginx/address.ts";
+import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
+import { environmentFile } from "../units/escape.ts";
+import { renderContainer, renderSocket } from "../units/render.ts";
+import type { FileContent, ImagePull, ServiceState } from "../resources/contract.ts";
+import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { socketUnits } from "./names.ts";
+
+/** The files, units and states of a set, some of them still unknown. */
+export interface Rendered {
+  units: Record<string, pulumi.Input<string>>;
+  files: Record<string, { content: pulumi.Input<string>; mode?: FileContent["mode"] }>;
+  services: Record<string, ServiceState>;
+  images: pulumi.Input<Record<string, ImagePull>>;
+}
+
+/** What goes onto the host for the arguments, which are known to be right. */
+export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
+  const sockets = socketUnits(name, args.listen);
+  const base = args.manager === "user" ? `~/.config/quadlet-fleet/${name}` : `/etc/quadlet-fleet/${name}`;
+  const directory = args.configurationDirectory ?? `${base}/conf.d`;
+  const { plain, hidden } = split(args.environment ?? {});
+  const environmentPath = `${base}/environment`;
+  const hasHidden = Object.keys(hidden).length > 0;
+
+  const nginx = args.nginx ?? { "default.conf": defaultServer(args.listen.map(parseListenStream)) };
+  const files: Rendered["files"] = {};
+  for (const [file, content] of Object.entries(nginx)) {
+    // The master process reads the configuration as the owner; what the workers read (htpasswd, say) they read as others.
+    const secret = typeof content !== "string" && file.endsWith(".conf");
+    files[`${directory}/${file}`] = { content, ...(secret ? { mode: "0600" } : {}) };
+  }
+  const reloadOn = Object.keys(files);
+  if (hasHidden)
+    files[environmentPath] = { content: pulumi.output(hidden).apply(environmentFile), mode: "0600" };
+
+  const units: Rendered["units"] = {
+    [`${name}.container`]: lift(args.image, (image) =>
+      container(name, args, image, sockets, directory, plain, hasHidden ? environmentPath : undefined),
+    ),
+  };
+  for (const { unit, listen } of sockets) {
+    units[unit] = renderSocket({
+      unit: { description: `Socket ${listen.join(", ")} of ${name}` },
+      socket: { listenStream: listen, ...(unit === `${name}.socket` ? {} : { service: `${name}.service` }) },
+      install: { wantedBy: ["sockets.target"] },
+    });
+  }
+  return {
+    units,
+    files,
+    services: {
+      ...Object.fromEntries(sockets.map(({ unit }) => [unit, { enabled: true }])),
+      [`${name}.service`]: { reloadOn, ...(hasHidden ? { restartOn: [environmentPath] } : {}) },
+    },
+    images: lift(args.image, (image) => ({ [image]: { pull: args.pull ?? "missing" } })),
+  };
+}
+
+function container(
+  name: string,
+  args: SocketActivatedNginxArgs,
+  image: string,
+  sockets: ReturnType<typeof socketUnits>,
+  directory: string,
+  environment: Record<string, string>,
+  environmentPath: string | undefined,
+): string {
+  const units = sockets.map(({ unit }) => unit);
+  const label = { private: ",Z", shared: ",z", none: "" }[args.selinuxLabel ?? "private"];
+  return renderContainer({
+    unit: { description: `nginx ${name}, socket-activated`, requires: units, after: units },
+    container: {
+      image,
+      environment: { NGINX: nginxVariable(sockets.length), ...environment },
+      ...(environmentPath === undefined ? {} : { environmentFile: [onHost(environmentPath)] }),
+      ...(args.network === undefined ? {} : { network: [args.network] }),
+      volume: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
+      // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
+      stopSignal: "SIGQUIT",
+      stopTimeout: 60,
+    },
+    service: {
+      // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
+      ...(units.length > 1 ? { sockets: units } : {}),
+      // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
+      execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",
+      timeoutStopSec: "70",
+    },
+    install: { wantedBy: ["default.target"] },
+    // A user quadlet would wait for the system's network-online.target, which may never come. The sockets need no network,
+    // and the image is there.
+    quadlet: { defaultDependencies: false },
+  });
+}
+
+/** "~/x" as a unit writes it. */
+function onHost(path: string): string {
+  return path.replace(/^~(?=\/)/, "%h");
+}
+
+/** Plain texts, and those that may be secret. */
+function split(environment: Record<string, pulumi.Input<string>>) {
+  const entries = Object.entries(environment);
+  return {
+    plain: Object.fromEntries(
+      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    ),
+    hidden: Object.fromEntries(entries.filter(([, value]) => typeof value !== "string")),
+  };
+}
+
+function lift<T>(value: pulumi.Input<string>, use: (text: string) => T): pulumi.Input<T> {
+  return typeof value === "string" ? use(value) : pulumi.output(value).apply<T>(use);
+}

@@ -1,0 +1,70 @@
+import { generatedService } from "../units/names.ts";
+import { parse } from "../units/parse.ts";
+import { sameEffect } from "../units/same-effect.ts";
+import type { Desired, DesiredFile, DesiredService } from "./desired.ts";
+
+/**
+ * How one file changes: "same"; "cosmetic" (a comment, a Description: nothing that runs would notice); "effect".
+ * A file that was not there before is "effect".
+ */
+export type Change = "same" | "cosmetic" | "effect";
+
+/** What is done to one unit. */
+export type Action = "none" | "start" | "reload" | "restart";
+
+/** @param before the text that is there now, or undefined where there is none. */
+export function changeOf(file: DesiredFile, before: string | undefined): Change {
+  if (before === file.content) return "same";
+  if (before === undefined || file.unit === undefined) return "effect";
+  return sameEffect(before, file.content) ? "cosmetic" : "effect";
+}
+
+/**
+ * The least action for each unit of a set, from all changes together. Pure, so that a preview says the same.
+ *
+ * @param changes key of a file → how it changes
+ * @param isActive whether a unit runs now
+ */
+export function actions(
+  desired: Desired,
+  changes: ReadonlyMap<string, Change>,
+  isActive: (unit: string) => boolean,
+): Map<string, Action> {
+  const has = (keys: readonly string[]) => keys.some((key) => changes.get(key) === "effect");
+  const result = new Map<string, Action>();
+  const wanted = desired.services.filter(({ active }) => active);
+  for (const service of wanted) {
+    const own = desired.files
+      .filter(({ unit }) => unit !== undefined && runs(unit) === service.unit)
+      .map(({ key }) => key);
+    if (!isActive(service.unit)) result.set(service.unit, "start");
+    else if (has([...own, ...service.restartOn])) result.set(service.unit, "restart");
+    else if (has(service.reloadOn)) result.set(service.unit, "reload");
+    else result.set(service.unit, "none");
+  }
+  // A socket can't be started while its service runs (systemd.socket(5)), and the service has to be handed the new one.
+  for (const socket of wanted.filter(({ unit }) => isSocket(unit))) {
+    if (result.get(socket.unit) === "none") continue;
+    const service = triggered(desired, socket);
+    if (service !== undefined && result.has(service) && isActive(service)) result.set(service, "restart");
+  }
+  return result;
+}
+
+export function isSocket(unit: string): boolean {
+  return unit.endsWith(".socket");
+}
+
+/** The unit that systemd knows for a unit file: the generated service of a quadlet, else the file's own name. */
+export function runs(unitFile: string): string {
+  return generatedService(unitFile) ?? unitFile;
+}
+
+/** The service that a socket of the set starts (systemd.socket(5), Service=). */
+export function triggered(desired: Desired, socket: DesiredService): string | undefined {
+  const file = desired.files.find(({ unit }) => unit === socket.unit);
+  if (!file) return undefined;
+  const entries = parse(file.content, file.key).sections.flatMap(({ entries }) => entries);
+  const named = entries.findLast((entry) => "key" in entry && entry.key === "Service");
+  return named && "value" in named ? named.value : socket.unit.replace(/\.socket$/, ".service");
+}

@@ -1,0 +1,216 @@
+import type { Readable } from "node:stream";
+import { NodeSSH } from "node-ssh";
+import { type Credentials, type Endpoint, type Target, endpointName, readCredentials } from "./endpoint.ts";
+import { HostError, messageOf } from "./errors.ts";
+import { fingerprint, keyType } from "./known-hosts.ts";
+import { quoteCommand } from "./quote.ts";
+
+/** A running command on a host. */
+export interface Channel {
+  write(data: string | Uint8Array): void;
+  end(): void;
+  onStdout(listener: (chunk: Buffer) => void): void;
+  /** Resolves when the command has ended. `code` is null when the connection broke first. */
+  readonly ended: Promise<{ code: number | null; stderr: string }>;
+}
+
+/** One verified, logged-in SSH connection. This is the only file that knows node-ssh. */
+export class Connection {
+  readonly name: string;
+  readonly #ssh: NodeSSH;
+  readonly #jump: Connection | undefined;
+  readonly #openTimeout: number;
+
+  private constructor(name: string, ssh: NodeSSH, jump: Connection | undefined, openTimeout: number) {
+    this.name = name;
+    this.#ssh = ssh;
+    this.#jump = jump;
+    this.#openTimeout = openTimeout;
+  }
+
+  /**
+   * Connects within the target's connectTimeout, TCP, key exchange and login together.
+   *
+   * @throws HostError when the host can't be reached, can't be verified or refuses the login.
+   */
+  static async open(target: Target): Promise<Connection> {
+    const milliseconds = (target.connectTimeout ?? 15) * 1000;
+    const jump =
+      target.jump && (await Connection.open({ ...target.jump, connectTimeout: target.connectTimeout }));
+    try {
+      const sock = jump && (await jump.#forward(target, milliseconds));
+      const ssh = await logIn(target, milliseconds, sock);
+      return new Connection(endpointName(target), ssh, jump, milliseconds);
+    } catch (thrown) {
+      jump?.close();
+      throw thrown;
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#ssh.isConnected();
+  }
+
+  /**
+   * Starts a command. The deadline on the opening matters: a half-open connection may never answer it.
+   *
+   * @throws HostError when no channel is opened in time.
+   */
+  async run(argv: readonly string[]): Promise<Channel> {
+    const client = this.#ssh.connection;
+    if (!client) throw new HostError(this.name, "the connection is closed.");
+    return await withDeadline(this.#openTimeout, this.name, "no channel was opened", (resolve, reject) => {
+      client.exec(quoteCommand(argv), (error, stream) => {
+        if (error) {
+          reject(new HostError(this.name, `no channel was opened: ${error.message}.`));
+          return;
+        }
+        let stderr = "";
+        stream.stderr.on("data", (chunk: Buffer) => {
+          // Enough for a message, and no more than that in memory.
+          if (stderr.length < 4096) stderr += chunk.toString("utf8");
+        });
+        // Writing to a channel whose other end is gone is reported by `ended`.
+        stream.on("error", () => undefined);
+        const ended = new Promise<{ code: number | null; stderr: string }>((done) => {
+          let code: number | null = null;
+          stream.on("exit", (status: number | null) => (code = status));
+          stream.on("close", () => done({ code, stderr }));
+        });
+        resolve({
+          write: (data) => void stream.write(data),
+          end: () => void stream.end(),
+          onStdout: (listener) => void stream.on("data", listener),
+          ended,
+        });
+      });
+    });
+  }
+
+  close(): void {
+    this.#ssh.dispose();
+    this.#jump?.close();
+  }
+
+  async #forward(target: Endpoint, milliseconds: number): Promise<Readable> {
+    const port = target.port ?? 22;
+    return await withDeadline(
+      milliseconds,
+      endpointName(target),
+      `${this.name} (jump) did not connect to it`,
+      (resolve, reject) => {
+        this.#ssh.forwardOut("127.0.0.1", 0, target.address, port).then(resolve, (thrown: unknown) => {
+          reject(
+            new HostError(
+              endpointName(target),
+              `${this.name} (jump) can't connect to it: ${messageOf(thrown)}.`,
+            ),
+          );
+        });
+      },
+    );
+  }
+}
+
+async function logIn(target: Target, milliseconds: number, sock?: Readable): Promise<NodeSSH> {
+  const name = endpointName(target);
+  const credentials = await readCredentials(target);
+  const ssh = new NodeSSH();
+  let refusal: HostError | undefined;
+  try {
+    await ssh.connect({
+      host: target.address,
+      port: target.port ?? 22,
+      username: target.user ?? "root",
+      sock,
+      agent: credentials.agent,
+      privateKey: credentials.privateKey,
+      passphrase: credentials.passphrase,
+      readyTimeout: milliseconds,
+      // A host that is gone is noticed while a long step runs.
+      keepaliveInterval: 15_000,
+      keepaliveCountMax: 4,
+      algorithms: { serverHostKey: signatureAlgorithms(credentials) },
+      hostVerifier: (blob: Buffer) => {
+        refusal = verify(name, credentials, blob);
+        return refusal === undefined;
+      },
+    });
+  } catch (thrown) {
+    ssh.dispose();
+    throw refusal ?? failure(name, target, messageOf(thrown), thrown);
+  }
+  return ssh;
+}
+
+/** Undefined for a key that is known for the host. */
+function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): HostError | undefined {
+  const shown = `${keyType(blob)} ${fingerprint(blob)}`;
+  if (known.revoked.some((key) => key.blob.equals(blob))) {
+    return new HostError(name, `its host key ${shown} is marked @revoked in ${knownFrom}.`);
+  }
+  if (known.accepted.some((key) => key.blob.equals(blob))) return undefined;
+  const expected = known.accepted.map((key) => `${key.type} ${fingerprint(key.blob)}`).join(", ");
+  return new HostError(
+    name,
+    `its host key is ${shown}, and ${knownFrom} has ${expected}. The connection was refused.`,
+    {
+      cure: `If the host was installed anew, put its new key there. If not, someone may be listening in.`,
+    },
+  );
+}
+
+/** Ask for the key types that are known, or the host may show another of its keys and look like an impostor. */
+function signatureAlgorithms({ known }: Credentials) {
+  const types = new Set(
+    known.accepted.flatMap(({ type }) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type])),
+  );
+  return [...types] as NonNullable<
+    NonNullable<Parameters<NodeSSH["connect"]>[0]["algorithms"]>["serverHostKey"]
+  > &
+    unknown[];
+}
+
+function failure(name: string, target: Target, reason: string, cause: unknown): HostError {
+  const level = (cause as { level?: string }).level;
+  if (level === "client-authentication") {
+    return new HostError(name, `the login was refused (${reason}).`, {
+      cure: `Check that the key is in ~${target.user ?? "root"}/.ssh/authorized_keys of the host, and that sshd allows this account.`,
+      cause,
+    });
+  }
+  if (level === "client-timeout") {
+    return new HostError(name, `no SSH connection within ${target.connectTimeout ?? 15} s.`, {
+      cure: "Check the address, the port, the host's firewall, and that it is up. connectTimeout changes the limit.",
+      cause,
+    });
+  }
+  return new HostError(name, `no SSH connection: ${reason}.`, {
+    cure: "Check the address, the port and the host's sshd.",
+    cause,
+  });
+}
+
+function withDeadline<T>(
+  milliseconds: number,
+  host: string,
+  what: string,
+  start: (resolve: (value: T) => void, reject: (reason: Error) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new HostError(host, `${what} within ${milliseconds / 1000} s.`)),
+      milliseconds,
+    );
+    start(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (reason) => {
+        clearTimeout(timer);
+        reject(reason);
+      },
+    );
+  });
+}

@@ -1,0 +1,58 @@
+import { isQuadlet } from "../units/names.ts";
+
+/** One file as it shall be on the host. */
+export interface DesiredFile {
+  /** How the user names it: the unit's name, or the key in `files`. */
+  key: string;
+  /** Absolute, or "~/…" in the home directory of the account. */
+  path: string;
+  content: string;
+  /** Four octal digits. */
+  mode: string;
+  /** For unit files. */
+  unit?: string;
+}
+
+/** One unit as it shall be. `reloadOn` and `restartOn` are keys of files. */
+export interface DesiredService {
+  unit: string;
+  active: boolean;
+  enabled: boolean;
+  reloadOn: string[];
+  restartOn: string[];
+}
+
+/** A whole set as it shall be on one host, under one manager. Without files: gone. */
+export interface Desired {
+  name: string;
+  /** Who made it (the resource's URN): its mark on the host. */
+  owner: string;
+  manager: "system" | "user";
+  account?: string;
+  linger: boolean;
+  files: DesiredFile[];
+  services: DesiredService[];
+  images: { reference: string; pull: "missing" | "always" | "never" }[];
+  registries: Record<string, { username: string; password: string }>;
+  adopt: boolean;
+}
+
+const directories = {
+  system: { quadlet: "/etc/containers/systemd", unit: "/etc/systemd/system" },
+  user: { quadlet: "~/.config/containers/systemd", unit: "~/.config/systemd/user" },
+};
+
+/** Where a manager looks for a unit (podman-systemd.unit(5), systemd.unit(5)). */
+export function unitPath(manager: Desired["manager"], unit: string): string {
+  return `${unitDirectory(manager, isQuadlet(unit) ? "quadlet" : "unit")}/${unit}`;
+}
+
+export function unitDirectory(manager: Desired["manager"], kind: "quadlet" | "unit"): string {
+  return directories[manager][kind];
+}
+
+/** The unit's name for a path in one of the manager's unit directories, else undefined. */
+export function unitAt(manager: Desired["manager"], path: string): string | undefined {
+  const at = path.lastIndexOf("/");
+  return Object.values(directories[manager]).includes(path.slice(0, at)) ? path.slice(at + 1) : undefined;
+}

@@ -1,0 +1,25 @@
+/**
+ * What went wrong on one host, for the person at the keyboard: which host, what, what state it is in now, what to do.
+ * The message never holds a secret: no file content, no key, no command line.
+ */
+export class HostError extends Error {
+  /** True once something on the host may have changed. */
+  readonly changed: boolean;
+
+  constructor(
+    host: string,
+    problem: string,
+    options: { state?: string; cure?: string; changed?: boolean; cause?: unknown } = {},
+  ) {
+    const changed = options.changed ?? false;
+    const state = options.state ?? (changed ? undefined : "Nothing was changed on it.");
+    super([`${host}: ${problem}`, state, options.cure].filter(Boolean).join("\n"), { cause: options.cause });
+    this.name = "HostError";
+    this.changed = changed;
+  }
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,128 @@
+/** What is on a host, read from the answers of scripts/transaction.sh. Pure. */
+export interface Facts {
+  uid: number;
+  home: string;
+  /** "5.4.2", or "" where podman is not installed. */
+  podman: string;
+  systemd: string;
+  lingers: boolean;
+  files: Map<string, FileFact>;
+  units: Map<string, UnitFact>;
+  /** Directory → names of the files in it, for the directories that were asked for. */
+  names: Map<string, string[]>;
+  /** The set's mark, if there is one. */
+  set?: { owner: string; paths: string[]; unfinished: boolean };
+}
+
+export interface FileFact {
+  type: "file" | "absent" | "link" | "other";
+  mode: string;
+  uid: number;
+  sha256: string;
+  /** Only where the content was asked for and is not what was expected. */
+  content?: Buffer;
+}
+
+export interface UnitFact {
+  load: string;
+  active: string;
+  /** UnitFileState: "enabled", "disabled", "generated", "masked", … */
+  enabled: string;
+  needsReload: boolean;
+}
+
+/** What to look at. */
+export interface Query {
+  /** Path → the SHA-256 that is expected, "none" for any content to be sent, "any" for none. */
+  files: ReadonlyMap<string, string>;
+  units: readonly string[];
+  directories?: readonly string[];
+}
+
+/** One line of JSON from the script. */
+export type Answer = { event: string } & Record<string, string | number>;
+
+const separator = "\t";
+
+/** The script's query file. */
+export function writeQuery(query: Query): string {
+  return lines(query)
+    .map((line) => `${line.join(separator)}\n`)
+    .join("");
+}
+
+function lines(query: Query): string[][] {
+  return [
+    ...[...query.files].map(([path, expected]) => ["file", expected, path]),
+    ...query.units.map((unit) => ["unit", unit]),
+    ...(query.directories ?? []).map((directory) => ["find", directory]),
+  ];
+}
+
+/** The facts in the script's answers to a query. */
+export function readFacts(query: Query, answers: readonly Answer[]): Facts {
+  const asked = lines(query);
+  const facts: Facts = {
+    uid: 0,
+    home: "",
+    podman: "",
+    systemd: "",
+    lingers: false,
+    files: new Map(),
+    units: new Map(),
+    names: new Map(),
+  };
+  for (const answer of answers) {
+    const subject = asked[Number(answer.line)]?.at(-1) ?? "";
+    if (answer.event === "file") facts.files.set(subject, fileFact(answer));
+    else if (answer.event === "unit") facts.units.set(subject, unitFact(decode(answer.shown)));
+    else if (answer.event === "names")
+      facts.names.set(subject, decode(answer.names).split("\n").filter(Boolean));
+    else if (answer.event === "host") {
+      facts.uid = Number(answer.uid);
+      facts.home = decode(answer.home);
+      facts.podman = version(decode(answer.podman));
+      facts.systemd = version(decode(answer.systemd));
+      facts.lingers = answer.linger === "yes";
+    } else if (answer.event === "set") {
+      facts.set = {
+        owner: decode(answer.owner),
+        paths: decode(answer.manifest).split("\n").filter(Boolean),
+        unfinished: answer.unfinished === "yes",
+      };
+    }
+  }
+  return facts;
+}
+
+export function decode(base64: string | number | undefined): string {
+  return Buffer.from(String(base64 ?? ""), "base64").toString("utf8");
+}
+
+/** "podman version 5.4.2" → "5.4.2"; "systemd 257 (257.9-1~deb13u1)…" → "257". */
+function version(text: string): string {
+  return /\d+(\.\d+)*/.exec(text)?.[0] ?? "";
+}
+
+function fileFact(answer: Answer): FileFact {
+  const content = String(answer.content ?? "");
+  return {
+    type: answer.type as FileFact["type"],
+    mode: String(answer.mode ?? ""),
+    uid: Number(answer.uid ?? -1),
+    sha256: String(answer.sha256 ?? ""),
+    ...(content === "" ? {} : { content: Buffer.from(content, "base64") }),
+  };
+}
+
+function unitFact(shown: string): UnitFact {
+  const values = new Map(
+    shown.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+  return {
+    load: values.get("LoadState") ?? "",
+    active: values.get("ActiveState") ?? "",
+    enabled: values.get("UnitFileState") ?? "",
+    needsReload: values.get("NeedDaemonReload") === "yes",
+  };
+}

@@ -1,0 +1,67 @@
+# shellcheck shell=sh
+# From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
+# The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
+# Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
+# Arguments: manager, account ("-" with system), linger (yes, no), unit name, size of transaction.sh in bytes, set name.
+set -u
+LC_ALL=C
+export LC_ALL
+manager=$1 account=$2 linger=$3 unit=$4 size=$5 set=$6
+
+refuse() {
+  printf '{"event":"refused","reason":"%s"}\n' "$1"
+  exit 77
+}
+
+# A sudo password that sudo did not need (NOPASSWD, a cached ticket) is still on standard input: skip to the mark.
+while IFS= read -r line; do
+  [ "$line" = quadlet-fleet ] && break
+done
+
+command -v systemd-run >/dev/null || refuse no-systemd
+
+# The unit's own runtime directory is memory, 0700, and gone with the unit, however it ends: nothing secret is left.
+run() {
+  # shellcheck disable=SC2016 # the inner shell expands them
+  "$@" --quiet --collect --pipe --wait --unit="$unit" --description="quadlet-fleet: $set" \
+    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 \
+    sh -c 'head -c "$1" >"$RUNTIME_DIRECTORY/transaction.sh" && exec sh "$RUNTIME_DIRECTORY/transaction.sh" lock "$2" "$3" "$4"' \
+    quadlet-fleet "$size" "$manager" "$set" "$lingered"
+}
+
+lingered=no
+if [ "$manager" = system ]; then
+  [ "$(id -u)" = 0 ] || refuse not-root
+  run systemd-run
+  exit
+fi
+
+uid=$(id -u "$account" 2>/dev/null) || refuse no-account
+self=$(id -u)
+[ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
+if [ "$linger" = yes ] && ! [ -e "/var/lib/systemd/linger/$account" ]; then
+  loginctl enable-linger "$account" >/dev/null || refuse no-linger
+  lingered=yes
+fi
+XDG_RUNTIME_DIR=/run/user/$uid
+DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
+export XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
+if ! [ -S "$XDG_RUNTIME_DIR/bus" ] && [ "$self" = 0 ]; then
+  systemctl start "user@$uid.service" >/dev/null
+fi
+tries=100
+while ! [ -S "$XDG_RUNTIME_DIR/bus" ]; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || refuse no-user-manager
+  sleep 0.1
+done
+if [ "$self" = "$uid" ]; then
+  run systemd-run --user
+else
+  # runuser needs no login shell of the account.
+  run runuser -u "$account" -- systemd-run --user
+fi
+code=$?
+# 10: the last set of the account is gone, and lingering was switched on for one of them.
+[ "$code" = 10 ] && loginctl disable-linger "$account" && exit 0
+exit "$code"

@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Channel, Connection } from "./connection.ts";
+import type { Desired } from "./desired.ts";
+import type { Target } from "./endpoint.ts";
+import { HostError } from "./errors.ts";
+import { type Answer, type Facts, type Query, readFacts, writeQuery } from "./facts.ts";
+
+const enterScript = readFileSync(new URL("./scripts/enter.sh", import.meta.url), "utf8");
+const transactionScript = readFileSync(new URL("./scripts/transaction.sh", import.meta.url));
+
+/** Whose manager the session is with, and for which set. */
+export type Place = Pick<Desired, "manager" | "account" | "linger" | "name">;
+
+/** One run of the host's script: it holds the lock of the manager, answers queries and applies a plan. */
+export class Session {
+  readonly #channel: Channel;
+  readonly #answers: AsyncGenerator<Answer, void>;
+  readonly #host: string;
+
+  private constructor(host: string, channel: Channel, answers: AsyncGenerator<Answer, void>) {
+    this.#host = host;
+    this.#channel = channel;
+    this.#answers = answers;
+  }
+
+  /**
+   * Opens a session and waits for its lock.
+   *
+   * @param waiting is called when another transaction holds the lock
+   * @throws HostError when the host or the account can't have one. Nothing was changed then.
+   */
+  static async open(
+    connection: Connection,
+    target: Target,
+    place: Place,
+    waiting: () => void,
+  ): Promise<Session> {
+    const unit = `quadlet-fleet-${randomBytes(6).toString("hex")}`;
+    const enter = [
+      "sh",
+      "-c",
+      enterScript,
+      "quadlet-fleet",
+      place.manager,
+      place.account ?? "-",
+      place.linger ? "yes" : "no",
+      unit,
+      String(transactionScript.length),
+      place.name,
+    ];
+    const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
+    const sudo = !target.sudo
+      ? []
+      : password === undefined
+        ? ["sudo", "-n", "--"]
+        : ["sudo", "-S", "-p", "", "--"];
+    const channel = await connection.run([...sudo, ...enter]);
+    const answers = readAnswers(channel);
+    if (password !== undefined) channel.write(`${password}\n`);
+    // The mark that enter.sh skips to.
+    channel.write("quadlet-fleet\n");
+    channel.write(transactionScript);
+    const session = new Session(connection.name, channel, answers);
+    for (;;) {
+      const answer = await session.#next("while the session was opened", false);
+      if (answer.event === "ready") return session;
+      if (answer.event === "waiting") waiting();
+      if (answer.event === "refused") throw refusal(connection.name, place, String(answer.reason));
+    }
+  }
+
+  async query(query: Query): Promise<Facts> {
+    this.#store("query", writeQuery(query));
+    this.#channel.write("query\n");
+    const answers: Answer[] = [];
+    for (;;) {
+      const answer = await this.#next("while it was looked at", false);
+      if (answer.event === "answered") return readFacts(query, answers);
+      answers.push(answer);
+    }
+  }
+
+  /**
+   * Runs the stored plan.
+   *
+   * @param progress is called with the number of each step before it runs
+   * @returns undefined, or which step failed with what output
+   */
+  async apply(
+    stored: ReadonlyMap<string, string>,
+    progress: (step: number) => void,
+  ): Promise<{ step: number; output: string } | undefined> {
+    for (const [name, content] of stored) this.#store(name, content);
+    this.#channel.write("apply\n");
+    for (;;) {
+      const answer = await this.#next(
+        "in the middle of a transaction, which goes on by itself on the host",
+        true,
+      );
+      if (answer.event === "applied") return undefined;
+      if (answer.event === "step") progress(Number(answer.line));
+      if (answer.event === "failed") {
+        return {
+          step: Number(answer.line),
+          output: Buffer.from(String(answer.output), "base64").toString("utf8").trim(),
+        };
+      }
+    }
+  }
+
+  /** Gives the lock back and waits until the script has ended. */
+  async close(): Promise<void> {
+    this.#channel.write("end\n");
+    this.#channel.end();
+    await this.#channel.ended;
+  }
+
+  /** Leaves without waiting: the script ends by itself when its input does. */
+  abandon(): void {
+    this.#channel.end();
+  }
+
+  #store(name: string, content: string): void {
+    const bytes = Buffer.from(content, "utf8");
+    this.#channel.write(`store ${name} ${bytes.length}\n`);
+    this.#channel.write(bytes);
+  }
+
+  async #next(when: string, changed: boolean): Promise<Answer> {
+    const answer = await this.#answers.next();
+    if (!answer.done) return answer.value;
+    const { code, stderr } = await this.#channel.ended;
+    const reason = code === null ? "the connection was lost" : `the script ended with ${code}`;
+    const said = stderr.trim() === "" ? "" : `\n${stderr.trim()}`;
+    throw new HostError(this.#host, `${reason} ${when}.${said}`, {
+      changed,
+      state: changed ? "Its state is not known." : undefined,
+      cure: changed
+        ? "Run `pulumi up` again: it looks at the host first and does what is missing."
+        : undefined,
+    });
+  }
+}
+
+async function* readAnswers(channel: Channel): AsyncGenerator<Answer, void> {
+  const lines: string[] = [];
+  let rest = "";
+  let ended = false;
+  let wake: () => void = () => undefined;
+  channel.onStdout((chunk) => {
+    const parts = (rest + chunk.toString("latin1")).split("\n");
+    rest = parts.pop() ?? "";
+    lines.push(...parts);
+    wake();
+  });
+  void channel.ended.then(() => {
+    ended = true;
+    wake();
+  });
+  for (;;) {
+    const line = lines.shift();
+    // A login may print a banner first.
+    if (line?.startsWith("{")) yield JSON.parse(line) as Answer;
+    else if (line === undefined && ended) return;
+    else if (line === undefined) await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+function refusal(host: string, { account, name }: Place, reason: string): HostError {
+  const known: Record<string, [string, string?]> = {
+    "no-systemd": ["systemd-run is not there.", "quadlet-fleet needs a host that runs systemd."],
+    "not-root": ["the system manager needs root.", "Log in as root, or set the connection's sudo to true."],
+    "no-account": [
+      `there is no account "${account}".`,
+      `Make it on the host: useradd --create-home ${account}`,
+    ],
+    "other-account": [
+      `this login can't act for the account "${account}".`,
+      `Log in as ${account} or root, or set the connection's sudo to true.`,
+    ],
+    "no-linger": [
+      `lingering can't be switched on for "${account}" by this login.`,
+      `Once, as root on the host: loginctl enable-linger ${account}`,
+    ],
+    "no-user-manager": [
+      `the user manager of "${account}" does not run.`,
+      `Once, as root on the host: loginctl enable-linger ${account}`,
+    ],
+    locked: [
+      `another transaction has held the lock for ten minutes (set "${name}" waited).`,
+      "See on the host: systemctl list-units 'quadlet-fleet-*'",
+    ],
+  };
+  const [problem, cure] = known[reason] ?? [`the session was refused (${reason}).`];
+  return new HostError(host, problem, { cure });
+}

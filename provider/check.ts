@@ -1,0 +1,178 @@
+import { didYouMean } from "../units/nearest.ts";
+import { checkUnit } from "./check-units.ts";
+import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
+
+/** One thing that is wrong with the inputs. */
+export interface Failure {
+  /** Property path, as in `units["x.socket"]`. */
+  path: string;
+  reason: string;
+}
+
+type Rule = (value: Plain, path: string, fail: (path: string, reason: string) => void) => void;
+
+/** Everything that is wrong with the inputs of a UnitSet, all at once. What is not known yet is not wrong. */
+export function checkUnitSet(inputs: PlainObject): Failure[] {
+  const failures: Failure[] = [];
+  const fail = (path: string, reason: string) => void failures.push({ path, reason });
+  unitSet(inputs, "", fail);
+  if (failures.length === 0) checkTogether(inputs, fail);
+  return failures;
+}
+
+/** The fields of a connection that the provider's configuration may give as well. */
+export const credentialRules: Record<string, Rule> = {
+  hostKey: text(/^\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'a host key has a type and a key, as in "ssh-ed25519 AAAA…"'),
+  knownHostsFile: text(),
+  identityFile: text(),
+  privateKey: text(),
+  passphrase: text(),
+  agent: (value, path, fail) => {
+    if (typeof value !== "string" && typeof value !== "boolean")
+      fail(path, "must be the path of an agent's socket, or false");
+  },
+};
+
+const endpoint = {
+  ...credentialRules,
+  address: text(/^[A-Za-z0-9._:%-]+$/, "must be a host name or an IP address"),
+  port: integer(1, 65535),
+  user: text(/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/, "is no account name"),
+};
+
+const connection = object(
+  {
+    ...endpoint,
+    jump: object(endpoint, ["address"]),
+    sudo: (value, path, fail) => {
+      if (typeof value !== "boolean") object({ password: text() }, [])(value, path, fail);
+    },
+    connectTimeout: integer(1, 600),
+    commandTimeout: integer(1, 86400),
+  },
+  ["address"],
+);
+
+const keys = list(text());
+const unitSet = object(
+  {
+    connection,
+    name: text(
+      /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/,
+      'must be letters, digits, "-", "_" and ".", at most 100',
+    ),
+    manager: oneOf("system", "user"),
+    user: endpoint.user,
+    units: map(checkUnit),
+    files: map((value, path, fail, key) => {
+      checkPath(key, path, fail);
+      object({ content: text(), mode: text(/^0[0-7]{3}$/, 'must be four octal digits, as in "0644"') }, [
+        "content",
+      ])(value, path, fail);
+    }),
+    services: map(object({ active: boolean, enabled: boolean, reloadOn: keys, restartOn: keys }, [])),
+    images: map((value, path, fail, key) => {
+      if (!/^[^\s-]\S*$/.test(key)) fail(path, "is no image reference");
+      object({ pull: oneOf("missing", "always", "never") }, ["pull"])(value, path, fail);
+    }),
+    registries: map(object({ username: text(), password: text() }, ["username", "password"])),
+    linger: boolean,
+    adopt: boolean,
+  },
+  ["connection", "name", "manager", "units"],
+);
+
+function checkTogether(inputs: PlainObject, fail: (path: string, reason: string) => void): void {
+  const { manager, user, linger, units, files, services } = inputs as Record<string, Plain | undefined>;
+  if (manager === "user" && user === undefined) fail("user", 'is missing: manager "user" needs the account');
+  if (manager === "system" && user !== undefined) fail("user", 'goes with manager "user" only');
+  if (manager === "system" && linger === true) fail("linger", 'goes with manager "user" only');
+  const known = [...Object.keys(isObject(units) ? units : {}), ...Object.keys(isObject(files) ? files : {})];
+  for (const [unit, service] of Object.entries(isObject(services) ? (services as PlainObject) : {})) {
+    for (const list of ["reloadOn", "restartOn"]) {
+      const names = isObject(service) ? (service as PlainObject)[list] : undefined;
+      for (const name of Array.isArray(names) ? names : []) {
+        if (typeof name === "string" && !known.includes(name))
+          fail(`services["${unit}"].${list}`, `"${name}" is no file or unit of this set`);
+      }
+    }
+  }
+}
+
+function checkPath(key: string, path: string, fail: (path: string, reason: string) => void): void {
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(key)) fail(path, "a path can't hold control characters");
+  else if (!key.startsWith("/") && !key.startsWith("~/"))
+    fail(path, 'a path is absolute, or begins with "~/"');
+  else if (
+    key
+      .split("/")
+      .slice(1)
+      .some((part) => part === "" || part === "." || part === "..")
+  ) {
+    fail(path, 'a path can\'t leave its directory: it has no "..", "." or empty part');
+  }
+}
+
+function object(rules: Record<string, Rule>, required: readonly string[]): Rule {
+  return (value, path, fail) => {
+    if (value === unknown) return;
+    if (!isObject(value)) {
+      fail(path, "must be an object");
+      return;
+    }
+    const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+    for (const key of required) if ((value as PlainObject)[key] === undefined) fail(at(key), "is missing");
+    for (const [key, inner] of Object.entries(value)) {
+      const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+      if (!rule) fail(at(key), `is not known.${didYouMean(key, Object.keys(rules))}`);
+      else if (inner !== unknown) rule(inner, at(key), fail);
+    }
+  };
+}
+
+function map(
+  rule: (value: Plain, path: string, fail: (path: string, reason: string) => void, key: string) => void,
+): Rule {
+  return (value, path, fail) => {
+    if (!isObject(value)) {
+      fail(path, "must be an object");
+      return;
+    }
+    for (const [key, inner] of Object.entries(value)) rule(inner, `${path}["${key}"]`, fail, key);
+  };
+}
+
+function list(rule: Rule): Rule {
+  return (value, path, fail) => {
+    if (!Array.isArray(value)) fail(path, "must be a list");
+    else value.forEach((inner, index) => inner === unknown || rule(inner, `${path}[${index}]`, fail));
+  };
+}
+
+function text(pattern?: RegExp, reason = "must be text"): Rule {
+  return (value, path, fail) => {
+    if (value === unknown) return;
+    if (typeof value !== "string") fail(path, "must be text");
+    else if (pattern && !pattern.test(value)) fail(path, reason);
+  };
+}
+
+function integer(least: number, most: number): Rule {
+  return (value, path, fail) => {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most) {
+      fail(path, `must be a whole number from ${least} to ${most}`);
+    }
+  };
+}
+
+function oneOf(...values: string[]): Rule {
+  return (value, path, fail) => {
+    if (typeof value !== "string" || !values.includes(value))
+      fail(path, `must be ${values.map((one) => `"${one}"`).join(" or ")}`);
+  };
+}
+
+function boolean(value: Plain, path: string, fail: (path: string, reason: string) => void): void {
+  if (typeof value !== "boolean") fail(path, "must be true or false");
+}

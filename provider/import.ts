@@ -1,0 +1,113 @@
+import type { Facts, Query } from "../host/facts.ts";
+import { unitAt, unitDirectory } from "../host/desired.ts";
+import { runs } from "../host/changes.ts";
+import { parse } from "../units/parse.ts";
+import type { Identity } from "./identity.ts";
+import type { WireObject } from "./wire.ts";
+
+/**
+ * What belongs to a set that was made by hand, step by step: first the names in the unit directories, then the units,
+ * then the files of the directories that they mount for nginx.
+ *
+ * @returns what to look at next, or undefined when all is known.
+ */
+export function nextQuery({ manager, name }: Identity, facts: Facts): Query | undefined {
+  if (facts.names.size === 0 && facts.files.size === 0)
+    return { files: new Map(), units: [], directories: unitDirectories(manager) };
+  if (facts.files.size === 0) {
+    const marked = facts.set?.paths ?? [];
+    const found = [...facts.names].flatMap(([directory, names]) =>
+      names.filter((file) => isPart(file, name)).map((file) => `${directory}/${file}`),
+    );
+    const paths = [...new Set([...marked, ...found])];
+    return paths.length === 0 ? undefined : query(manager, paths, []);
+  }
+  const paths = [...facts.files.keys()];
+  const directories = mounted(facts);
+  const known = [...facts.names.keys()];
+  if (facts.set || directories.every((directory) => known.includes(directory))) {
+    const missing = [...facts.names].flatMap(([directory, names]) =>
+      unitDirectories(manager).includes(directory) ? [] : names.map((file) => `${directory}/${file}`),
+    );
+    const more = missing.filter((path) => !facts.files.has(path));
+    return more.length === 0 ? undefined : query(manager, [...paths, ...more], known);
+  }
+  return query(manager, paths, directories);
+}
+
+/** The inputs of the set that was found, or undefined where there is none. */
+export function importedInputs(identity: Identity, facts: Facts): WireObject | undefined {
+  const units: WireObject = {};
+  const files: WireObject = {};
+  const services: WireObject = {};
+  const images: WireObject = {};
+  for (const [path, fact] of facts.files) {
+    if (fact.type !== "file") continue;
+    const content = fact.content?.toString("utf8") ?? "";
+    const unit = unitAt(identity.manager, path);
+    if (unit === undefined) {
+      files[path] = { content, ...(fact.mode === "0644" ? {} : { mode: fact.mode }) };
+      continue;
+    }
+    units[unit] = content;
+    const running = runs(unit);
+    const state = facts.units.get(running);
+    const enabled = state?.enabled === "enabled";
+    services[running] = {
+      ...(state?.active === "active" ? {} : { active: false }),
+      ...(enabled ? { enabled } : {}),
+    };
+    for (const image of valuesOf(content, "Container", "Image")) images[image] = { pull: "missing" };
+  }
+  if (Object.keys(units).length === 0) return undefined;
+  const { connection, manager, user, name } = identity;
+  return {
+    connection: connection as unknown as WireObject,
+    name,
+    manager,
+    ...(user === undefined ? {} : { user, linger: facts.lingers }),
+    units,
+    ...(Object.keys(files).length === 0 ? {} : { files }),
+    services,
+    ...(Object.keys(images).length === 0 ? {} : { images }),
+  };
+}
+
+function query(
+  manager: Identity["manager"],
+  paths: readonly string[],
+  directories: readonly string[],
+): Query {
+  const units = paths.flatMap((path) => unitAt(manager, path) ?? []).map(runs);
+  return { files: new Map(paths.map((path) => [path, "none"])), units: [...new Set(units)], directories };
+}
+
+function unitDirectories(manager: Identity["manager"]): string[] {
+  return [unitDirectory(manager, "quadlet"), unitDirectory(manager, "unit")];
+}
+
+/** NAME.container, NAME.socket and NAME-….socket, NAME.service, NAME.network and the like. */
+function isPart(file: string, name: string): boolean {
+  return file.startsWith(`${name}.`) || (file.startsWith(`${name}-`) && file.endsWith(".socket"));
+}
+
+/** The host's directories that a unit mounts as nginx's configuration. */
+function mounted(facts: Facts): string[] {
+  const volumes = [...facts.files.values()].flatMap(({ content }) =>
+    content ? valuesOf(content.toString("utf8"), "Container", "Volume") : [],
+  );
+  return volumes.flatMap((volume) => {
+    const [source, target] = volume.split(":");
+    if (!source || target !== "/etc/nginx/conf.d") return [];
+    const path = source.replace(/^%h(?=\/)/, "~");
+    return path.startsWith("/") || path.startsWith("~/") ? [path] : [];
+  });
+}
+
+function valuesOf(text: string, section: string, key: string): string[] {
+  return parse(text)
+    .sections.filter(({ name }) => name === section)
+    .flatMap(({ entries }) =>
+      entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : [])),
+    );
+}

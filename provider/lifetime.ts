@@ -1,0 +1,48 @@
+/**
+ * When the plugin's process ends. The engine says Cancel on Ctrl-C and at the end of every run, then sends SIGINT and waits
+ * five seconds. Ctrl-C also reaches the whole process group by itself: what has begun on a host is reported to its end.
+ */
+export class Lifetime {
+  #running = 0;
+  #cancelled = false;
+  #interrupted = false;
+  #end: () => Promise<void> = () => Promise.resolve();
+
+  constructor() {
+    process.on("SIGINT", () => {
+      this.#interrupted = true;
+      this.#leaveWhenDone();
+    });
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** What is done before the process ends. */
+  onEnd(action: () => Promise<void>): void {
+    this.#end = action;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#leaveWhenDone();
+  }
+
+  /** Keeps the process alive for an operation. */
+  async during<T>(operation: () => T | Promise<T>): Promise<T> {
+    this.#running += 1;
+    try {
+      return await operation();
+    } finally {
+      this.#running -= 1;
+      // After the answer is on its way.
+      setImmediate(() => this.#leaveWhenDone());
+    }
+  }
+
+  #leaveWhenDone(): void {
+    if (this.#cancelled && this.#interrupted && this.#running === 0)
+      void this.#end().finally(() => process.exit(0));
+  }
+}

@@ -1,0 +1,121 @@
+/** The package schema (pulumi.com/docs, "Package schema"): resources/contract.ts in the engine's words. */
+export function schema(version: string): object {
+  return {
+    name: "quadlet",
+    version,
+    displayName: "Quadlet Fleet",
+    description: "Systemd units, podman quadlets and their files on Linux hosts, over SSH.",
+    license: "Apache-2.0",
+    config: { variables: credentials },
+    provider: {
+      description: "Credentials given here override those of every connection. An import has no others.",
+      inputProperties: credentials,
+    },
+    types: {
+      "quadlet:index:Connection": type(
+        {
+          ...endpoint,
+          jump: { $ref: "#/types/quadlet:index:JumpHost", description: "Log in through this machine." },
+          sudo: {
+            oneOf: [{ type: "boolean" }, { $ref: "#/types/quadlet:index:Sudo" }],
+            description: "Become root by sudo after the login. Default: false.",
+          },
+          connectTimeout: integer("Seconds for TCP, key exchange and login together. 1 to 600. Default: 15."),
+          commandTimeout: integer(
+            "Seconds for one whole transaction, image pulls included. 1 to 86400. Default: 600.",
+          ),
+        },
+        ["address"],
+      ),
+      "quadlet:index:JumpHost": type(endpoint, ["address"]),
+      "quadlet:index:Sudo": type(
+        { password: secret("The login's password, for a sudo that asks for it.") },
+        [],
+      ),
+      "quadlet:index:FileContent": type(
+        { content: text("The text."), mode: text('Permission bits as four octal digits. Default: "0644".') },
+        ["content"],
+      ),
+      "quadlet:index:ServiceState": type(
+        {
+          active: boolean("Started now and kept so. Default: true."),
+          enabled: boolean("Started at boot by its [Install] section. Not for quadlets. Default: false."),
+          reloadOn: list("Keys of `files`: a change of one reloads the service."),
+          restartOn: list("Keys of `files` and `units`: a change of one restarts the service."),
+        },
+        [],
+      ),
+      "quadlet:index:ImagePull": type({ pull: text('"missing", "always" or "never".') }, ["pull"]),
+      "quadlet:index:RegistryLogin": type(
+        { username: text("The account."), password: secret("Its password.") },
+        ["username", "password"],
+      ),
+      "quadlet:index:FileState": type(
+        { sha256: text("Digest of the content."), mode: text("Permission bits.") },
+        ["sha256", "mode"],
+      ),
+      "quadlet:index:UnitState": type(
+        { load: text("LoadState."), active: text("ActiveState."), enabled: text("UnitFileState.") },
+        ["load", "active", "enabled"],
+      ),
+    },
+    resources: {
+      "quadlet:index:UnitSet": {
+        description:
+          "All the files of one component under one service manager of one host, applied as one transaction.",
+        inputProperties: {
+          connection: {
+            $ref: "#/types/quadlet:index:Connection",
+            description: "Where the host is and how to log in.",
+          },
+          name: text("The set's name on the host."),
+          manager: text('"system" or "user".'),
+          user: text('The account whose manager it is, with manager "user".'),
+          units: map({ type: "string" }, "Unit name → text."),
+          files: map({ $ref: "#/types/quadlet:index:FileContent" }, 'Path, absolute or "~/…" → file.'),
+          services: map({ $ref: "#/types/quadlet:index:ServiceState" }, "Unit name → what it shall be."),
+          images: map({ $ref: "#/types/quadlet:index:ImagePull" }, "Image reference → when to pull it."),
+          registries: map({ $ref: "#/types/quadlet:index:RegistryLogin" }, "Registry → login."),
+          linger: boolean("The user manager runs from boot on, without a login."),
+          adopt: boolean(
+            "Take over files that are on the host already and belong to nobody. Default: false.",
+          ),
+        },
+        requiredInputs: ["connection", "name", "manager", "units"],
+        properties: {
+          fileStates: map({ $ref: "#/types/quadlet:index:FileState" }, "Path → what was seen."),
+          unitStates: map({ $ref: "#/types/quadlet:index:UnitState" }, "Unit → what systemd says of it."),
+        },
+        required: ["fileStates", "unitStates"],
+      },
+    },
+  };
+}
+
+const text = (description: string) => ({ type: "string", description });
+const secret = (description: string) => ({ type: "string", description, secret: true });
+const integer = (description: string) => ({ type: "integer", description });
+const boolean = (description: string) => ({ type: "boolean", description });
+const list = (description: string) => ({ type: "array", items: { type: "string" }, description });
+const map = (values: object, description: string) => ({
+  type: "object",
+  additionalProperties: values,
+  description,
+});
+const type = (properties: object, required: string[]) => ({ type: "object", properties, required });
+
+const credentials = {
+  hostKey: text('The host\'s public key, "ssh-ed25519 AAAA…".'),
+  knownHostsFile: text("A known_hosts file. Default: ~/.ssh/known_hosts."),
+  identityFile: text("Path of a private key file."),
+  privateKey: secret("A private key's text."),
+  passphrase: secret("What decrypts the private key."),
+  agent: text("The path of an ssh-agent's socket. Default: $SSH_AUTH_SOCK."),
+};
+
+const endpoint = {
+  ...credentials,
+  address: text("Host name or IP address."),
+  port: integer("TCP port of sshd. Default: 22."),
+  user: text("The account to log in with. Default: root."),
+};

@@ -1,0 +1,239 @@
+import grpc from "@grpc/grpc-js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import type * as p from "@pulumi/pulumi/proto/provider_pb.js";
+import { type Credentials, unitSetType } from "../resources/contract.ts";
+import { Pool } from "../host/pool.ts";
+import { messageOf } from "../host/errors.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { type Failure, checkUnitSet } from "./check.ts";
+import { Listeners } from "./check-units.ts";
+import { configuration } from "./configuration.ts";
+import { type Kind, diffUnitSet } from "./diff.ts";
+import { initFailed } from "./failure.ts";
+import { type Context, Unfinished, apply, importSet, refresh, remove } from "./operations.ts";
+import type { Lifetime } from "./lifetime.ts";
+import { schema } from "./schema.ts";
+import type { Engine } from "./status.ts";
+import { type WireObject, fromStruct, revealObject, toStruct, wireUnknown, withSecrets } from "./wire.ts";
+
+/** Inputs that are secrets whatever the user says. */
+const secretInputs = [
+  ["connection", "privateKey"],
+  ["connection", "passphrase"],
+  ["connection", "sudo", "password"],
+  ["connection", "jump", "privateKey"],
+  ["connection", "jump", "passphrase"],
+  ["registries", "*", "password"],
+];
+
+/**
+ * The ResourceProvider service (pulumi/pulumi: proto/pulumi/provider.proto), directly: the SDK's own server drops the
+ * preview flag, the detailed diff and the partial state of a failure.
+ */
+export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServiceImplementation {
+  const pool = new Pool();
+  lifetime.onEnd(() => pool.close());
+  const listeners = new Listeners();
+  let credentials: Partial<Credentials> = {};
+
+  const context = (urn: string, timeout: number): Context => {
+    if (lifetime.cancelled) throw new Error("the run was cancelled before this was begun");
+    return {
+      pool,
+      // customTimeouts, which the engine passes on and does not enforce.
+      connection: timeout > 0 ? { ...credentials, commandTimeout: timeout } : credentials,
+      progress: (says) => engine.status(urn, says),
+    };
+  };
+
+  const unary = <Request, Response>(method: (request: Request) => Response | Promise<Response>) =>
+    answer((request: Request) => lifetime.during(() => method(request)));
+
+  return {
+    getPluginInfo: unary(() => {
+      const info = new plugin.PluginInfo();
+      info.setVersion(packageJson.version);
+      return info;
+    }),
+
+    getSchema: unary(() => {
+      const response = new messages.GetSchemaResponse();
+      response.setSchema(JSON.stringify(schema(packageJson.version)));
+      return response;
+    }),
+
+    checkConfig: unary((request: p.CheckRequest) => {
+      const { failures } = configuration(fromStruct(request.getNews()));
+      return checked(request.getNews(), failures);
+    }),
+
+    diffConfig: unary(() => new messages.DiffResponse()),
+
+    configure: unary((request: p.ConfigureRequest) => {
+      credentials = configuration(fromStruct(request.getArgs())).credentials;
+      const response = new messages.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setSupportspreview(true);
+      return response;
+    }),
+
+    check: unary((request: p.CheckRequest) => {
+      expectUnitSet(request.getUrn());
+      const news = fromStruct(request.getNews());
+      const inputs = revealObject(news);
+      const failures = checkUnitSet(inputs);
+      if (failures.length === 0)
+        listeners.claim(nameOf(request.getUrn()), inputs, (path, reason) => failures.push({ path, reason }));
+      return checked(toStruct(withSecrets(news, secretInputs)), failures);
+    }),
+
+    diff: unary((request: p.DiffRequest) => {
+      const before = revealObject(fromStruct(request.getOldInputs() ?? request.getOlds()));
+      const { changes, replaces } = diffUnitSet(
+        before,
+        revealObject(fromStruct(request.getNews())),
+        revealObject(fromStruct(request.getOlds())),
+      );
+      const response = new messages.DiffResponse();
+      response.setChanges(
+        changes.size > 0
+          ? messages.DiffResponse.DiffChanges.DIFF_SOME
+          : messages.DiffResponse.DiffChanges.DIFF_NONE,
+      );
+      response.setHasdetaileddiff(true);
+      response.setDiffsList([...changes.keys()].map((path) => path.replace(/[.[].*$/, "")));
+      response.setReplacesList(replaces.map((path) => path.replace(/[.[].*$/, "")));
+      // One name may mean one host under two addresses: the new set must not be made before the old one is gone.
+      response.setDeletebeforereplace(true);
+      for (const [path, kind] of changes) {
+        const property = new messages.PropertyDiff();
+        property.setKind(propertyKind(kind, replaces.includes(path)));
+        property.setInputdiff(!path.startsWith("fileStates"));
+        response.getDetaileddiffMap().set(path, property);
+      }
+      return response;
+    }),
+
+    create: unary(async (request: p.CreateRequest) => {
+      const inputs = fromStruct(request.getProperties());
+      const response = new messages.CreateResponse();
+      if (request.getPreview()) {
+        response.setProperties(toStruct(unknownOutputs));
+        return response;
+      }
+      const { id, properties } = await apply(
+        context(request.getUrn(), request.getTimeout()),
+        request.getUrn(),
+        undefined,
+        undefined,
+        inputs,
+      );
+      response.setId(id);
+      response.setProperties(toStruct(properties));
+      return response;
+    }),
+
+    read: unary(async (request: p.ReadRequest) => {
+      const inputs = fromStruct(request.getInputs());
+      const properties = fromStruct(request.getProperties());
+      const [urn, id] = [request.getUrn(), request.getId()];
+      const here = context(urn, request.getTimeout());
+      const state =
+        inputs.connection === undefined
+          ? await importSet(here, urn, id)
+          : await refresh(here, urn, id, inputs, properties);
+      const response = new messages.ReadResponse();
+      // An empty id: it is gone.
+      if (!state) return response;
+      response.setId(state.id);
+      response.setInputs(toStruct(state.inputs));
+      response.setProperties(toStruct(state.properties));
+      return response;
+    }),
+
+    update: unary(async (request: p.UpdateRequest) => {
+      const response = new messages.UpdateResponse();
+      if (request.getPreview()) {
+        response.setProperties(toStruct(unknownOutputs));
+        return response;
+      }
+      const { properties } = await apply(
+        context(request.getUrn(), request.getTimeout()),
+        request.getUrn(),
+        request.getId(),
+        fromStruct(request.getOldInputs()),
+        fromStruct(request.getNews()),
+      );
+      response.setProperties(toStruct(properties));
+      return response;
+    }),
+
+    delete: unary(async (request: p.DeleteRequest) => {
+      await remove(
+        context(request.getUrn(), request.getTimeout()),
+        request.getUrn(),
+        fromStruct(request.getOldInputs()),
+      );
+      return new empty.Empty();
+    }),
+
+    cancel: unary(() => {
+      lifetime.cancel();
+      return new empty.Empty();
+    }),
+  };
+}
+
+const unknownOutputs: WireObject = { fileStates: wireUnknown, unitStates: wireUnknown };
+
+function answer<Request, Response>(
+  method: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    void (async () => {
+      try {
+        callback(null, await method(call.request));
+      } catch (thrown) {
+        if (thrown instanceof Unfinished) callback(initFailed(thrown));
+        else callback({ code: grpc.status.UNKNOWN, details: messageOf(thrown) });
+      }
+    })();
+  };
+}
+
+function checked(
+  inputs: p.CheckResponse["getInputs"] extends () => infer T ? T : never,
+  failures: readonly Failure[],
+): p.CheckResponse {
+  const response = new messages.CheckResponse();
+  response.setInputs(inputs);
+  response.setFailuresList(
+    failures.map(({ path, reason }) => {
+      const failure = new messages.CheckFailure();
+      // The engine prints the whole value of a property that is named without a path, secrets included.
+      failure.setProperty(/[.[]/.test(path) ? path : "");
+      failure.setReason(/[.[]/.test(path) ? reason : `${path}: ${reason}`);
+      return failure;
+    }),
+  );
+  return response;
+}
+
+function propertyKind(kind: Kind, replaces: boolean) {
+  const kinds = messages.PropertyDiff.Kind;
+  if (kind === "add") return replaces ? kinds.ADD_REPLACE : kinds.ADD;
+  if (kind === "delete") return replaces ? kinds.DELETE_REPLACE : kinds.DELETE;
+  return replaces ? kinds.UPDATE_REPLACE : kinds.UPDATE;
+}
+
+function expectUnitSet(urn: string): void {
+  const type = urn.split("::")[2]?.split("$").at(-1);
+  if (type !== unitSetType)
+    throw new Error(`this provider has no resource type "${type}", only ${unitSetType}`);
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? urn;
+}

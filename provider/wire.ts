@@ -1,0 +1,88 @@
+import structs from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+
+/**
+ * Values as the engine sends them: JSON, in which a secret is an object with a signature and an unknown value a certain
+ * string, nested anywhere (pulumi/pulumi: sdk/go/common/resource/plugin/rpc.go).
+ */
+export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
+export type WireObject = { [key: string]: Wire };
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+const unknownString = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A value that a preview does not know yet. */
+export const unknown = Symbol("unknown");
+
+/** A wire value without its wrappers, for reading. */
+export type Plain = null | boolean | number | string | typeof unknown | Plain[] | { [key: string]: Plain };
+export type PlainObject = { [key: string]: Plain };
+
+export const wireUnknown: Wire = unknownString;
+
+export function fromStruct(struct: Struct | undefined): WireObject {
+  return struct?.toJavaScript() ?? {};
+}
+
+export function toStruct(value: WireObject): Struct {
+  return structs.Struct.fromJavaScript(value);
+}
+
+export function isObject(value: unknown): value is { [key: string]: never } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isSecret(value: Wire | undefined): value is WireObject {
+  return isObject(value) && value[signature] === secretSignature;
+}
+
+export function secret(value: Wire): WireObject {
+  return isSecret(value) ? value : { [signature]: secretSignature, value };
+}
+
+/** Takes all wrappers off. */
+export function reveal(value: Wire | undefined): Plain {
+  if (value === undefined) return null;
+  if (value === unknownString) return unknown;
+  if (isSecret(value)) return reveal(value.value);
+  if (Array.isArray(value)) return value.map(reveal);
+  if (isObject(value)) return revealObject(value);
+  return value;
+}
+
+export function revealObject(value: WireObject): PlainObject {
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
+}
+
+/** Whether the value at a path is secret, by itself or as part of a secret. */
+export function isSecretAt(value: Wire | undefined, path: readonly string[]): boolean {
+  if (isSecret(value)) return true;
+  const [key, ...rest] = path;
+  if (key === undefined || !isObject(value)) return false;
+  return isSecretAt((value as WireObject)[key], rest);
+}
+
+export function hasUnknown(value: Plain): boolean {
+  if (value === unknown) return true;
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  return isObject(value) && Object.values(value).some(hasUnknown);
+}
+
+/** A copy in which the values at the given paths are secret, where they are there. */
+export function withSecrets(value: WireObject, paths: readonly (readonly string[])[]): WireObject {
+  return paths.reduce((result, path) => markSecret(result, path) as WireObject, value);
+}
+
+function markSecret(value: Wire | undefined, path: readonly string[]): Wire | undefined {
+  const [key, ...rest] = path;
+  if (value === undefined || value === null || isSecret(value)) return value;
+  if (key === undefined) return secret(value);
+  if (!isObject(value)) return value;
+  const keys = key === "*" ? Object.keys(value) : key in value ? [key] : [];
+  const marked = keys.map((name): [string, Wire] => [
+    name,
+    markSecret((value as WireObject)[name], rest) ?? null,
+  ]);
+  return { ...(value as WireObject), ...Object.fromEntries(marked) };
+}

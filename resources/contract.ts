@@ -1,0 +1,145 @@
+/**
+ * The contract between the program's side and the provider's side of `quadlet:index:UnitSet`: plain data, no code.
+ * The schema in provider/schema.ts says the same to the engine and to other languages.
+ */
+
+/** The type token of the resource. */
+export const unitSetType = "quadlet:index:UnitSet";
+
+/** Which service manager runs the units: the host's own (PID 1), or the one of an account (`systemctl --user`). */
+export type Manager = "system" | "user";
+
+/** How to become root after a login that is not root's. */
+export interface Sudo {
+  /** The login's password, for a sudo that asks for it. Always kept as a secret. Without it sudo must be NOPASSWD. */
+  password?: string;
+}
+
+/** A machine to go through (ssh -J). It is verified like the host itself. */
+export interface JumpHost extends Credentials {
+  /** Host name or IP address, as seen from where Pulumi runs. */
+  address: string;
+  /** TCP port of its sshd, 1 to 65535. Default: 22. */
+  port?: number;
+  /** The account to log in with. Default: root. */
+  user?: string;
+}
+
+/** What proves who we are to a host, and who the host is to us. Nothing of it ever causes a change on a host. */
+export interface Credentials {
+  /**
+   * The host's public key, as in `ssh-keyscan` or /etc/ssh/ssh_host_ed25519_key.pub: "ssh-ed25519 AAAA…".
+   * Without it the known-hosts file decides. A host that neither knows is refused.
+   */
+  hostKey?: string;
+  /** A known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Default: ~/.ssh/known_hosts. */
+  knownHostsFile?: string;
+  /** Path of a private key file on the machine that runs Pulumi; "~/" is its home directory. The preferred way. */
+  identityFile?: string;
+  /** A private key's text, for machines without files. Always kept as a secret. */
+  privateKey?: string;
+  /** What decrypts the private key. Always kept as a secret. */
+  passphrase?: string;
+  /**
+   * The path of an ssh-agent's socket, or false for none.
+   * Default: $SSH_AUTH_SOCK when neither identityFile nor privateKey is given.
+   */
+  agent?: string | boolean;
+}
+
+/** Where a host is and how to log in to it. */
+export interface Connection extends Credentials {
+  /** Host name or IP address. Another address is another host: the resource is replaced. */
+  address: string;
+  /** TCP port of sshd, 1 to 65535. Default: 22. */
+  port?: number;
+  /** The account to log in with. Default: root. */
+  user?: string;
+  /** Log in through this machine. */
+  jump?: JumpHost;
+  /** Become root by sudo after the login. Default: false. */
+  sudo?: boolean | Sudo;
+  /** Seconds for the connection: TCP, key exchange and login together. 1 to 600. Default: 15. */
+  connectTimeout?: number;
+  /** Seconds for one whole transaction on the host, image pulls included. 1 to 86400. Default: 600. */
+  commandTimeout?: number;
+}
+
+/** A file of the set that is not a unit. */
+export interface FileContent {
+  /** The text. */
+  content: string;
+  /** Permission bits as four octal digits. Default: "0644". */
+  mode?: string;
+}
+
+/** What a unit of the set shall be. A unit that is not named here is only installed. */
+export interface ServiceState {
+  /** Started now and kept so. Default: true. */
+  active?: boolean;
+  /** `systemctl enable`: started at boot by its [Install] section. Only for units that are no quadlets. Default: false. */
+  enabled?: boolean;
+  /** Keys of `files`: a change of one reloads the service (`systemctl reload`). */
+  reloadOn?: string[];
+  /** Keys of `files` and `units`: a change of one restarts the service. Its own unit always does. */
+  restartOn?: string[];
+}
+
+/** An image that must be on the host before any service is started or restarted. */
+export interface ImagePull {
+  /** "missing": pulled where the host does not have it; "always": at every change of the set; "never": must be there. */
+  pull: "missing" | "always" | "never";
+}
+
+/** Login of a registry. It is used for the pull and not left on the host. */
+export interface RegistryLogin {
+  username: string;
+  /** Always kept as a secret. */
+  password: string;
+}
+
+/** All the files of one component under one service manager of one host. */
+export interface UnitSetInputs {
+  connection: Connection;
+  /** The set's name on the host: letters, digits, "-", "_" and ".", at most 100. Two sets of one manager can't share one. */
+  name: string;
+  manager: Manager;
+  /** The account whose manager it is. Required with manager "user", refused with "system". */
+  user?: string;
+  /** Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …). */
+  units: Record<string, string>;
+  /** Path → file. Absolute, or "~/…" in the home directory of the manager's account. */
+  files?: Record<string, FileContent>;
+  /** Unit name → what it shall be. Quadlets are named by the service that they generate. */
+  services?: Record<string, ServiceState>;
+  /** Image reference → when to pull it. */
+  images?: Record<string, ImagePull>;
+  /** Registry ("registry.example.com") → login. */
+  registries?: Record<string, RegistryLogin>;
+  /** The user manager runs from boot on, without a login (loginctl(1), enable-linger). Only with manager "user". */
+  linger?: boolean;
+  /** Take over files that are on the host already and belong to nobody. Default: false, which refuses them. */
+  adopt?: boolean;
+}
+
+/** What was seen of a file. */
+export interface FileState {
+  /** Hexadecimal SHA-256 of the content; secret where the content is. */
+  sha256: string;
+  mode: string;
+}
+
+/** What systemd says of a unit (org.freedesktop.systemd1(5)). */
+export interface UnitState {
+  load: string;
+  active: string;
+  enabled: string;
+}
+
+/** What was observed on the host after the last operation. Nothing in it changes by itself. */
+export interface UnitSetOutputs {
+  /** Path on the host → state, units included. */
+  fileStates: Record<string, FileState>;
+  /** Unit → state. */
+  unitStates: Record<string, UnitState>;
+}

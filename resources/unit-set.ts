@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type UnitSetInputs, type UnitSetOutputs, unitSetType } from "./contract.ts";
+
+/** The arguments of a {@link UnitSet}: its inputs, each of which may still be unknown. */
+export type UnitSetArgs = { [K in keyof UnitSetInputs]: pulumi.Input<Deep<UnitSetInputs[K]>> };
+
+type Deep<T> = T extends object ? { [K in keyof T]: pulumi.Input<Deep<T[K]>> } : T;
+
+/**
+ * A set of unit files and other files under one service manager of one host, applied as one transaction.
+ * The components make these; use it directly for units that no component covers.
+ *
+ * ```ts
+ * new UnitSet("hello", {
+ *   connection: { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…" },
+ *   name: "hello",
+ *   manager: "system",
+ *   units: { "hello.service": "[Service]\nType=oneshot\nExecStart=/usr/bin/true\n" },
+ *   services: { "hello.service": { active: false } },
+ * });
+ * ```
+ */
+export class UnitSet extends pulumi.CustomResource {
+  declare readonly fileStates: pulumi.Output<UnitSetOutputs["fileStates"]>;
+  declare readonly unitStates: pulumi.Output<UnitSetOutputs["unitStates"]>;
+
+  constructor(name: string, args: UnitSetArgs, options?: pulumi.CustomResourceOptions) {
+    super(unitSetType, name, { ...args, fileStates: undefined, unitStates: undefined }, options);
+  }
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { argumentsSchema } from "../components/arguments.ts";
+import { connectionSchema } from "../components/connection.ts";
+
+const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letters, digits, "-", "_" and "."');
+
+/** A machine: a connection, and labels to choose it by. `jump` may name another host of the fleet. */
+const hostSchema = connectionSchema.extend({
+  labels: z.record(z.string(), z.string()).optional(),
+  jump: z.union([z.string(), connectionSchema.shape.jump.unwrap()]).optional(),
+});
+
+/** Which hosts: their names, or the labels that they all have. */
+const selectionSchema = z.union([
+  z.array(z.string()).min(1, "needs one host at least"),
+  z.strictObject({ labels: z.record(z.string(), z.string()) }),
+]);
+
+const siteSchema = argumentsSchema.omit({ connection: true, name: true }).extend({ hosts: selectionSchema });
+
+/** The configuration of one environment: what stacks/Pulumi.ENVIRONMENT.yaml has under `config`. */
+export const fleetSchema = z.strictObject({
+  hosts: z.record(name, hostSchema),
+  sites: z.record(name, siteSchema),
+});
+
+export type FleetConfiguration = z.infer<typeof fleetSchema>;
+export type HostConfiguration = z.infer<typeof hostSchema>;
+export type Selection = z.infer<typeof selectionSchema>;

@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+
+/**
+ * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only
+ * that there is a secret somewhere in it; making all of it secret would hide every diff.
+ *
+ * @param value the decrypted value
+ * @param source the same value in the stack file
+ */
+export function markSecrets(value: unknown, source: unknown): unknown {
+  if (isSecure(source)) return pulumi.secret(value);
+  if (Array.isArray(value))
+    return value.map((inner, index) => markSecrets(inner, Array.isArray(source) ? source[index] : undefined));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        markSecrets(inner, isRecord(source) ? source[key] : undefined),
+      ]),
+    );
+  }
+  return value;
+}
+
+const secretFields = ["environment", "nginx", "registries", "privateKey", "passphrase", "password"];
+
+/** Makes every text secret that could be one, where it can't be known which are. */
+export function markSecretFields(value: unknown, within = false): unknown {
+  if (typeof value === "string") return within ? pulumi.secret(value) : value;
+  if (Array.isArray(value)) return value.map((inner) => markSecretFields(inner, within));
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      markSecretFields(inner, within || secretFields.includes(key)),
+    ]),
+  );
+}
+
+/** The `config` part of a stack file, as it was written; undefined where there is no such file (--config-file, say). */
+export function readStackFile(path: string): Record<string, unknown> | undefined {
+  try {
+    const file: unknown = parse(readFileSync(path, "utf8"));
+    return isRecord(file) && isRecord(file.config) ? file.config : {};
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Whether anything in a configuration value as written is `secure:`. */
+export function hasSecure(source: unknown): boolean {
+  if (isSecure(source)) return true;
+  return typeof source === "object" && source !== null && Object.values(source).some(hasSecure);
+}
+
+function isSecure(source: unknown): boolean {
+  return isRecord(source) && Object.keys(source).length === 1 && typeof source.secure === "string";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
