@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import type { UnitFile } from "../../units/model.ts";
+
+/** Text with much of what is special in a unit file, and all of Unicode now and then (lone surrogates too). */
+export const anyText = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: fc.constantFrom(..."ab%$\"'\\;#=[]{} \t\n\r\0xn7é😀") }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
+  {
+    weight: 1,
+    arbitrary: fc.array(fc.integer({ min: 0, max: 0xffff })).map((codes) => String.fromCharCode(...codes)),
+  },
+);
+
+/** Text that has some encoding: no NUL, no lone surrogates, no noncharacters. */
+export const encodable = anyText.filter(
+  (text) => text.isWellFormed() && !/[\0\p{Noncharacter_Code_Point}]/u.test(text),
+);
+
+const line = fc
+  .string({ unit: fc.constantFrom(..."ab%$\"'\\;#=[] \té😀") })
+  .filter((text) => !text.endsWith("\\"));
+const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,8}$/);
+const plain = { noNullPrototype: true };
+const comment = fc.record({ comment: line }, plain);
+const assignment = fc.record({ key: name, value: line.filter((text) => text.trim() === text) }, plain);
+const section = fc.record(
+  { name, entries: fc.array(fc.oneof({ weight: 3, arbitrary: assignment }, comment)) },
+  plain,
+);
+
+/** A unit file that can be written. */
+export const unitFile: fc.Arbitrary<UnitFile> = fc.record(
+  { comments: fc.array(line, { minLength: 1 }), sections: fc.array(section) },
+  { requiredKeys: ["sections"], ...plain },
+);

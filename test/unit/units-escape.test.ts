@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  UnquotableTextError,
+  environmentFile,
+  escapeSpecifiers,
+  quoteContainerEnvironment,
+  quoteContainerExec,
+  quoteContainerLabels,
+  quoteEnvironment,
+  quoteEnvironmentWithSpecifiers,
+  quoteExec,
+  quoteExecArgument,
+  quoteWords,
+} from "../../units/escape.ts";
+import { serialize } from "../../units/serialize.ts";
+import { encodable } from "./units-arbitraries.ts";
+import {
+  readEnvironment,
+  readEnvironmentFile,
+  readExec,
+  readThroughPodman,
+  splitWords,
+  toRecord,
+} from "./units-readers.ts";
+
+const variableName = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,6}$/);
+const printable = encodable.filter((text) => !/(?![\t\n])\p{Cc}/u.test(text));
+const environment = fc.dictionary(variableName, printable, { noNullPrototype: true });
+const program = fc.constantFrom("/usr/bin/podman", "true", "/opt/my programs/100%");
+
+/** Throws where the text can't stand in a unit file. */
+function writable(value: string): string {
+  serialize({ sections: [{ name: "S", entries: [{ key: "K", value }] }] });
+  return value;
+}
+
+test("nothing is nothing", () => {
+  assert.equal(quoteWords([]), "");
+  assert.equal(quoteEnvironment({}), "");
+  assert.equal(quoteContainerExec([]), "");
+  assert.equal(quoteContainerLabels({}), "");
+  assert.equal(environmentFile({}), "");
+  assert.equal(escapeSpecifiers(""), "");
+});
+
+test("quotes only where it must", () => {
+  assert.equal(quoteWords(["--rm", "NGINX=3;", "%n", "$x", "é"]), "--rm NGINX=3; %n $x é");
+  assert.equal(
+    quoteWords(["", "a b", "it's", 'say "x"', "\\", ";", "a\nb\x01"]),
+    String.raw`"" "a b" "it's" "say \"x\"" "\\" ";" "a\nb\x01"`,
+  );
+});
+
+test("an argument has no specifier and no variable", () => {
+  assert.equal(quoteExecArgument("${HOME}/%h"), "$${HOME}/%%h");
+  assert.equal(quoteExec(["/bin/sh", "-c", "echo $1; date +%s"]), '/bin/sh -c "echo $$1; date +%%s"');
+});
+
+test("the podman command of the reference's Example 3", () => {
+  const words = [
+    "--cidfile=/run/user/1000/web.cid",
+    "--cgroups=split",
+    "--rm",
+    "--env",
+    "NGINX=3;",
+    "-d",
+    "--replace",
+  ];
+  const argv = ["/usr/bin/podman", "run", ...words, "--sdnotify=conmon", "docker.io/library/nginx"];
+  assert.equal(quoteExec(argv), argv.join(" "));
+});
+
+for (const bad of ["", "-/bin/true", "@x", ":x", "+x", "!x", "|x", "$SHELL", "/bin/a$b", "a\nb"]) {
+  test(`no program of a command line: ${JSON.stringify(bad)}`, () => {
+    assert.throws(() => quoteExec([bad, "x"]), UnquotableTextError);
+  });
+}
+
+test("no command line without a program", () => assert.throws(() => quoteExec([]), UnquotableTextError));
+
+test("what can't be encoded is refused, by its place", () => {
+  assert.throws(() => quoteWords(["a", "b\0"]), /word 2 holds a NUL \(U\+0000\)/);
+  assert.throws(() => quoteExecArgument("\ud800"), /U\+D800/);
+});
+
+test("podman can't pass on an empty word, nor a lone semicolon", () => {
+  assert.throws(() => quoteContainerExec(["a", ""]), /word 2 of the command is empty/);
+  assert.throws(() => quoteContainerExec([";"]), /word 1 of the command is ";"/);
+});
+
+test("environments: the reader makes the difference", () => {
+  const variables = { NGINX: "3;", WHERE: "%h ${HOME}" };
+  assert.equal(quoteEnvironment(variables), 'NGINX=3; "WHERE=%%h ${HOME}"');
+  assert.equal(quoteEnvironmentWithSpecifiers(variables), 'NGINX=3; "WHERE=%h ${HOME}"');
+  assert.equal(quoteContainerEnvironment(variables), 'NGINX=3; "WHERE=%%h $${HOME}"');
+});
+
+for (const name of ["", "1A", "A-B", "A B", "A=B", "É", "A\n"]) {
+  test(`no variable: ${JSON.stringify(name)}`, () => {
+    for (const write of [
+      quoteEnvironment,
+      quoteContainerEnvironment,
+      quoteEnvironmentWithSpecifiers,
+      environmentFile,
+    ]) {
+      assert.throws(() => write({ [name]: "x" }), UnquotableTextError);
+    }
+  });
+}
+
+test("a variable that systemd would drop is refused, without its value", () => {
+  assert.throws(() => quoteEnvironment({ TOKEN: "secret\x1b" }), {
+    name: "UnquotableTextError",
+    message: "TOKEN holds a control character; systemd would drop the variable.",
+  });
+});
+
+test("labels have any key but those with a =", () => {
+  assert.equal(quoteContainerLabels({ "io.example/a b": "c$" }), '"io.example/a b=c$$"');
+  assert.throws(() => quoteContainerLabels({ "a=b": "c" }), UnquotableTextError);
+  assert.throws(() => quoteContainerLabels({ "": "c" }), UnquotableTextError);
+});
+
+test("a file of variables has no quotes", () => {
+  assert.equal(environmentFile({ A: ' "x" \\ $y #z', B: "" }), 'A= "x" \\ $y #z\nB=\n');
+});
+
+for (const value of ["a\nb", "a\r", "a\0", "\udc00", "x".repeat(65_534), "é".repeat(32_767)]) {
+  test(`a file of variables can't hold ${JSON.stringify(value.slice(0, 9))} of ${value.length}`, () => {
+    assert.throws(() => environmentFile({ A: value }), /^UnquotableTextError: A (holds a|is too long)/);
+  });
+}
+
+test("a line of podman's longest length is fine", () => {
+  assert.equal(environmentFile({ A: "x".repeat(65_533) }).length, 65_536);
+});
+
+test("the readers of this test see what would not arrive", () => {
+  for (const line of ["a %h", "a $b", "a ; b", 'a "b', "a\\;"]) assert.throws(() => readExec(line), Error);
+  assert.throws(() => readEnvironment("A=%n"), /a specifier %n/);
+  assert.throws(() => readThroughPodman('a ";"'), /a separator of commands/);
+  assert.throws(() => readThroughPodman('a ""'), /loses an empty word/);
+  assert.deepEqual(readExec(String.raw`'a b' c\x20d "\u00e9\101" $$x %%`), ["a b", "c d", "éA", "$x", "%"]);
+});
+
+test("words are read back", () => {
+  fc.assert(
+    fc.property(fc.array(encodable), (words) => {
+      assert.deepEqual(
+        splitWords(writable(quoteWords(words))).map(({ text }) => text),
+        words,
+      );
+    }),
+  );
+});
+
+test("a command line is read back", () => {
+  fc.assert(
+    fc.property(program, fc.array(encodable), (first, words) => {
+      assert.deepEqual(readExec(writable(quoteExec([first, ...words]))), [first, ...words]);
+    }),
+  );
+});
+
+test("a container's command line is read back, through podman", () => {
+  fc.assert(
+    fc.property(fc.array(encodable.filter((word) => word !== "" && word !== ";")), (words) => {
+      assert.deepEqual(readThroughPodman(writable(quoteContainerExec(words))), words);
+    }),
+  );
+});
+
+test("variables are read back: by systemd, through podman, from a file", () => {
+  fc.assert(
+    fc.property(environment, (variables) => {
+      assert.deepEqual(readEnvironment(writable(quoteEnvironment(variables))), variables);
+      assert.deepEqual(
+        toRecord(readThroughPodman(writable(quoteContainerEnvironment(variables)))),
+        variables,
+      );
+    }),
+  );
+  const oneLine = fc.dictionary(
+    variableName,
+    encodable.filter((text) => !/\n|\r$/.test(text)),
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(oneLine, (variables) =>
+      assert.deepEqual(readEnvironmentFile(environmentFile(variables)), variables),
+    ),
+  );
+});
+
+test("labels are read back, through podman", () => {
+  const labels = fc.dictionary(
+    encodable.filter((key) => key !== "" && !key.includes("=")),
+    encodable,
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(labels, (given) => {
+      assert.deepEqual(toRecord(readThroughPodman(writable(quoteContainerLabels(given)))), given);
+    }),
+  );
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KeySpec } from "../../units/section.ts";
+import { containerKeys } from "../../units/sections/container.ts";
+import { imageKeys } from "../../units/sections/image.ts";
+import { networkKeys } from "../../units/sections/network.ts";
+import { quadletKeys } from "../../units/sections/quadlet.ts";
+import { volumeKeys } from "../../units/sections/volume.ts";
+import { compareVersions, podmanSince, tooNew } from "../../units/versions.ts";
+
+const first = "4.4";
+const sections: Record<string, Record<string, KeySpec>> = {
+  Container: containerKeys,
+  Network: networkKeys,
+  Volume: volumeKeys,
+  Image: imageKeys,
+  Quadlet: quadletKeys,
+};
+
+for (const [section, specs] of Object.entries(sections)) {
+  test(`the specs of [${section}] say the same as the table of podman's keys`, () => {
+    const fromSpecs = Object.values(specs).map(({ directive, since }) => [directive, since ?? first]);
+    assert.deepEqual(
+      fromSpecs,
+      fromSpecs.map(([directive = ""]) => [directive, podmanSince(section, directive)]),
+    );
+  });
+}
+
+// From podman's release notes (RELEASE_NOTES.md), which are another source than the table.
+for (const [section, key, since] of [
+  ["Container", "Image", "4.4"],
+  ["Container", "HealthCmd", "4.5"],
+  ["Container", "AutoUpdate", "4.6"],
+  ["Container", "PidsLimit", "4.7"],
+  ["Container", "StopTimeout", "5.0"],
+  ["Container", "GroupAdd", "5.1"],
+  ["Container", "StopSignal", "5.2"],
+  ["Quadlet", "DefaultDependencies", "5.3"],
+  ["Container", "ReloadSignal", "5.5"],
+  ["Container", "ReloadCmd", "5.5"],
+  ["Container", "Memory", "5.5"],
+  ["Image", "Retry", "5.5"],
+  ["Container", "HttpProxy", "5.7"],
+  ["Container", "AppArmor", "5.8"],
+] as const) {
+  test(`[${section}] ${key}= is there since podman ${since}`, () =>
+    assert.equal(podmanSince(section, key), since));
+}
+
+test("a key that no podman knows has no version", () => {
+  assert.equal(podmanSince("Container", "Netwrok"), undefined);
+  assert.equal(podmanSince("Service", "Image"), undefined);
+});
+
+const quadlet = `[Unit]
+ReloadSignal=in another section
+[Container]
+Image=x
+ReloadSignal=SIGHUP
+StopSignal=SIGQUIT
+ReloadSignal=
+Netwrok=none
+# AppArmor=unconfined
+[Quadlet]
+DefaultDependencies=false
+`;
+
+test("what Debian 13's podman does not know", () => {
+  const host = "5.4.2";
+  assert.deepEqual(tooNew("web.container", quadlet, host), [
+    { section: "Container", key: "ReloadSignal", since: "5.5", host },
+  ]);
+});
+
+test("what the first podman with quadlets does not know, in the order of the file", () => {
+  const keys = tooNew("web.container", quadlet, "4.4.0").map(({ key, since }) => `${key} ${since}`);
+  assert.deepEqual(keys, ["ReloadSignal 5.5", "StopSignal 5.2", "DefaultDependencies 5.3"]);
+});
+
+test("nothing where podman is new enough, or the file is no quadlet", () => {
+  assert.deepEqual(tooNew("web.container", quadlet, "5.5.0-rc1"), []);
+  assert.deepEqual(tooNew("web.service", quadlet, "4.4.0"), []);
+  assert.deepEqual(tooNew("web.container", "", "4.4.0"), []);
+});
+
+test("versions are compared as numbers", () => {
+  const sorted = ["4.9.3", "5", "5.4", "5.4.2", "5.10.0", "6.0.0-dev"];
+  assert.deepEqual([...sorted].reverse().sort(compareVersions), sorted);
+  for (const [a, b] of [
+    ["5", "5.0.0"],
+    ["v5.4.2", "5.4.2+ds1-2"],
+    ["5.5.0-rc1", "5.5"],
+  ] as const) {
+    assert.equal(compareVersions(a, b), 0);
+  }
+  assert.equal(compareVersions("5.10.0", "5.9"), 1);
+  assert.equal(compareVersions("5.9", "5.10.0"), -1);
+  assert.throws(() => compareVersions("latest", "5"), RangeError);
+});

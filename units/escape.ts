@@ -1,0 +1,214 @@
+import { unencodableCharacter } from "./characters.ts";
+
+/** Text that no quoting can bring to where it is meant to go. The message never has the text, which may be a secret. */
+export class UnquotableTextError extends Error {
+  override name = "UnquotableTextError";
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\v": "\\v",
+  "\f": "\\f",
+  "\r": "\\r",
+  '"': '\\"',
+  "\\": "\\\\",
+};
+
+/**
+ * Words as one line that is split into the same words again: a word is quoted only where it has to be. `%` and `$` keep
+ * their meaning; for words in which they have none, see {@link quoteExec}.
+ *
+ * @throws UnquotableTextError for NUL and for what is no valid Unicode
+ * @see systemd.syntax(7), "Quoting"
+ * @example quoteWords(["--label", "two words", "%n"]) // '--label "two words" %n'
+ */
+export function quoteWords(words: readonly string[]): string {
+  return words.map((word, index) => quoteWord(word, `word ${index + 1}`)).join(" ");
+}
+
+/**
+ * `%` → `%%`: text in which a `%` is only a `%`.
+ *
+ * @see systemd.unit(5), "Specifiers"
+ * @example escapeSpecifiers("100% of %h") // "100%% of %%h"
+ */
+export function escapeSpecifiers(text: string): string {
+  return text.replaceAll("%", "%%");
+}
+
+/**
+ * One argument of a command line (`ExecStart=` and the like) that arrives as exactly this text: no specifier, no
+ * variable, no command separator.
+ *
+ * @throws UnquotableTextError for NUL and for what is no valid Unicode
+ * @see systemd.service(5), "Command lines"
+ * @example quoteExecArgument("cost: $5, 10%") // '"cost: $$5, 10%%"'
+ */
+export function quoteExecArgument(text: string): string {
+  return quoteWord(literal(text), "an argument");
+}
+
+/**
+ * A whole command line for `ExecStart=` and the like. To ignore a failure, write `"-"` before it.
+ *
+ * @param argv the program (its absolute path, best), and its arguments
+ * @throws UnquotableTextError also for a program that systemd would take for something else: one with a `$`, or that
+ *   starts with one of `-@:+!|`, or holds control characters
+ * @see systemd.service(5), "Command lines" and "Table 2. Special executable prefixes"
+ * @example quoteExec(["/usr/bin/podman", "run", "--env", "NGINX=3;"]) // "/usr/bin/podman run --env NGINX=3;"
+ */
+export function quoteExec(argv: readonly string[]): string {
+  const program = argv[0] ?? "";
+  if (program === "")
+    throw new UnquotableTextError("a command line needs a program: its first word is empty.");
+  if (/^[-@:+!|]|[$\p{Cc}]/u.test(program)) {
+    throw new UnquotableTextError(
+      "a command line's program can't start with one of -@:+!|, nor hold a $ or a control character.",
+    );
+  }
+  return argv.map(quoteExecArgument).join(" ");
+}
+
+/**
+ * A command line for `Exec=` and `ReloadCmd=` of a `[Container]`: each word arrives in the container as it is.
+ *
+ * @throws UnquotableTextError also for an empty word and for the word ";": podman's generator loses the first (and all
+ *   that follows), and writes the second unquoted into ExecStart=, where it ends the command
+ * @see podman-systemd.unit(5); extractFirstWord() and escapeWords() in podman's pkg/systemd/parser/split.go
+ * @example quoteContainerExec(["nginx", "-g", "daemon off;"]) // 'nginx -g "daemon off;"'
+ */
+export function quoteContainerExec(argv: readonly string[]): string {
+  for (const [index, word] of argv.entries()) {
+    if (word !== "" && word !== ";") continue;
+    const what = word === "" ? "is empty" : 'is ";"';
+    throw new UnquotableTextError(
+      `word ${index + 1} of the command ${what}: podman can't pass that on to a container.`,
+    );
+  }
+  return argv.map(quoteExecArgument).join(" ");
+}
+
+/**
+ * One `Environment=` value for `[Service]`, with the variables as they are given: `$` has no meaning there, `%` is
+ * escaped.
+ *
+ * @throws UnquotableTextError for a name that is not of `[A-Za-z_][A-Za-z0-9_]*`, and for control characters but tab and
+ *   newline, with which systemd drops the variable
+ * @see systemd.exec(5), Environment=; env_value_is_valid() in systemd's src/basic/env-util.c
+ * @example quoteEnvironment({ NGINX: "3;", GREETING: "hello world" }) // 'NGINX=3; "GREETING=hello world"'
+ */
+export function quoteEnvironment(variables: Readonly<Record<string, string>>): string {
+  return assignments(variables, escapeSpecifiers);
+}
+
+/**
+ * As {@link quoteEnvironment}, but with specifiers: `%n` stays the unit's name.
+ *
+ * @example quoteEnvironmentWithSpecifiers({ PODMAN_SYSTEMD_UNIT: "%n" }) // "PODMAN_SYSTEMD_UNIT=%n"
+ */
+export function quoteEnvironmentWithSpecifiers(variables: Readonly<Record<string, string>>): string {
+  return assignments(variables, (value) => value);
+}
+
+/**
+ * As {@link quoteEnvironment}, but for `[Container]`. There `$` has to be escaped too: podman makes it an argument of
+ * ExecStart=, where systemd replaces `${NAME}`.
+ *
+ * @example quoteContainerEnvironment({ PRICE: "${5}" }) // "PRICE=$${5}"
+ */
+export function quoteContainerEnvironment(variables: Readonly<Record<string, string>>): string {
+  return assignments(variables, literal);
+}
+
+/**
+ * `KEY=value` words for `Label=`, `Annotation=` and a network's `Options=`, which podman reads as it does `Environment=`.
+ *
+ * @throws UnquotableTextError for a key that is empty or holds a "="
+ * @example quoteContainerLabels({ "org.example.title": "my site" }) // '"org.example.title=my site"'
+ */
+export function quoteContainerLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => {
+      if (key === "" || key.includes("="))
+        throw new UnquotableTextError(`"${key}" is no key: it is empty or holds a "=".`);
+      return quoteWord(literal(`${key}=${value}`), `the value of "${key}"`);
+    })
+    .join(" ");
+}
+
+/** bufio.MaxScanTokenSize of Go, less the newline: podman refuses a file with a longer line. */
+const longestLine = 64 * 1024 - 1;
+
+/**
+ * The text of a file for `[Container] EnvironmentFile=` and `podman run --env-file`: one `NAME=value` a line. podman
+ * knows no quotes there: the value is all that follows the "=", spaces, quotes and backslashes included. (Not for
+ * EnvironmentFile= of a `[Service]`: systemd reads quotes.)
+ *
+ * @throws UnquotableTextError for what such a file can't hold: a newline, NUL, a carriage return at the end, a line of
+ *   64 KiB or more, a name that is none
+ * @see podman-run(1), --env-file; ParseFile() in podman's pkg/env/env.go
+ * @example environmentFile({ TOKEN: 'a "b" $c' }) // 'TOKEN=a "b" $c\n'
+ */
+export function environmentFile(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      checkVariableName(name);
+      const character =
+        unencodableCharacter(value) ?? (/\n|\r$/.test(value) ? "newline or carriage return" : undefined);
+      if (character !== undefined) {
+        throw new UnquotableTextError(`${name} holds a ${character}, which a file of variables can't hold.`);
+      }
+      const line = `${name}=${value}`;
+      if (new TextEncoder().encode(line).length > longestLine) {
+        throw new UnquotableTextError(
+          `${name} is too long: podman reads lines of up to ${longestLine} bytes.`,
+        );
+      }
+      return `${line}\n`;
+    })
+    .join("");
+}
+
+function assignments(variables: Readonly<Record<string, string>>, escape: (value: string) => string): string {
+  return Object.entries(variables)
+    .map(([name, value]) => {
+      checkVariableName(name);
+      if (/(?![\t\n])\p{Cc}/u.test(value)) {
+        throw new UnquotableTextError(`${name} holds a control character; systemd would drop the variable.`);
+      }
+      return quoteWord(`${name}=${escape(value)}`, name);
+    })
+    .join(" ");
+}
+
+/** systemd's rule (systemd.exec(5), Environment=), which holds for shells too. */
+function checkVariableName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
+  throw new UnquotableTextError(
+    `"${name}" is no name of a variable: it needs a letter or _, then letters, digits and _ (ASCII).`,
+  );
+}
+
+function literal(text: string): string {
+  return escapeSpecifiers(text).replaceAll("$", "$$$$");
+}
+
+/** @param what names the text in an error */
+function quoteWord(text: string, what: string): string {
+  const character = unencodableCharacter(text);
+  if (character !== undefined)
+    throw new UnquotableTextError(`${what} holds a ${character}, which can't be written.`);
+  // A word ";" would end the command (systemd.service(5)).
+  if (text !== "" && text !== ";" && !/[\s"'\\\p{Cc}]/u.test(text)) return text;
+  return `"${text.replace(/["\\\p{Cc}]/gu, escapeCharacter)}"`;
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.charCodeAt(0);
+  const numeric =
+    code < 0x80 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  return escapes[character] ?? numeric;
+}

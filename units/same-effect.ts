@@ -1,0 +1,43 @@
+import { parse } from "./parse.ts";
+
+/** Keys of [Unit] that only people read. */
+const shown = new Set(["Description", "Documentation"]);
+
+/**
+ * Whether two texts of a unit differ in nothing that a running service would notice, so that it needs no restart:
+ * comments, blank lines, Description=, Documentation=, and all of [Install], which counts when a unit is enabled.
+ * A text that can't be read has the effect of its equal only.
+ *
+ * The order of sections does not count; that of the lines in a section does (descriptors come in the order of Listen…=).
+ *
+ * @example
+ * ```ts
+ * sameEffect("[Unit]\nDescription=Old\n[Socket]\nBacklog=9", "# new\n[Socket]\nBacklog=9"); // true
+ * ```
+ */
+export function sameEffect(a: string, b: string): boolean {
+  if (a === b) return true;
+  const [left, right] = [effectOf(a), effectOf(b)];
+  return left !== undefined && left === right;
+}
+
+/** Equal for texts of equal effect; undefined for one that can't be read. */
+function effectOf(text: string): string | undefined {
+  const sections = new Map<string, string[]>();
+  try {
+    for (const { name, entries } of parse(text).sections) {
+      const lines = sections.get(name) ?? [];
+      sections.set(name, lines);
+      for (const entry of entries) {
+        if ("key" in entry && !(name === "Unit" && shown.has(entry.key)))
+          lines.push(`${entry.key}=${entry.value}`);
+      }
+    }
+  } catch {
+    return undefined;
+  }
+  sections.delete("Install");
+  // A [Unit] with a title only is as good as none. (An empty [Container] is not: without it podman refuses the file.)
+  if (sections.get("Unit")?.length === 0) sections.delete("Unit");
+  return JSON.stringify([...sections].sort(([one], [other]) => (one < other ? -1 : 1)));
+}

@@ -1,0 +1,118 @@
+import {
+  quoteContainerEnvironment,
+  quoteContainerExec,
+  quoteContainerLabels,
+  quoteEnvironment,
+  quoteEnvironmentWithSpecifiers,
+} from "./escape.ts";
+import type { Section } from "./model.ts";
+import { UnwritableValueError } from "./serialize.ts";
+
+/** One or more texts. An empty list writes nothing. */
+export type Many = string | readonly string[];
+
+/** Names and values that arrive as they are given: what is special in a unit file is escaped. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** What a field of each kind holds. How it is written: {@link section}. */
+interface Kinds {
+  /** One line, as it is given: `%` and `$` keep their meaning (for text without: escapeSpecifiers). */
+  value: string | number | boolean;
+  /** One line, the items with a space between. A text that is no list: as it is given. */
+  list: Many;
+  /** One line each, as it is given. */
+  repeated: Many;
+  /** One line a variable, for `[Service]`. */
+  environment: Variables;
+  /** The same, with `%` as a specifier. */
+  environmentWithSpecifiers: Variables;
+  /** One line a variable, for `[Container]`. */
+  containerEnvironment: Variables;
+  /** One line a label, for podman's sections. */
+  labels: Variables;
+  /** The words of one command line, for `[Container]`. */
+  containerCommand: readonly string[];
+}
+
+/** How one field is written. */
+export interface KeySpec<Kind extends keyof Kinds = keyof Kinds> {
+  directive: string;
+  kind: Kind;
+  /** The podman version that brought the key, "MAJOR.MINOR". Left out for systemd's keys and for those of the first. */
+  since?: string;
+}
+
+/** A spec of a fitting kind for every field: a field without one does not compile. The order is that of the output. */
+export type KeySpecs<Fields> = { [Field in keyof Fields]-?: KeySpecFor<Exclude<Fields[Field], undefined>> };
+
+type KeySpecFor<Value> = {
+  [Kind in keyof Kinds]: [Value] extends [Kinds[Kind]] ? KeySpec<Kind> : never;
+}[keyof Kinds];
+
+/**
+ * A section with the fields that are given, in the order of the specs.
+ *
+ * @throws UnwritableValueError, which names section and key, for what its kind can't write: an item of a list with white
+ *   space or quotes in it, a number that is none, and what the functions of escape.ts refuse
+ * @example
+ * ```ts
+ * section(unitKeys, "Unit", { after: ["a.socket", "b.socket"] });
+ * // { name: "Unit", entries: [{ key: "After", value: "a.socket b.socket" }] }
+ * ```
+ */
+export function section<Fields extends object>(
+  specs: KeySpecs<Fields>,
+  name: string,
+  fields: Fields,
+): Section {
+  const known = Object.entries(specs) as [keyof Fields, KeySpec][];
+  const entries = known.flatMap(([field, spec]) => {
+    const value = fields[field];
+    if (value === undefined) return [];
+    return lines(spec, value, name).map((line) => ({ key: spec.directive, value: line }));
+  });
+  return { name, entries };
+}
+
+function lines({ kind, directive }: KeySpec, value: unknown, name: string): string[] {
+  try {
+    return writers[kind](value as never);
+  } catch (error) {
+    throw new UnwritableValueError(name, directive, (error as Error).message);
+  }
+}
+
+const writers: { [Kind in keyof Kinds]: (value: Kinds[Kind]) => string[] } = {
+  value: (value) => [scalar(value)],
+  list: (value) => (typeof value === "string" ? [value] : joined(value)),
+  repeated: (value) => many(value),
+  environment: (value) => each(value, quoteEnvironment),
+  environmentWithSpecifiers: (value) => each(value, quoteEnvironmentWithSpecifiers),
+  containerEnvironment: (value) => each(value, quoteContainerEnvironment),
+  labels: (value) => each(value, quoteContainerLabels),
+  containerCommand: (value) => (value.length === 0 ? [] : [quoteContainerExec(value)]),
+};
+
+function scalar(value: Kinds["value"]): string {
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new Error(`${value} is no number that can be written.`);
+  return String(value);
+}
+
+function joined(items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [items.map(listItem).join(" ")];
+}
+
+/** No quoting here: in lists of units systemd reads quotes but no escapes, and a `\x2d` in a name has to stay as it is. */
+function listItem(item: string): string {
+  if (item !== "" && !/[\s"']/.test(item)) return item;
+  throw new Error("an item of the list is empty or holds white space or a quote.");
+}
+
+function many(value: Many): string[] {
+  return typeof value === "string" ? [value] : [...value];
+}
+
+function each(variables: Variables, quote: (variable: Variables) => string): string[] {
+  return Object.entries(variables).map(([name, value]) => quote({ [name]: value }));
+}

@@ -1,0 +1,18 @@
+import type { KeySpecs } from "../section.ts";
+
+/**
+ * `[Quadlet]`: what podman's generator itself does.
+ *
+ * @see podman-systemd.unit(5), "Quadlet section [Quadlet]"
+ */
+export interface QuadletSection {
+  /**
+   * Whether the service waits for the network: network-online.target, or podman-user-wait-network-online.service for
+   * a user, which hangs where nothing on the host wants that target. Default: true.
+   */
+  defaultDependencies?: boolean;
+}
+
+export const quadletKeys = {
+  defaultDependencies: { directive: "DefaultDependencies", kind: "value", since: "5.3" },
+} as const satisfies KeySpecs<QuadletSection>;

@@ -1,0 +1,125 @@
+import type { KeySpecs, Many, Variables } from "../section.ts";
+
+/**
+ * `[Service]`: how systemd runs the process. Command lines are written as they are given, so that specifiers such as
+ * `%N` work: make the words of others with quoteExecArgument(). In a quadlet podman writes ExecStart= and Type= itself,
+ * and refuses User=, Group= and DynamicUser=.
+ *
+ * @see systemd.service(5), systemd.exec(5) [E], systemd.kill(5) [K], systemd.resource-control(5) [R]
+ */
+export interface ServiceSection {
+  /** When the service counts as started. Default: "simple" with `execStart`; podman's generator writes "notify". */
+  type?: "simple" | "exec" | "forking" | "oneshot" | "dbus" | "notify" | "notify-reload" | "idle";
+  /** Whose messages count with "notify". podman needs "all". Default: "main" with `type` "notify", else "none". */
+  notifyAccess?: "none" | "main" | "exec" | "all";
+  /** The command; more than one only with "oneshot". Default: none. */
+  execStart?: Many;
+  /** Commands before it. Default: none. */
+  execStartPre?: Many;
+  /** Commands once it has started. Default: none. */
+  execStartPost?: Many;
+  /** Commands that make it read its configuration again. Default: none, a reload is an error. */
+  execReload?: Many;
+  /** Commands that stop it. Default: none, it gets `killSignal`. */
+  execStop?: Many;
+  /** Commands after it has ended, in whatever way. Default: none. */
+  execStopPost?: Many;
+  /** When to start it again. Default: "no". */
+  restart?: "no" | "on-success" | "on-failure" | "on-abnormal" | "on-watchdog" | "on-abort" | "always";
+  /** How long to wait before that: "5s". Default: "100ms". */
+  restartSec?: string | number;
+  /** How long a start may take: "15min", "infinity". Default: DefaultTimeoutStartSec=, 90 seconds. */
+  timeoutStartSec?: string | number;
+  /** How long a stop may take before it is killed. Default: DefaultTimeoutStopSec=, 90 seconds. */
+  timeoutStopSec?: string | number;
+  /** Whether it stays active when its processes have ended. Default: false. */
+  remainAfterExit?: boolean;
+  /** Exit codes and signals that are no failure, beside 0 and the usual signals: "143". Default: none. */
+  successExitStatus?: Many;
+  /** Sockets whose descriptors it gets. Default: the socket of the same name. */
+  sockets?: Many;
+  /** The account that runs it [E]. Default: root in the system manager. */
+  user?: string;
+  /** Its group [E]. Default: the account's. */
+  group?: string;
+  /** Its working directory [E]. Default: "/", or the home in a user manager. */
+  workingDirectory?: string;
+  /** Environment variables as they are given: `%` and `$` mean nothing [E]. Default: none. */
+  environment?: Variables;
+  /** Environment variables with specifiers: { PODMAN_SYSTEMD_UNIT: "%n" } [E]. Default: none. */
+  environmentWithSpecifiers?: Variables;
+  /** Files of environment variables; with "-" before it, it may be missing [E]. Default: none. */
+  environmentFile?: Many;
+  /** Whether it manages its own control groups, as podman does with `--cgroups=split` [R]. Default: false. */
+  delegate?: boolean | string;
+  /** Which processes a stop ends. podman needs "mixed" [K]. Default: "control-group". */
+  killMode?: "control-group" | "mixed" | "process" | "none";
+  /** The signal of a stop [K]. Default: "SIGTERM". */
+  killSignal?: string;
+  /** Its name in the journal [E]. Default: that of the process. */
+  syslogIdentifier?: string;
+  /** The slice it is in [R]. Default: "system.slice", or "app.slice" in a user manager. */
+  slice?: string;
+  /** The memory at which it is killed: "512M", "80%" [R]. Default: "infinity". */
+  memoryMax?: string | number;
+  /** The time it gets of one CPU: "200%" is all of two [R]. Default: no limit. */
+  cpuQuota?: string;
+  /** How many processes and threads it may have [R]. Default: DefaultTasksMax=. */
+  tasksMax?: string | number;
+  /** How many files it may have open, soft:hard [E]. Default: the manager's. */
+  limitNOFILE?: string | number;
+  /** Whether nothing in it can gain privileges. Not with rootless podman, which needs newuidmap [E]. Default: false. */
+  noNewPrivileges?: boolean;
+  /** The only socket families it may open: ["AF_UNIX", "AF_NETLINK"]; "~" first turns it round [E]. Default: all. */
+  restrictAddressFamilies?: Many;
+  /** What of the system it can't write: "full", "strict" (all) [E]. Default: false. */
+  protectSystem?: boolean | "full" | "strict";
+  /** Whether homes are hidden or read-only [E]. Default: false. */
+  protectHome?: boolean | "read-only" | "tmpfs";
+  /** Whether it has its own /tmp [E]. Default: false. */
+  privateTmp?: boolean;
+  /** The only capabilities it may ever have; "" for none [E]. Default: all. */
+  capabilityBoundingSet?: Many;
+  /** Capabilities it has without being root [E]. Default: none. */
+  ambientCapabilities?: Many;
+}
+
+export const serviceKeys = {
+  type: { directive: "Type", kind: "value" },
+  notifyAccess: { directive: "NotifyAccess", kind: "value" },
+  user: { directive: "User", kind: "value" },
+  group: { directive: "Group", kind: "value" },
+  workingDirectory: { directive: "WorkingDirectory", kind: "value" },
+  environment: { directive: "Environment", kind: "environment" },
+  environmentWithSpecifiers: { directive: "Environment", kind: "environmentWithSpecifiers" },
+  environmentFile: { directive: "EnvironmentFile", kind: "repeated" },
+  sockets: { directive: "Sockets", kind: "list" },
+  execStartPre: { directive: "ExecStartPre", kind: "repeated" },
+  execStart: { directive: "ExecStart", kind: "repeated" },
+  execStartPost: { directive: "ExecStartPost", kind: "repeated" },
+  execReload: { directive: "ExecReload", kind: "repeated" },
+  execStop: { directive: "ExecStop", kind: "repeated" },
+  execStopPost: { directive: "ExecStopPost", kind: "repeated" },
+  remainAfterExit: { directive: "RemainAfterExit", kind: "value" },
+  successExitStatus: { directive: "SuccessExitStatus", kind: "list" },
+  restart: { directive: "Restart", kind: "value" },
+  restartSec: { directive: "RestartSec", kind: "value" },
+  timeoutStartSec: { directive: "TimeoutStartSec", kind: "value" },
+  timeoutStopSec: { directive: "TimeoutStopSec", kind: "value" },
+  killMode: { directive: "KillMode", kind: "value" },
+  killSignal: { directive: "KillSignal", kind: "value" },
+  delegate: { directive: "Delegate", kind: "value" },
+  syslogIdentifier: { directive: "SyslogIdentifier", kind: "value" },
+  slice: { directive: "Slice", kind: "value" },
+  memoryMax: { directive: "MemoryMax", kind: "value" },
+  cpuQuota: { directive: "CPUQuota", kind: "value" },
+  tasksMax: { directive: "TasksMax", kind: "value" },
+  limitNOFILE: { directive: "LimitNOFILE", kind: "value" },
+  noNewPrivileges: { directive: "NoNewPrivileges", kind: "value" },
+  restrictAddressFamilies: { directive: "RestrictAddressFamilies", kind: "list" },
+  protectSystem: { directive: "ProtectSystem", kind: "value" },
+  protectHome: { directive: "ProtectHome", kind: "value" },
+  privateTmp: { directive: "PrivateTmp", kind: "value" },
+  capabilityBoundingSet: { directive: "CapabilityBoundingSet", kind: "list" },
+  ambientCapabilities: { directive: "AmbientCapabilities", kind: "list" },
+} as const satisfies KeySpecs<ServiceSection>;

@@ -1,0 +1,86 @@
+import { unwritableCharacter } from "./characters.ts";
+import type { Entry, Section, UnitFile } from "./model.ts";
+
+/**
+ * Something that a unit file can't hold: it would end the line, or be read back as something else. The message names
+ * section, key and character, and never the value, which may be a secret.
+ */
+export class UnwritableValueError extends Error {
+  override name = "UnwritableValueError";
+  /** Undefined for the comments before the first section. */
+  readonly section: string | undefined;
+  /** Undefined for a comment or a section's name. */
+  readonly key: string | undefined;
+
+  constructor(section: string | undefined, key: string | undefined, problem: string) {
+    const where = [section === undefined ? "" : `[${section}]`, key === undefined ? "" : `${key}=`];
+    super(`${where.filter(Boolean).join(" ") || "leading comment"}: ${problem}`);
+    this.section = section;
+    this.key = key;
+  }
+}
+
+/**
+ * The text of a unit file: a blank line between sections, a newline at the end, nothing for nothing. The only writer of
+ * unit files, so that no value can bring in a line of its own.
+ *
+ * @throws UnwritableValueError for control characters (but the tab), white space at an end of a value, a backslash at
+ *   its end (it would join the next line), and for names of sections and keys that can't be read back.
+ * @see systemd.syntax(7)
+ * @example
+ * ```ts
+ * serialize({ sections: [{ name: "Socket", entries: [{ key: "ListenStream", value: "0.0.0.0:8080" }] }] });
+ * // "[Socket]\nListenStream=0.0.0.0:8080\n"
+ * ```
+ */
+export function serialize(file: UnitFile): string {
+  const comments = (file.comments ?? []).map((text) => commentLine(text, undefined));
+  const blocks = [...(comments.length > 0 ? [comments] : []), ...file.sections.map(sectionLines)];
+  return blocks.map((lines) => `${lines.join("\n")}\n`).join("\n");
+}
+
+function sectionLines({ name, entries }: Section): string[] {
+  if (name === "" || name.trim() !== name || /[[\]]/.test(name) || unwritableCharacter(name) !== undefined) {
+    throw new UnwritableValueError(
+      name,
+      undefined,
+      "is no section name: one line without brackets is needed.",
+    );
+  }
+  return [`[${name}]`, ...entries.map((entry) => entryLine(entry, name))];
+}
+
+function entryLine(entry: Entry, section: string): string {
+  if ("comment" in entry) return commentLine(entry.comment, section);
+  const { key, value } = entry;
+  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(key)) {
+    throw new UnwritableValueError(
+      section,
+      key,
+      "is no key: it needs a letter, then letters, digits, - and _.",
+    );
+  }
+  const problem = lineProblem(value) ?? edgeProblem(value);
+  if (problem !== undefined) throw new UnwritableValueError(section, key, problem);
+  return `${key}=${value}`;
+}
+
+function commentLine(text: string, section: string | undefined): string {
+  const problem = lineProblem(text);
+  if (problem !== undefined) throw new UnwritableValueError(section, undefined, `in a comment: ${problem}`);
+  return text === "" ? "#" : `# ${text}`;
+}
+
+function lineProblem(text: string): string | undefined {
+  const character = unwritableCharacter(text);
+  if (character !== undefined)
+    return `holds a ${character}, which can't be written in a unit file. Remove it.`;
+  if (text.endsWith("\\"))
+    return "ends with a backslash, which would join the next line. Remove it, or quote the word.";
+  return undefined;
+}
+
+function edgeProblem(text: string): string | undefined {
+  if (text.trim() === text) return undefined;
+  return "starts or ends with white space, which would be lost. Remove it, or quote the word.";
+}
