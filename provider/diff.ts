@@ -1,4 +1,3 @@
-import { unitPath } from "../host/desired.ts";
 import { type Plain, type PlainObject, hasUnknown, isObject } from "./wire.ts";
 
 /** How one property changes. */
@@ -12,12 +11,8 @@ export interface Difference {
   replaces: string[];
 }
 
-/**
- * Compares inputs. Credentials, time limits and `adopt` are no difference: nothing on a host follows from them.
- *
- * @param observed the outputs of the last operation: a refresh may have seen another mode of a unit file there
- */
-export function diffUnitSet(before: PlainObject, after: PlainObject, observed: PlainObject): Difference {
+/** Compares inputs. Credentials, time limits and `adopt` are no difference: nothing on a host follows from them. */
+export function diffUnitSet(before: PlainObject, after: PlainObject): Difference {
   const changes = new Map<string, Kind>();
   const compare = (path: string, left: Plain | undefined, right: Plain | undefined) => {
     const kind = kindOf(left, right);
@@ -27,7 +22,7 @@ export function diffUnitSet(before: PlainObject, after: PlainObject, observed: P
   compare("connection.address", address(before), address(after));
   for (const key of ["name", "manager", "user", "linger"]) compare(key, before[key], after[key]);
   const replaces = [...changes.keys()].filter((path) => path !== "linger");
-  for (const collection of ["units", "images"]) {
+  for (const collection of ["units", "unitModes", "images"]) {
     for (const key of keysOf(before[collection], after[collection])) {
       compare(`${collection}["${key}"]`, field(before[collection], key), field(after[collection], key));
     }
@@ -42,12 +37,6 @@ export function diffUnitSet(before: PlainObject, after: PlainObject, observed: P
         for (const inner of keysOf(left, right))
           compare(`${path}.${inner}`, withDefault(inner, left), withDefault(inner, right));
     }
-  }
-  const manager = after.manager === "user" ? "user" : "system";
-  for (const key of keysOf(after.units)) {
-    const path = unitPath(manager, key);
-    const mode = field(field(observed.fileStates, path), "mode");
-    if (mode !== undefined && mode !== "0644") changes.set(`fileStates["${path}"].mode`, "update");
   }
   return { changes, replaces };
 }

@@ -102,7 +102,7 @@ export async function refresh(
     throw thrown;
   }
   const seen = observedInputs(inputs, set, desired, facts);
-  return seen && { id, inputs: seen, properties: outputs(desired, facts, inputs) };
+  return seen && { id, inputs: seen, properties: outputs(desired, facts, seen) };
 }
 
 /** Reads a set that was made by hand, or by another stack, by its id alone. */

@@ -15,8 +15,9 @@ import { initFailed } from "./failure.ts";
 import { type Context, Unfinished, apply, importSet, refresh, remove } from "./operations.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { schema } from "./schema.ts";
+import { expectedOutputs } from "./state.ts";
 import type { Engine } from "./status.ts";
-import { type WireObject, fromStruct, revealObject, toStruct, wireUnknown, withSecrets } from "./wire.ts";
+import { fromStruct, revealObject, toStruct, withSecrets } from "./wire.ts";
 
 /** Inputs that are secrets whatever the user says. */
 const secretInputs = [
@@ -91,11 +92,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
 
     diff: unary((request: p.DiffRequest) => {
       const before = revealObject(fromStruct(request.getOldInputs() ?? request.getOlds()));
-      const { changes, replaces } = diffUnitSet(
-        before,
-        revealObject(fromStruct(request.getNews())),
-        revealObject(fromStruct(request.getOlds())),
-      );
+      const { changes, replaces } = diffUnitSet(before, revealObject(fromStruct(request.getNews())));
       const response = new messages.DiffResponse();
       response.setChanges(
         changes.size > 0
@@ -110,7 +107,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       for (const [path, kind] of changes) {
         const property = new messages.PropertyDiff();
         property.setKind(propertyKind(kind, replaces.includes(path)));
-        property.setInputdiff(!path.startsWith("fileStates"));
+        property.setInputdiff(true);
         response.getDetaileddiffMap().set(path, property);
       }
       return response;
@@ -120,7 +117,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) {
-        response.setProperties(toStruct(unknownOutputs));
+        response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
         return response;
       }
       const { id, properties } = await apply(
@@ -154,9 +151,10 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }),
 
     update: unary(async (request: p.UpdateRequest) => {
+      const inputs = fromStruct(request.getNews());
       const response = new messages.UpdateResponse();
       if (request.getPreview()) {
-        response.setProperties(toStruct(unknownOutputs));
+        response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
         return response;
       }
       const { properties } = await apply(
@@ -164,7 +162,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         request.getUrn(),
         request.getId(),
         fromStruct(request.getOldInputs()),
-        fromStruct(request.getNews()),
+        inputs,
       );
       response.setProperties(toStruct(properties));
       return response;
@@ -185,8 +183,6 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }),
   };
 }
-
-const unknownOutputs: WireObject = { fileStates: wireUnknown, unitStates: wireUnknown };
 
 function answer<Request, Response>(
   method: (request: Request) => Promise<Response>,

@@ -1,7 +1,16 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import type { Facts } from "../host/facts.ts";
-import { type WireObject, isSecretAt, secret } from "./wire.ts";
+import { sha256 } from "../host/digest.ts";
+import {
+  type PlainObject,
+  type Wire,
+  type WireObject,
+  hasUnknown,
+  isSecretAt,
+  secret,
+  wireUnknown,
+} from "./wire.ts";
 
 /** What the inputs mean on the host. */
 export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
@@ -45,21 +54,46 @@ export function emptyState(desired: Desired): Desired {
 }
 
 /**
- * The outputs: what was observed. The digest of a secret content is secret too, as a short content could be guessed by it.
+ * The outputs: the set as it is now, and what was observed. The connection stays out: it is read from the inputs only.
  *
  * @param wire the inputs as the engine sent them, with their secrets marked
  */
 export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireObject {
-  const files: WireObject = {};
-  for (const { key, path, unit } of desired.files) {
-    const fact = facts.files.get(path);
-    if (fact?.type !== "file") continue;
-    const hidden = isSecretAt(wire, unit === undefined ? ["files", key, "content"] : ["units", key]);
-    files[path] = { sha256: hidden ? secret(fact.sha256) : fact.sha256, mode: fact.mode };
+  const states: WireObject = {};
+  for (const file of desired.files) {
+    const fact = facts.files.get(file.path);
+    if (fact?.type === "file") states[file.path] = fileState(file, fact.sha256, fact.mode, wire);
   }
   const units: WireObject = {};
   for (const [unit, { load, active, enabled }] of facts.units) units[unit] = { load, active, enabled };
-  return { fileStates: files, unitStates: units };
+  return { ...echo(wire), fileStates: states, unitStates: units };
+}
+
+/** The outputs as far as a preview can know them. */
+export function expectedOutputs(inputs: PlainObject, wire: WireObject): WireObject {
+  const known = !hasUnknown(inputs.units ?? null) && !hasUnknown(inputs.files ?? null);
+  const files = known ? desiredState(inputs as unknown as UnitSetInputs, "").files : [];
+  const states = files.map((file): [string, Wire] => [
+    file.path,
+    fileState(file, sha256(file.content), file.mode, wire),
+  ]);
+  return {
+    ...echo(wire),
+    fileStates: known ? Object.fromEntries(states) : wireUnknown,
+    unitStates: wireUnknown,
+  };
+}
+
+/** The digest of a secret content is secret too, as a short content could be guessed by it. */
+function fileState({ key, unit }: DesiredFile, digest: string, mode: string, wire: WireObject): WireObject {
+  const hidden = isSecretAt(wire, unit === undefined ? ["files", key, "content"] : ["units", key]);
+  return { sha256: hidden ? secret(digest) : digest, mode };
+}
+
+/** What a reader of the state looks for, and what the engine's display of a refresh compares. */
+function echo(wire: WireObject): WireObject {
+  const names = ["name", "manager", "user", "units", "unitModes", "files", "services", "images", "linger"];
+  return Object.fromEntries(names.flatMap((name) => (wire[name] === undefined ? [] : [[name, wire[name]]])));
 }
 
 /**
@@ -76,12 +110,14 @@ export function observedInputs(
   const there = (file: DesiredFile) => facts.files.get(file.path)?.type === "file";
   if (facts.set === undefined && !desired.files.some(there)) return undefined;
   const units: WireObject = {};
+  const unitModes: WireObject = {};
   const files: WireObject = {};
   for (const file of desired.files.filter(there)) {
     const fact = facts.files.get(file.path);
     const text = fact?.content === undefined ? file.content : fact.content.toString("utf8");
     if (file.unit !== undefined) {
       units[file.key] = isSecretAt(wire, ["units", file.key]) ? secret(text) : text;
+      if (fact !== undefined && fact.mode !== file.mode) unitModes[file.key] = fact.mode;
       continue;
     }
     const content = isSecretAt(wire, ["files", file.key, "content"]) ? secret(text) : text;
@@ -100,9 +136,13 @@ export function observedInputs(
       ...(enabled === service.enabled ? {} : { enabled }),
     };
   }
+  const rest = { ...wire };
+  delete rest.unitModes;
   return {
-    ...wire,
+    ...rest,
     units,
+    // Units have one mode only, so no input says it: this one comes from a refresh, and the next `up` takes it away.
+    ...(Object.keys(unitModes).length === 0 ? {} : { unitModes }),
     ...(inputs.files === undefined ? {} : { files }),
     ...(inputs.services === undefined ? {} : { services }),
     ...(inputs.linger === true && !facts.lingers ? { linger: false } : {}),

@@ -67,7 +67,11 @@ encoded() { base64 -w 0; }
 make_directory() {
   [ -d "$1" ] && return 0
   make_directory "$(dirname "$1")" || return 1
-  mkdir "$1" || return 1
+  case $1 in
+    # What is in our own directories is nobody else's business, whatever the mode of a file is.
+    */quadlet-fleet) mkdir -m 0700 "$1" || return 1 ;;
+    *) mkdir -m 0755 "$1" || return 1 ;;
+  esac
   made="$made$1
 "
 }
