@@ -1,0 +1,19 @@
+import { existsSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Where tools/setup.sh keeps what it builds: `QUADLET_FLEET_CACHE`, by default `~/.cache/quadlet-fleet`. */
+export const cacheDirectory =
+  process.env.QUADLET_FLEET_CACHE ||
+  join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "quadlet-fleet");
+
+/**
+ * The directory of one thing that tools/setup.sh has built.
+ *
+ * @throws Error with what to do, where it has not been built.
+ */
+export function cached(step: "engine" | "base" | "images"): string {
+  const link = join(cacheDirectory, step);
+  if (!existsSync(link)) throw new Error(`${link} is not there. Make it with: tools/setup.sh ${step}`);
+  return realpathSync(link);
+}

@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+export interface Output {
+  /** The exit status; 128 + the signal's number after a signal. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecuteOptions {
+  /** Its standard input. Default: none. */
+  readonly input?: string | Buffer;
+  /** Throw when the exit status is not 0. Default: true. */
+  readonly check?: boolean;
+  /** It and all of its process group are killed after this time. Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** Default: that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Show what it writes as it comes, too. Default: false. */
+  readonly show?: boolean;
+}
+
+/**
+ * Runs a command, without a shell, and gives what it wrote.
+ *
+ * @throws Error with the command and what it wrote to stderr: when it can't be started, fails (unless `check` is false) or
+ *   takes too long.
+ * @example await execute(["ip", "-json", "link"])
+ */
+export function execute(argv: readonly string[], options: ExecuteOptions = {}): Promise<Output> {
+  const { input = "", check = true, timeoutMs = 60_000, env, cwd, show = false } = options;
+  const [command = "", ...rest] = argv;
+  return new Promise((resolve, reject) => {
+    // Its own process group, so that a time limit ends all of it.
+    const child = spawn(command, rest, { env, cwd, detached: true, stdio: "pipe" });
+    const written = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    for (const stream of ["stdout", "stderr"] as const) {
+      child[stream].on("data", (data: Buffer) => {
+        written[stream].push(data);
+        if (show) process[stream].write(data);
+      });
+    }
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+    }, timeoutMs);
+    const fail = (what: string, stderr = "") =>
+      reject(new Error(`${argv.join(" ")}: ${what}${stderr && `\n${stderr.trimEnd()}`}`));
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      fail(error.message);
+    });
+    child.on("close", (status, signal) => {
+      clearTimeout(timer);
+      const stdout = Buffer.concat(written.stdout).toString();
+      const stderr = Buffer.concat(written.stderr).toString();
+      const code = status ?? 128 + (signal ? constants.signals[signal] : 0);
+      if (late) fail(`killed after ${timeoutMs / 1000} s`, stderr);
+      else if (check && code !== 0) fail(`exit status ${code}`, stderr || stdout);
+      else resolve({ code, stdout, stderr });
+    });
+    // A command need not read its input.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,26 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+
+/** Starts a command in a cgroup, from its first instruction on, by which it will be ended. */
+export function startDaemon(
+  cgroup: string,
+  argv: readonly string[],
+  log: string,
+  env: NodeJS.ProcessEnv,
+): void {
+  mkdirSync(cgroup, { recursive: true });
+  const output = openSync(log, "w");
+  const [command, ...rest] = inCgroup(cgroup, argv);
+  spawn(command, rest, {
+    detached: true,
+    stdio: ["ignore", output, output],
+    env: { ...process.env, ...env },
+  }).unref();
+  closeSync(output);
+}
+
+/** The command that moves itself to a cgroup and then is another one. */
+export function inCgroup(cgroup: string, argv: readonly string[]): [string, ...string[]] {
+  return ["sh", "-c", 'echo 0 >"$0" && exec "$@"', join(cgroup, "cgroup.procs"), ...argv];
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Makes a fresh machine ready to check, test and demonstrate this project. Running it again does only what is missing.
+#
+#   tools/setup.sh              all of it
+#   tools/setup.sh engine base  only these steps, of: packages node engine base images
+#
+# What is built outside the checkout goes to $QUADLET_FLEET_CACHE (default: ~/.cache/quadlet-fleet), under a name with a
+# version or a digest of the recipe in it; a link without that points to the current one.
+set -euo pipefail
+
+tools=$(dirname "$(realpath "$0")")
+export root=${tools%/*}
+cache=${QUADLET_FLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/quadlet-fleet}
+steps=(packages node engine base images)
+step=setup
+
+say() { printf 'setup: %-8s %s\n' "$step" "$*"; }
+
+# stop WHAT IS WRONG [WHAT TO DO]
+stop() {
+  printf 'setup: %-8s stopped: %s\n' "$step" "$1" >&2
+  [ $# -lt 2 ] || printf '%s\n' "$2" | sed 's/^/                 /' >&2
+  exit 1
+}
+
+# digest FILE…: the part of a cache's name that changes with its recipe
+digest() { cat "$@" | sha256sum | cut -c1-12; }
+
+# build NAME LINK FUNCTION: $cache/NAME by FUNCTION DIRECTORY, unless it is there, and $cache/LINK to it.
+# It is made under a temporary name, so that an interrupted build is never taken for a finished one.
+build() {
+  local at=$cache/$1 link=$cache/$2 function=$3 status=0
+  if [ ! -d "$at" ]; then
+    rm -rf --one-file-system "$at.part"
+    mkdir -p "$at.part"
+    # Not `(…) || …`: that would switch off errexit inside.
+    set +e
+    (set -e; "$function" "$at.part") >"$at.log" 2>&1 </dev/null
+    status=$?
+    set -e
+    [ $status = 0 ] || stop "failed, see $at.log" "$(tail -n 15 "$at.log")"
+    mv -T "$at.part" "$at"
+  fi
+  [ "$(readlink "$link")" = "$1" ] || ln -sfn "$1" "$link"
+}
+
+for file in "${steps[@]}"; do
+  # shellcheck source=/dev/null
+  . "$tools/setup/$file.sh"
+done
+
+[ "$(uname -s)" = Linux ] || stop "this is $(uname -s)" "The test hosts are Linux containers: use a Linux machine, or a virtual one."
+chosen=("$@")
+[ $# -gt 0 ] || chosen=("${steps[@]}")
+for name in "${chosen[@]}"; do
+  case " ${steps[*]} " in
+    *" $name "*) ;;
+    *) stop "there is no step \"$name\"" "Steps: ${steps[*]}" ;;
+  esac
+done
+
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+flock --nonblock 9 || { say "another setup is running: waiting for it" && flock 9; }
+for step in "${chosen[@]}"; do "setup_$step"; done

@@ -1,0 +1,25 @@
+# shellcheck shell=bash disable=SC2154
+# Debian packages that the test hosts, the checks and the benchmark need on this machine.
+# A step of tools/setup.sh, which has say and stop.
+
+machine_packages=(
+  debootstrap debian-archive-keyring systemd-container iproute2 uidmap # the test hosts
+  openssh-client curl ca-certificates git make
+  shellcheck wrk
+)
+
+setup_packages() {
+  local missing=() package
+  for package in "${machine_packages[@]}"; do
+    # dpkg knows what is half installed or removed but configured; only "installed" counts.
+    [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || { say "all there" && return; }
+  command -v apt-get >/dev/null ||
+    stop "this is neither Debian nor Ubuntu" "Install what gives these Debian packages, then run the other steps: ${missing[*]}"
+  [ "$(id -u)" = 0 ] || stop "packages are missing" "sudo apt-get install ${missing[*]}"
+  say "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  { apt-get update && apt-get install --yes --no-install-recommends "${missing[@]}"; } >"$cache/packages.log" 2>&1 ||
+    stop "apt-get failed; the end of $cache/packages.log:" "$(tail -n 15 "$cache/packages.log")"
+}
