@@ -18,6 +18,8 @@ export interface ExecuteOptions {
   /** Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** What errors call it. Default: the command. */
+  readonly title?: string;
   /** Show what it writes as it comes, too. Default: false. */
   readonly show?: boolean;
 }
@@ -30,7 +32,15 @@ export interface ExecuteOptions {
  * @example await execute(["ip", "-json", "link"])
  */
 export function execute(argv: readonly string[], options: ExecuteOptions = {}): Promise<Output> {
-  const { input = "", check = true, timeoutMs = 60_000, env, cwd, show = false } = options;
+  const {
+    input = "",
+    check = true,
+    timeoutMs = 60_000,
+    env,
+    cwd,
+    show = false,
+    title = argv.join(" "),
+  } = options;
   const [command = "", ...rest] = argv;
   return new Promise((resolve, reject) => {
     // Its own process group, so that a time limit ends all of it.
@@ -48,7 +58,7 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
       if (child.pid) process.kill(-child.pid, "SIGKILL");
     }, timeoutMs);
     const fail = (what: string, stderr = "") =>
-      reject(new Error(`${argv.join(" ")}: ${what}${stderr && `\n${stderr.trimEnd()}`}`));
+      reject(new Error(`${title}: ${what}${stderr && `\n${stderr.trimEnd()}`}`));
     child.on("error", (error) => {
       clearTimeout(timer);
       fail(error.message);

@@ -73,7 +73,8 @@ export function openHost(place: HostPlace): TestHost {
     name,
     address,
     hostKey,
-    run: async (argv, { user = "root", ...options } = {}) => execute(inside(argv, user), options),
+    run: async (argv, { user = "root", ...options } = {}) =>
+      execute(inside(argv, user), { title: `${user}@${name}: ${argv.join(" ")}`, ...options }),
     sh: (script, options) => host.run(["sh", "-c", script], options),
     read: async (path) => (await host.run(["cat", path])).stdout,
     async write(path, content, { mode = "0644", user = "root" } = {}) {
