@@ -9,7 +9,7 @@ const usage = `node tools/fleet/cli.ts up NAME [N]              boot N hosts (de
 node tools/fleet/cli.ts down NAME                stop them and remove all that is theirs
 node tools/fleet/cli.ts sh NAME HOST COMMAND…    run a command on NAME-HOST, as root
 node tools/fleet/cli.ts list                     all fleets, also those of tests
-node tools/fleet/cli.ts clean                    remove all fleets whose owner has gone; --all: every fleet
+node tools/fleet/cli.ts clean                    remove what ended processes have left; --all: every fleet
 `;
 
 const { values, positionals } = parseArgs({
@@ -51,23 +51,21 @@ switch (command) {
   }
   case "list":
     for (const fleet of listFleets()) {
-      const state = readState(fleet);
-      const hosts = state?.hosts.map((host) => host.address).join(" ") || "no hosts";
-      console.log(`${fleet}: ${hosts}, ${ownership(state?.owner)}`);
+      const hosts = readState(fleet)?.hosts.map((host) => host.address).join(" ") || "no hosts";
+      console.log(`${fleet}: ${hosts}, ${ownership(fleet)}`);
     }
     break;
   case "clean":
     for (const fleet of listFleets()) {
-      const owner = readState(fleet)?.owner;
-      if (!values.all && owner && isRunning(owner)) console.log(`${fleet}: left, ${ownership(owner)}`);
-      else removeFleet(fleet);
+      if (values.all || ownership(fleet) === "left over") removeFleet(fleet);
     }
     break;
   default:
     fail(usage);
 }
 
-function ownership(owner: number | undefined): string {
+function ownership(fleet: string): string {
+  const owner = readState(fleet)?.owner;
   if (owner === 0) return "kept";
   if (owner && isRunning(owner)) return `of process ${owner}`;
   return "left over";

@@ -1,0 +1,46 @@
+# What there is to do here. Every command works in a fresh checkout on a fresh machine: setup comes first, and is quick
+# when all is there.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE := $(or $(QUADLET_FLEET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quadlet-fleet)
+export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
+
+CHECKS := check-format check-lint check-shell check-types check-rooms check-unit
+FLEET := node tools/fleet/cli.ts
+
+.PHONY: help setup check test demo demo-clean bench clean $(CHECKS)
+
+help: ## show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## install and build what is missing on this machine
+	@tools/setup.sh
+
+check: ## formatting, lint, types, rooms and unit tests: less than a minute
+	@tools/setup.sh packages node
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync $(CHECKS)
+
+check-format check-lint check-types check-rooms: check-%:
+	@npm run --silent check:$*
+check-shell:
+	@git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck --external-sources
+check-unit:
+	@NODE_OPTIONS=--test-reporter=dot npm run --silent test:unit
+
+test: setup check ## everything, also on real hosts
+	@trap '$(FLEET) clean' EXIT; node --test --test-concurrency=1 'test/hosts/**/*.test.ts'
+
+demo: ## both examples on a throwaway host; on a host of yours: make demo HOST=user@address
+	@tools/setup.sh $(if $(HOST),packages node engine)
+	@node tools/demo.ts up $(HOST)
+
+demo-clean: ## remove the demo, and its host if it is a throwaway
+	@node tools/demo.ts down
+
+bench: setup ## measure
+	@trap '$(FLEET) clean' EXIT; node bench/main.ts
+
+clean: demo-clean ## remove the demo, and what interrupted tests have left
+	@$(FLEET) clean
