@@ -37,7 +37,11 @@ export function engineEnvironment(stateDirectory: string): Record<string, string
  * @throws Error with what it wrote to stderr when it fails, unless `check` is false
  * @example await pulumi(directory, ["up", "--yes", "--stack", "demo"])
  */
-export function pulumi(stateDirectory: string, argv: readonly string[], options: ExecuteOptions = {}): Promise<Output> {
+export function pulumi(
+  stateDirectory: string,
+  argv: readonly string[],
+  options: ExecuteOptions = {},
+): Promise<Output> {
   return execute(["pulumi", "--non-interactive", ...argv], {
     cwd: root,
     env: engineEnvironment(stateDirectory),

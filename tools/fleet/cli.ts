@@ -51,7 +51,10 @@ switch (command) {
   }
   case "list":
     for (const fleet of listFleets()) {
-      const hosts = readState(fleet)?.hosts.map((host) => host.address).join(" ") || "no hosts";
+      const hosts =
+        readState(fleet)
+          ?.hosts.map((host) => host.address)
+          .join(" ") || "no hosts";
       console.log(`${fleet}: ${hosts}, ${ownership(fleet)}`);
     }
     break;

@@ -9,6 +9,8 @@ engine_modules=github.com/pulumi/pulumi
 
 setup_engine() {
   local found name=engine-$engine_version
+  # make puts ours on PATH; it must not count as the user's own.
+  local PATH=${PATH//"$cache/engine:"/}
   found=$(command -v pulumi || true)
   if [ -n "$found" ] && command -v pulumi-language-nodejs >/dev/null; then
     ln -sfn "$(dirname "$(realpath "$found")")" "$cache/engine"

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { type Output, execute } from "../execute.ts";
+import { createFleet } from "../fleet/index.ts";
+import { readState } from "../fleet/layout.ts";
+import type { DemoConnection } from "./stack-file.ts";
+
+/** Where the demo runs. */
+export interface DemoHost {
+  readonly connection: DemoConnection;
+  /** The account of example 1. */
+  readonly account: string;
+  /** Whether it has just been booted, so that nothing can be on it yet. */
+  readonly fresh: boolean;
+  /** The command that logs in. */
+  readonly login: readonly string[];
+  /** Where requests come from. */
+  readonly from: string;
+  /** Runs curl there. */
+  fetch(argv: readonly string[]): Promise<Output>;
+}
+
+/** A host of this machine, booted unless it runs already; it stays until `make demo-clean`. */
+export async function throwawayHost(): Promise<DemoHost> {
+  const fresh = !readState("demo");
+  const fleet = await createFleet({ name: "demo", hosts: 1, attach: true });
+  const { address, hostKey } = fleet.hosts[0]!;
+  const { identityFile, knownHostsFile } = fleet;
+  return {
+    connection: { address, user: "root", hostKey, identityFile },
+    account: "test",
+    fresh,
+    login: ["ssh", "-i", identityFile, "-o", `UserKnownHostsFile=${knownHostsFile}`, `root@${address}`],
+    from: `another address, ${fleet.clientAddress}`,
+    fetch: (argv) => fleet.client(argv),
+  };
+}
+
+/**
+ * A host of the user's own: what ssh itself would use, from ~/.ssh/config, the agent and the default keys.
+ *
+ * @param target as for ssh(1): USER@ADDRESS, or a name of ~/.ssh/config
+ */
+export async function ownHost(target: string): Promise<DemoHost> {
+  const { stdout } = await execute(["ssh", "-G", "--", target]);
+  const settings = Map.groupBy(stdout.trimEnd().split("\n"), (line) => line.split(" ", 1)[0]);
+  const setting = (name: string) => (settings.get(name) ?? []).map((line) => line.slice(name.length + 1));
+  const [address = target] = setting("hostname");
+  const [user = "root"] = setting("user");
+  const [port = "22"] = setting("port");
+  const identityFile = setting("identityfile").find((path) => existsSync(path.replace(/^~/, homedir())));
+  return {
+    connection: {
+      address,
+      port: Number(port),
+      user,
+      ...(!process.env.SSH_AUTH_SOCK && identityFile && { identityFile }),
+    },
+    account: user,
+    fresh: false,
+    login: ["ssh", target],
+    from: "this machine",
+    fetch: (argv) => execute(argv),
+  };
+}
+
+/** Runs a script there, over SSH as a person would. */
+export async function onHost(host: DemoHost, script: string): Promise<string> {
+  return (await execute([...host.login, "sh", "-s"], { input: script })).stdout;
+}
