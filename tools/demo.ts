@@ -3,7 +3,14 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory } from "./cache.ts";
 import { type DemoHost, onHost, ownHost, throwawayHost } from "./demo/host.ts";
-import { example1, example2, readConnection, stackFile, writeStackFile } from "./demo/stack-file.ts";
+import {
+  type DemoConnection,
+  example1,
+  example2,
+  readConnection,
+  stackFile,
+  writeStackFile,
+} from "./demo/stack-file.ts";
 import { pulumi } from "./engine.ts";
 import { dataDirectory } from "./fleet/layout.ts";
 import { removeFleet } from "./fleet/remove.ts";
@@ -23,17 +30,19 @@ try {
 }
 
 async function up(): Promise<void> {
-  say(target ? `Your host ${target}` : "A throwaway host");
-  const host = await (target ? ownHost(target) : throwawayHost());
-  console.log(`${host.connection.address} is ${host.fresh ? "up" : "there"}`);
-  // A stack of an earlier throwaway host describes nothing any more.
-  if (host.fresh) forget();
+  const own = target === undefined ? undefined : await ownHost(target);
   const before = readConnection();
-  if (before && before.address !== host.connection.address) {
+  const stays = own ? before?.address === own.connection.address : isThrowaway(before);
+  if (before && !stays) {
     throw new Error(
       `it runs on ${before.address}. Take that back before it goes to another host: make demo-clean`,
     );
   }
+  say(target ? `Your host ${target}` : "A throwaway host");
+  const host = own ?? (await throwawayHost());
+  // A stack of an earlier throwaway host describes nothing any more.
+  if (host.fresh) forget();
+  console.log(`${host.connection.address} is ${host.fresh ? "up" : "there"}`);
 
   say("What is to run on it: stacks/Pulumi.demo.yaml");
   await pulumi(state, ["stack", "select", "--create", "demo"]);
@@ -85,13 +94,17 @@ async function showHost(host: DemoHost): Promise<void> {
 async function down(): Promise<void> {
   const connection = readConnection();
   // A throwaway host need not be tidied first.
-  if (connection && existsSync(state) && !connection.identityFile?.startsWith(dataDirectory("demo"))) {
+  if (connection && existsSync(state) && !isThrowaway(connection)) {
     say(`pulumi destroy: ${connection.address} as it was before`);
     await pulumi(state, ["destroy", "--yes", "--skip-preview", ...stack], { show: true });
   }
   removeFleet("demo");
   forget();
   say("Nothing of the demo is left");
+}
+
+function isThrowaway(connection: DemoConnection | undefined): boolean {
+  return connection?.identityFile?.startsWith(dataDirectory("demo")) ?? false;
 }
 
 function forget(): void {

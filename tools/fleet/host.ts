@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ExecuteOptions, type Output, execute } from "../execute.ts";
 import { inCgroup, startDaemon } from "./daemon.ts";
-import { cgroupDirectory, dataDirectory, namespaceName } from "./layout.ts";
+import { cgroupDirectory, namespaceName } from "./layout.ts";
 import { connect, disconnect, setCable } from "./network.ts";
 import { killCgroup } from "./remove.ts";
 import { parseSnapshot, snapshotScript } from "./snapshot.ts";
@@ -45,6 +45,8 @@ export interface TestHost {
 /** A host as it is kept in the fleet's state, and the fleet it is of. */
 export interface HostPlace {
   readonly fleet: string;
+  /** The fleet's file systems. */
+  readonly data: string;
   readonly subnet: number;
   /** From 1. */
   readonly number: number;
@@ -62,8 +64,10 @@ export function openHost(place: HostPlace): TestHost {
   const commands = join(cgroup, "payload/commands");
 
   function inside(argv: readonly string[], user: string): string[] {
-    const init = existsSync(initProcs) ? readFileSync(initProcs, "utf8").trim() : "";
-    if (!init) throw new Error(`${name} is not running`);
+    const processes = existsSync(initProcs) ? readFileSync(initProcs, "utf8").trim() : "";
+    if (!processes) throw new Error(`${name} is not running`);
+    // systemd's own helpers are there for a moment; it came first.
+    const init = String(Math.min(...processes.split("\n").map(Number)));
     mkdirSync(commands, { recursive: true });
     const enter = ["nsenter", "--all", "--target", init, ...as(user), "bash", "-c", login, "bash", ...argv];
     return inCgroup(commands, enter);
@@ -117,8 +121,9 @@ function as(user: string): string[] {
   return user === "root" ? environment : ["runuser", "--user", user, "--", ...environment];
 }
 
-function startContainer({ fleet, number, name }: HostPlace, cgroup: string): void {
-  const data = join(dataDirectory(fleet), name);
+function startContainer(place: HostPlace, cgroup: string): void {
+  const { fleet, number, name } = place;
+  const data = join(place.data, name);
   const nspawn = [
     "systemd-nspawn",
     "--quiet",

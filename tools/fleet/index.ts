@@ -98,11 +98,10 @@ async function build(
   mkdirSync(data, { recursive: true });
   mkdirSync(cgroupDirectory(name), { recursive: true });
   const subnet = claimSubnet(name);
-  writeState({ name, owner: process.pid, subnet, hosts: [] });
+  writeState({ name, owner: process.pid, data, subnet, hosts: [] });
+  allowWatches();
   const identityFile = join(data, "identity");
   await Promise.all([
-    // Each host has some; the default of 128 is enough for about three (inotify(7)).
-    execute(["sysctl", "--quiet", "--write", "fs.inotify.max_user_instances=8192"]),
     execute(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", identityFile]),
     createBridge(name, subnet),
   ]);
@@ -125,7 +124,7 @@ async function build(
     join(data, "known_hosts"),
     hosts.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""),
   );
-  const state: FleetState = { name, owner: options.attach ? 0 : process.pid, subnet, hosts };
+  const state: FleetState = { name, owner: options.attach ? 0 : process.pid, data, subnet, hosts };
   const fleet = open(state, options.attach);
   await Promise.all([
     connect(name, subnet, "client", fleet.clientAddress),
@@ -137,8 +136,7 @@ async function build(
 }
 
 function open(state: FleetState, attach: boolean): Fleet {
-  const { name, subnet } = state;
-  const data = dataDirectory(name);
+  const { name, data, subnet } = state;
   const dispose = () => {
     if (!attach) {
       removeFleet(name);
@@ -147,7 +145,7 @@ function open(state: FleetState, attach: boolean): Fleet {
     return Promise.resolve();
   };
   return {
-    hosts: state.hosts.map((host, at) => openHost({ fleet: name, subnet, number: at + 1, ...host })),
+    hosts: state.hosts.map((host, at) => openHost({ fleet: name, data, subnet, number: at + 1, ...host })),
     identityFile: join(data, "identity"),
     knownHostsFile: join(data, "known_hosts"),
     gateway: subnetAddress(subnet, 1),
@@ -157,4 +155,10 @@ function open(state: FleetState, attach: boolean): Fleet {
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Each host has some inotify instances; the default of 128 is enough for about three hosts (inotify(7)). */
+function allowWatches(): void {
+  const limit = "/proc/sys/fs/inotify/max_user_instances";
+  if (Number(readFileSync(limit, "utf8")) < 8192) writeFileSync(limit, "8192");
 }

@@ -15,6 +15,8 @@ export interface FleetState {
   readonly name: string;
   /** The process that removes it; 0: it stays until someone does. */
   readonly owner: number;
+  /** Its file systems: in the cache of whoever made it. */
+  readonly data: string;
   /** The third number of its addresses. */
   readonly subnet: number;
   readonly hosts: readonly { readonly name: string; readonly address: string; readonly hostKey: string }[];

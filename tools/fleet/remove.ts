@@ -7,6 +7,7 @@ import {
   dataDirectory,
   entries,
   namespaceName,
+  readState,
   releaseSubnets,
   stateDirectory,
 } from "./layout.ts";
@@ -16,8 +17,9 @@ import {
  * can run while a process exits. A clean shutdown of the hosts would wait up to 90 s for each user@UID.service.
  */
 export function removeFleet(fleet: string): void {
+  const data = readState(fleet)?.data ?? dataDirectory(fleet);
   killCgroup(cgroupDirectory(fleet));
-  for (const mount of mountsUnder(dataDirectory(fleet))) {
+  for (const mount of mountsUnder(data)) {
     const { dev, ino } = statSync(mount);
     rmSync(`/run/systemd/nspawn/locks/inode-${dev}:${ino}`, { force: true });
     command("umount", mount);
@@ -33,7 +35,7 @@ export function removeFleet(fleet: string): void {
       if (name.startsWith(`${fleet}-`)) rmSync(join(directory, name), { recursive: true });
     }
   }
-  rmSync(dataDirectory(fleet), { recursive: true, force: true });
+  rmSync(data, { recursive: true, force: true });
   releaseSubnets(fleet);
   rmSync(stateDirectory(fleet), { recursive: true, force: true });
 }
