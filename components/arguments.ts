@@ -148,12 +148,21 @@ export const argumentsSchema = z.strictObject({
       inputText(),
     )
     .optional(),
-  volumes: z.array(z.string()).optional(),
+  volumes: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(?!\s)\P{Cc}*[^\s\p{Cc}\\]$/u,
+          "holds a control character, or ends in a blank or a backslash",
+        ),
+    )
+    .optional(),
   configurationDirectory: z
     .string()
     .regex(
-      /^(~?\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)\S*[^/]$/,
-      'is absolute or begins with "~/", without "." and ".."',
+      /^(~?\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)[^\s:%]*[^\s:%/]$/,
+      'is absolute or begins with "~/", without ".", "..", ":" and "%"',
     )
     .optional(),
   selinuxLabel: z.enum(["private", "shared", "none"]).optional(),

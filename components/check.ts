@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isContainerUnitName, socketUnits } from "./names.ts";
-import { AddressError, parseListenStream, sameAddress } from "../units/nginx/address.ts";
+import { AddressError, type ListenAddress, parseListenStream, sameAddress } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
 import { type ArgumentProblem, problemsOf } from "./problems.ts";
@@ -17,7 +17,12 @@ export function checkArguments(
 ): { problems: ArgumentProblem[]; warnings: string[] } {
   const parsed = argumentsSchema.safeParse(args);
   if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
-  const problems = [...checkAccount(args), ...checkName(args.name ?? name), ...checkListen(args.listen)];
+  const problems = [
+    ...checkAccount(args),
+    ...checkName(args.name ?? name),
+    ...checkListen(args.listen),
+    ...checkEnvironment(args.environment),
+  ];
   if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
   const text = plainFiles(args.nginx);
   if (problems.length > 0 || text === undefined) return { problems, warnings: [] };
@@ -88,6 +93,13 @@ function checkAccount({ manager, user, linger }: SocketActivatedNginxArgs): Argu
   return [];
 }
 
+function checkEnvironment(environment: SocketActivatedNginxArgs["environment"]): ArgumentProblem[] {
+  if (environment?.NGINX === undefined) return [];
+  return [
+    { path: "environment.NGINX", message: "is set already: it names the sockets that nginx is passed" },
+  ];
+}
+
 function checkName(name: string): ArgumentProblem[] {
   if (isContainerUnitName(name)) return [];
   return [
@@ -100,13 +112,13 @@ function checkName(name: string): ArgumentProblem[] {
 
 function checkListen(listen: readonly string[]): ArgumentProblem[] {
   const problems: ArgumentProblem[] = [];
+  const addresses: (ListenAddress | undefined)[] = [];
   listen.forEach((text, index) => {
     const path = `listen[${index}]`;
     try {
       const address = parseListenStream(text);
-      const first = listen
-        .slice(0, index)
-        .findIndex((other) => sameAddress(parseListenStream(other), address));
+      const first = addresses.findIndex((other) => other !== undefined && sameAddress(other, address));
+      addresses[index] = address;
       if (first >= 0) problems.push({ path, message: `"${text}" is the same address as listen[${first}]` });
     } catch (thrown) {
       if (!(thrown instanceof AddressError)) throw thrown;

@@ -32,20 +32,35 @@ export class ArgumentError extends pulumi.RunError {
  * @param schema the object schema that was asked, for its keys
  */
 export function problemsOf(error: z.ZodError, schema: z.ZodType): ArgumentProblem[] {
-  return error.issues.flatMap((issue) => {
-    const path = pathText(issue.path);
-    if (issue.code === "unrecognized_keys") {
-      const known = keysAt(schema, issue.path);
-      return issue.keys.map((key) => {
-        return {
-          path: path === "" ? key : `${path}.${key}`,
-          message: `is not known.${didYouMean(key, known)}`,
-        };
-      });
-    }
-    if (issue.code === "invalid_key") return { path, message: issue.issues[0]?.message ?? issue.message };
-    return { path, message: lowerFirst(issue.message) };
-  });
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], schema));
+}
+
+/** @param above the path of what the issue's own path begins at */
+function problemsOfIssue(
+  issue: z.core.$ZodIssue,
+  above: readonly PropertyKey[],
+  schema: z.ZodType,
+): ArgumentProblem[] {
+  const whole = [...above, ...issue.path];
+  const path = pathText(whole);
+  if (issue.code === "invalid_union") {
+    // The alternative that the value is of, but for a part of it.
+    const meant = issue.errors.find((issues) =>
+      issues.every(({ code, path: at }) => at.length > 0 || code === "unrecognized_keys"),
+    );
+    if (meant) return meant.flatMap((inner) => problemsOfIssue(inner, whole, schema));
+  }
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, whole);
+    return issue.keys.map((key) => {
+      return {
+        path: path === "" ? key : `${path}.${key}`,
+        message: `is not known.${didYouMean(key, known)}`,
+      };
+    });
+  }
+  if (issue.code === "invalid_key") return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+  return [{ path, message: lowerFirst(issue.message) }];
 }
 
 /** `["sites", "a b", "listen", 0]` → `sites["a b"].listen[0]`. */

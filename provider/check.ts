@@ -87,6 +87,8 @@ function checkTogether(inputs: PlainObject, fail: (path: string, reason: string)
   if (manager === "user" && user === undefined) fail("user", 'is missing: manager "user" needs the account');
   if (manager === "system" && user !== undefined) fail("user", 'goes with manager "user" only');
   if (manager === "system" && linger === true) fail("linger", 'goes with manager "user" only');
+  // Names of what is not known yet can't be missed.
+  if (units === unknown || files === unknown) return;
   const known = [...Object.keys(isObject(units) ? units : {}), ...Object.keys(isObject(files) ? files : {})];
   for (const [unit, service] of Object.entries(isObject(services) ? (services as PlainObject) : {})) {
     for (const list of ["reloadOn", "restartOn"]) {

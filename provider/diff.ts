@@ -20,8 +20,9 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Difference
   };
   const address = (inputs: PlainObject) => field(inputs.connection, "address");
   compare("connection.address", address(before), address(after));
-  for (const key of ["name", "manager", "user", "linger"]) compare(key, before[key], after[key]);
-  const replaces = [...changes.keys()].filter((path) => path !== "linger");
+  for (const key of ["name", "manager", "user"]) compare(key, before[key], after[key]);
+  const replaces = [...changes.keys()];
+  compare("linger", before.linger ?? false, after.linger ?? false);
   for (const collection of ["units", "unitModes", "images"]) {
     for (const key of keysOf(before[collection], after[collection])) {
       compare(`${collection}["${key}"]`, field(before[collection], key), field(after[collection], key));
@@ -42,7 +43,7 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Difference
 }
 
 /** What a field means where it is left out, so that writing the default changes nothing. */
-const defaults: PlainObject = { mode: "0644", active: true, enabled: false };
+const defaults: PlainObject = { mode: "0644", active: true, enabled: false, reloadOn: [], restartOn: [] };
 
 function withDefault(key: string, value: Plain): Plain | undefined {
   return field(value, key) ?? defaults[key];

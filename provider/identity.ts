@@ -19,12 +19,12 @@ export interface Identity {
 /** @throws Error that says what an id looks like. */
 export function parseId(id: string): Identity {
   const match =
-    /^(?:(?<login>[^@/]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^:/[\]]+))(?::(?<port>\d{1,5}))?\/(?:system|user\/(?<user>[^/]+))\/(?<name>[^/]+)$/.exec(
+    /^(?:(?<login>[^/]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/[\]]+))(?::(?<port>\d{1,5}))?\/(?:system|user\/(?<user>[^/]+))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/.exec(
       id,
     );
   const { login, six, four, port, user, name } = match?.groups ?? {};
   const address = six ?? four;
-  if (address === undefined || name === undefined) {
+  if (address === undefined || name === undefined || Number(port ?? 22) > 65535 || Number(port ?? 22) < 1) {
     throw new Error(
       `"${id}" is no id of a UnitSet. It is LOGIN@ADDRESS:PORT/system/NAME or LOGIN@ADDRESS:PORT/user/ACCOUNT/NAME, for example root@192.0.2.11:22/system/example2`,
     );

@@ -114,7 +114,8 @@ export function observedInputs(
   const files: WireObject = {};
   for (const file of desired.files.filter(there)) {
     const fact = facts.files.get(file.path);
-    const text = fact?.content === undefined ? file.content : fact.content.toString("utf8");
+    // An empty file has no content to send.
+    const text = fact?.content?.toString("utf8") ?? (fact?.sha256 === sha256("") ? "" : file.content);
     if (file.unit !== undefined) {
       units[file.key] = isSecretAt(wire, ["units", file.key]) ? secret(text) : text;
       if (fact !== undefined && fact.mode !== file.mode) unitModes[file.key] = fact.mode;

@@ -2,7 +2,13 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
 import { checkArguments } from "../components/check.ts";
-import { ArgumentError, type ArgumentProblem, didYouMean, problemsOf } from "../components/problems.ts";
+import {
+  ArgumentError,
+  type ArgumentProblem,
+  didYouMean,
+  pathText,
+  problemsOf,
+} from "../components/problems.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
 
@@ -50,9 +56,12 @@ export function placeSites(configuration: unknown): Placement[] {
     throw new ArgumentError("the stack's configuration", problemsOf(parsed.error, fleetSchema));
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
+  const connections = new Map(
+    Object.keys(fleet.hosts).map((host) => [host, connectionOf(fleet, host, problems)]),
+  );
   const placements = Object.entries(fleet.sites).flatMap(([site, { hosts, ...args }]) =>
-    select(fleet, hosts, `sites.${site}.hosts`, problems).map((host): Placement => {
-      const connection = connectionOf(fleet, host, problems);
+    select(fleet, hosts, `${pathText(["sites", site])}.hosts`, problems).map((host): Placement => {
+      const connection = connections.get(host);
       return { site, host, args: { ...args, name: site, connection } as SocketActivatedNginxArgs };
     }),
   );
@@ -61,7 +70,7 @@ export function placeSites(configuration: unknown): Placement[] {
   for (const { site, args } of first.values()) {
     problems.push(
       ...checkArguments(site, args).problems.map(({ path, message }) => ({
-        path: `sites.${site}.${path}`,
+        path: `${pathText(["sites", site])}.${path}`,
         message,
       })),
     );
@@ -78,11 +87,12 @@ function select(
 ): string[] {
   const all = Object.keys(fleet.hosts);
   if (Array.isArray(selection)) {
-    return [...new Set(selection)].filter((host, index) => {
+    const known = selection.filter((host, index) => {
       if (Object.hasOwn(fleet.hosts, host)) return true;
       problems.push({ path: `${path}[${index}]`, message: noSuchHost(host, all) });
       return false;
     });
+    return [...new Set(known)];
   }
   const wanted = Object.entries(selection.labels);
   const chosen = all.filter((host) =>
@@ -97,14 +107,15 @@ function connectionOf(fleet: FleetConfiguration, host: string, problems: Argumen
   const { jump, ...connection } = fleet.hosts[host] as HostConfiguration;
   delete connection.labels;
   if (typeof jump !== "string") return { ...connection, ...(jump ? { jump } : {}) };
+  const path = `${pathText(["hosts", host])}.jump`;
   const through = fleet.hosts[jump];
   if (!through) {
-    problems.push({ path: `hosts.${host}.jump`, message: noSuchHost(jump, Object.keys(fleet.hosts)) });
+    problems.push({ path, message: noSuchHost(jump, Object.keys(fleet.hosts)) });
     return connection;
   }
   if (through.jump !== undefined) {
     problems.push({
-      path: `hosts.${host}.jump`,
+      path,
       message: `"${jump}" has a jump host itself; one is the limit`,
     });
   }

@@ -7,14 +7,19 @@ const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letter
 /** A machine: a connection, and labels to choose it by. `jump` may name another host of the fleet. */
 const hostSchema = connectionSchema.extend({
   labels: z.record(z.string(), z.string()).optional(),
-  jump: z.union([z.string(), connectionSchema.shape.jump.unwrap()]).optional(),
+  jump: z
+    .union([z.string(), connectionSchema.shape.jump.unwrap()], "must be the name of a host, or a connection")
+    .optional(),
 });
 
 /** Which hosts: their names, or the labels that they all have. */
-const selectionSchema = z.union([
-  z.array(z.string()).min(1, "needs one host at least"),
-  z.strictObject({ labels: z.record(z.string(), z.string()) }),
-]);
+const selectionSchema = z.union(
+  [
+    z.array(z.string()).min(1, "needs one host at least"),
+    z.strictObject({ labels: z.record(z.string(), z.string()) }),
+  ],
+  "must be a list of host names, or { labels: { … } }",
+);
 
 const siteSchema = argumentsSchema.omit({ connection: true, name: true }).extend({ hosts: selectionSchema });
 

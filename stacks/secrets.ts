@@ -26,15 +26,25 @@ export function markSecrets(value: unknown, source: unknown): unknown {
 
 const secretFields = ["environment", "nginx", "registries", "privateKey", "passphrase", "password"];
 
-/** Makes every text secret that could be one, where it can't be known which are. */
-export function markSecretFields(value: unknown, within = false): unknown {
+/**
+ * Makes every text secret that could be one, where it can't be known which are.
+ *
+ * @param value the hosts or the sites by their names, which may be "nginx" or "environment" too
+ */
+export function markSecretFields(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, markFields(inner, false)]));
+}
+
+function markFields(value: unknown, within: boolean): unknown {
   if (typeof value === "string") return within ? pulumi.secret(value) : value;
-  if (Array.isArray(value)) return value.map((inner) => markSecretFields(inner, within));
+  if (Array.isArray(value)) return value.map((inner) => markFields(inner, within));
   if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      markSecretFields(inner, within || secretFields.includes(key)),
+      // A label chooses hosts, and may be named "environment".
+      key === "labels" && !within ? inner : markFields(inner, within || secretFields.includes(key)),
     ]),
   );
 }

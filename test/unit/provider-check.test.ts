@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { checkUnitSet } from "../../provider/check.ts";
+import { configuration } from "../../provider/configuration.ts";
+import { type PlainObject, unknown, wireUnknown } from "../../provider/wire.ts";
+
+const right: PlainObject = {
+  connection: {
+    address: "192.0.2.11",
+    port: 2222,
+    user: "admin",
+    hostKey: "ssh-ed25519 AAAAC3Nz+/== root@web-1",
+    agent: false,
+    sudo: { password: "s" },
+    jump: { address: "2001:db8::1", agent: "~/agent.sock" },
+    connectTimeout: 5,
+    commandTimeout: 86400,
+  },
+  name: "web",
+  manager: "user",
+  user: "test",
+  linger: true,
+  units: { "web.container": "[Container]\nImage=docker.io/library/nginx\n" },
+  files: { "~/conf.d/default.conf": { content: "", mode: "0600" }, "/etc/web": { content: "x" } },
+  services: { "web.service": { reloadOn: ["~/conf.d/default.conf"], restartOn: ["web.container"] } },
+  images: { "docker.io/library/nginx": { pull: "missing" } },
+  registries: { "registry.example.com": { username: "u", password: "p" } },
+  adopt: false,
+};
+
+/** "path: reason" of each failure. */
+function failures(change: PlainObject): string[] {
+  return checkUnitSet({ ...right, ...change }).map(({ path, reason }) => `${path}: ${reason}`);
+}
+
+describe("nothing is wrong with", () => {
+  test("the right inputs", () => assert.deepEqual(failures({}), []));
+
+  test("what is not known yet, at any depth", () => {
+    for (const key of Object.keys(right)) assert.deepEqual(failures({ [key]: unknown }), [], key);
+    for (const part of ["units", "files", "services", "images", "registries"]) {
+      const all = right[part] as PlainObject;
+      for (const key of Object.keys(all))
+        assert.deepEqual(failures({ [part]: { ...all, [key]: unknown } }), [], `${part}.${key}`);
+    }
+    assert.deepEqual(
+      failures({
+        connection: { address: unknown, port: unknown, sudo: unknown, jump: unknown, agent: unknown },
+        files: { "/a": { content: unknown, mode: unknown } },
+        services: { "web.service": { active: unknown, reloadOn: [unknown] } },
+      }),
+      [],
+    );
+  });
+
+  test("Example 2: no user", () => {
+    const { user, linger, ...system } = right;
+    assert.deepEqual([user, linger], ["test", true]);
+    assert.deepEqual(checkUnitSet({ ...system, manager: "system" }), []);
+  });
+});
+
+test("a thoroughly wrong input: everything at once, each with its path", () => {
+  const wrong: PlainObject = {
+    connection: {
+      adress: "192.0.2.11",
+      port: 70000,
+      user: "two words",
+      hostKey: "AAAA",
+      agent: 1,
+      sudo: { pasword: "x" },
+      jump: { address: "-oProxyCommand=x y", identityFile: 5 },
+      connectTimeout: 0,
+      commandTimeout: 1.5,
+    },
+    manger: "user",
+    name: "../web",
+    manager: "root",
+    units: { web: "[Container]\n", "web.socket": "ListenStream=80\n", "b.socket": 5 },
+    files: {
+      "/etc/../shadow": { content: "x" },
+      "~/": { content: "x" },
+      "conf.d/a": { content: "x" },
+      "/etc/a\nb": { content: "x" },
+      "/etc/a": { content: "x", mode: "644" },
+      "/etc/b": { mode: "0644" },
+    },
+    services: { "web.service": { active: "yes", reloadOn: "x", enable: true } },
+    images: { "a b": { pull: "sometimes" } },
+    registries: { r: { username: "u" } },
+    linger: "yes",
+  };
+  const inDirectory = 'a path can\'t leave its directory: it has no "..", "." or empty part';
+  const found = checkUnitSet(wrong).map(({ path, reason }) => `${path}: ${reason}`);
+  assert.deepEqual(
+    found.filter((line) => !line.startsWith('units["web"]')),
+    [
+      "connection.address: is missing",
+      'connection.adress: is not known. Did you mean "address"?',
+      "connection.port: must be a whole number from 1 to 65535",
+      "connection.user: is no account name",
+      'connection.hostKey: a host key has a type and a key, as in "ssh-ed25519 AAAA…"',
+      "connection.agent: must be the path of an agent's socket, or false",
+      'connection.sudo.pasword: is not known. Did you mean "password"?',
+      "connection.jump.address: must be a host name or an IP address",
+      "connection.jump.identityFile: must be text",
+      "connection.connectTimeout: must be a whole number from 1 to 600",
+      "connection.commandTimeout: must be a whole number from 1 to 86400",
+      'manger: is not known. Did you mean "manager"?',
+      'name: must be letters, digits, "-", "_" and ".", at most 100',
+      'manager: must be "system" or "user"',
+      'units["web.socket"]: web.socket:1: ListenStream= stands before the first section. Put it below a line such as [Unit].',
+      'units["b.socket"]: must be text',
+      `files["/etc/../shadow"]: ${inDirectory}`,
+      `files["~/"]: ${inDirectory}`,
+      'files["conf.d/a"]: a path is absolute, or begins with "~/"',
+      'files["/etc/a\nb"]: a path can\'t hold control characters',
+      'files["/etc/a"].mode: must be four octal digits, as in "0644"',
+      'files["/etc/b"].content: is missing',
+      'services["web.service"].active: must be true or false',
+      'services["web.service"].reloadOn: must be a list',
+      'services["web.service"].enable: is not known. Did you mean "enabled"?',
+      'images["a b"]: is no image reference',
+      'images["a b"].pull: must be "missing" or "always" or "never"',
+      'registries["r"].password: is missing',
+      "linger: must be true or false",
+    ],
+  );
+  assert.match(found.join("\n"), /^units\["web"\]: "web" is no unit's name: it needs to end in one of /m);
+});
+
+describe("what inputs have to do with each other", () => {
+  const { user, linger, ...noUser } = right;
+  assert.deepEqual([user, linger], ["test", true]);
+  const cases: [string, PlainObject, string[]][] = [
+    ["a user manager of nobody", noUser, ['user: is missing: manager "user" needs the account']],
+    [
+      "an account of the system manager",
+      { ...right, manager: "system" },
+      ['user: goes with manager "user" only', 'linger: goes with manager "user" only'],
+    ],
+    [
+      "a reload for a file that is not there",
+      { ...right, services: { "web.service": { reloadOn: ["/etc/webb"], restartOn: ["web.socket"] } } },
+      [
+        'services["web.service"].reloadOn: "/etc/webb" is no file or unit of this set',
+        'services["web.service"].restartOn: "web.socket" is no file or unit of this set',
+      ],
+    ],
+  ];
+  for (const [what, inputs, expected] of cases) {
+    test(what, () => {
+      assert.deepEqual(
+        checkUnitSet(inputs).map(({ path, reason }) => `${path}: ${reason}`),
+        expected,
+      );
+    });
+  }
+});
+
+describe("no failure tells a secret", () => {
+  const canary = "CANARY-7f3a";
+  const bad: Record<string, PlainObject> = {
+    privateKey: { connection: { address: "a", privateKey: [canary] } },
+    passphrase: { connection: { address: "a", passphrase: { text: canary } } },
+    "sudo's password": { connection: { address: "a", sudo: { password: [canary] } } },
+    "a sudo that is the password": { connection: { address: "a", sudo: canary } },
+    "a jump host's key": { connection: { address: "a", jump: { address: "b", privateKey: [canary] } } },
+    "a connection that is the key": { connection: canary },
+    "a registry's password": { registries: { r: { username: "u", password: [canary] } } },
+    "a file that is its content": { files: { "/a": canary } },
+    "a file's content": { files: { "/a": { content: [canary] } } },
+    "a secret unit": { units: { "a.service": `Environment=TOKEN=${canary}` } },
+  };
+  for (const [where, change] of Object.entries(bad)) {
+    test(where, () => {
+      const found = failures(change);
+      assert.notDeepEqual(found, []);
+      assert.ok(!found.join("\n").includes(canary), found.join("\n"));
+    });
+  }
+
+  test("the canary would be seen where it is no secret", () => {
+    assert.match(failures({ [canary]: 1 }).join("\n"), new RegExp(canary));
+  });
+});
+
+describe("the provider's configuration", () => {
+  test("credentials, with booleans as the engine writes them", () => {
+    assert.deepEqual(configuration({ identityFile: "~/.ssh/id", agent: "false", version: "0.1.0" }), {
+      credentials: { identityFile: "~/.ssh/id", agent: false },
+      failures: [],
+    });
+  });
+
+  test("unknown keys name the nearest, and values stay untold", () => {
+    assert.deepEqual(configuration({ privatKey: "CANARY", hostKey: "CANARY" }).failures, [
+      { path: "privatKey", reason: 'is not known. Did you mean "privateKey"?' },
+      { path: "hostKey", reason: 'a host key has a type and a key, as in "ssh-ed25519 AAAA…"' },
+    ]);
+  });
+
+  for (const value of [wireUnknown, null]) {
+    test(`${JSON.stringify(value)} is no credential yet`, () => {
+      assert.deepEqual(configuration({ hostKey: value }), { credentials: {}, failures: [] });
+    });
+  }
+});

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { diffUnitSet } from "../../provider/diff.ts";
+import { type PlainObject, unknown } from "../../provider/wire.ts";
+
+const before: PlainObject = {
+  connection: { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" },
+  name: "web",
+  manager: "user",
+  user: "test",
+  units: { "web.container": "[Container]\n", "web.socket": "[Socket]\n" },
+  files: { "/a": { content: "a" }, "/b": { content: "b", mode: "0600" } },
+  services: { "web.socket": { enabled: true }, "web.service": { reloadOn: ["/a"] } },
+  images: { nginx: { pull: "missing" } },
+};
+
+function changes(after: PlainObject, from = before): Record<string, string> {
+  return Object.fromEntries(diffUnitSet(from, after).changes);
+}
+
+test("the same inputs make no difference", () => {
+  assert.deepEqual(diffUnitSet(before, structuredClone(before)), { changes: new Map(), replaces: [] });
+});
+
+describe("no difference", () => {
+  const same: Record<string, PlainObject> = {
+    "credentials, ports and time limits": {
+      connection: {
+        address: "192.0.2.11",
+        port: 2222,
+        user: "admin",
+        privateKey: "k",
+        sudo: true,
+        jump: { address: "gate" },
+        connectTimeout: 3,
+      },
+    },
+    "logins of registries": { registries: { r: { username: "u", password: "p" } } },
+    adopt: { adopt: true },
+    "defaults written out": {
+      linger: false,
+      files: { "/a": { content: "a", mode: "0644" }, "/b": { content: "b", mode: "0600" } },
+      services: {
+        "web.socket": { active: true, enabled: true, reloadOn: [], restartOn: [] },
+        "web.service": { active: true, enabled: false, reloadOn: ["/a"], restartOn: [] },
+      },
+    },
+    "the order of keys": {
+      units: { "web.socket": "[Socket]\n", "web.container": "[Container]\n" },
+      files: { "/b": { mode: "0600", content: "b" }, "/a": { content: "a" } },
+    },
+  };
+  for (const [what, change] of Object.entries(same)) {
+    test(what, () => assert.deepEqual(changes({ ...before, ...change }), {}));
+    test(`${what}, taken back`, () => assert.deepEqual(changes(before, { ...before, ...change }), {}));
+  }
+});
+
+describe("one entry for each", () => {
+  test("unit", () => {
+    assert.deepEqual(
+      changes({ ...before, units: { "web.container": "[Container]\nA=b\n", "new.socket": "" } }),
+      {
+        'units["new.socket"]': "add",
+        'units["web.container"]': "update",
+        'units["web.socket"]': "delete",
+      },
+    );
+  });
+
+  test("file, and part of it", () => {
+    const files = { "/a": { content: "A", mode: "0600" }, "/c": { content: "c" } };
+    assert.deepEqual(changes({ ...before, files }), {
+      'files["/a"].content': "update",
+      'files["/a"].mode': "update",
+      'files["/b"]': "delete",
+      'files["/c"]': "add",
+    });
+  });
+
+  test("state of a service", () => {
+    const services = {
+      "web.socket": { active: false },
+      "web.service": { reloadOn: ["/a", "/b"] },
+      "c.service": {},
+    };
+    assert.deepEqual(changes({ ...before, services }), {
+      'services["c.service"]': "add",
+      'services["web.service"].reloadOn': "update",
+      'services["web.socket"].active': "update",
+      'services["web.socket"].enabled': "update",
+    });
+  });
+
+  test("image", () => {
+    assert.deepEqual(
+      changes({ ...before, images: { nginx: { pull: "always" }, httpd: { pull: "never" } } }),
+      {
+        'images["httpd"]': "add",
+        'images["nginx"]': "update",
+      },
+    );
+  });
+
+  test("mode of a unit that a refresh has seen", () => {
+    const seen = { ...before, unitModes: { "web.socket": "0600" } };
+    assert.deepEqual(changes(before, seen), { 'unitModes["web.socket"]': "delete" });
+  });
+
+  test("linger", () => {
+    assert.deepEqual(changes({ ...before, linger: true }), { linger: "update" });
+  });
+
+  test("collection that comes or goes", () => {
+    const { files, ...without } = before;
+    assert.ok(files);
+    assert.deepEqual(changes(without), { 'files["/a"]': "delete", 'files["/b"]': "delete" });
+    assert.deepEqual(changes(before, without), { 'files["/a"]': "add", 'files["/b"]': "add" });
+  });
+});
+
+describe("another set", () => {
+  const { user, ...system } = before;
+  assert.equal(user, "test");
+  const others: [string, PlainObject, string][] = [
+    ["connection.address", { ...before, connection: { address: "192.0.2.12" } }, "update"],
+    ["name", { ...before, name: "web2" }, "update"],
+    ["manager", { ...before, manager: "system" }, "update"],
+    ["user", { ...before, user: "other" }, "update"],
+    ["user", system, "delete"],
+  ];
+  for (const [path, after, kind] of others) {
+    test(`${path}: ${kind}`, () => {
+      assert.deepEqual(diffUnitSet(before, after), { changes: new Map([[path, kind]]), replaces: [path] });
+    });
+  }
+
+  test("a file, a unit or linger make no other set", () => {
+    assert.deepEqual(diffUnitSet(before, { ...before, linger: true, units: {}, files: {} }).replaces, []);
+  });
+});
+
+test("what is not known yet may change", () => {
+  const after: PlainObject = {
+    ...before,
+    connection: { address: unknown },
+    units: { ...(before.units as PlainObject), "web.container": unknown },
+    files: { ...(before.files as PlainObject), "/a": { content: unknown } },
+  };
+  assert.deepEqual(changes(after), {
+    "connection.address": "update",
+    'files["/a"].content': "update",
+    'units["web.container"]': "update",
+  });
+});

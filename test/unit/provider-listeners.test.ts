@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Listeners } from "../../provider/check-units.ts";
+import { type PlainObject, unknown } from "../../provider/wire.ts";
+
+function set(listen: string, connection: PlainObject = { address: "web-1" }, unit = "a.socket"): PlainObject {
+  return { connection, units: { [unit]: `[Socket]\nListenStream=${listen}\n` } };
+}
+
+/** What is said of the last of the sets, which are checked one after the other. */
+function claims(...sets: [string, PlainObject][]): string[] {
+  const listeners = new Listeners();
+  let failures: string[] = [];
+  for (const [owner, inputs] of sets) {
+    failures = [];
+    listeners.claim(owner, inputs, (path, reason) => failures.push(`${path}: ${reason}`));
+  }
+  return failures;
+}
+
+test("two sets on one port of one host", () => {
+  assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["two", set("0.0.0.0:80", undefined, "b.socket")]), [
+    'units["b.socket"]: listens on 0.0.0.0:80, and so does a.socket of one on the same host',
+  ]);
+});
+
+test("two units of one set", () => {
+  const units = { "a.socket": "[Socket]\nListenStream=80\n", "b.socket": "[Socket]\nListenStream=[::]:80\n" };
+  assert.deepEqual(claims(["one", { connection: { address: "web-1" }, units }]), [
+    'units["b.socket"]: listens on [::]:80, and so does a.socket of one on the same host',
+  ]);
+});
+
+describe("one address, however it is written", () => {
+  const pairs: [string, string][] = [
+    ["80", "[::]:80"],
+    ["[0:0::0]:80", "[::]:80"],
+    ["/run/a.sock", "/run/a.sock"],
+  ];
+  for (const [left, right] of pairs)
+    test(`${left} and ${right}`, () => {
+      assert.equal(claims(["one", set(left)], ["two", set(right)]).length, 1);
+    });
+});
+
+describe("port 22 of the host is its default", () => {
+  test("written and left out are the same host", () => {
+    const written = set("80", { address: "web-1", port: 22 });
+    assert.equal(claims(["one", set("80")], ["two", written]).length, 1);
+  });
+});
+
+describe("no conflict", () => {
+  const other: Record<string, PlainObject> = {
+    "another port": set("0.0.0.0:81"),
+    // Whether [::]:80 takes IPv4 too is the kernel's setting and the unit's BindIPv6Only=: not judged here.
+    "another family": set("[::]:80"),
+    "another address": set("192.0.2.1:80"),
+    "another host": set("0.0.0.0:80", { address: "web-2" }),
+    "a host behind another port": set("0.0.0.0:80", { address: "web-1", port: 2222 }),
+    "a host that is not known yet": set("0.0.0.0:80", { address: unknown }),
+    "units that are not known yet": { connection: { address: "web-1" }, units: unknown },
+    "a unit that is not known yet": { connection: { address: "web-1" }, units: { "a.socket": unknown } },
+    "an address that is not understood": set("vsock:2:80"),
+    "an empty list": set(""),
+    "a unit that is no socket": {
+      connection: { address: "web-1" },
+      units: { "a.service": "[Service]\nListenStream=0.0.0.0:80\n" },
+    },
+  };
+  for (const [what, inputs] of Object.entries(other))
+    test(what, () => assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["two", inputs]), []));
+
+  test("the same set, checked twice", () => {
+    assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["one", set("0.0.0.0:80")]), []);
+  });
+
+  test("an address that a set has given up", () => {
+    const sets: [string, PlainObject][] = [
+      ["one", set("0.0.0.0:80")],
+      ["one", set("0.0.0.0:81")],
+      ["two", set("0.0.0.0:80")],
+    ];
+    assert.deepEqual(claims(...sets), []);
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import ts from "typescript";
+import { checkUnitSet, credentialRules } from "../../provider/check.ts";
+import { schema } from "../../provider/schema.ts";
+import type { PlainObject } from "../../provider/wire.ts";
+import { unitSetType } from "../../resources/contract.ts";
+
+interface ObjectType {
+  properties: Record<string, { secret?: boolean }>;
+  required: string[];
+}
+interface Schema {
+  name: string;
+  config: { variables: ObjectType["properties"] };
+  provider: { inputProperties: ObjectType["properties"] };
+  types: Record<string, ObjectType>;
+  resources: Record<
+    string,
+    ObjectType & { inputProperties: ObjectType["properties"]; requiredInputs: string[] }
+  >;
+}
+
+const written = schema("0.1.0") as Schema;
+
+/** Field → whether it must be there, for each interface of the contract, with what it extends. */
+const contract = new Map<string, Map<string, boolean>>();
+const path = join(import.meta.dirname, "../../resources/contract.ts");
+const interfaces = ts
+  .createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest)
+  .statements.filter((statement) => ts.isInterfaceDeclaration(statement));
+const fieldsOf = (name: string): [string, boolean][] => {
+  const found = interfaces.find((declaration) => declaration.name.text === name);
+  assert.ok(found, `resources/contract.ts has no interface ${name}`);
+  const inherited = (found.heritageClauses ?? []).flatMap(({ types }) =>
+    types.flatMap(({ expression }) => (ts.isIdentifier(expression) ? fieldsOf(expression.text) : [])),
+  );
+  const own = found.members.flatMap((member): [string, boolean][] =>
+    ts.isPropertySignature(member) && ts.isIdentifier(member.name)
+      ? [[member.name.text, member.questionToken === undefined]]
+      : [],
+  );
+  return [...inherited, ...own];
+};
+for (const { name } of interfaces) contract.set(name.text, new Map(fieldsOf(name.text)));
+
+function names(fields: Iterable<string>): string[] {
+  return [...fields].sort();
+}
+
+function requiredOf(name: string): string[] {
+  return names([...(contract.get(name) ?? [])].flatMap(([field, required]) => (required ? [field] : [])));
+}
+
+function fields(name: string): string[] {
+  return names(contract.get(name)?.keys() ?? []);
+}
+
+describe("the schema names every field of the contract and nothing else", () => {
+  const resource = written.resources[unitSetType];
+  assert.ok(resource);
+  const pairs: [string, ObjectType][] = [
+    ["UnitSetInputs", { properties: resource.inputProperties, required: resource.requiredInputs }],
+    ["UnitSetOutputs", resource],
+    ...Object.entries(written.types).map(([token, type]): [string, ObjectType] => [
+      token.replace("quadlet:index:", ""),
+      type,
+    ]),
+  ];
+  for (const [name, { properties, required }] of pairs) {
+    test(name, () => {
+      assert.deepEqual(names(Object.keys(properties)), fields(name));
+      assert.deepEqual(names(required), requiredOf(name));
+    });
+  }
+
+  test("no interface is left out", () => {
+    // Credentials are part of the others.
+    assert.deepEqual(
+      names(pairs.map(([name]) => name))
+        .concat("Credentials")
+        .sort(),
+      names(contract.keys()),
+    );
+  });
+
+  test("the provider's configuration: the credentials", () => {
+    assert.deepEqual(names(Object.keys(written.config.variables)), fields("Credentials"));
+    assert.deepEqual(names(Object.keys(written.provider.inputProperties)), fields("Credentials"));
+    assert.deepEqual(names(Object.keys(credentialRules)), fields("Credentials"));
+  });
+});
+
+test("secret is what the contract calls so", () => {
+  const secrets = Object.entries(written.types).flatMap(([token, { properties }]) =>
+    Object.entries(properties).flatMap(([key, value]) => (value.secret ? [`${token}.${key}`] : [])),
+  );
+  assert.deepEqual(names(secrets), [
+    "quadlet:index:Connection.passphrase",
+    "quadlet:index:Connection.privateKey",
+    "quadlet:index:JumpHost.passphrase",
+    "quadlet:index:JumpHost.privateKey",
+    "quadlet:index:RegistryLogin.password",
+    "quadlet:index:Sudo.password",
+  ]);
+});
+
+describe("the check knows the same fields", () => {
+  /** Where the objects of each type are in the inputs. */
+  const places: Record<string, (value: PlainObject) => PlainObject> = {
+    UnitSetInputs: (value) => value,
+    Connection: (value) => ({ connection: value }),
+    JumpHost: (value) => ({ connection: { jump: value } }),
+    Sudo: (value) => ({ connection: { sudo: value } }),
+    FileContent: (value) => ({ files: { "/a": value } }),
+    ServiceState: (value) => ({ services: { "a.service": value } }),
+    ImagePull: (value) => ({ images: { a: value } }),
+    RegistryLogin: (value) => ({ registries: { r: value } }),
+  };
+  for (const [name, at] of Object.entries(places)) {
+    const ends = (inputs: PlainObject, reason: string) =>
+      checkUnitSet(inputs).flatMap((failure) =>
+        failure.reason.startsWith(reason) ? [failure.path.replace(/^.*[.\]]/, "")] : [],
+      );
+
+    test(`${name}: all of them, and no other`, () => {
+      const all = Object.fromEntries([...fields(name), "other"].map((field) => [field, null]));
+      assert.deepEqual(ends(at(all), "is not known"), ["other"]);
+    });
+
+    test(`${name}: what must be there`, () => {
+      const outer = name === "UnitSetInputs" ? [] : ["connection", "name", "manager", "units"];
+      const missing = ends(at({}), "is missing").filter((field) => !outer.includes(field));
+      const inner = missing.filter((field) => field !== "address" || /Connection|JumpHost/.test(name));
+      assert.deepEqual(names(new Set(inner)), requiredOf(name));
+    });
+  }
+});
