@@ -23,7 +23,7 @@ export function nextQuery({ manager, name }: Identity, facts: Facts): Query | un
     return paths.length === 0 ? undefined : query(manager, paths, []);
   }
   const paths = [...facts.files.keys()];
-  const directories = mounted(facts);
+  const directories = mounted(manager, facts);
   const known = [...facts.names.keys()];
   if (facts.set || directories.every((directory) => known.includes(directory))) {
     const missing = [...facts.names].flatMap(([directory, names]) =>
@@ -57,7 +57,7 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
       ...(state?.active === "active" ? {} : { active: false }),
       ...(enabled ? { enabled } : {}),
     };
-    for (const image of valuesOf(content, "Container", "Image")) images[image] = { pull: "missing" };
+    for (const image of valuesOf(content, unit, "Container", "Image")) images[image] = { pull: "missing" };
   }
   if (Object.keys(units).length === 0) return undefined;
   const { connection, manager, user, name } = identity;
@@ -88,14 +88,22 @@ function unitDirectories(manager: Identity["manager"]): string[] {
 
 /** NAME.container, NAME.socket and NAME-….socket, NAME.service, NAME.network and the like. */
 function isPart(file: string, name: string): boolean {
-  return file.startsWith(`${name}.`) || (file.startsWith(`${name}-`) && file.endsWith(".socket"));
+  // A name may hold dots: "web.example" is another set than "web".
+  const rest = file.slice(name.length + 1);
+  return (
+    (file.startsWith(`${name}.`) && !rest.includes(".")) ||
+    (file.startsWith(`${name}-`) && file.endsWith(".socket"))
+  );
 }
 
 /** The host's directories that a unit mounts as nginx's configuration. */
-function mounted(facts: Facts): string[] {
-  const volumes = [...facts.files.values()].flatMap(({ content }) =>
-    content ? valuesOf(content.toString("utf8"), "Container", "Volume") : [],
-  );
+function mounted(manager: Identity["manager"], facts: Facts): string[] {
+  const volumes = [...facts.files].flatMap(([path, { content }]) => {
+    const unit = unitAt(manager, path);
+    return unit === undefined || !content
+      ? []
+      : valuesOf(content.toString("utf8"), unit, "Container", "Volume");
+  });
   return volumes.flatMap((volume) => {
     const [source, target] = volume.split(":");
     if (!source || target !== "/etc/nginx/conf.d") return [];
@@ -104,8 +112,8 @@ function mounted(facts: Facts): string[] {
   });
 }
 
-function valuesOf(text: string, section: string, key: string): string[] {
-  return parse(text)
+function valuesOf(text: string, file: string, section: string, key: string): string[] {
+  return parse(text, file)
     .sections.filter(({ name }) => name === section)
     .flatMap(({ entries }) =>
       entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : [])),

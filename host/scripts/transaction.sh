@@ -149,11 +149,25 @@ step_begin() {
   keep_made || return 1
   [ "$lingered" = no ] || : >"$state/lingered" || return 1
   : >"$own/unfinished" || return 1
-  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/images" "$own/images"
+  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images"
 }
 
 step_commit() {
-  cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" && rm -f "$own/unfinished"
+  cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
+  cp "$work/images" "$own/images" && rm -f "$own/unfinished" || return 1
+  prune_images
+}
+
+# Removes the images that were pulled for a set and that no set needs any more. One that somebody else uses stays.
+prune_images() {
+  [ -e "$state/pulled" ] || return 0
+  : >"$work/pulled"
+  while IFS= read -r image; do
+    if grep -Fxqs -e "$image" "$state"/sets/*/images || { podman image exists "$image" && ! podman rmi "$image"; }; then
+      printf '%s\n' "$image" >>"$work/pulled"
+    fi
+  done <"$state/pulled"
+  cp "$work/pulled" "$state/pulled"
 }
 
 # put INDEX MODE PATH: final mode before the rename, and on the disk before it is visible.
@@ -172,7 +186,27 @@ step_remove() {
   rm -f "$path"
 }
 
+# podman makes its storage in the home directory of an account at its first command: remembers that it was not there before.
+own_storage() {
+  storage=$HOME/.local/share/containers
+  [ "$manager" = user ] || return 0
+  [ -e "$storage" ] && return 0
+  made=
+  make_directory "$HOME/.config" && make_directory "$HOME/.local/share" && keep_made && : >"$state/storage"
+}
+
+# Only what an account did not have before, and only when nobody has put anything else into it.
+remove_storage() {
+  [ -e "$state/storage" ] || return 0
+  rm -f "$state/storage"
+  held=$(podman ps --all --quiet && podman images --all --quiet && podman volume ls --quiet && podman secret ls --quiet &&
+    podman network ls --quiet) || return 0
+  # Not by `podman unshare`, in whose mount namespace a part of it is a mount point.
+  [ "$held" = podman ] && rm -rf "$HOME/.local/share/containers"
+}
+
 step_pull() {
+  own_storage || return 1
   present=no
   podman image exists "$2" && present=yes
   case $1 in
@@ -237,22 +271,14 @@ step_reset_failed() {
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
-  images=
-  [ -e "$own/images" ] && images=$(cat "$own/images")
   rm -rf "$own"
-  [ -e "$state/pulled" ] && printf '%s\n' "$images" | while IFS= read -r image; do
-    [ -n "$image" ] || continue
-    grep -Fxq -e "$image" "$state/pulled" || continue
-    grep -Fxqs -e "$image" "$state"/sets/*/images && continue
-    podman rmi "$image"
-    grep -Fxv -e "$image" "$state/pulled" >"$work/pulled"
-    cp "$work/pulled" "$state/pulled"
-  done
+  prune_images
   directories=
   [ -e "$state/directories" ] && directories=$(tac "$state/directories")
   leave=0
   if rmdir "$state/sets" 2>/dev/null; then
     [ -e "$state/lingered" ] && leave=10
+    remove_storage
     rm -f "$state/directories" "$state/pulled" "$state/lingered"
     rmdir "$state" 2>/dev/null
   fi

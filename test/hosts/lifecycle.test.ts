@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type Stack,
+  example1,
+  example2,
+  failedUnits,
+  get,
+  hostEntry,
+  invocation,
+  listing,
+  makeStack,
+} from "./support/stack.ts";
+
+// The life of Examples 1 and 2 on one host, step by step: each test goes on where the last one ended.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let untouched: Map<string, string>;
+
+const configuration = (page = "one") => ({
+  hosts: { "web-1": hostEntry(fleet, host) },
+  sites: { example1, example2: { ...example2, nginx: { "default.conf": config(page) } } },
+});
+
+function config(page: string): string {
+  return `server {\n  listen 80;\n  location / {\n    return 200 "page ${page}";\n  }\n}\n`;
+}
+
+before(async () => {
+  fleet = await createFleet({ name: "life", hosts: 1, linger: false });
+  host = fleet.hosts[0] as TestHost;
+  // Something of the same kind that belongs to somebody else.
+  await host.write(
+    "/etc/containers/systemd/other.container",
+    "[Container]\nImage=docker.io/library/nginx:1\n",
+  );
+  await host.write("/home/test/.config/systemd/user/other.service", "[Service]\nExecStart=/bin/true\n", {
+    user: "test",
+  });
+  await host.run(["podman", "pull", "--quiet", "docker.io/library/nginx:1"]);
+  untouched = await listing(host);
+  stack = await makeStack("test-life");
+  stack.configure(configuration());
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+test("a preview needs no host", async () => {
+  await host.unplug();
+  try {
+    assert.match(await stack.preview(), /5 to create/);
+  } finally {
+    await host.plug();
+  }
+});
+
+test("up: both examples answer another address, and nginx sees that address, with no network of its own", async () => {
+  await stack.up();
+  const welcome = await get(fleet, `http://${host.address}:8080/`);
+  assert.equal(welcome.status, 200);
+  assert.match(welcome.body, /Welcome to nginx!/);
+  assert.deepEqual(await get(fleet, `http://${host.address}/`), { status: 200, body: "page one" });
+  const system = await host.run(["journalctl", "--unit=example2.service", "--output=cat"]);
+  const user = await host.run(["journalctl", "_SYSTEMD_USER_UNIT=example1.service", "--output=cat"]);
+  for (const log of [system.stdout, user.stdout])
+    assert.match(log, new RegExp(`^${fleet.clientAddress} .*"GET / HTTP`, "m"));
+  const inside = await host.run(["podman", "exec", "systemd-example1", "cat", "/proc/net/dev"], {
+    user: "test",
+  });
+  assert.deepEqual(interfaces(inside.stdout), ["lo"]);
+});
+
+test("a second preview is empty", async () => {
+  await stack.expectNoChanges();
+});
+
+test("an unchanged up starts no unit again", async () => {
+  const before = await invocation(host, "example2.service");
+  await stack.up();
+  assert.equal(await invocation(host, "example2.service"), before);
+});
+
+test("one changed line: the preview shows that line and nothing else, and up reloads only", async () => {
+  stack.configure(configuration("two"));
+  const changed = (await stack.preview()).split("\n").filter((line) => /^\s*[-+~] /.test(line));
+  assert.deepEqual(
+    changed.map((line) => line.trim()).filter((line) => /page/.test(line)),
+    ['-     return 200 "page one";', '+     return 200 "page two";'],
+  );
+  assert.equal(changed.filter((line) => /^\s*[-+] /.test(line)).length, 2, changed.join("\n"));
+  const before = {
+    service: await invocation(host, "example2.service"),
+    other: await invocation(host, "example1.service", "test"),
+  };
+  await stack.up();
+  await eventually(async () => assert.equal((await get(fleet, `http://${host.address}/`)).body, "page two"));
+  assert.equal(await invocation(host, "example2.service"), before.service);
+  assert.equal(await invocation(host, "example1.service", "test"), before.other);
+  await stack.expectNoChanges();
+});
+
+test("refresh names what was changed by hand, and up repairs it", async () => {
+  await host.sh(
+    "echo '# by hand' >>/etc/containers/systemd/example2.container; chmod 600 /etc/systemd/system/example2.socket",
+  );
+  await host.sh("chmod 640 /etc/quadlet-fleet/example2/conf.d/default.conf");
+  await host.sh(
+    "systemctl --user stop example1.service example1.socket; systemctl --user disable example1.socket",
+    { user: "test" },
+  );
+  const { stdout: shown } = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
+  assert.match(shown, /example2\.container[\s\S]*\+ # by hand/);
+  assert.match(shown, /unitModes[\s\S]*example2\.socket: "0600"/);
+  assert.match(shown, /default\.conf: \{\s+\+ mode: "0640"/);
+  assert.match(shown, /example1\.service: \{\s+\+ active: false/);
+  assert.match(shown, /example1\.socket : \{\s+\+ active : false\s+~ enabled: true => false/);
+  const unplugged = await get(fleet, `http://${host.address}:8080/`);
+  assert.equal(unplugged.status, 0);
+  await stack.up();
+  assert.equal((await get(fleet, `http://${host.address}:8080/`)).status, 200);
+  const { stdout: again } = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
+  assert.match(again, /5 unchanged/);
+  await stack.expectNoChanges();
+});
+
+test("a refresh of an unchanged host finds nothing", async () => {
+  const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--expect-no-changes"]);
+  assert.match(stdout, /5 unchanged/);
+});
+
+test("after a power loss both answer again, with nobody logged in", async () => {
+  await host.powerLoss();
+  await host.boot();
+  assert.equal((await get(fleet, `http://${host.address}:8080/`)).status, 200);
+  assert.equal((await get(fleet, `http://${host.address}/`)).status, 200);
+  assert.deepEqual(await failedUnits(host), []);
+});
+
+test("destroy: the host is what it was, and what is not ours is still there", async () => {
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  assert.deepEqual(difference(untouched, await listing(host)), []);
+  const containers = await host.run(["podman", "ps", "--all", "--quiet"]);
+  assert.equal(containers.stdout, "");
+  const { stdout: units } = await host.run([
+    "systemctl",
+    "list-units",
+    "--all",
+    "--plain",
+    "--no-legend",
+    "example*",
+    "quadlet-fleet*",
+  ]);
+  assert.equal(units, "");
+  const { stdout: images } = await host.run(["podman", "images", "--format", "{{.Repository}}:{{.Tag}}"]);
+  assert.equal(images.trim(), "docker.io/library/nginx:1");
+  assert.deepEqual(
+    (await host.run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"])).stdout.match(
+      /example/g,
+    ),
+    null,
+  );
+});
+
+function interfaces(procNetDev: string): string[] {
+  return [...procNetDev.matchAll(/^\s*(\w+):/gm)].map((match) => match[1] ?? "");
+}
+
+/** Lines that say what was added, removed or changed. */
+function difference(before: Map<string, string>, after: Map<string, string>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((path) => before.get(path) !== after.get(path))
+    .map((path) => `${path}: ${before.get(path) ?? "absent"} → ${after.get(path) ?? "absent"}`);
+}
+
+/** nginx takes a reload's configuration a moment after the signal. */
+async function eventually(check: () => Promise<void>): Promise<void> {
+  for (let tries = 20; ; tries -= 1) {
+    try {
+      await check();
+      return;
+    } catch (failure) {
+      if (tries === 0) throw failure;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

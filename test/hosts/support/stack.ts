@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExecuteOptions, Output } from "../../../tools/execute.ts";
+import { pulumi } from "../../../tools/engine.ts";
+import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** What a stack file has under `config`, without the project's prefix. */
+export interface FleetConfiguration {
+  hosts: Record<string, object>;
+  sites: Record<string, object>;
+}
+
+/** A stack of this project with a real engine, a backend of its own and a stack file in stacks/. */
+export interface Stack extends AsyncDisposable {
+  readonly name: string;
+  readonly file: string;
+  /** Writes the stack file. */
+  configure(configuration: FleetConfiguration): void;
+  /** Runs `pulumi COMMAND` for it. Rejects when it fails, unless `check` is false. */
+  run(argv: readonly string[], options?: ExecuteOptions): Promise<Output>;
+  up(options?: ExecuteOptions): Promise<Output>;
+  /** `pulumi preview --diff` */
+  preview(options?: ExecuteOptions): Promise<string>;
+  /** Rejects when a preview finds any change. */
+  expectNoChanges(): Promise<void>;
+}
+
+/** @param directory the project: this checkout, unless a test brings a program of its own */
+export async function makeStack(name: string, directory = root): Promise<Stack> {
+  const state = await mkdtemp(join(tmpdir(), "quadlet-fleet-test-"));
+  const file = join(directory, directory === root ? "stacks" : "", `Pulumi.${name}.yaml`);
+  const run = (argv: readonly string[], options: ExecuteOptions = {}) =>
+    pulumi(state, [...argv, "--stack", name], { cwd: directory, ...options });
+  const stack: Stack = {
+    name,
+    file,
+    configure(configuration) {
+      const kept = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line.startsWith("encryption")) : [];
+      const config = Object.fromEntries(Object.entries(configuration).map(([key, value]) => [`quadlet-fleet:${key}`, value as object]));
+      // JSON is YAML.
+      writeFileSync(file, [...kept, `config: ${JSON.stringify(config, undefined, 2)}`, ""].join("\n"));
+    },
+    run,
+    up: (options) => run(["up", "--yes", "--skip-preview"], options),
+    preview: async (options) => (await run(["preview", "--diff"], options)).stdout,
+    expectNoChanges: async () => void (await run(["preview", "--diff", "--expect-no-changes"])),
+    async [Symbol.asyncDispose]() {
+      rmSync(file, { force: true });
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+  rmSync(file, { force: true });
+  await pulumi(state, ["stack", "init", name], { cwd: directory });
+  return stack;
+}
+
+/** How a stack file says one of the fleet's hosts. */
+export function hostEntry(fleet: Fleet, host: TestHost, change: object = {}): object {
+  return { address: host.address, user: "root", hostKey: host.hostKey, identityFile: fleet.identityFile, ...change };
+}
+
+export const image = "docker.io/library/nginx:latest";
+
+/** Examples 1 and 2 of the reference. */
+export const example1 = {
+  hosts: ["web-1"],
+  manager: "user",
+  user: "test",
+  image,
+  listen: ["0.0.0.0:8080"],
+  network: "none",
+};
+export const example2 = { hosts: ["web-1"], manager: "system", image, listen: ["0.0.0.0:80"], network: "none" };
+
+/** An answer's status and body, asked for from the client's own address. */
+export async function get(fleet: Fleet, url: string): Promise<{ status: number; body: string }> {
+  const { stdout } = await fleet.client(["curl", "--silent", "--max-time", "20", "--write-out", "\n%{http_code}", url], { check: false });
+  const at = stdout.lastIndexOf("\n");
+  return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
+}
+
+/**
+ * What is on a host that a set may have something to do with. podman's own storage is left out: it changes with every
+ * command of podman.
+ */
+export async function listing(host: TestHost): Promise<Map<string, string>> {
+  const all = await host.snapshot(["/etc", "/home", "/root", "/srv", "/var/lib/quadlet-fleet", "/var/lib/systemd/linger"]);
+  return new Map([...all].filter(([path]) => !path.includes("/.local/share/containers") && !path.startsWith("/etc/machine-id")));
+}
+
+/** The units that have failed, of the system and of the account "test"; those that fail on every test host left out. */
+export async function failedUnits(host: TestHost): Promise<string[]> {
+  const list = ["list-units", "--failed", "--plain", "--no-legend", "--no-pager"];
+  const system = await host.run(["systemctl", ...list]);
+  const user = await host.run(["systemctl", "--user", ...list], { user: "test" });
+  return `${system.stdout}${user.stdout}`
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "")
+    .filter((unit) => unit !== "" && unit !== "systemd-modules-load.service");
+}
+
+/** The InvocationID of a unit: another one means that it was started anew. */
+export async function invocation(host: TestHost, unit: string, user?: string): Promise<string> {
+  const manager = user === undefined ? [] : ["--user"];
+  const { stdout } = await host.run(["systemctl", ...manager, "show", "--property=InvocationID", "--value", unit], { user });
+  return stdout.trim();
+}
