@@ -20,7 +20,7 @@ setup: ## install and build what is missing on this machine
 
 check: ## formatting, lint, types, rooms and unit tests: less than a minute
 	@tools/setup.sh packages node
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync $(CHECKS)
+	@$(MAKE) --no-print-directory --jobs=$$(nproc) --keep-going --output-sync $(CHECKS)
 
 check-format check-lint check-types check-rooms: check-%:
 	@npm run --silent check:$*

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 
 export interface Output {
@@ -13,14 +13,14 @@ export interface ExecuteOptions {
   readonly input?: string | Buffer;
   /** Throw when the exit status is not 0. Default: true. */
   readonly check?: boolean;
-  /** It and all of its process group are killed after this time. Default: 60,000. */
+  /** It and what it has started are killed after this time. Default: 60,000. */
   readonly timeoutMs?: number;
   /** Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /** What errors call it. Default: the command. */
   readonly title?: string;
-  /** Show what it writes as it comes, too. Default: false. */
+  /** Show what it writes as it comes, too, and let it have the Ctrl-C of a terminal. Default: false. */
   readonly show?: boolean;
 }
 
@@ -43,8 +43,10 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
   } = options;
   const [command = "", ...rest] = argv;
   return new Promise((resolve, reject) => {
-    // Its own process group, so that a time limit ends all of it.
-    const child = spawn(command, rest, { env, cwd, detached: true, stdio: "pipe" });
+    // Its own process group, so that all of it can be ended.
+    const child = spawn(command, rest, { env, cwd, detached: !show, stdio: "pipe" });
+    const end = () => (show ? child.kill("SIGKILL") : killGroup(child));
+    if (!show) running.add(end);
     const written = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].on("data", (data: Buffer) => {
@@ -55,7 +57,7 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      if (child.pid) process.kill(-child.pid, "SIGKILL");
+      end();
     }, timeoutMs);
     const fail = (what: string, stderr = "") =>
       reject(new Error(`${title}: ${what}${stderr && `\n${stderr.trimEnd()}`}`));
@@ -65,6 +67,7 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
     });
     child.on("close", (status, signal) => {
       clearTimeout(timer);
+      running.delete(end);
       const stdout = Buffer.concat(written.stdout).toString();
       const stderr = Buffer.concat(written.stderr).toString();
       const code = status ?? 128 + (signal ? constants.signals[signal] : 0);
@@ -76,4 +79,19 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
+}
+
+/** How to end what runs and does not see a Ctrl-C: none of it outlives this process. */
+const running = new Set<() => void>();
+process.on("exit", () => {
+  for (const end of running) end();
+});
+
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid) process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    // It has ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

@@ -22,6 +22,8 @@ needs_namespaces() {
   [ "$(id -u)" = 0 ] || stop "the test hosts need root" "Run it as root, or in a virtual machine or container where you are root."
   unshare --mount --net --pid --fork true 2>/dev/null ||
     stop "no namespaces can be made here" "In a container, start that one with: --privileged"
+  [ "$(printf '%s\n' 5.14 "$(uname -r)" | sort --version-sort | head -n 1)" = 5.14 ] ||
+    stop "this kernel is $(uname -r)" "The test hosts need Linux 5.14 or later: they are ended by cgroup.kill."
   grep -qw cgroup2 /proc/mounts || stop "cgroup2 is not mounted" "mount -t cgroup2 none /sys/fs/cgroup"
   local trial=$cache/overlay-trial
   rm -rf "$trial" && mkdir -p "$trial"/{lower,upper,work,root}
