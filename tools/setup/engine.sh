@@ -2,7 +2,7 @@
 # The Pulumi CLI and its language host for Node: the one on PATH, else by the official installer, else built from Go modules.
 # $cache/engine is the directory of both. A step of tools/setup.sh, which has $cache, say, stop and build.
 
-engine_version=3.250.0
+engine_version=3.258.0
 # The last version of the SDK's module that contains the language host; it runs programs of newer SDKs.
 language_host_version=3.68.0
 engine_modules=github.com/pulumi/pulumi
