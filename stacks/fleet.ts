@@ -66,8 +66,8 @@ export function placeSites(configuration: unknown): Placement[] {
     }),
   );
   // A site's arguments are the same on each of its hosts: once is enough.
-  const first = new Map(placements.toReversed().map((placement) => [placement.site, placement]));
-  for (const { site, args } of first.values()) {
+  const first = placements.filter(({ site }, index) => site !== placements[index - 1]?.site);
+  for (const { site, args } of first) {
     problems.push(
       ...checkArguments(site, args).problems.map(({ path, message }) => ({
         path: `${pathText(["sites", site])}.${path}`,

@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { checkArguments } from "../../components/check.ts";
+import { ArgumentError, pathText } from "../../components/problems.ts";
+
+const right: SocketActivatedNginxArgs = {
+  connection: { address: "192.0.2.11" },
+  manager: "user",
+  user: "test",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:8080"],
+};
+
+function problems(change: object, name = "web"): string[] {
+  const { problems } = checkArguments(name, { ...right, ...change });
+  return problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe("nothing is wrong with", () => {
+  const fine: Record<string, object> = {
+    "Example 1": {},
+    "Example 2": { manager: "system", user: undefined, listen: ["0.0.0.0:80"] },
+    "a digest that is demanded": {
+      image: `docker.io/library/nginx@sha256:${"0".repeat(64)}`,
+      requireDigest: true,
+    },
+    "an image of this host": { image: "localhost/myimage" },
+    "a registry with a port": { image: "registry:5000/nginx" },
+    "nginx text that listens as it should": { nginx: { "default.conf": "server { listen 8080; }" } },
+    "everything that may be an Output": {
+      connection: { address: pulumi.output("a"), port: pulumi.output(22), hostKey: pulumi.output("x y") },
+      image: pulumi.output("nginx"),
+      nginx: { "default.conf": pulumi.output("server { listen 1; }") },
+      environment: { A: pulumi.secret("a") },
+      registries: { r: { username: "u", password: pulumi.secret("p") } },
+    },
+  };
+  for (const [what, change] of Object.entries(fine))
+    test(what, () => {
+      assert.deepEqual(checkArguments("web", { ...right, ...change }), { problems: [], warnings: [] });
+    });
+});
+
+const image =
+  '"nginx" names no registry, and each host would choose one by itself. Write "docker.io/library/nginx", say.';
+const cases: [string, object, string[]][] = [
+  ["an unknown key", { imgae: "x" }, ['imgae: is not known. Did you mean "image"?']],
+  [
+    "unknown keys further in",
+    {
+      connection: {
+        address: "a",
+        prot: 22,
+        jump: { address: "b", identityfile: "x" },
+        sudo: { pasword: "x" },
+      },
+      registries: { r: { username: "u", password: "p", mail: "m" } },
+    },
+    [
+      'connection.jump.identityfile: is not known. Did you mean "identityFile"?',
+      'connection.sudo.pasword: is not known. Did you mean "password"?',
+      'connection.prot: is not known. Did you mean "port"?',
+      "registries.r.mail: is not known.",
+    ],
+  ],
+  [
+    "a port of sshd that is none",
+    { connection: { address: "a", port: 70000 } },
+    ["connection.port: too big: expected number to be <=65535"],
+  ],
+  [
+    "a host key without its type",
+    { connection: { address: "a", hostKey: "AAAA" } },
+    ['connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…"'],
+  ],
+  [
+    "text that is none",
+    { image: 5, environment: { A: 5 } },
+    ["image: must be text", "environment.A: must be text"],
+  ],
+  ["no address", { listen: [] }, ["listen: needs one address at least"]],
+  [
+    "a port to listen on that is none, once, beside a right one",
+    { listen: ["0.0.0.0:70000", "0.0.0.0:80"] },
+    ['listen[0]: "0.0.0.0:70000": 70000 is no port. Ports are 1 to 65535, without leading zeros.'],
+  ],
+  [
+    "the same address twice",
+    { listen: ["[::]:80", "0.0.0.0:80", "80"] },
+    ['listen[2]: "80" is the same address as listen[0]'],
+  ],
+  ["an image without a registry", { image: "nginx" }, [`image: ${image}`]],
+  [
+    "an image of someone, without a registry",
+    { image: "someone/nginx:1" },
+    [
+      'image: "someone/nginx:1" names no registry, and each host would choose one by itself. Write "docker.io/someone/nginx:1", say.',
+    ],
+  ],
+  [
+    "an image that is none",
+    { image: "docker.io/x\nExec=y" },
+    ['image: "docker.io/x\nExec=y" is no image reference'],
+  ],
+  [
+    "a tag where a digest is demanded",
+    { requireDigest: true },
+    [
+      "image: \"docker.io/library/nginx:latest\" has no digest, and requireDigest is set. Write docker.io/library/nginx:latest@sha256:… (podman image inspect --format '{{.Digest}}').",
+    ],
+  ],
+  [
+    "a file that leaves its directory",
+    { nginx: { "../evil.conf": "", "a/b.conf": "" } },
+    ["../evil.conf", "a/b.conf"].map(
+      (file) => `nginx["${file}"]: a file name has no directory: it would leave /etc/nginx/conf.d`,
+    ),
+  ],
+  ...["/srv/../etc", "conf.d", "/srv//conf", "/srv/conf/", "~", "/srv/a:b", "/srv/a b", "/srv/100%"].map(
+    (configurationDirectory): [string, object, string[]] => [
+      `the directory ${configurationDirectory}`,
+      { configurationDirectory },
+      ['configurationDirectory: is absolute or begins with "~/", without ".", "..", ":" and "%"'],
+    ],
+  ),
+  [
+    "a newline in each value that becomes a line",
+    { user: "te\nst", network: "none\nExec=x", volumes: ["/a:/b\nExec=x", "/a:/b\\"] },
+    [
+      "user: is no account name",
+      "network: is no network of podman",
+      "volumes[0]: holds a control character, or ends in a blank or a backslash",
+      "volumes[1]: holds a control character, or ends in a blank or a backslash",
+    ],
+  ],
+  [
+    "a newline in an address",
+    { listen: ["/run/a.sock\nExec=x"] },
+    [
+      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a blank at the end can\'t stand in ListenStream=. Choose another path.',
+    ],
+  ],
+  [
+    "a variable's name that is none",
+    { environment: { "A=B": "x" } },
+    ['environment["A=B"]: is no name of an environment variable'],
+  ],
+  [
+    "the variable that names the sockets",
+    { environment: { NGINX: "3;" } },
+    ["environment.NGINX: is set already: it names the sockets that nginx is passed"],
+  ],
+  [
+    "a name that is no unit's",
+    { name: "web 1" },
+    ['name: "web 1" is no unit name. Use letters, digits, "-", "_" and ".", at most 100.'],
+  ],
+  [
+    "a user manager of nobody",
+    { user: undefined },
+    ['user: is missing: manager "user" needs the account whose manager it is'],
+  ],
+  [
+    "linger of the system manager",
+    { manager: "system", user: undefined, linger: true },
+    ['linger: goes with manager "user" only'],
+  ],
+];
+
+describe("what is wrong, and where", () => {
+  for (const [what, change, expected] of cases)
+    test(what, () => assert.deepEqual(problems(change), expected));
+
+  test("several things, all at once", () => {
+    const found = checkArguments("a b", {
+      ...right,
+      user: undefined,
+      image: "nginx",
+      listen: ["x", "80", "[::]:80"],
+    });
+    assert.deepEqual(
+      found.problems.map(({ path }) => path),
+      ["user", "name", "listen[0]", "listen[2]", "image"],
+    );
+  });
+
+  test("an account of a system service", () => {
+    assert.match(problems({ manager: "system" }).join("\n"), /^user: goes with manager "user" only/);
+  });
+
+  test("a resource's name that is no unit's", () => {
+    assert.match(problems({}, "web/1").join("\n"), /^name: "web\/1" is no unit name/);
+  });
+});
+
+describe("nginx and the sockets", () => {
+  test("a listen that no socket has", () => {
+    assert.deepEqual(problems({ nginx: { "default.conf": "server {\n  listen 80;\n}" } }), [
+      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (web.socket). Write "listen 8080", or ListenStream=0.0.0.0:80.',
+      'nginx: web.socket: ListenStream=0.0.0.0:8080 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (default.conf:2). Write "listen 8080".',
+    ]);
+  });
+
+  test("an include that can't be seen is a warning", () => {
+    const args = { ...right, nginx: { "default.conf": "include /etc/nginx/more/*.conf;" } };
+    assert.deepEqual(checkArguments("web", args), {
+      problems: [],
+      warnings: [
+        'default.conf:1: "include /etc/nginx/more/*.conf" reads files that can\'t be seen from here: a "listen" in them is not compared with the sockets.',
+        'web.socket: ListenStream=0.0.0.0:8080 has no "listen" that can be seen. If no include has "listen 8080", every client hangs.',
+      ],
+    });
+  });
+});
+
+test("an error lists each problem on a line of its own", () => {
+  const error = new ArgumentError('SocketActivatedNginx "web"', [
+    { path: "", message: "all wrong" },
+    { path: "listen[0]", message: "is missing" },
+  ]);
+  assert.equal(error.message, 'SocketActivatedNginx "web":\n  all wrong\n  listen[0]: is missing');
+  assert.ok(pulumi.RunError.isInstance(error), "it would be shown with a stack trace");
+});
+
+test("paths are as one would write them", () => {
+  assert.equal(pathText(["sites", "a b", "listen", 0, "x"]), 'sites["a b"].listen[0].x');
+  assert.equal(pathText(["nginx", "default.conf"]), 'nginx["default.conf"]');
+});

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { isContainerUnitName, pageUrl, socketUnits } from "../../components/names.ts";
+
+test("a socket keeps its name when its neighbours change", () => {
+  const names = (...listen: string[]) => socketUnits("web", listen).map(({ unit }) => unit);
+  assert.deepEqual(names("80", "0.0.0.0:81", "[::]:81"), [
+    "web.socket",
+    "web-81.socket",
+    "web-ipv6-81.socket",
+  ]);
+  assert.deepEqual(names("80", "[::]:81"), ["web.socket", "web-ipv6-81.socket"]);
+});
+
+describe("names of units", () => {
+  for (const name of ["web", "web-1.example_2", "0", "a".repeat(100)])
+    test(`${name}: right`, () => assert.equal(isContainerUnitName(name), true));
+  for (const name of ["", "-web", ".web", "we b", "web/1", "web@1", "wéb", "web\n", "a".repeat(101)])
+    test(`${JSON.stringify(name)}: none`, () => assert.equal(isContainerUnitName(name), false));
+});
+
+describe("the page for people", () => {
+  const pages: [string, string, string | undefined][] = [
+    ["192.0.2.11", "0.0.0.0:8080", "http://192.0.2.11:8080/"],
+    ["192.0.2.11", "0.0.0.0:80", "http://192.0.2.11/"],
+    ["2001:db8::1", "8080", "http://[2001:db8::1]:8080/"],
+    ["web-1", "[::1]:81", "http://[::1]:81/"],
+    ["web-1", "/run/web.sock", undefined],
+  ];
+  for (const [host, listen, url] of pages)
+    test(`${listen} of ${host}`, () => assert.equal(pageUrl(host, listen), url));
+});

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { render } from "../../components/render.ts";
+
+const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
+const rootless = { manager: "user", user: "test", network: "none" } as const;
+const example1: SocketActivatedNginxArgs = { ...common, ...rootless, listen: ["0.0.0.0:8080"] };
+const example2: SocketActivatedNginxArgs = { ...common, manager: "system", listen: ["0.0.0.0:80"] };
+
+function known<T>(value: pulumi.Input<T>): Promise<unknown> {
+  return new Promise((resolve) => pulumi.output(value).apply(resolve));
+}
+
+/** The lines of NAME.container that have one of the keys. */
+async function lines(args: SocketActivatedNginxArgs, ...keys: string[]): Promise<string[]> {
+  const text = (await known(render("web", args).units["web.container"] ?? "")) as string;
+  return text.split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
+}
+
+/** The default.conf that is written where none is given. */
+const page = (listen: string) => `server {
+${listen}    server_name localhost;
+
+    location / {
+        root /usr/share/nginx/html;
+        index index.html index.htm;
+    }
+
+    error_page 500 502 503 504 /50x.html;
+    location = /50x.html {
+        root /usr/share/nginx/html;
+    }
+}
+`;
+
+test("Example 1: a rootless service", () => {
+  const conf = "~/.config/quadlet-fleet/example1/conf.d/default.conf";
+  assert.deepEqual(render("example1", example1), {
+    units: {
+      "example1.container": `[Unit]
+Description=nginx example1, socket-activated
+Requires=example1.socket
+After=example1.socket
+
+[Container]
+Image=docker.io/library/nginx:latest
+Environment=NGINX=3;
+Volume=%h/.config/quadlet-fleet/example1/conf.d:/etc/nginx/conf.d:ro,Z
+Network=none
+StopSignal=SIGQUIT
+StopTimeout=60
+
+[Service]
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+TimeoutStopSec=70
+
+[Install]
+WantedBy=default.target
+
+[Quadlet]
+DefaultDependencies=false
+`,
+      "example1.socket": `[Unit]
+Description=Socket 0.0.0.0:8080 of example1
+
+[Socket]
+ListenStream=0.0.0.0:8080
+
+[Install]
+WantedBy=sockets.target
+`,
+    },
+    files: { [conf]: { content: page("    listen 8080;\n") } },
+    services: { "example1.socket": { enabled: true }, "example1.service": { reloadOn: [conf] } },
+    images: { "docker.io/library/nginx:latest": { pull: "missing" } },
+  });
+});
+
+test("Example 2: a rootful service, with podman's default network", () => {
+  const conf = "/etc/quadlet-fleet/example2/conf.d/default.conf";
+  const { units, files, services } = render("example2", example2);
+  assert.equal(
+    units["example2.container"],
+    `[Unit]
+Description=nginx example2, socket-activated
+Requires=example2.socket
+After=example2.socket
+
+[Container]
+Image=docker.io/library/nginx:latest
+Environment=NGINX=3;
+Volume=/etc/quadlet-fleet/example2/conf.d:/etc/nginx/conf.d:ro,Z
+StopSignal=SIGQUIT
+StopTimeout=60
+
+[Service]
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+TimeoutStopSec=70
+
+[Install]
+WantedBy=default.target
+
+[Quadlet]
+DefaultDependencies=false
+`,
+  );
+  assert.deepEqual(files, { [conf]: { content: page("    listen 80;\n") } });
+  assert.deepEqual(services["example2.service"], { reloadOn: [conf] });
+});
+
+describe("several sockets", () => {
+  const args = { ...example2, listen: ["0.0.0.0:80", "[::]:81", "192.0.2.11:80", "/run/web.sock"] };
+  const names = [
+    "web.socket",
+    "web-ipv6-81.socket",
+    "web-192.0.2.11-80.socket",
+    "web-unix-run-web.sock.socket",
+  ];
+  const { units, files, services } = render("web", args);
+
+  test("one unit for each, enabled; all but the first name the service", () => {
+    assert.deepEqual(Object.keys(units), ["web.container", ...names]);
+    assert.equal(
+      units["web-unix-run-web.sock.socket"],
+      `[Unit]
+Description=Socket /run/web.sock of web
+
+[Socket]
+ListenStream=/run/web.sock
+Service=web.service
+
+[Install]
+WantedBy=sockets.target
+`,
+    );
+    assert.equal((units["web.socket"] as string).includes("Service="), false);
+    for (const name of names) assert.deepEqual(services[name], { enabled: true });
+  });
+
+  test("the service is handed all of them, and nginx told of their descriptors", async () => {
+    const all = names.join(" ");
+    assert.deepEqual(await lines(args, "Requires", "After", "Sockets", "Environment"), [
+      `Requires=${all}`,
+      `After=${all}`,
+      "Environment=NGINX=3:4:5:6;",
+      `Sockets=${all}`,
+    ]);
+  });
+
+  test("the default page is served on each; beside a wildcard it needs bind", () => {
+    assert.deepEqual(files["/etc/quadlet-fleet/web/conf.d/default.conf"], {
+      content: page(
+        "    listen 80;\n    listen [::]:81;\n    listen 192.0.2.11:80 bind;\n    listen unix:/run/web.sock;\n",
+      ),
+    });
+  });
+});
+
+describe("environment", () => {
+  const path = "/etc/quadlet-fleet/web/environment";
+
+  test("plain text is written into the unit, where it can't be taken for anything else", async () => {
+    const environment = { A: "two words", B: "100% $HOME", C: "a\nExec=b" };
+    assert.deepEqual(await lines({ ...example2, environment }, "Environment", "EnvironmentFile", "Exec"), [
+      "Environment=NGINX=3;",
+      'Environment="A=two words"',
+      'Environment="B=100%% $$HOME"',
+      'Environment="C=a\\nExec=b"',
+    ]);
+  });
+
+  test("a secret is in a file of its own: secret, mode 0600, not in the unit; its change restarts", async () => {
+    const args = { ...example2, environment: { A: "a", TOKEN: pulumi.secret("s3cret $x") } };
+    const { files, services, units } = render("web", args);
+    const file = files[path];
+    assert.ok(file);
+    assert.equal(file.mode, "0600");
+    assert.equal(await known(file.content), "TOKEN=s3cret $x\n");
+    assert.equal(await pulumi.isSecret(file.content as pulumi.Output<string>), true);
+    assert.equal(typeof units["web.container"], "string");
+    assert.deepEqual(await lines(args, "Environment", "EnvironmentFile"), [
+      "Environment=NGINX=3;",
+      "Environment=A=a",
+      `EnvironmentFile=${path}`,
+    ]);
+    assert.deepEqual(services["web.service"], {
+      reloadOn: ["/etc/quadlet-fleet/web/conf.d/default.conf"],
+      restartOn: [path],
+    });
+  });
+
+  test("in a home directory the unit finds it by %h", async () => {
+    assert.deepEqual(
+      await lines({ ...example1, environment: { A: pulumi.secret("a") } }, "EnvironmentFile"),
+      ["EnvironmentFile=%h/.config/quadlet-fleet/web/environment"],
+    );
+  });
+});
+
+describe("volumes", () => {
+  const cases: [Partial<SocketActivatedNginxArgs>, string[]][] = [
+    [{ selinuxLabel: "shared" }, ["Volume=/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,z"]],
+    [{ selinuxLabel: "none" }, ["Volume=/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro"]],
+    [{ configurationDirectory: "~/nginx_conf_d" }, ["Volume=%h/nginx_conf_d:/etc/nginx/conf.d:ro,Z"]],
+    [
+      { volumes: ["/srv/www:/usr/share/nginx/html:ro", "%h/cache:/var/cache/nginx"] },
+      [
+        "Volume=/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z",
+        "Volume=/srv/www:/usr/share/nginx/html:ro",
+        "Volume=%h/cache:/var/cache/nginx",
+      ],
+    ],
+  ];
+  for (const [change, expected] of cases) {
+    test(JSON.stringify(change), async () => {
+      assert.deepEqual(await lines({ ...example2, ...change }, "Volume"), expected);
+    });
+  }
+});
+
+test("nginx's files are in the directory; a change of any reloads; a secret .conf is the owner's alone", () => {
+  const nginx = { "a.conf": "a", "b.conf": pulumi.secret("b"), htpasswd: pulumi.secret("h") };
+  const args = { ...example2, configurationDirectory: "/srv/conf", nginx };
+  const { files, services } = render("web", args);
+  assert.deepEqual(
+    Object.entries(files).map(([path, { mode }]) => [path, mode]),
+    [
+      ["/srv/conf/a.conf", undefined],
+      ["/srv/conf/b.conf", "0600"],
+      ["/srv/conf/htpasswd", undefined],
+    ],
+  );
+  assert.deepEqual(services["web.service"], { reloadOn: Object.keys(files) });
+});
+
+test("an image that is not known yet: in the unit and among the images as soon as it is", async () => {
+  const args = { ...example2, image: pulumi.output("registry.example.com/nginx:1"), pull: "always" as const };
+  assert.deepEqual(await lines(args, "Image"), ["Image=registry.example.com/nginx:1"]);
+  assert.deepEqual(await known(render("web", args).images), {
+    "registry.example.com/nginx:1": { pull: "always" },
+  });
+});

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { ArgumentError } from "../../components/problems.ts";
+import { placeSites } from "../../stacks/fleet.ts";
+
+const site = {
+  manager: "system",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:80"],
+};
+const hosts = {
+  "web-1": { address: "192.0.2.11", labels: { role: "web", zone: "a" } },
+  "web-2": { address: "192.0.2.12", labels: { role: "web", zone: "b" } },
+  "db-1": { address: "192.0.2.13" },
+};
+
+/** "site on host" of each placement. */
+function places(sites: object): string[] {
+  return placeSites({ hosts, sites }).map(({ site, host }) => `${site} on ${host}`);
+}
+
+function problems(configuration: unknown): string[] {
+  try {
+    placeSites(configuration);
+  } catch (thrown) {
+    if (!(thrown instanceof ArgumentError)) throw thrown;
+    assert.match(thrown.message, /^the stack's configuration:\n/);
+    return thrown.problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+  return [];
+}
+
+describe("a site is placed on", () => {
+  const selections: [string, unknown, string[]][] = [
+    ["the hosts that are named", ["web-2", "db-1"], ["s on web-2", "s on db-1"]],
+    ["each of them once", ["web-1", "web-1"], ["s on web-1"]],
+    ["the hosts with a label", { labels: { role: "web" } }, ["s on web-1", "s on web-2"]],
+    ["the hosts with all of the labels", { labels: { role: "web", zone: "b" } }, ["s on web-2"]],
+    ["all, without a label", { labels: {} }, ["s on web-1", "s on web-2", "s on db-1"]],
+  ];
+  for (const [what, selection, expected] of selections)
+    test(what, () => assert.deepEqual(places({ s: { ...site, hosts: selection } }), expected));
+
+  test("its own hosts only", () => {
+    const sites = { one: { ...site, hosts: ["web-1"] }, two: { ...site, hosts: ["web-2"] } };
+    assert.deepEqual(places(sites), ["one on web-1", "two on web-2"]);
+  });
+});
+
+describe("the component's arguments", () => {
+  test("the site's, its name, and the connection without the labels", () => {
+    const environment = { A: pulumi.secret("a") };
+    const [placement] = placeSites({ hosts, sites: { s: { ...site, environment, hosts: ["web-1"] } } });
+    assert.deepEqual(placement?.args, {
+      ...site,
+      environment,
+      name: "s",
+      connection: { address: "192.0.2.11" },
+    });
+    assert.equal(placement.args.environment?.A, environment.A);
+  });
+
+  test("a jump host by its name: its way in, and not its labels", () => {
+    const gate = {
+      address: "203.0.113.1",
+      port: 2222,
+      hostKey: "ssh-ed25519 AAAA",
+      labels: { a: "b" },
+      sudo: true,
+    };
+    const [placement] = placeSites({
+      hosts: { gate, web: { address: "10.0.0.1", jump: "gate" } },
+      sites: { s: { ...site, hosts: ["web"] } },
+    });
+    assert.deepEqual(JSON.parse(JSON.stringify(placement?.args.connection)), {
+      address: "10.0.0.1",
+      jump: { address: "203.0.113.1", port: 2222, hostKey: "ssh-ed25519 AAAA" },
+    });
+  });
+
+  test("a jump host that is written out", () => {
+    const web = { address: "10.0.0.1", jump: { address: "203.0.113.1" } };
+    const [placement] = placeSites({ hosts: { web }, sites: { s: { ...site, hosts: ["web"] } } });
+    assert.deepEqual(placement?.args.connection, web);
+  });
+});
+
+describe("what is wrong, by its path in the stack file", () => {
+  test("what the fleet has to do with each other, all at once, each once", () => {
+    const configuration = {
+      hosts: {
+        web: { address: "a", jump: "gat" },
+        gate: { address: "b", jump: "gate2" },
+        gate2: { address: "c", jump: { address: "d" } },
+      },
+      sites: {
+        one: { ...site, hosts: ["web", "web", "wbe"] },
+        two: { ...site, hosts: ["web"], image: "nginx", user: "test" },
+        three: { ...site, hosts: { labels: { role: "web" } } },
+        "four.example": { ...site, hosts: ["gate2"], listen: ["80", "x"] },
+      },
+    };
+    const found = problems(configuration);
+    assert.deepEqual(found.slice(0, 3), [
+      'hosts.web.jump: "gat" is no host of this stack. Did you mean "gate"?',
+      'hosts.gate.jump: "gate2" has a jump host itself; one is the limit',
+      'sites.one.hosts[2]: "wbe" is no host of this stack. Did you mean "web"?',
+    ]);
+    assert.deepEqual(
+      found.slice(3).map((line) => line.split(": ")[0]),
+      ["sites.three.hosts.labels", "sites.two.user", "sites.two.image", 'sites["four.example"].listen[1]'],
+    );
+  });
+
+  test("the shape: unknown keys at every depth name the nearest, all at once", () => {
+    const configuration = {
+      hosts: {
+        a: { address: "a", labls: {} },
+        b: { adress: "a" },
+        c: { address: "a", jump: { address: "b", prot: 1 } },
+        d: { address: "a", port: 0, jump: 5 },
+      },
+      sites: {
+        e: { ...site, hosts: ["a"], imgae: "x" },
+        f: { ...site, hosts: { lables: { role: "web" } } },
+        g: { ...site, hosts: "a" },
+        h: { ...site, hosts: [] },
+        i: { ...site, hosts: ["a"], name: "other", connection: {} },
+        "two words": { ...site, hosts: ["a"] },
+      },
+      proxies: {},
+    };
+    assert.deepEqual(problems(configuration).sort(), [
+      'hosts.a.labls: is not known. Did you mean "labels"?',
+      "hosts.b.address: must be text",
+      'hosts.b.adress: is not known. Did you mean "address"?',
+      'hosts.c.jump.prot: is not known. Did you mean "port"?',
+      "hosts.d.jump: must be the name of a host, or a connection",
+      "hosts.d.port: too small: expected number to be >=1",
+      "proxies: is not known.",
+      'sites.e.imgae: is not known. Did you mean "image"?',
+      "sites.f.hosts.labels: invalid input: expected record, received undefined",
+      'sites.f.hosts.lables: is not known. Did you mean "labels"?',
+      "sites.g.hosts: must be a list of host names, or { labels: { … } }",
+      "sites.h.hosts: needs one host at least",
+      "sites.i.connection: is not known.",
+      "sites.i.name: is not known.",
+      'sites["two words"]: a name is letters, digits, "-", "_" and "."',
+    ]);
+  });
+});
