@@ -145,7 +145,7 @@ export const argumentsSchema = z.strictObject({
   environment: z
     .record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"),
-      inputText(),
+      inputText(z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character")),
     )
     .optional(),
   volumes: z

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isContainerUnitName, socketUnits } from "./names.ts";
-import { AddressError, type ListenAddress, parseListenStream, sameAddress } from "../units/nginx/address.ts";
+import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
 import { type ArgumentProblem, problemsOf } from "./problems.ts";
@@ -117,9 +117,14 @@ function checkListen(listen: readonly string[]): ArgumentProblem[] {
     const path = `listen[${index}]`;
     try {
       const address = parseListenStream(text);
-      const first = addresses.findIndex((other) => other !== undefined && sameAddress(other, address));
+      // An IPv6 wildcard beside IPv4 addresses is written for IPv6 alone: see render.ts.
+      const first = addresses.findIndex((other) => other !== undefined && overlaps(other, address, true));
       addresses[index] = address;
-      if (first >= 0) problems.push({ path, message: `"${text}" is the same address as listen[${first}]` });
+      if (first >= 0)
+        problems.push({
+          path,
+          message: `"${text}" is what listen[${first}], "${listen[first]}", has already`,
+        });
     } catch (thrown) {
       if (!(thrown instanceof AddressError)) throw thrown;
       problems.push({ path, message: thrown.message });

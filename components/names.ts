@@ -24,10 +24,15 @@ export function socketUnits(name: string, listen: readonly string[]): SocketUnit
 
 function suffix(text: string): string {
   const address = parseListenStream(text);
-  if (address.family === "unix") return `unix${address.path.replace(/[^A-Za-z0-9_.]/g, "-")}`;
+  if (address.family === "unix") return `unix${address.path.replace(/[^A-Za-z0-9.]/g, escaped)}`;
   const family = address.family === "ipv6" ? "ipv6-" : "";
   const wildcard = address.address === "0.0.0.0" || address.address === "::";
   return `${family}${wildcard ? "" : `${address.address.replaceAll(":", "_")}-`}${address.port}`;
+}
+
+/** One name for each path, in the spirit of systemd-escape(1) but without its backslashes. */
+function escaped(character: string): string {
+  return character === "/" ? "-" : `_${(character.codePointAt(0) ?? 0).toString(16)}`;
 }
 
 /** The address of a page for people, or undefined for a unix socket: "http://192.0.2.11:8080/". */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseListenStream } from "../units/nginx/address.ts";
+import { overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
 import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
@@ -43,7 +43,11 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: { description: `Socket ${listen.join(", ")} of ${name}` },
-      socket: { listenStream: listen, ...(unit === `${name}.socket` ? {} : { service: `${name}.service` }) },
+      socket: {
+        listenStream: listen,
+        ...(isBesideIpv4(listen, args.listen) ? { bindIPv6Only: "ipv6-only" } : {}),
+        ...(unit === `${name}.socket` ? {} : { service: `${name}.service` }),
+      },
       install: { wantedBy: ["sockets.target"] },
     });
   }
@@ -93,6 +97,14 @@ function container(
     // and the image is there.
     quadlet: { defaultDependencies: false },
   });
+}
+
+/** Whether an IPv6 wildcard would take the IPv4 port, too, that another socket of the site has. */
+function isBesideIpv4(listen: readonly string[], all: readonly string[]): boolean {
+  const others = all.map(parseListenStream).filter(({ family }) => family === "ipv4");
+  return listen
+    .map(parseListenStream)
+    .some((address) => address.family === "ipv6" && others.some((other) => overlaps(address, other, false)));
 }
 
 /** "~/x" as a unit writes it. */

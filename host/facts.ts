@@ -70,7 +70,8 @@ export function readFacts(query: Query, answers: readonly Answer[]): Facts {
     lingers: false,
     files: new Map(),
     units: new Map(),
-    names: new Map(),
+    // A directory that is not there has no files.
+    names: new Map((query.directories ?? []).map((directory) => [directory, []])),
   };
   for (const answer of answers) {
     const subject = asked[Number(answer.line)]?.at(-1) ?? "";

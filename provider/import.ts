@@ -49,6 +49,7 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
       files[path] = { content, ...(fact.mode === "0644" ? {} : { mode: fact.mode }) };
       continue;
     }
+    if (isForeignSocket(identity.name, unit, content)) continue;
     units[unit] = content;
     const running = runs(unit);
     const state = facts.units.get(running);
@@ -57,7 +58,10 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
       ...(state?.active === "active" ? {} : { active: false }),
       ...(enabled ? { enabled } : {}),
     };
-    for (const image of valuesOf(content, unit, "Container", "Image")) images[image] = { pull: "missing" };
+    for (const image of valuesOf(content, unit, "Container", "Image")) {
+      // The name of an .image or .build file is no image to pull.
+      if (!/\.(image|build)$/.test(image)) images[image] = { pull: "missing" };
+    }
   }
   if (Object.keys(units).length === 0) return undefined;
   const { connection, manager, user, name } = identity;
@@ -84,6 +88,15 @@ function query(
 
 function unitDirectories(manager: Identity["manager"]): string[] {
   return [unitDirectory(manager, "quadlet"), unitDirectory(manager, "unit")];
+}
+
+/** NAME-….socket may be the first socket of a set of that longer name: its own service tells. */
+function isForeignSocket(name: string, unit: string, content: string): boolean {
+  return (
+    unit.endsWith(".socket") &&
+    unit !== `${name}.socket` &&
+    valuesOf(content, unit, "Socket", "Service").at(-1) !== `${name}.service`
+  );
 }
 
 /** NAME.container, NAME.socket and NAME-….socket, NAME.service, NAME.network and the like. */

@@ -89,7 +89,7 @@ const cases: [string, object, string[]][] = [
   [
     "the same address twice",
     { listen: ["[::]:80", "0.0.0.0:80", "80"] },
-    ['listen[2]: "80" is the same address as listen[0]'],
+    ['listen[2]: "80" is what listen[0], "[::]:80", has already'],
   ],
   ["an image without a registry", { image: "nginx" }, [`image: ${image}`]],
   [

@@ -10,6 +10,11 @@ test("a socket keeps its name when its neighbours change", () => {
     "web-ipv6-81.socket",
   ]);
   assert.deepEqual(names("80", "[::]:81"), ["web.socket", "web-ipv6-81.socket"]);
+  assert.deepEqual(names("80", "/run/a-b", "/run/a/b"), [
+    "web.socket",
+    "web-unix-run-a_2db.socket",
+    "web-unix-run-a-b.socket",
+  ]);
 });
 
 describe("names of units", () => {

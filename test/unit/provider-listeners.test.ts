@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Listeners } from "../../provider/check-units.ts";
+import { Listeners } from "../../provider/listeners.ts";
 import { type PlainObject, unknown } from "../../provider/wire.ts";
 
 function set(listen: string, connection: PlainObject = { address: "web-1" }, unit = "a.socket"): PlainObject {
@@ -20,22 +20,27 @@ function claims(...sets: [string, PlainObject][]): string[] {
 
 test("two sets on one port of one host", () => {
   assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["two", set("0.0.0.0:80", undefined, "b.socket")]), [
-    'units["b.socket"]: listens on 0.0.0.0:80, and so does a.socket of one on the same host',
+    'units["b.socket"]: listens on 0.0.0.0:80, which 0.0.0.0:80 (a.socket of one) has on the same host',
   ]);
 });
 
 test("two units of one set", () => {
   const units = { "a.socket": "[Socket]\nListenStream=80\n", "b.socket": "[Socket]\nListenStream=[::]:80\n" };
   assert.deepEqual(claims(["one", { connection: { address: "web-1" }, units }]), [
-    'units["b.socket"]: listens on [::]:80, and so does a.socket of one on the same host',
+    'units["b.socket"]: listens on [::]:80, which [::]:80 (a.socket of one) has on the same host',
   ]);
 });
 
-describe("one address, however it is written", () => {
+describe("one port, however it is written", () => {
   const pairs: [string, string][] = [
     ["80", "[::]:80"],
     ["[0:0::0]:80", "[::]:80"],
     ["/run/a.sock", "/run/a.sock"],
+    ["0.0.0.0:80", "192.0.2.1:80"],
+    ["127.0.0.1:80", "0.0.0.0:80"],
+    ["80", "0.0.0.0:80"],
+    ["192.0.2.1:80", "[::]:80"],
+    ["0.0.0.0:81\nListenStream=\nListenStream=0.0.0.0:80", "0.0.0.0:80"],
   ];
   for (const [left, right] of pairs)
     test(`${left} and ${right}`, () => {
@@ -53,9 +58,10 @@ describe("port 22 of the host is its default", () => {
 describe("no conflict", () => {
   const other: Record<string, PlainObject> = {
     "another port": set("0.0.0.0:81"),
-    // Whether [::]:80 takes IPv4 too is the kernel's setting and the unit's BindIPv6Only=: not judged here.
-    "another family": set("[::]:80"),
-    "another address": set("192.0.2.1:80"),
+    "another family": set("[::1]:80"),
+    "a wildcard of another family alone": set("[::]:80\nBindIPv6Only=ipv6-only"),
+    "another host behind a jump host": set("0.0.0.0:80", { address: "web-1", jump: { address: "gate" } }),
+    "an address that was taken back": set("0.0.0.0:80\nListenStream="),
     "another host": set("0.0.0.0:80", { address: "web-2" }),
     "a host behind another port": set("0.0.0.0:80", { address: "web-1", port: 2222 }),
     "a host that is not known yet": set("0.0.0.0:80", { address: unknown }),
@@ -70,6 +76,10 @@ describe("no conflict", () => {
   };
   for (const [what, inputs] of Object.entries(other))
     test(what, () => assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["two", inputs]), []));
+
+  test("another address of the same port", () => {
+    assert.deepEqual(claims(["one", set("192.0.2.1:80")], ["two", set("192.0.2.2:80")]), []);
+  });
 
   test("the same set, checked twice", () => {
     assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["one", set("0.0.0.0:80")]), []);

@@ -101,6 +101,19 @@ export function sameAddress(one: ListenAddress, other: ListenAddress): boolean {
   return toListenStream(one) === toListenStream(other);
 }
 
+/**
+ * Whether the kernel refuses to listen on both (EADDRINUSE): a wildcard has every address of its family and port, and an
+ * IPv6 wildcard those of IPv4 too.
+ *
+ * @param ipv6Only an IPv6 wildcard among them is for IPv6 alone (systemd.socket(5), BindIPv6Only=ipv6-only)
+ */
+export function overlaps(one: ListenAddress, other: ListenAddress, ipv6Only: boolean): boolean {
+  if (one.family === "unix" || other.family === "unix") return sameAddress(one, other);
+  if (one.port !== other.port) return false;
+  if (one.family === other.family) return sameAddress(one, other) || isWildcard(one) || isWildcard(other);
+  return !ipv6Only && isWildcard(one.family === "ipv6" ? one : other);
+}
+
 /** Whether the address stands for every address of its family (ngx_inet_wildcard). */
 export function isWildcard(address: ListenAddress): boolean {
   return address.family !== "unix" && (address.address === "0.0.0.0" || address.address === "::");
