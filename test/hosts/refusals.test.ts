@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type Stack, example1, example2, hostEntry, listing, makeStack } from "./support/stack.ts";
+
+// Bad input: a clear error at preview, and a host that is not even asked.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let untouched: Map<string, string>;
+
+before(async () => {
+  fleet = await createFleet({ name: "refuse", hosts: 1, registry: false });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-refuse");
+  untouched = await listing(host);
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+const site = (change: object) => ({ sites: { example2: { ...example2, ...change } } });
+
+const cases: [string, object, RegExp][] = [
+  ["an unknown key", site({ imgae: "x" }), /sites\.example2\.imgae: is not known\. Did you mean "image"\?/],
+  ["port 70000", site({ listen: ["0.0.0.0:70000"] }), /sites\.example2\.listen\[0\]:.*70000/],
+  [
+    "a listen that no socket has",
+    site({ nginx: { "default.conf": "server {\n  listen 8080;\n}\n" } }),
+    /sites\.example2\.nginx: default\.conf:2: "listen 8080" binds 0\.0\.0\.0:8080, which no socket passes on.*0\.0\.0\.0:80 \(example2\.socket\)/,
+  ],
+  [
+    "an image without a digest where one is demanded",
+    site({ requireDigest: true }),
+    /sites\.example2\.image:.*no digest/,
+  ],
+  [
+    "a file that leaves its directory",
+    site({ nginx: { "../../passwd": "x" } }),
+    /sites\.example2\.nginx\["\.\.\/\.\.\/passwd"\]: a file name has no directory/,
+  ],
+  [
+    "a newline in a value",
+    site({ volumes: ["/a:/b\nExecStartPre=/bin/sh"] }),
+    /sites\.example2\.volumes\[0\]:/,
+  ],
+  [
+    "two sites on one port",
+    { sites: { example2, again: { ...example2 } } },
+    /units\["(again|example2)\.socket"\][\s\S]*listens on 0\.0\.0\.0:80, which 0\.0\.0\.0:80 \((again|example2)\.socket of .*\) has/,
+  ],
+  [
+    "a name that is no unit name",
+    { sites: { "exam ple": example2 } },
+    /sites\["exam ple"\]: a name is letters/,
+  ],
+  [
+    "a host that is not there",
+    site({ hosts: ["web-2"] }),
+    /"web-2" is no host of this stack\. Did you mean "web-1"\?/,
+  ],
+  [
+    "a user's manager without a user",
+    { sites: { example1: { ...example1, user: undefined } } },
+    /sites\.example1\.user: is missing/,
+  ],
+  [
+    "a host key that is none",
+    { hosts: { "web-1": { address: "192.0.2.1", hostKey: "AAAA" } } },
+    /hosts\.web-1\.hostKey:/,
+  ],
+];
+
+for (const [what, change, message] of cases) {
+  test(what, async () => {
+    stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: {}, ...change });
+    const { code, stdout, stderr } = await stack.run(["preview", "--diff"], { check: false });
+    assert.notEqual(code, 0);
+    assert.match(stdout + stderr, message);
+    assert.doesNotMatch(stdout + stderr, /\n\s+at .*\.ts:\d+/, "a stack trace is no message");
+  });
+}
+
+test("several at once are all told", async () => {
+  stack.configure({
+    hosts: { "web-1": { ...hostEntry(fleet, host), prot: 22 } },
+    sites: { example2: { ...example2, imgae: "x", listen: [], pull: "sometimes" } },
+  });
+  const { stdout, stderr } = await stack.run(["preview"], { check: false });
+  for (const path of [
+    "hosts.web-1.prot",
+    "sites.example2.imgae",
+    "sites.example2.listen",
+    "sites.example2.pull",
+  ]) {
+    assert.ok((stdout + stderr).includes(`${path}:`), `${path}\n${stdout}${stderr}`);
+  }
+});
+
+test("the host was not touched, and nobody logged in", async () => {
+  assert.deepEqual(await listing(host), untouched);
+  const { stdout } = await host.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
+  assert.doesNotMatch(stdout, /Accepted publickey/);
+});

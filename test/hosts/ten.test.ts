@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// Ten hosts at once, chosen by a label: one connection a host for any operation, and none where nothing changes.
+
+let fleet: Fleet;
+let stack: Stack;
+
+const configuration = (page: string) => ({
+  hosts: Object.fromEntries(
+    fleet.hosts.map((host) => [host.name, hostEntry(fleet, host, { labels: { role: "web" } })]),
+  ),
+  sites: {
+    example1: { ...example1, hosts: { labels: { role: "web" } } },
+    example2: {
+      ...example2,
+      hosts: { labels: { role: "web" } },
+      nginx: { "default.conf": `server { listen 80; location / { return 200 "${page}"; } }\n` },
+    },
+  },
+});
+
+before(async () => {
+  fleet = await createFleet({ name: "ten", hosts: 10 });
+  stack = await makeStack("test-ten");
+  stack.configure(configuration("one"));
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** How often somebody logged in to each host while something ran. */
+async function logins(action: () => Promise<unknown>): Promise<number[]> {
+  const count = async (host: TestHost) => {
+    const { stdout } = await host.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
+    return [...stdout.matchAll(/^Accepted publickey/gm)].length;
+  };
+  const before = await Promise.all(fleet.hosts.map(count));
+  await action();
+  const after = await Promise.all(fleet.hosts.map(count));
+  return after.map((number, index) => number - (before[index] ?? 0));
+}
+
+const once = Array.from({ length: 10 }, () => 1);
+
+async function pages(): Promise<Set<string>> {
+  const bodies = await Promise.all(
+    fleet.hosts.map(async (host) => (await get(fleet, `http://${host.address}/`)).body),
+  );
+  return new Set(bodies);
+}
+
+test("a first up: two sets on each of ten hosts by one connection a host", async () => {
+  assert.deepEqual(await logins(() => stack.up()), once);
+  assert.deepEqual([...(await pages())], ["one"]);
+});
+
+test("an unchanged up and a preview: no connection at all", async () => {
+  const none = Array.from({ length: 10 }, () => 0);
+  assert.deepEqual(await logins(() => stack.up()), none);
+  assert.deepEqual(await logins(() => stack.expectNoChanges()), none);
+});
+
+test("one changed file on each: one connection a host", async () => {
+  stack.configure(configuration("two"));
+  assert.deepEqual(await logins(() => stack.up()), once);
+  for (let tries = 20; tries > 0 && (await pages()).has("one"); tries -= 1)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual([...(await pages())], ["two"]);
+});
+
+test("another identity for the login changes nothing and touches no host", async () => {
+  const changed = configuration("two");
+  for (const host of Object.values(changed.hosts)) Object.assign(host, { connectTimeout: 20, agent: false });
+  stack.configure(changed);
+  assert.deepEqual(
+    await logins(() => stack.up()),
+    Array.from({ length: 10 }, () => 0),
+  );
+});
+
+test("refresh and destroy: one connection a host", async () => {
+  assert.deepEqual(await logins(() => stack.run(["refresh", "--yes", "--skip-preview"])), once);
+  assert.deepEqual(await logins(() => stack.run(["destroy", "--yes", "--skip-preview"])), once);
+});
