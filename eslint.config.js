@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist/", "node_modules/", ".work/"] },
+  { ignores: ["dist/", "node_modules/", ".work/", "examples/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

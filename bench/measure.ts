@@ -1,0 +1,52 @@
+import type { Fleet } from "../tools/fleet/index.ts";
+
+export type Kind = "first up" | "unchanged up" | "one-file change" | "refresh";
+
+/** One run of one contestant. */
+export interface Run {
+  readonly contestant: string;
+  readonly kind: Kind;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** A run with what the hosts' logs say of it: how many SSH logins each host had. */
+export interface CountedRun extends Run {
+  readonly logins: readonly number[];
+}
+
+export async function timed(contestant: string, kind: Kind, work: () => Promise<void>): Promise<Run> {
+  const began = Date.now();
+  await work();
+  return { contestant, kind, began, ended: Date.now() };
+}
+
+/** Counts the logins of each run from sshd's log of each host, once for all runs: looking costs time, too. */
+export async function countLogins(fleet: Fleet, runs: readonly Run[]): Promise<CountedRun[]> {
+  const hosts = await Promise.all(fleet.hosts.map(loginTimes));
+  return runs.map((run) => ({
+    ...run,
+    logins: hosts.map((times) => times.filter((time) => time >= run.began && time <= run.ended).length),
+  }));
+}
+
+/** When somebody logged in, in milliseconds since 1970. A host has the clock of this machine. */
+async function loginTimes(host: Fleet["hosts"][number]): Promise<number[]> {
+  await host.run(["journalctl", "--sync"]);
+  // By name and not by unit: a login's process leaves the unit of sshd for a session of its own.
+  const names = ["--identifier=sshd", "--identifier=sshd-session"];
+  const log = [
+    "journalctl",
+    ...names,
+    "--grep=^Accepted publickey",
+    "--output=short-unix",
+    "--no-pager",
+    "--quiet",
+  ];
+  const { stdout } = await host.run(log, { check: false });
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => Number.parseFloat(line) * 1000);
+}

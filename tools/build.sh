@@ -1,0 +1,8 @@
+#!/bin/sh
+# The packed library: Node strips no types below node_modules, so it carries JavaScript. Run by `npm pack`.
+set -eu
+cd "$(dirname "$0")/.."
+rm -rf dist
+node_modules/.bin/tsc -p tsconfig.build.json
+cp -r host/scripts dist/host/
+cp provider/pulumi-resource-quadlet dist/provider/
