@@ -39,8 +39,14 @@ export async function makeStack(name: string, directory = root): Promise<Stack> 
     name,
     file,
     configure(configuration) {
-      const kept = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line.startsWith("encryption")) : [];
-      const config = Object.fromEntries(Object.entries(configuration).map(([key, value]) => [`quadlet-fleet:${key}`, value as object]));
+      const kept = existsSync(file)
+        ? readFileSync(file, "utf8")
+            .split("\n")
+            .filter((line) => line.startsWith("encryption"))
+        : [];
+      const config = Object.fromEntries(
+        Object.entries(configuration).map(([key, value]) => [`quadlet-fleet:${key}`, value as object]),
+      );
       // JSON is YAML.
       writeFileSync(file, [...kept, `config: ${JSON.stringify(config, undefined, 2)}`, ""].join("\n"));
     },
@@ -60,7 +66,13 @@ export async function makeStack(name: string, directory = root): Promise<Stack> 
 
 /** How a stack file says one of the fleet's hosts. */
 export function hostEntry(fleet: Fleet, host: TestHost, change: object = {}): object {
-  return { address: host.address, user: "root", hostKey: host.hostKey, identityFile: fleet.identityFile, ...change };
+  return {
+    address: host.address,
+    user: "root",
+    hostKey: host.hostKey,
+    identityFile: fleet.identityFile,
+    ...change,
+  };
 }
 
 export const image = "docker.io/library/nginx:latest";
@@ -74,11 +86,20 @@ export const example1 = {
   listen: ["0.0.0.0:8080"],
   network: "none",
 };
-export const example2 = { hosts: ["web-1"], manager: "system", image, listen: ["0.0.0.0:80"], network: "none" };
+export const example2 = {
+  hosts: ["web-1"],
+  manager: "system",
+  image,
+  listen: ["0.0.0.0:80"],
+  network: "none",
+};
 
 /** An answer's status and body, asked for from the client's own address. */
 export async function get(fleet: Fleet, url: string): Promise<{ status: number; body: string }> {
-  const { stdout } = await fleet.client(["curl", "--silent", "--max-time", "20", "--write-out", "\n%{http_code}", url], { check: false });
+  const { stdout } = await fleet.client(
+    ["curl", "--silent", "--max-time", "20", "--write-out", "\n%{http_code}", url],
+    { check: false },
+  );
   const at = stdout.lastIndexOf("\n");
   return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
 }
@@ -88,8 +109,19 @@ export async function get(fleet: Fleet, url: string): Promise<{ status: number; 
  * command of podman.
  */
 export async function listing(host: TestHost): Promise<Map<string, string>> {
-  const all = await host.snapshot(["/etc", "/home", "/root", "/srv", "/var/lib/quadlet-fleet", "/var/lib/systemd/linger"]);
-  return new Map([...all].filter(([path]) => !path.includes("/.local/share/containers") && !path.startsWith("/etc/machine-id")));
+  const all = await host.snapshot([
+    "/etc",
+    "/home",
+    "/root",
+    "/srv",
+    "/var/lib/quadlet-fleet",
+    "/var/lib/systemd/linger",
+  ]);
+  return new Map(
+    [...all].filter(
+      ([path]) => !path.includes("/.local/share/containers") && !path.startsWith("/etc/machine-id"),
+    ),
+  );
 }
 
 /** The units that have failed, of the system and of the account "test"; those that fail on every test host left out. */
@@ -106,6 +138,9 @@ export async function failedUnits(host: TestHost): Promise<string[]> {
 /** The InvocationID of a unit: another one means that it was started anew. */
 export async function invocation(host: TestHost, unit: string, user?: string): Promise<string> {
   const manager = user === undefined ? [] : ["--user"];
-  const { stdout } = await host.run(["systemctl", ...manager, "show", "--property=InvocationID", "--value", unit], { user });
+  const { stdout } = await host.run(
+    ["systemctl", ...manager, "show", "--property=InvocationID", "--value", unit],
+    { user },
+  );
   return stdout.trim();
 }
