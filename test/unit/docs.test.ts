@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { placeSites } from "../../stacks/fleet.ts";
+
+// The stack files that people copy are right.
+
+const root = join(import.meta.dirname, "../..");
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+
+function placements(text: string): string[] {
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  const fleet = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("quadlet-fleet:", ""), value]),
+  );
+  return placeSites(fleet).map(({ site, host }) => `${site}@${host}`);
+}
+
+test("stacks/Pulumi.example.yaml", () => {
+  const text = readFileSync(join(root, "stacks/Pulumi.example.yaml"), "utf8");
+  assert.deepEqual(placements(text), ["example1@web-1", "example2@web-1"]);
+});
+
+test("the stack file of README.md", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const block = /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readme)?.[1] ?? "";
+  const text = block.replace("ssh-ed25519 AAAA…", hostKey);
+  assert.notEqual(text, block);
+  assert.deepEqual(placements(text), ["example1@web-1", "example2@web-1", "example2@web-2"]);
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import ssh2 from "ssh2";
+import { Connection } from "../../host/connection.ts";
+import { HostError } from "../../host/errors.ts";
+import { Pool } from "../../host/pool.ts";
+
+// A real SSH server (ssh2's), which is made to misbehave as no sshd would on request.
+
+const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-ssh-"));
+let server: ssh2.Server;
+let port: number;
+let logins = 0;
+/** What the server does with a channel that is asked for. */
+let onSession: (accept: () => ssh2.Session) => void = () => undefined;
+
+const keyFile = (name: string) => join(directory, name);
+
+before(async () => {
+  for (const name of ["host", "user"])
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", keyFile(name)]);
+  server = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+    client.on("authentication", (context) => {
+      if (context.method === "publickey") context.accept();
+      else context.reject(["publickey"]);
+    });
+    client.on("ready", () => (logins += 1));
+    client.on("session", (accept) => onSession(accept));
+    client.on("error", () => undefined);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ({ port } = server.address() as AddressInfo);
+});
+
+after(() => {
+  server.close();
+  rmSync(directory, { recursive: true });
+});
+
+const target = () => ({
+  address: "127.0.0.1",
+  port,
+  hostKey: readFileSync(keyFile("host.pub"), "utf8"),
+  identityFile: keyFile("user"),
+  connectTimeout: 1,
+});
+
+function runs(output: string, code: number): (accept: () => ssh2.Session) => void {
+  return (accept) =>
+    accept().on("exec", (acceptExec, _reject, { command }) => {
+      const channel = acceptExec();
+      channel.write(output.replace("COMMAND", command));
+      channel.exit(code);
+      channel.end();
+    });
+}
+
+test("a command's words arrive quoted, its output and its status come back", async () => {
+  onSession = runs("got COMMAND", 3);
+  const connection = await Connection.open(target());
+  const channel = await connection.run(["echo", "a b", "it's"]);
+  let output = "";
+  channel.onStdout((chunk) => (output += chunk.toString()));
+  assert.equal((await channel.ended).code, 3);
+  assert.equal(output, `got 'echo' 'a b' 'it'\\''s'`);
+  connection.close();
+});
+
+test("a channel that is never opened is given up within the deadline", async () => {
+  onSession = () => undefined;
+  const connection = await Connection.open(target());
+  await assert.rejects(
+    connection.run(["true"]),
+    (error) => error instanceof HostError && /no channel was opened within 1 s/.test(error.message),
+  );
+  connection.close();
+});
+
+test("another host key than the known one is refused before anything is sent", async () => {
+  const before = logins;
+  await assert.rejects(
+    Connection.open({ ...target(), hostKey: readFileSync(keyFile("user.pub"), "utf8") }),
+    /its host key is ssh-ed25519 SHA256:/,
+  );
+  assert.equal(logins, before);
+});
+
+test("the pool: one login however many ask at once, and another one after the connection was lost", async () => {
+  onSession = runs("", 0);
+  const pool = new Pool();
+  const before = logins;
+  const [first, second] = await Promise.all([pool.connect(target()), pool.connect(target())]);
+  assert.equal(first, second);
+  assert.equal(logins, before + 1);
+  first.close();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.notEqual(await pool.connect(target()), first);
+  assert.equal(logins, before + 2);
+  await pool.close();
+});
+
+test("the pool: a dial that failed is tried again by the next", async () => {
+  const pool = new Pool();
+  await assert.rejects(
+    pool.connect({ ...target(), identityFile: "/nonexistent" }),
+    /identityFile can't be read/,
+  );
+  assert.ok((await pool.connect(target())).isOpen);
+  await pool.close();
+});
