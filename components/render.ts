@@ -3,7 +3,7 @@ import { overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
 import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
-import type { FileContent, ImagePull, ServiceState } from "../resources/contract.ts";
+import type { ContainerCheck, FileContent, ImagePull, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { socketUnits } from "./names.ts";
 
@@ -13,6 +13,7 @@ export interface Rendered {
   files: Record<string, { content: pulumi.Input<string>; mode?: FileContent["mode"] }>;
   services: Record<string, ServiceState>;
   images: pulumi.Input<Record<string, ImagePull>>;
+  checks: Record<string, { [K in keyof ContainerCheck]: pulumi.Input<ContainerCheck[K]> }>;
 }
 
 /** What goes onto the host for the arguments, which are known to be right. */
@@ -57,6 +58,16 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
     services: {
       ...Object.fromEntries(sockets.map(({ unit }) => [unit, { enabled: true }])),
       [`${name}.service`]: { reloadOn, ...(hasHidden ? { restartOn: [environmentPath] } : {}) },
+    },
+    checks: {
+      "nginx -t": {
+        image: args.image,
+        command: ["nginx", "-t", "-q"],
+        mounts: { [directory]: "/etc/nginx/conf.d" },
+        ...(args.volumes === undefined
+          ? {}
+          : { volumes: args.volumes.filter(isBindMount).map(withoutLabel) }),
+      },
     },
     images: lift(args.image, (image) => ({ [image]: { pull: args.pull ?? "missing" } })),
   };
@@ -105,6 +116,18 @@ function isBesideIpv4(listen: readonly string[], all: readonly string[]): boolea
   return listen
     .map(parseListenStream)
     .some((address) => address.family === "ipv6" && others.some((other) => overlaps(address, other, false)));
+}
+
+/** A volume of a quadlet's name is not there before the quadlet is. */
+function isBindMount(volume: string): boolean {
+  return volume.startsWith("/") || volume.startsWith("%h/");
+}
+
+/** A check must not relabel what a running container uses (podman-run(1), --volume, Z and z). */
+function withoutLabel(volume: string): string {
+  const [source = "", target = "", options] = volume.split(":");
+  const kept = (options ?? "").split(",").filter((option) => option !== "" && option.toLowerCase() !== "z");
+  return [source, target, ...(kept.length > 0 ? [kept.join(",")] : [])].join(":");
 }
 
 /** "~/x" as a unit writes it. */

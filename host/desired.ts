@@ -22,6 +22,18 @@ export interface DesiredService {
   restartOn: string[];
 }
 
+/** A command that must succeed in a container with the new files, before anything is swapped. */
+export interface ContainerCheck {
+  /** How errors call it. */
+  name: string;
+  image: string;
+  command: string[];
+  /** Directory of files → where the container sees it. */
+  mounts: Record<string, string>;
+  /** More volumes, as podman writes them; "%h/" is the home directory of the account. */
+  volumes: string[];
+}
+
 /** A whole set as it shall be on one host, under one manager. Without files: gone. */
 export interface Desired {
   name: string;
@@ -34,6 +46,7 @@ export interface Desired {
   services: DesiredService[];
   images: { reference: string; pull: "missing" | "always" | "never" }[];
   registries: Record<string, { username: string; password: string }>;
+  checks: ContainerCheck[];
   adopt: boolean;
 }
 

@@ -47,6 +47,7 @@ export function plan(facts: Facts, desired: Desired, known: readonly string[]): 
 
   const work = [
     ...pulls(desired, todo),
+    ...validations(desired, todo, payload),
     ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
     ...retire(facts, desired, stale),
     ...activate(facts, desired, todo, payload, stale),
@@ -122,6 +123,22 @@ function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   return desired.images.map(({ reference, pull }) =>
     step("pull", `pulling ${reference}`, pull, reference, login),
   );
+}
+
+function validations(
+  desired: Desired,
+  todo: ReadonlyMap<string, Action>,
+  payload: readonly DesiredFile[],
+): Step[] {
+  const units = payload.some(({ unit }) => unit !== undefined);
+  const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
+  const due = desired.checks.flatMap((check, index) => {
+    const changed = payload.some(({ path }) =>
+      Object.keys(check.mounts).some((directory) => path.startsWith(`${directory}/`)),
+    );
+    return changed || restarts ? [step("try", `checking by ${check.name}`, String(index))] : [];
+  });
+  return [...(units ? [step("validate", "validating the units")] : []), ...due];
 }
 
 /** Stops and removes what is no longer wanted: sockets first, or a request would start their service again. */

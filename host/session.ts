@@ -1,16 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Channel, Connection } from "./connection.ts";
 import type { Desired } from "./desired.ts";
 import type { Target } from "./endpoint.ts";
 import { HostError } from "./errors.ts";
-import { type Answer, type Facts, type Query, readFacts, writeQuery } from "./facts.ts";
-
-const enterScript = readFileSync(new URL("./scripts/enter.sh", import.meta.url), "utf8");
-const transactionScript = readFileSync(new URL("./scripts/transaction.sh", import.meta.url));
+import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "./facts.ts";
+import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
 export type Place = Pick<Desired, "manager" | "account" | "linger" | "name">;
+
+/** How a rollback went. */
+export interface RolledBack {
+  ok: boolean;
+  output: string;
+}
+
+function rolledBack(answer: Answer): RolledBack {
+  return { ok: answer.ok === "yes", output: decode(answer.output).trim() };
+}
 
 /** One run of the host's script: it holds the lock of the manager, answers queries and applies a plan. */
 export class Session {
@@ -81,18 +88,30 @@ export class Session {
     }
   }
 
+  /** Takes back what an interrupted run of this set has left half-way. */
+  async recover(): Promise<RolledBack | undefined> {
+    this.#channel.write("recover\n");
+    let back: RolledBack | undefined;
+    for (;;) {
+      const answer = await this.#next("while an interrupted transaction was taken back", true);
+      if (answer.event === "recovered") return back;
+      if (answer.event === "rolledback") back = rolledBack(answer);
+    }
+  }
+
   /**
    * Runs the stored plan.
    *
    * @param progress is called with the number of each step before it runs
-   * @returns undefined, or which step failed with what output
+   * @returns undefined, or which step failed and what became of those before it
    */
   async apply(
     stored: ReadonlyMap<string, string>,
     progress: (step: number) => void,
-  ): Promise<{ step: number; output: string } | undefined> {
+  ): Promise<{ step: number; output: string; back: RolledBack } | undefined> {
     for (const [name, content] of stored) this.#store(name, content);
     this.#channel.write("apply\n");
+    let failed: { step: number; output: string } | undefined;
     for (;;) {
       const answer = await this.#next(
         "in the middle of a transaction, which goes on by itself on the host",
@@ -100,12 +119,9 @@ export class Session {
       );
       if (answer.event === "applied") return undefined;
       if (answer.event === "step") progress(Number(answer.line));
-      if (answer.event === "failed") {
-        return {
-          step: Number(answer.line),
-          output: Buffer.from(String(answer.output), "base64").toString("utf8").trim(),
-        };
-      }
+      if (answer.event === "failed")
+        failed = { step: Number(answer.line), output: decode(answer.output).trim() };
+      if (answer.event === "rolledback" && failed) return { ...failed, back: rolledBack(answer) };
     }
   }
 

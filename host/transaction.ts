@@ -1,4 +1,5 @@
-import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
+import { isQuadlet } from "../units/names.ts";
+import { type ContainerCheck, type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import { runs } from "./changes.ts";
 import { sha256 } from "./digest.ts";
 import { type Target, endpointName } from "./endpoint.ts";
@@ -11,15 +12,15 @@ import { type Place, Session } from "./session.ts";
 /** What a caller gets told while it waits. */
 export type Progress = (says: string) => void;
 
-/** A transaction that failed after it had begun, with what was seen on the host then. */
+/** A transaction that failed and could not be taken back whole, with what was seen on the host then. */
 export class TransactionError extends HostError {
   readonly facts: Facts;
 
   constructor(host: string, problem: string, facts: Facts) {
     super(host, problem, {
       changed: true,
-      state: "The steps before this one were done, those after it were not.",
-      cure: "Correct the cause and run `pulumi up` again: it looks at the host first and does what is missing.",
+      state: "What was done could not be taken back whole.",
+      cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
     });
     this.facts = facts;
   }
@@ -30,7 +31,7 @@ export class TransactionError extends HostError {
  *
  * @param known paths that the state says are the set's own
  * @returns what is on the host afterwards
- * @throws HostError when nothing was changed, TransactionError when something was.
+ * @throws HostError when nothing is changed or all was taken back, TransactionError when something was left.
  */
 export async function transact(
   pool: Pool,
@@ -41,6 +42,8 @@ export async function transact(
 ): Promise<Facts> {
   const query = queryFor(desired, known);
   return await withSession(pool, target, desired, progress, async (session, host) => {
+    const recovered = await session.recover();
+    if (recovered) progress("an interrupted transaction was taken back");
     const facts = await session.query(query);
     const todo = plan(facts, desired, known);
     if (todo.refusals.length > 0) throw new HostError(host, todo.refusals.join("\n"));
@@ -48,13 +51,17 @@ export async function transact(
     const failed = await session.apply(stored(todo, desired), (number) =>
       progress(todo.steps[number]?.says ?? ""),
     );
-    const after = await session.query(query);
-    if (!failed) return after;
-    throw new TransactionError(
-      host,
-      `${todo.steps[failed.step]?.says ?? "a step"} failed: ${failed.output}`,
-      after,
-    );
+    if (!failed) return await session.query(query);
+    const problem = `${todo.steps[failed.step]?.says ?? "a step"} failed: ${failed.output}`;
+    if (!failed.back.ok)
+      throw new TransactionError(
+        host,
+        `${problem}\nThe rollback failed as well: ${failed.back.output}`,
+        await session.query(query),
+      );
+    throw new HostError(host, problem, {
+      state: "It was rolled back: the host is as it was before, and what ran there runs.",
+    });
   });
 }
 
@@ -139,6 +146,34 @@ function stored({ steps, payload, owned }: Plan, desired: Desired): Map<string, 
     ["images", list(desired.images.map(({ reference }) => reference))],
     // containers-auth.json(5)
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
+    ...staged(payload, desired),
     ["plan", list(steps.map(({ verb, args }) => [verb, ...args].join("\t")))],
   ]);
+}
+
+/** What validation needs: where each file of the whole set is, new or on the host already. */
+function staged(payload: readonly DesiredFile[], desired: Desired): [string, string][] {
+  const table = (files: readonly DesiredFile[]) =>
+    files.map((file) => `${payload.includes(file) ? payload.indexOf(file) : "-"}\t${file.path}\n`).join("");
+  const units = desired.files.filter(({ unit }) => unit !== undefined);
+  const quadlets = units.filter(({ unit }) => isQuadlet(unit ?? ""));
+  return [
+    ["quadlets", table(quadlets)],
+    ["units", table(units.filter((file) => !quadlets.includes(file)))],
+    ["generated", quadlets.map(({ unit }) => `${runs(unit ?? "")}\n`).join("")],
+    ["files", table(desired.files.filter(({ unit }) => unit === undefined))],
+    ...desired.checks.map((check, index): [string, string] => [`check.${index}`, checkOptions(check)]),
+  ];
+}
+
+/** The options and words of `podman run`, in their order. */
+function checkOptions({ image, command, mounts, volumes }: ContainerCheck): string {
+  const [entrypoint = "", ...words] = command;
+  const lines = [
+    ...Object.entries(mounts).map(([directory, target]) => ["mount", directory, target]),
+    ...volumes.map((volume) => ["volume", volume]),
+    ["entrypoint", entrypoint],
+    ...[image, ...words].map((word) => ["word", word]),
+  ];
+  return lines.map((line) => `${line.join("\t")}\n`).join("");
 }

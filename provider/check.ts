@@ -54,6 +54,8 @@ const connection = object(
 );
 
 const keys = list(text());
+const line = text(/^\P{Cc}*$/u, "can't hold a newline or another control character");
+const words = list(line);
 const unitSet = object(
   {
     connection,
@@ -75,6 +77,9 @@ const unitSet = object(
       if (!/^[^\s-]\S*$/.test(key)) fail(path, "is no image reference");
       object({ pull: oneOf("missing", "always", "never") }, ["pull"])(value, path, fail);
     }),
+    checks: map(
+      object({ image: text(), command: words, mounts: map(line), volumes: words }, ["image", "command"]),
+    ),
     registries: map(object({ username: text(), password: text() }, ["username", "password"])),
     linger: boolean,
     adopt: boolean,

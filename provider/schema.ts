@@ -46,6 +46,15 @@ export function schema(version: string): object {
         [],
       ),
       "quadlet:index:ImagePull": type({ pull: text('"missing", "always" or "never".') }, ["pull"]),
+      "quadlet:index:ContainerCheck": type(
+        {
+          image: text("The image; it is pulled before."),
+          command: list("The command and its arguments, instead of the image's entry point."),
+          mounts: map({ type: "string" }, "Directory of `files` → where the container sees it."),
+          volumes: list("More volumes, as podman writes them."),
+        },
+        ["image", "command"],
+      ),
       "quadlet:index:RegistryLogin": type(
         { username: text("The account."), password: secret("Its password.") },
         ["username", "password"],
@@ -75,6 +84,10 @@ export function schema(version: string): object {
           files: map({ $ref: "#/types/quadlet:index:FileContent" }, 'Path, absolute or "~/…" → file.'),
           services: map({ $ref: "#/types/quadlet:index:ServiceState" }, "Unit name → what it shall be."),
           images: map({ $ref: "#/types/quadlet:index:ImagePull" }, "Image reference → when to pull it."),
+          checks: map(
+            { $ref: "#/types/quadlet:index:ContainerCheck" },
+            "Name → a command that must succeed before anything is changed.",
+          ),
           registries: map({ $ref: "#/types/quadlet:index:RegistryLogin" }, "Registry → login."),
           linger: boolean("The user manager runs from boot on, without a login."),
           adopt: boolean(

@@ -44,13 +44,20 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     })),
     images: Object.entries(inputs.images ?? {}).map(([reference, { pull }]) => ({ reference, pull })),
     registries: inputs.registries ?? {},
+    checks: Object.entries(inputs.checks ?? {}).map(([name, { image, command, mounts, volumes }]) => ({
+      name,
+      image,
+      command,
+      mounts: mounts ?? {},
+      volumes: volumes ?? [],
+    })),
     adopt: inputs.adopt ?? false,
   };
 }
 
 /** The same set with nothing in it: what a delete wants. */
 export function emptyState(desired: Desired): Desired {
-  return { ...desired, files: [], services: [], images: [], linger: false };
+  return { ...desired, files: [], services: [], images: [], checks: [], linger: false };
 }
 
 /**

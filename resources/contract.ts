@@ -98,6 +98,18 @@ export interface RegistryLogin {
   password: string;
 }
 
+/** A command that must succeed in a container with the new files, before anything on the host is changed: `nginx -t`. */
+export interface ContainerCheck {
+  /** The image; it is pulled before. */
+  image: string;
+  /** The command and its arguments, instead of the image's entry point. The container has no network. */
+  command: string[];
+  /** Directory of `files` → where the container sees the new version of it, read-only. */
+  mounts?: Record<string, string>;
+  /** More volumes, as podman writes them. */
+  volumes?: string[];
+}
+
 /** All the files of one component under one service manager of one host. */
 export interface UnitSetInputs {
   connection: Connection;
@@ -114,6 +126,8 @@ export interface UnitSetInputs {
   services?: Record<string, ServiceState>;
   /** Image reference → when to pull it. */
   images?: Record<string, ImagePull>;
+  /** Name → check. They are run when a file that they mount changes, and before a service is started or restarted. */
+  checks?: Record<string, ContainerCheck>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
   /** The user manager runs from boot on, without a login (loginctl(1), enable-linger). Only with manager "user". */

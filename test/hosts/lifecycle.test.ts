@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import {
   type Stack,
+  difference,
   example1,
   example2,
   failedUnits,
@@ -169,13 +170,6 @@ test("destroy: the host is what it was, and what is not ours is still there", as
 
 function interfaces(procNetDev: string): string[] {
   return [...procNetDev.matchAll(/^\s*(\w+):/gm)].map((match) => match[1] ?? "");
-}
-
-/** Lines that say what was added, removed or changed. */
-function difference(before: Map<string, string>, after: Map<string, string>): string[] {
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((path) => before.get(path) !== after.get(path))
-    .map((path) => `${path}: ${before.get(path) ?? "absent"} → ${after.get(path) ?? "absent"}`);
 }
 
 /** nginx takes a reload's configuration a moment after the signal. */

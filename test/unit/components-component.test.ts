@@ -56,6 +56,7 @@ describe("the UnitSet that is made", () => {
   test("Example 1: a user manager that lingers", async () => {
     const inputs = await inputsOf("example1", {});
     assert.deepEqual(Object.keys(inputs).sort(), [
+      "checks",
       "connection",
       "files",
       "images",

@@ -73,6 +73,13 @@ WantedBy=sockets.target
 `,
     },
     files: { [conf]: { content: page("    listen 8080;\n") } },
+    checks: {
+      "nginx -t": {
+        image: "docker.io/library/nginx:latest",
+        command: ["nginx", "-t", "-q"],
+        mounts: { "~/.config/quadlet-fleet/example1/conf.d": "/etc/nginx/conf.d" },
+      },
+    },
     services: { "example1.socket": { enabled: true }, "example1.service": { reloadOn: [conf] } },
     images: { "docker.io/library/nginx:latest": { pull: "missing" } },
   });
@@ -218,6 +225,12 @@ describe("volumes", () => {
       assert.deepEqual(await lines({ ...example2, ...change }, "Volume"), expected);
     });
   }
+});
+
+test("the check of nginx's configuration sees the other volumes, and relabels none of them", () => {
+  const volumes = ["/srv/www:/usr/share/nginx/html:ro,Z", "/srv/keys:/keys:z", "data.volume:/data"];
+  const { checks } = render("web", { ...example1, volumes });
+  assert.deepEqual(checks["nginx -t"]?.volumes, ["/srv/www:/usr/share/nginx/html:ro", "/srv/keys:/keys"]);
 });
 
 test("nginx's files are in the directory; a change of any reloads; a secret .conf is the owner's alone", () => {

@@ -1,90 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Desired, DesiredFile } from "../../host/desired.ts";
 import { unitPath } from "../../host/desired.ts";
-import { sha256 } from "../../host/digest.ts";
-import type { Facts, FileFact } from "../../host/facts.ts";
+import type { Facts } from "../../host/facts.ts";
 import { plan } from "../../host/plan.ts";
-
-const conf = "/etc/quadlet-fleet/web/conf.d/default.conf";
-
-function unit(name: string, content: string): DesiredFile {
-  return { key: name, path: unitPath("system", name), content, mode: "0644", unit: name };
-}
-
-const container = "[Unit]\nDescription=web\n[Container]\nImage=registry.example/nginx:1\n";
-const socket = "[Socket]\nListenStream=0.0.0.0:80\n";
-
-function desired(change: Partial<Desired> = {}): Desired {
-  return {
-    name: "web",
-    owner: "urn:web",
-    manager: "system",
-    linger: false,
-    files: [
-      { key: conf, path: conf, content: "server { listen 80; }", mode: "0644" },
-      unit("web.container", container),
-      unit("web.socket", socket),
-    ],
-    services: [
-      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [] },
-      { unit: "web.service", active: true, enabled: false, reloadOn: [conf], restartOn: [] },
-    ],
-    images: [{ reference: "registry.example/nginx:1", pull: "missing" }],
-    registries: {},
-    adopt: false,
-    ...change,
-  };
-}
-
-/** A host that has exactly what is desired, running. */
-function settled(state: Desired): Facts {
-  return {
-    uid: 0,
-    home: "/root",
-    podman: "5.4.2",
-    systemd: "257",
-    lingers: false,
-    files: new Map(
-      state.files.map((file): [string, FileFact] => [file.path, present(file.content, file.mode)]),
-    ),
-    units: new Map(
-      state.services.map((service) => [
-        service.unit,
-        {
-          load: "loaded",
-          active: "active",
-          enabled: service.enabled ? "enabled" : "generated",
-          needsReload: false,
-        },
-      ]),
-    ),
-    names: new Map(),
-    set: { owner: state.owner, paths: state.files.map(({ path }) => path), unfinished: false },
-  };
-}
-
-function present(content: string, mode = "0644"): FileFact {
-  return { type: "file", mode, uid: 0, sha256: sha256(content), content: Buffer.from(content) };
-}
-
-function empty(): Facts {
-  return { ...settled(desired({ files: [], services: [] })), set: undefined };
-}
-
-function change(facts: Facts, path: string, fact: FileFact): Facts {
-  return { ...facts, files: new Map([...facts.files, [path, fact]]) };
-}
-
-function says(facts: Facts, state: Desired, known: string[] = []): string[] {
-  const { refusals, steps } = plan(facts, state, known);
-  assert.deepEqual(refusals, []);
-  return steps.map((step) => step.says);
-}
-
-function absent(): FileFact {
-  return { type: "absent", mode: "", uid: -1, sha256: "" };
-}
+import {
+  absent,
+  change,
+  conf,
+  container,
+  desired,
+  empty,
+  present,
+  says,
+  settled,
+  socket,
+  unit,
+} from "./host-plan-facts.ts";
 
 test("nothing to do: no steps", () => {
   assert.deepEqual(plan(settled(desired()), desired(), []).steps, []);
@@ -94,6 +25,7 @@ test("a first deploy: images before files, files before units, sockets before se
   assert.deepEqual(says(empty(), desired()), [
     "starting",
     "pulling registry.example/nginx:1",
+    "validating the units",
     `writing ${conf}`,
     "writing /etc/containers/systemd/web.container",
     "writing /etc/systemd/system/web.socket",
@@ -124,6 +56,7 @@ test("another container: the service restarts, and the socket stays open", () =>
   assert.deepEqual(says(facts, desired()), [
     "starting",
     "pulling registry.example/nginx:1",
+    "validating the units",
     "writing /etc/containers/systemd/web.container",
     "reloading systemd",
     "restarting web.service",
@@ -139,6 +72,7 @@ test("another Description: written, and nothing that runs is touched", () => {
   );
   assert.deepEqual(says(facts, desired()), [
     "starting",
+    "validating the units",
     "writing /etc/containers/systemd/web.container",
     "reloading systemd",
     "committing",
@@ -154,6 +88,7 @@ test("another address: the socket is closed before systemd reads it anew, and th
   assert.deepEqual(says(facts, desired()), [
     "starting",
     "pulling registry.example/nginx:1",
+    "validating the units",
     "writing /etc/systemd/system/web.socket",
     "stopping web.socket",
     "reloading systemd",
@@ -172,6 +107,7 @@ test("a second socket: the first is not touched", () => {
   assert.deepEqual(steps, [
     "starting",
     "pulling registry.example/nginx:1",
+    "validating the units",
     "writing /etc/systemd/system/web-81.socket",
     "reloading systemd",
     "enabling web-81.socket",
@@ -222,6 +158,7 @@ test("a stopped service, a disabled socket, a changed mode: each is put right, a
   const mode = change(facts, unitPath("system", "web.socket"), present(socket, "0600"));
   assert.deepEqual(says(mode, desired()), [
     "starting",
+    "validating the units",
     "writing /etc/systemd/system/web.socket",
     "reloading systemd",
     "committing",
@@ -301,4 +238,32 @@ test("delete: sockets first, then services; nothing is left to a request", () =>
 
 test("delete of what is not there: nothing to do", () => {
   assert.deepEqual(says(empty(), desired({ files: [], services: [], images: [] })), []);
+});
+
+test("checks: run where their files change or something starts, before anything is written", () => {
+  const checks = [
+    {
+      name: "nginx -t",
+      image: "x",
+      command: ["nginx", "-t"],
+      mounts: { "/etc/quadlet-fleet/web/conf.d": "/c" },
+      volumes: [],
+    },
+  ];
+  const state = desired({ checks });
+  const changed = change(settled(state), conf, present("server {} # old"));
+  assert.deepEqual(says(changed, state), [
+    "starting",
+    "checking by nginx -t",
+    `writing ${conf}`,
+    "reloading web.service",
+    "committing",
+  ]);
+  const described = change(
+    settled(state),
+    unitPath("system", "web.container"),
+    present(container.replace("=web", "=old")),
+  );
+  assert.ok(!says(described, state).includes("checking by nginx -t"));
+  assert.ok(says(empty(), state).includes("checking by nginx -t"));
 });

@@ -64,10 +64,10 @@ export function openHost(place: HostPlace): TestHost {
   const commands = join(cgroup, "payload/commands");
 
   function inside(argv: readonly string[], user: string): string[] {
-    const processes = existsSync(initProcs) ? readFileSync(initProcs, "utf8").trim() : "";
-    if (!processes) throw new Error(`${name} is not running`);
-    // systemd's own helpers are there for a moment; it came first.
-    const init = String(Math.min(...processes.split("\n").map(Number)));
+    const processes = existsSync(initProcs) ? readFileSync(initProcs, "utf8").trim().split("\n") : [];
+    // systemd's own helpers are there for a moment, too.
+    const init = processes.find(isInit);
+    if (!init) throw new Error(`${name} is not running`);
     mkdirSync(commands, { recursive: true });
     const enter = ["nsenter", "--all", "--target", init, ...as(user), "bash", "-c", login, "bash", ...argv];
     return inCgroup(commands, enter);
@@ -104,6 +104,15 @@ export function openHost(place: HostPlace): TestHost {
     plug: () => setCable(subnet, member, "up"),
   };
   return host;
+}
+
+/** Whether a process is PID 1 of its innermost namespace (proc_pid_status(5), NSpid). */
+function isInit(pid: string): boolean {
+  try {
+    return /^NSpid:.*\s1$/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 /** What a login has; bash knows the home directory of an account by itself where HOME is not set. */

@@ -124,6 +124,13 @@ export async function listing(host: TestHost): Promise<Map<string, string>> {
   );
 }
 
+/** Lines that say what was added, removed or changed. */
+export function difference(before: Map<string, string>, after: Map<string, string>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((path) => before.get(path) !== after.get(path))
+    .map((path) => `${path}: ${before.get(path) ?? "absent"} → ${after.get(path) ?? "absent"}`);
+}
+
 /** The units that have failed, of the system and of the account "test"; those that fail on every test host left out. */
 export async function failedUnits(host: TestHost): Promise<string[]> {
   const list = ["list-units", "--failed", "--plain", "--no-legend", "--no-pager"];

@@ -1,0 +1,95 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
+# The journal of a transaction, a line before each change:
+#   file NUMBER PATH     rollback.new/NUMBER is a copy of what was at PATH
+#   absent - PATH        nothing was there
+#   enabled|disabled - UNIT
+#   active|inactive - UNIT   before it was stopped, started or restarted
+#   reloaded - UNIT
+# A commit keeps the copies as rollback/ until the next commit: what was edited by hand is not lost.
+
+note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$own/journal"; }
+
+# save PATH: before it is replaced or removed.
+save() {
+  saved=$((saved + 1))
+  if [ -e "$1" ]; then
+    cp -p "$1" "$own/rollback.new/$saved" && note file "$saved" "$1"
+  else
+    note absent - "$1"
+  fi
+}
+
+# remember UNIT: whether it runs, once, before it is touched.
+remember() {
+  grep -Fxqs -e "active$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal" && return 0
+  if ctl is-active --quiet "$1"; then note active - "$1"; else note inactive - "$1"; fi
+}
+
+# journalled KIND: the subjects, last first.
+journalled() {
+  while IFS=$tab read -r kind number subject; do
+    [ "$kind" = "$1" ] && printf '%s\n' "$subject"
+  done <"$work/undo"
+}
+
+sockets_of() { grep -E '\.socket$' || true; }
+services_of() { grep -Ev '\.socket$' || true; }
+
+# each COMMAND…: runs it for each line of standard input.
+each() {
+  while IFS= read -r subject; do
+    "$@" "$subject" </dev/null || failed="$failed $*:$subject"
+  done
+}
+
+restore_files() {
+  while IFS=$tab read -r kind number subject; do
+    case $kind in
+      file)
+        new=$(dirname "$subject")/.quadlet-fleet.new
+        cp -p "$own/rollback.new/$number" "$new" && mv -fT "$new" "$subject" || failed="$failed restoring:$subject"
+        ;;
+      absent) rm -f "$subject" || failed="$failed removing:$subject" ;;
+    esac
+  done <"$work/undo"
+}
+
+restart_clean() {
+  ctl reset-failed "$1" 2>/dev/null
+  ctl restart "$1"
+}
+
+# Old files, enablement and running units back, and looked at. What did not work is in $failed.
+rollback() {
+  failed=
+  [ -e "$own/journal" ] || return 0
+  tac "$own/journal" >"$work/undo"
+  journalled inactive | sockets_of >"$work/stop"
+  journalled inactive | services_of >>"$work/stop"
+  journalled active | sockets_of >"$work/reopen"
+  journalled active | services_of >"$work/active"
+  journalled enabled >"$work/enable"
+  journalled reloaded >"$work/reload"
+  each ctl stop <"$work/stop"
+  # A socket that was touched may have another address now; it can't be started while its service runs.
+  if [ -s "$work/reopen" ]; then
+    each ctl stop <"$work/reopen"
+    each ctl stop <"$work/active"
+  fi
+  restore_files
+  ctl daemon-reload || failed="$failed daemon-reload"
+  each ctl enable --quiet <"$work/enable"
+  journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
+  while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/stop"
+  each restart_clean <"$work/reopen"
+  each restart_clean <"$work/active"
+  each ctl reload <"$work/reload"
+  cat "$work/reopen" "$work/active" >"$work/running"
+  each ctl is-active --quiet <"$work/running"
+  [ -z "$failed" ] || return 1
+  if [ -d "$own/before" ]; then
+    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && rm -rf "$own/journal" "$own/unfinished" "$own/before" "$own/rollback.new"
+  else
+    step_forget
+  fi
+}

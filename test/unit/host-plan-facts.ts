@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import type { Desired, DesiredFile } from "../../host/desired.ts";
+import { unitPath } from "../../host/desired.ts";
+import { sha256 } from "../../host/digest.ts";
+import type { Facts, FileFact } from "../../host/facts.ts";
+import { plan } from "../../host/plan.ts";
+
+// A made-up host and a set, for the tests of the plan.
+
+export const conf = "/etc/quadlet-fleet/web/conf.d/default.conf";
+
+export function unit(name: string, content: string): DesiredFile {
+  return { key: name, path: unitPath("system", name), content, mode: "0644", unit: name };
+}
+
+export const container = "[Unit]\nDescription=web\n[Container]\nImage=registry.example/nginx:1\n";
+export const socket = "[Socket]\nListenStream=0.0.0.0:80\n";
+
+export function desired(change: Partial<Desired> = {}): Desired {
+  return {
+    name: "web",
+    owner: "urn:web",
+    manager: "system",
+    linger: false,
+    files: [
+      { key: conf, path: conf, content: "server { listen 80; }", mode: "0644" },
+      unit("web.container", container),
+      unit("web.socket", socket),
+    ],
+    services: [
+      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [] },
+      { unit: "web.service", active: true, enabled: false, reloadOn: [conf], restartOn: [] },
+    ],
+    images: [{ reference: "registry.example/nginx:1", pull: "missing" }],
+    registries: {},
+    checks: [],
+    adopt: false,
+    ...change,
+  };
+}
+
+/** A host that has exactly what is desired, running. */
+export function settled(state: Desired): Facts {
+  return {
+    uid: 0,
+    home: "/root",
+    podman: "5.4.2",
+    systemd: "257",
+    lingers: false,
+    files: new Map(
+      state.files.map((file): [string, FileFact] => [file.path, present(file.content, file.mode)]),
+    ),
+    units: new Map(
+      state.services.map((service) => [
+        service.unit,
+        {
+          load: "loaded",
+          active: "active",
+          enabled: service.enabled ? "enabled" : "generated",
+          needsReload: false,
+        },
+      ]),
+    ),
+    names: new Map(),
+    set: { owner: state.owner, paths: state.files.map(({ path }) => path), unfinished: false },
+  };
+}
+
+export function present(content: string, mode = "0644"): FileFact {
+  return { type: "file", mode, uid: 0, sha256: sha256(content), content: Buffer.from(content) };
+}
+
+export function empty(): Facts {
+  return { ...settled(desired({ files: [], services: [] })), set: undefined };
+}
+
+export function change(facts: Facts, path: string, fact: FileFact): Facts {
+  return { ...facts, files: new Map([...facts.files, [path, fact]]) };
+}
+
+export function says(facts: Facts, state: Desired, known: string[] = []): string[] {
+  const { refusals, steps } = plan(facts, state, known);
+  assert.deepEqual(refusals, []);
+  return steps.map((step) => step.says);
+}
+
+export function absent(): FileFact {
+  return { type: "absent", mode: "", uid: -1, sha256: "" };
+}
