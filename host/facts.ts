@@ -1,4 +1,4 @@
-/** What is on a host, read from the answers of scripts/transaction.sh. Pure. */
+/** What is on a host, read from the answers of scripts/transaction/query.sh. Pure. */
 export interface Facts {
   uid: number;
   home: string;

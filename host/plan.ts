@@ -4,7 +4,7 @@ import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import { sha256 } from "./digest.ts";
 import type { FileFact, Facts } from "./facts.ts";
 
-/** One step of scripts/transaction.sh: the function `step_VERB` with its arguments. */
+/** One step of the script: the function `step_VERB` of scripts/transaction/ with its arguments. */
 export interface Step {
   verb: string;
   args: string[];

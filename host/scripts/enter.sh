@@ -2,7 +2,7 @@
 # From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" with system), linger (yes, no), unit name, size of transaction.sh in bytes, set name.
+# Arguments: manager, account ("-" with system), linger (yes, no), unit name, size of the transaction script in bytes, set name.
 set -u
 LC_ALL=C
 export LC_ALL
