@@ -7,6 +7,7 @@ import { type Credentials, unitSetType } from "../resources/contract.ts";
 import { Pool } from "../host/pool.ts";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { announcement } from "./announcement.ts";
 import { type Failure, checkUnitSet } from "./check.ts";
 import { configuration } from "./configuration.ts";
 import { type Kind, diffUnitSet } from "./diff.ts";
@@ -154,6 +155,8 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getNews());
       const response = new messages.UpdateResponse();
       if (request.getPreview()) {
+        const coming = announcement(revealObject(fromStruct(request.getOldInputs())), revealObject(inputs));
+        if (coming) engine.info(request.getUrn(), coming);
         response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
         return response;
       }

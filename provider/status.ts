@@ -2,7 +2,7 @@ import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 
-/** The engine's display: what a resource is doing. */
+/** The engine's display: what a resource is doing, and what it will do. */
 export class Engine {
   readonly #client: { log(request: unknown, done: () => void): void; close(): void };
 
@@ -13,12 +13,21 @@ export class Engine {
 
   /** A line beside the resource that the next one replaces. */
   status(urn: string, message: string): void {
+    this.#log(urn, message, true);
+  }
+
+  /** A line of the diagnostics at the end. */
+  info(urn: string, message: string): void {
+    this.#log(urn, message, false);
+  }
+
+  #log(urn: string, message: string, ephemeral: boolean): void {
     const request = new messages.LogRequest();
     request.setUrn(urn);
     request.setMessage(message);
     request.setSeverity(messages.LogSeverity.INFO);
-    request.setEphemeral(true);
-    // A status line that gets lost is no reason to fail.
+    request.setEphemeral(ephemeral);
+    // A line that gets lost is no reason to fail.
     this.#client.log(request, () => undefined);
   }
 }

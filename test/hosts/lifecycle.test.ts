@@ -89,7 +89,10 @@ test("an unchanged up starts no unit again", async () => {
 
 test("one changed line: the preview shows that line and nothing else, and up reloads only", async () => {
   stack.configure(configuration("two"));
-  const changed = (await stack.preview()).split("\n").filter((line) => /^\s*[-+~] /.test(line));
+  const preview = await stack.preview();
+  assert.match(preview, /reloads example2\.service/);
+  assert.doesNotMatch(preview, /restarts|example1\.service/);
+  const changed = preview.split("\n").filter((line) => /^\s*[-+~] /.test(line));
   assert.deepEqual(
     changed.map((line) => line.trim()).filter((line) => /page/.test(line)),
     ['-     return 200 "page one";', '+     return 200 "page two";'],

@@ -23,7 +23,7 @@ export interface Stack extends AsyncDisposable {
   /** Runs `pulumi COMMAND` for it. Rejects when it fails, unless `check` is false. */
   run(argv: readonly string[], options?: ExecuteOptions): Promise<Output>;
   up(options?: ExecuteOptions): Promise<Output>;
-  /** `pulumi preview --diff` */
+  /** `pulumi preview --diff`: all that it says. */
   preview(options?: ExecuteOptions): Promise<string>;
   /** Rejects when a preview finds any change. */
   expectNoChanges(): Promise<void>;
@@ -52,7 +52,10 @@ export async function makeStack(name: string, directory = root): Promise<Stack> 
     },
     run,
     up: (options) => run(["up", "--yes", "--skip-preview"], options),
-    preview: async (options) => (await run(["preview", "--diff"], options)).stdout,
+    preview: async (options) => {
+      const { stdout, stderr } = await run(["preview", "--diff"], options);
+      return stdout + stderr;
+    },
     expectNoChanges: async () => void (await run(["preview", "--diff", "--expect-no-changes"])),
     async [Symbol.asyncDispose]() {
       rmSync(file, { force: true });
