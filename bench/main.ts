@@ -2,22 +2,21 @@
 //
 //   node bench/main.ts [--hosts 10] [--repeats 2] [--write]
 //
-// A repeat is one first up, two unchanged ones and two changes of one file for each. --write keeps the results in
-// bench/results.md. Exit status 1: something failed, or this project logged in more often than it should.
-import assert from "node:assert/strict";
+// In a repeat each of them has a turn: a first up, an unchanged one and a change of one file; in the first repeat the last two
+// are there twice. --write keeps the results in bench/results.md. Exit status 1: something failed, or this project did not log
+// in as often as is right.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createFleet } from "../tools/fleet/index.ts";
 import { ansible } from "./ansible.ts";
-import type { Contestant } from "./contestant.ts";
-import { clean, expectPage, inspect, payload, takePayload, warm } from "./job.ts";
+import { payload, warm } from "./job.ts";
 import { describeMachine, load } from "./machine.ts";
-import { type Kind, type Run, countLogins, timed } from "./measure.ts";
-import { MemoryWatch } from "./memory.ts";
+import { countLogins } from "./measure.ts";
 import { pyinfra } from "./pyinfra.ts";
 import { givePython } from "./python.ts";
+import { Race } from "./race.ts";
 import { loginProblems, report } from "./report.ts";
 import { parallelSsh } from "./ssh.ts";
 import { thisProject } from "./this-project.ts";
@@ -29,79 +28,51 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
-const [hosts, repeats] = [count("hosts"), count("repeats")];
-
-const loadBefore = load();
-const fleet = await createFleet({ name: "bench", hosts });
 // Temporary files of all who run here, the engine's state among them: gone however this process ends.
 const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-bench-"));
+process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 process.env.TMPDIR = work;
-const own = await thisProject(fleet);
-process.on("exit", () => {
-  rmSync(own.stack.file, { force: true });
-  rmSync(work, { recursive: true, force: true });
-});
 
-const files = payload(join(work, "payload"));
-const contestants = [
-  own,
-  await pyinfra(fleet, files, directory("pyinfra")),
-  await ansible(fleet, files, directory("ansible")),
-  parallelSsh(fleet, files),
-];
-await Promise.all([givePython(fleet), warm(fleet)]);
-
-const runs: Run[] = [];
-const memory = new MemoryWatch();
-let reference: string | undefined;
-
-for (let repeat = 0; repeat < repeats; repeat += 1) {
-  // Nobody is always the first or the last.
-  for (const contestant of repeat % 2 === 0 ? contestants : contestants.toReversed()) await turn(contestant);
+try {
+  await bench(count("hosts"), count("repeats"));
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  // Not by itself: others may still be at work.
+  process.exit(1);
 }
 
-const machine = await describeMachine(fleet, work, loadBefore);
-const results = {
-  hosts,
-  contestants: contestants.map(({ name }) => name),
-  runs: await countLogins(fleet, runs),
-  peaks: memory.peaks,
-  machine,
-};
-await fleet.dispose();
-const written = report(results);
-console.log(written);
-if (values.write) writeFileSync(join(import.meta.dirname, "results.md"), written);
-for (const problem of loginProblems(results)) {
-  console.error(`bench: ${problem}`);
-  process.exitCode = 1;
-}
+async function bench(hosts: number, repeats: number): Promise<void> {
+  const loadBefore = load();
+  await using fleet = await createFleet({ name: "bench", hosts });
+  const own = await thisProject(fleet);
+  process.on("exit", () => rmSync(own.stack.file, { force: true }));
+  const files = payload(join(work, "payload"));
+  const others = [
+    await pyinfra(fleet, files, directory("pyinfra")),
+    await ansible(fleet, files, directory("ansible")),
+    parallelSsh(fleet, files),
+  ];
+  await Promise.all([givePython(fleet), warm(fleet)]);
 
-/** From empty hosts to empty hosts. */
-async function turn(contestant: Contestant): Promise<void> {
-  await run(contestant, "first up", "one");
-  if (contestant === own) await takePayload(fleet, files.directory);
-  for (const page of ["two", "one"]) {
-    await run(contestant, "unchanged up");
-    await run(contestant, "one-file change", page);
+  const race = new Race(fleet, own, files);
+  for (let repeat = 0; repeat < repeats; repeat += 1) {
+    const order = [own, ...others];
+    // Nobody is always the first or the last. The first repeat is the longer one, so that one alone says something, too.
+    for (const contestant of repeat % 2 === 0 ? order : order.reverse())
+      await race.turn(contestant, repeat === 0 ? 2 : 1);
   }
-  if (contestant === own) runs.push(await timed(own.name, "refresh", () => own.refresh()));
-  for (const seen of await inspect(fleet)) {
-    reference ??= seen;
-    assert.equal(seen, reference, `${contestant.name} leaves a host other than ${own.name} does`);
-  }
-  await contestant.remove?.();
-  await clean(fleet);
-}
-
-async function run(contestant: Contestant, kind: Kind, page?: string): Promise<void> {
-  if (page !== undefined) contestant.want(page);
-  const measured = await timed(contestant.name, kind, () => memory.during(() => contestant.run()));
-  runs.push(measured);
-  const seconds = (measured.ended - measured.began) / 1000;
-  console.error(`bench: ${contestant.name}, ${kind}: ${seconds.toFixed(2)} s`);
-  if (page !== undefined) await expectPage(fleet, page);
-  await contestant.settle?.();
+  const results = {
+    hosts,
+    contestants: [own, ...others].map(({ name }) => name),
+    runs: await countLogins(fleet, race.runs),
+    peaks: race.memory.peaks,
+    machine: await describeMachine(fleet, work, loadBefore),
+  };
+  const written = report(results);
+  console.log(written);
+  if (values.write) writeFileSync(join(import.meta.dirname, "results.md"), written);
+  const problems = loginProblems(results);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 function count(option: "hosts" | "repeats"): number {

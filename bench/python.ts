@@ -59,9 +59,12 @@ async function make(name: string, recipe: string, fill: (at: string) => Promise<
   if (existsSync(directory)) return directory;
   console.error(`bench: making ${directory}`);
   const part = `${directory}.part`;
-  rmSync(part, { recursive: true, force: true });
   mkdirSync(part, { recursive: true });
-  await fill(part);
-  renameSync(part, directory);
+  try {
+    await fill(part);
+    renameSync(part, directory);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
   return directory;
 }
