@@ -126,7 +126,7 @@ function isBindMount(volume: string): boolean {
 /** A check must not relabel what a running container uses (podman-run(1), --volume, Z and z). */
 function withoutLabel(volume: string): string {
   const [source = "", target = "", options] = volume.split(":");
-  const kept = (options ?? "").split(",").filter((option) => option !== "" && option.toLowerCase() !== "z");
+  const kept = (options ?? "").split(",").filter((option) => !["", "z", "Z", "U"].includes(option));
   return [source, target, ...(kept.length > 0 ? [kept.join(",")] : [])].join(":");
 }
 

@@ -34,13 +34,18 @@ export function actions(
   const result = new Map<string, Action>();
   const wanted = desired.services.filter(({ active }) => active);
   for (const service of wanted) {
-    const own = desired.files
-      .filter(({ unit }) => unit !== undefined && runs(unit) === service.unit)
-      .map(({ key }) => key);
+    const own = ownFiles(desired, service);
     if (!isActive(service.unit)) result.set(service.unit, "start");
     else if (has([...own, ...service.restartOn])) result.set(service.unit, "restart");
     else if (has(service.reloadOn)) result.set(service.unit, "reload");
     else result.set(service.unit, "none");
+  }
+  // One that need not run: where it does, it gets what is new.
+  for (const service of desired.services.filter(({ active }) => !active)) {
+    const own = ownFiles(desired, service);
+    if (!isActive(service.unit)) continue;
+    if (has([...own, ...service.restartOn])) result.set(service.unit, "restart");
+    else if (has(service.reloadOn)) result.set(service.unit, "reload");
   }
   // A socket can't be started while its service runs (systemd.socket(5)), and the service has to be handed the new one.
   for (const socket of wanted.filter(({ unit }) => isSocket(unit))) {
@@ -49,6 +54,12 @@ export function actions(
     if (service !== undefined && result.has(service) && isActive(service)) result.set(service, "restart");
   }
   return result;
+}
+
+function ownFiles(desired: Desired, service: DesiredService): string[] {
+  return desired.files
+    .filter(({ unit }) => unit !== undefined && runs(unit) === service.unit)
+    .map(({ key }) => key);
 }
 
 export function isSocket(unit: string): boolean {

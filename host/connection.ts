@@ -140,6 +140,8 @@ async function logIn(target: Target, milliseconds: number, sock?: Readable): Pro
     ssh.dispose();
     throw refusal ?? failure(name, target, messageOf(thrown), thrown);
   }
+  // A connection that breaks later is told by its channels (`ended`); without a listener it would end the process.
+  ssh.connection?.on("error", () => undefined);
   return ssh;
 }
 
@@ -160,12 +162,15 @@ function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): 
   );
 }
 
+/** Host key types that ssh2 has. */
+const supported = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512))$/;
+
 /** Ask for the key types that are known, or the host may show another of its keys and look like an impostor. */
 function signatureAlgorithms({ known }: Credentials) {
   const types = new Set(
     known.accepted.flatMap(({ type }) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type])),
   );
-  return [...types] as NonNullable<
+  return [...types].filter((type) => supported.test(type)) as NonNullable<
     NonNullable<Parameters<NodeSSH["connect"]>[0]["algorithms"]>["serverHostKey"]
   > &
     unknown[];

@@ -37,8 +37,10 @@ export interface ContainerCheck {
 /** A whole set as it shall be on one host, under one manager. Without files: gone. */
 export interface Desired {
   name: string;
-  /** Who made it (the resource's URN): its mark on the host. */
+  /** Who it belongs to (the resource's URN): its mark on the host. */
   owner: string;
+  /** Marks that are its own as well: the URN that the state has, from before a stack was renamed, say. */
+  formerOwners: string[];
   manager: "system" | "user";
   account?: string;
   linger: boolean;

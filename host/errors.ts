@@ -5,17 +5,20 @@
 export class HostError extends Error {
   /** True once something on the host may have changed. */
   readonly changed: boolean;
+  /** Why the host refused the session, as scripts/enter.sh names it. */
+  readonly reason: string | undefined;
 
   constructor(
     host: string,
     problem: string,
-    options: { state?: string; cure?: string; changed?: boolean; cause?: unknown } = {},
+    options: { state?: string; cure?: string; changed?: boolean; reason?: string; cause?: unknown } = {},
   ) {
     const changed = options.changed ?? false;
     const state = options.state ?? (changed ? undefined : "Nothing was changed on it.");
     super([`${host}: ${problem}`, state, options.cure].filter(Boolean).join("\n"), { cause: options.cause });
     this.name = "HostError";
     this.changed = changed;
+    this.reason = options.reason;
   }
 }
 

@@ -10,6 +10,8 @@ export interface Facts {
   units: Map<string, UnitFact>;
   /** Directory → names of the files in it, for the directories that were asked for. */
   names: Map<string, string[]>;
+  /** Path → the other set of the manager that it belongs to. */
+  others: Map<string, string>;
   /** The set's mark, if there is one. */
   set?: { owner: string; paths: string[]; unfinished: boolean };
 }
@@ -42,12 +44,25 @@ export interface Query {
 /** One line of JSON from the script. */
 export type Answer = { event: string } & Record<string, string | number>;
 
-const separator = "\t";
+/**
+ * The fields of one line for the script. The inputs are checked long before; this is the last barrier.
+ *
+ * @throws RangeError for a field that would be taken for two.
+ */
+export function row(fields: readonly string[]): string {
+  const bad = fields.find((field) => /[\t\n]/.test(field));
+  if (bad !== undefined)
+    throw new RangeError(`a name or path can't hold a tab or a newline: ${JSON.stringify(bad)}`);
+  return fields.join("\t");
+}
 
 /** The script's query file. */
 export function writeQuery(query: Query): string {
   return lines(query)
-    .map((line) => `${line.join(separator)}\n`)
+    .map(
+      (line) => `${row(line)}
+`,
+    )
     .join("");
 }
 
@@ -71,13 +86,16 @@ export function readFacts(query: Query, answers: readonly Answer[]): Facts {
     files: new Map(),
     units: new Map(),
     // A directory that is not there has no files.
+    others: new Map(),
     names: new Map((query.directories ?? []).map((directory) => [directory, []])),
   };
   for (const answer of answers) {
     const subject = asked[Number(answer.line)]?.at(-1) ?? "";
     if (answer.event === "file") facts.files.set(subject, fileFact(answer));
-    else if (answer.event === "unit") facts.units.set(subject, unitFact(decode(answer.shown)));
-    else if (answer.event === "names")
+    else if (answer.event === "units") {
+      const blocks = decode(answer.shown).split(/\n\n+/);
+      query.units.forEach((unit, index) => facts.units.set(unit, unitFact(blocks[index] ?? "")));
+    } else if (answer.event === "names")
       facts.names.set(subject, decode(answer.names).split("\n").filter(Boolean));
     else if (answer.event === "host") {
       facts.uid = Number(answer.uid);
@@ -85,6 +103,9 @@ export function readFacts(query: Query, answers: readonly Answer[]): Facts {
       facts.podman = version(decode(answer.podman));
       facts.systemd = version(decode(answer.systemd));
       facts.lingers = answer.linger === "yes";
+    } else if (answer.event === "other") {
+      for (const path of decode(answer.manifest).split("\n").filter(Boolean))
+        facts.others.set(path, decode(answer.name));
     } else if (answer.event === "set") {
       facts.set = {
         owner: decode(answer.owner),

@@ -1,6 +1,6 @@
 import { tooNew } from "../units/versions.ts";
 import { type Action, type Change, actions, changeOf, isSocket, runs } from "./changes.ts";
-import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
+import { type Desired, type DesiredFile, type DesiredService, unitAt, unitDirectory } from "./desired.ts";
 import { sha256 } from "./digest.ts";
 import type { FileFact, Facts } from "./facts.ts";
 
@@ -25,11 +25,21 @@ export interface Plan {
 /**
  * What to do so that the host gets what is desired: facts in, steps out, and no steps where all is as it should be. Pure.
  *
- * @param known paths that the state says are the set's own (an import has no mark on the host yet)
+ * @param known paths that were observed as the set's own (an import has no mark on the host yet)
+ * @param before the services as they were desired last: what a file that is gone was for
  */
-export function plan(facts: Facts, desired: Desired, known: readonly string[]): Plan {
-  const own = new Set([...(facts.set?.owner === desired.owner ? facts.set.paths : []), ...known]);
-  const refusals = refuse(facts, desired, own);
+export function plan(
+  facts: Facts,
+  desired: Desired,
+  known: readonly string[],
+  before: readonly DesiredService[] = [],
+): Plan {
+  const marked =
+    facts.set !== undefined && [desired.owner, ...desired.formerOwners].includes(facts.set.owner);
+  // Somebody else has taken the set over: for us it is gone.
+  if (desired.files.length === 0 && facts.set && !marked) return nothing;
+  const own = new Set([...(marked ? (facts.set?.paths ?? []) : []), ...known]);
+  const refusals = refuse(facts, desired, own, marked);
   const wanted = new Set(desired.files.map(({ path }) => path));
   const stale = [...own].filter((path) => !wanted.has(path));
   const owned = { begin: [...wanted, ...stale], commit: [...wanted] };
@@ -39,22 +49,31 @@ export function plan(facts: Facts, desired: Desired, known: readonly string[]): 
   const changes = new Map(
     desired.files.map((file) => [file.key, changeIn(file, facts, payload.includes(file))]),
   );
+  // A file that is gone has the effect of a change on what it was for.
+  for (const path of stale) changes.set(path, "effect");
   const active = (unit: string) => isActive(facts, unit);
-  const todo = actions(desired, changes, active);
+  const todo = actions(
+    { ...desired, services: withFormer(desired.services, before, stale) },
+    changes,
+    active,
+  );
   // A run that was interrupted may have written files that no running service has read yet.
   if (facts.set?.unfinished)
     for (const [unit, action] of todo) if (!isSocket(unit) && action !== "start") todo.set(unit, "restart");
 
   const work = [
     ...pulls(desired, todo),
-    ...validations(desired, todo, payload),
+    ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale]),
     ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
     ...retire(facts, desired, stale),
     ...activate(facts, desired, todo, payload, stale),
   ];
-  const marked =
-    facts.set?.owner === desired.owner && !facts.set.unfinished && sameMembers(facts.set.paths, owned.commit);
-  if (work.length === 0 && marked) return { refusals, steps: [], payload, owned };
+  const settled =
+    marked &&
+    facts.set?.owner === desired.owner &&
+    !facts.set.unfinished &&
+    sameMembers(facts.set.paths, owned.commit);
+  if (work.length === 0 && settled) return { refusals, steps: [], payload, owned };
   const end = wanted.size > 0 ? step("commit", "committing") : step("forget", "cleaning up");
   const leave = wanted.size === 0 && facts.set === undefined && work.length === 0;
   return { refusals, steps: leave ? [] : [step("begin", "starting"), ...work, end], payload, owned };
@@ -64,19 +83,26 @@ function step(verb: string, says: string, ...args: string[]): Step {
   return { verb, args, says };
 }
 
-function refuse(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
+const nothing: Plan = { refusals: [], steps: [], payload: [], owned: { begin: [], commit: [] } };
+
+function refuse(facts: Facts, desired: Desired, own: ReadonlySet<string>, marked: boolean): string[] {
   const refusals: string[] = [];
   if (desired.files.length > 0 && facts.podman === "" && desired.images.length > 0) {
     refusals.push("podman is not installed. Install it (at least 4.4, for quadlets).");
   }
-  if (facts.set && facts.set.owner !== desired.owner && !desired.adopt) {
+  if (facts.set && !marked && !desired.adopt) {
     refusals.push(
       `a set named "${desired.name}" is there already; it belongs to ${facts.set.owner}. Choose another name, or take it over with adopt: true.`,
     );
   }
   for (const { path, key, content, unit } of desired.files) {
     const fact = facts.files.get(path);
-    if (fact && fact.type !== "absent" && fact.type !== "file") {
+    const other = facts.others.get(path);
+    if (other !== undefined) {
+      refusals.push(
+        `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
+      );
+    } else if (fact && fact.type !== "absent" && fact.type !== "file") {
       refusals.push(
         `${path} is ${fact.type === "link" ? "a symbolic link" : "no regular file"}. Remove it first.`,
       );
@@ -128,17 +154,35 @@ function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
 function validations(
   desired: Desired,
   todo: ReadonlyMap<string, Action>,
-  payload: readonly DesiredFile[],
+  touched: readonly string[],
 ): Step[] {
-  const units = payload.some(({ unit }) => unit !== undefined);
+  if (desired.files.length === 0) return [];
+  const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
   const due = desired.checks.flatMap((check, index) => {
-    const changed = payload.some(({ path }) =>
+    const changed = touched.some((path) =>
       Object.keys(check.mounts).some((directory) => path.startsWith(`${directory}/`)),
     );
     return changed || restarts ? [step("try", `checking by ${check.name}`, String(index))] : [];
   });
   return [...(units ? [step("validate", "validating the units")] : []), ...due];
+}
+
+/** The services with the files that they had before and that are gone now. */
+function withFormer(
+  services: readonly DesiredService[],
+  before: readonly DesiredService[],
+  stale: readonly string[],
+): DesiredService[] {
+  return services.map((service) => {
+    const former = before.find(({ unit }) => unit === service.unit);
+    const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));
+    return {
+      ...service,
+      reloadOn: [...service.reloadOn, ...gone(former?.reloadOn)],
+      restartOn: [...service.restartOn, ...gone(former?.restartOn)],
+    };
+  });
 }
 
 /** Stops and removes what is no longer wanted: sockets first, or a request would start their service again. */
@@ -172,7 +216,11 @@ function activate(
   for (const { unit } of reopened) steps.push(step("stop", `stopping ${unit}`, unit));
   const staleUnits = stale.flatMap((path) => unitAt(desired.manager, path) ?? []);
   const stranger = [...facts.units.values()].some(({ needsReload }) => needsReload);
-  if (stranger || staleUnits.length > 0 || payload.some(({ unit }) => unit !== undefined)) {
+  const below = (path: string) =>
+    ["quadlet", "unit"].some((kind) =>
+      path.startsWith(`${unitDirectory(desired.manager, kind as "quadlet" | "unit")}/`),
+    );
+  if (stranger || [...stale, ...payload.map(({ path }) => path)].some(below)) {
     steps.push(step("daemon_reload", "reloading systemd"));
   }
   for (const unit of staleUnits.map(runs)) steps.push(step("reset_failed", `forgetting ${unit}`, unit));
@@ -193,6 +241,12 @@ function activate(
       steps.push(step("start", `starting ${unit}`, unit));
     else steps.push(step("restart", `restarting ${unit}`, unit));
   }
+  const started = [...todo].filter(
+    ([unit, action]) => !isSocket(unit) && (action === "start" || action === "restart"),
+  );
+  if (started.length > 0) steps.push(step("settle", "waiting a moment"));
+  for (const [unit] of [...todo].filter(([, action]) => action !== "none"))
+    steps.push(step("verify", `verifying ${unit}`, unit));
   return steps;
 }
 

@@ -1,24 +1,31 @@
 import { Connection } from "./connection.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 
+/** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
+const sessionsPerHost = 4;
+
 /**
  * One connection a host for the whole run, however many resources it has: sshd drops parallel dials (MaxStartups) and
  * channels are cheaper than logins. A connection that broke is dialled again by the next who needs it.
  */
 export class Pool {
   readonly #open = new Map<string, Promise<Connection>>();
+  readonly #gates = new Map<string, Gate>();
 
   async connect(target: Target): Promise<Connection> {
-    const key = [target, ...(target.jump ? [target.jump] : [])].map(endpointName).join(" via ");
+    // With its credentials: what one resource may not use, another one's login must not give it.
+    const key = JSON.stringify({
+      ...target,
+      sudo: undefined,
+      connectTimeout: undefined,
+      commandTimeout: undefined,
+    });
     const existing = this.#open.get(key);
-    if (
-      existing &&
-      (await existing.then(
-        (connection) => connection.isOpen,
-        () => false,
-      ))
-    )
-      return await existing;
+    const isOpen = existing?.then(
+      (connection) => connection.isOpen,
+      () => false,
+    );
+    if (existing && (await isOpen)) return await existing;
     // Somebody else may have dialled again while this one was looking.
     const current = this.#open.get(key);
     if (current && current !== existing) return await current;
@@ -29,9 +36,45 @@ export class Pool {
     return await dialled;
   }
 
+  /** Runs something when it is its turn: one at a time for a manager of a host, and a few at a time for a host. */
+  async inTurn<T>(target: Target, manager: string, action: () => Promise<T>): Promise<T> {
+    const host = endpointName({ ...target, user: "" });
+    return await this.#gate(`${host} ${manager}`, 1).pass(() =>
+      this.#gate(host, sessionsPerHost).pass(action),
+    );
+  }
+
   async close(): Promise<void> {
     const all = [...this.#open.values()];
     this.#open.clear();
     await Promise.allSettled(all.map(async (connection) => (await connection).close()));
+  }
+
+  #gate(key: string, width: number): Gate {
+    const gate = this.#gates.get(key) ?? new Gate(width);
+    this.#gates.set(key, gate);
+    return gate;
+  }
+}
+
+/** Lets a number of actions through at a time, in the order in which they came. */
+class Gate {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(width: number) {
+    this.#free = width;
+  }
+
+  async pass<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await action();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
   }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { readAnswers } from "./answers.ts";
 import type { Channel, Connection } from "./connection.ts";
 import type { Desired } from "./desired.ts";
 import type { Target } from "./endpoint.ts";
-import { HostError } from "./errors.ts";
+import { HostError, messageOf } from "./errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "./facts.ts";
 import { enterScript, transactionScript } from "./script.ts";
 
@@ -16,7 +17,7 @@ export interface RolledBack {
 }
 
 function rolledBack(answer: Answer): RolledBack {
-  return { ok: answer.ok === "yes", output: decode(answer.output).trim() };
+  return { ok: answer.ok === "yes", output: printable(decode(answer.output).trim()) };
 }
 
 /** One run of the host's script: it holds the lock of the manager, answers queries and applies a plan. */
@@ -24,57 +25,56 @@ export class Session {
   readonly #channel: Channel;
   readonly #answers: AsyncGenerator<Answer, void>;
   readonly #host: string;
+  readonly #place: Place;
+  #changed = false;
 
-  private constructor(host: string, channel: Channel, answers: AsyncGenerator<Answer, void>) {
+  private constructor(host: string, channel: Channel, place: Place) {
     this.#host = host;
     this.#channel = channel;
-    this.#answers = answers;
+    this.#place = place;
+    this.#answers = readAnswers(channel);
   }
 
   /**
-   * Opens a session and waits for its lock.
+   * Starts a session; it is there when {@link ready} has returned.
    *
-   * @param waiting is called when another transaction holds the lock
-   * @throws HostError when the host or the account can't have one. Nothing was changed then.
+   * @throws HostError when no channel is opened in time.
    */
-  static async open(
-    connection: Connection,
-    target: Target,
-    place: Place,
-    waiting: () => void,
-  ): Promise<Session> {
+  static async start(connection: Connection, target: Target, place: Place): Promise<Session> {
     const unit = `quadlet-fleet-${randomBytes(6).toString("hex")}`;
-    const enter = [
-      "sh",
-      "-c",
-      enterScript,
-      "quadlet-fleet",
-      place.manager,
-      place.account ?? "-",
-      place.linger ? "yes" : "no",
-      unit,
-      String(transactionScript.length),
-      place.name,
-    ];
+    const linger = place.linger ? "yes" : "no";
+    const size = String(transactionScript.length);
+    const words = [place.manager, place.account ?? "-", linger, unit, size, place.name];
     const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
-    const sudo = !target.sudo
-      ? []
-      : password === undefined
-        ? ["sudo", "-n", "--"]
-        : ["sudo", "-S", "-p", "", "--"];
-    const channel = await connection.run([...sudo, ...enter]);
-    const answers = readAnswers(channel);
+    const ask = password === undefined ? ["-n"] : ["-S", "-p", ""];
+    const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
+    const channel = await connection.run([...sudo, "sh", "-c", enterScript, "quadlet-fleet", ...words]);
+    const session = new Session(connection.name, channel, place);
     if (password !== undefined) channel.write(`${password}\n`);
     // The mark that enter.sh skips to.
     channel.write("quadlet-fleet\n");
     channel.write(transactionScript);
-    const session = new Session(connection.name, channel, answers);
+    return session;
+  }
+
+  /**
+   * Waits for the lock.
+   *
+   * @param waiting is called when another transaction holds it
+   * @throws HostError when the host or the account can't have a session. Nothing was changed then.
+   */
+  async ready(waiting: () => void): Promise<void> {
     for (;;) {
-      const answer = await session.#next("while the session was opened", false);
-      if (answer.event === "ready") return session;
+      const answer = await this.#next("while the session was opened");
+      if (answer.event === "ready") return;
       if (answer.event === "waiting") waiting();
-      if (answer.event === "refused") throw refusal(connection.name, place, String(answer.reason));
+      if (answer.event === "refused") throw refusal(this.#host, this.#place, String(answer.reason));
     }
+  }
+
+  /** Whether something on the host may have changed by this session. */
+  get changed(): boolean {
+    return this.#changed;
   }
 
   async query(query: Query): Promise<Facts> {
@@ -82,7 +82,7 @@ export class Session {
     this.#channel.write("query\n");
     const answers: Answer[] = [];
     for (;;) {
-      const answer = await this.#next("while it was looked at", false);
+      const answer = await this.#next("while it was looked at");
       if (answer.event === "answered") return readFacts(query, answers);
       answers.push(answer);
     }
@@ -93,9 +93,12 @@ export class Session {
     this.#channel.write("recover\n");
     let back: RolledBack | undefined;
     for (;;) {
-      const answer = await this.#next("while an interrupted transaction was taken back", true);
+      const answer = await this.#next("while an interrupted transaction was taken back");
       if (answer.event === "recovered") return back;
-      if (answer.event === "rolledback") back = rolledBack(answer);
+      if (answer.event === "rolledback") {
+        this.#changed = true;
+        back = rolledBack(answer);
+      }
     }
   }
 
@@ -110,17 +113,15 @@ export class Session {
     progress: (step: number) => void,
   ): Promise<{ step: number; output: string; back: RolledBack } | undefined> {
     for (const [name, content] of stored) this.#store(name, content);
+    this.#changed = true;
     this.#channel.write("apply\n");
     let failed: { step: number; output: string } | undefined;
     for (;;) {
-      const answer = await this.#next(
-        "in the middle of a transaction, which goes on by itself on the host",
-        true,
-      );
+      const answer = await this.#next("in the middle of a transaction, which goes on by itself on the host");
       if (answer.event === "applied") return undefined;
       if (answer.event === "step") progress(Number(answer.line));
       if (answer.event === "failed")
-        failed = { step: Number(answer.line), output: decode(answer.output).trim() };
+        failed = { step: Number(answer.line), output: printable(decode(answer.output).trim()) };
       if (answer.event === "rolledback" && failed) return { ...failed, back: rolledBack(answer) };
     }
   }
@@ -143,44 +144,30 @@ export class Session {
     this.#channel.write(bytes);
   }
 
-  async #next(when: string, changed: boolean): Promise<Answer> {
-    const answer = await this.#answers.next();
+  async #next(when: string): Promise<Answer> {
+    const answer = await this.#answers.next().catch((thrown: unknown) => {
+      throw this.#broken(`${messageOf(thrown)} ${when}.`);
+    });
     if (!answer.done) return answer.value;
     const { code, stderr } = await this.#channel.ended;
     const reason = code === null ? "the connection was lost" : `the script ended with ${code}`;
-    const said = stderr.trim() === "" ? "" : `\n${stderr.trim()}`;
-    throw new HostError(this.#host, `${reason} ${when}.${said}`, {
-      changed,
-      state: changed ? "Its state is not known." : undefined,
-      cure: changed
-        ? "Run `pulumi up` again: it looks at the host first and does what is missing."
-        : undefined,
+    const said = stderr.trim() === "" ? "" : `\n${printable(stderr.trim())}`;
+    throw this.#broken(`${reason} ${when}.${said}`);
+  }
+
+  #broken(problem: string): HostError {
+    if (!this.#changed) return new HostError(this.#host, problem);
+    return new HostError(this.#host, problem, {
+      changed: true,
+      state: "Its state is not known.",
+      cure: "Run `pulumi up` again: it looks at the host first and does what is missing.",
     });
   }
 }
 
-async function* readAnswers(channel: Channel): AsyncGenerator<Answer, void> {
-  const lines: string[] = [];
-  let rest = "";
-  let ended = false;
-  let wake: () => void = () => undefined;
-  channel.onStdout((chunk) => {
-    const parts = (rest + chunk.toString("latin1")).split("\n");
-    rest = parts.pop() ?? "";
-    lines.push(...parts);
-    wake();
-  });
-  void channel.ended.then(() => {
-    ended = true;
-    wake();
-  });
-  for (;;) {
-    const line = lines.shift();
-    // A login may print a banner first.
-    if (line?.startsWith("{")) yield JSON.parse(line) as Answer;
-    else if (line === undefined && ended) return;
-    else if (line === undefined) await new Promise<void>((resolve) => (wake = resolve));
-  }
+/** What a host printed, without what a terminal would take for a command. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "");
 }
 
 function refusal(host: string, { account, name }: Place, reason: string): HostError {
@@ -208,6 +195,8 @@ function refusal(host: string, { account, name }: Place, reason: string): HostEr
       "See on the host: systemctl list-units 'quadlet-fleet-*'",
     ],
   };
-  const [problem, cure] = known[reason] ?? [`the session was refused (${reason}).`];
-  return new HostError(host, problem, { cure });
+  const [problem, cure] = (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? [
+    `the session was refused (${reason}).`,
+  ];
+  return new HostError(host, problem, { cure, reason });
 }

@@ -1,10 +1,16 @@
 import { isQuadlet } from "../units/names.ts";
-import { type ContainerCheck, type Desired, type DesiredFile, unitAt } from "./desired.ts";
+import {
+  type ContainerCheck,
+  type Desired,
+  type DesiredFile,
+  type DesiredService,
+  unitAt,
+} from "./desired.ts";
 import { runs } from "./changes.ts";
 import { sha256 } from "./digest.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 import { HostError } from "./errors.ts";
-import type { Facts, Query } from "./facts.ts";
+import { type Facts, type Query, row } from "./facts.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 import { type Place, Session } from "./session.ts";
@@ -29,7 +35,8 @@ export class TransactionError extends HostError {
 /**
  * Brings one host from what it has to what is desired, by one connection, one channel and one script.
  *
- * @param known paths that the state says are the set's own
+ * @param known paths that were observed as the set's own
+ * @param before the services as they were desired last
  * @returns what is on the host afterwards
  * @throws HostError when nothing is changed or all was taken back, TransactionError when something was left.
  */
@@ -38,14 +45,18 @@ export async function transact(
   target: Target,
   desired: Desired,
   known: readonly string[],
+  before: readonly DesiredService[],
   progress: Progress,
 ): Promise<Facts> {
   const query = queryFor(desired, known);
   return await withSession(pool, target, desired, progress, async (session, host) => {
     const recovered = await session.recover();
-    if (recovered) progress("an interrupted transaction was taken back");
+    if (recovered)
+      progress(
+        `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
+      );
     const facts = await session.query(query);
-    const todo = plan(facts, desired, known);
+    const todo = plan(facts, desired, known, before);
     if (todo.refusals.length > 0) throw new HostError(host, todo.refusals.join("\n"));
     if (todo.steps.length === 0) return facts;
     const failed = await session.apply(stored(todo, desired), (number) =>
@@ -100,35 +111,36 @@ async function withSession<T>(
   progress: Progress,
   use: (session: Session, host: string) => Promise<T>,
 ): Promise<T> {
-  const seconds = target.commandTimeout ?? 600;
-  let session: Session | undefined;
-  let timer: NodeJS.Timeout | undefined;
   progress(`connecting to ${endpointName(target)}`);
   const connection = await pool.connect(target);
-  const work = async () => {
-    session = await Session.open(connection, target, place, () =>
-      progress("waiting for another transaction on the host"),
-    );
-    const result = await use(session, connection.name);
-    await session.close();
-    return result;
-  };
-  const deadline = new Promise<never>((_, reject) => {
-    const late = new HostError(connection.name, `not done within ${seconds} s (commandTimeout).`, {
-      changed: true,
-      state: "What has begun there goes on by itself.",
-      cure: "Run `pulumi up` again later, or raise commandTimeout.",
+  return await pool.inTurn(target, `${place.manager} ${place.account ?? ""}`, async () => {
+    const session = await Session.start(connection, target, place);
+    const work = async () => {
+      await session.ready(() => progress("waiting for another transaction on the host"));
+      const result = await use(session, connection.name);
+      await session.close();
+      return result;
+    };
+    const seconds = target.commandTimeout ?? 600;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      const late = () =>
+        new HostError(connection.name, `not done within ${seconds} s (commandTimeout).`, {
+          changed: session.changed,
+          ...(session.changed ? { state: "What has begun there goes on by itself." } : {}),
+          cure: "Run `pulumi up` again later, or raise commandTimeout.",
+        });
+      timer = setTimeout(() => reject(late()), seconds * 1000);
     });
-    timer = setTimeout(() => reject(late), seconds * 1000);
+    try {
+      return await Promise.race([work(), deadline]);
+    } catch (thrown) {
+      session.abandon();
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+    }
   });
-  try {
-    return await Promise.race([work(), deadline]);
-  } catch (thrown) {
-    session?.abandon();
-    throw thrown;
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Everything that the script needs, before the first step: a connection that breaks later can't leave it half-way. */
@@ -147,7 +159,7 @@ function stored({ steps, payload, owned }: Plan, desired: Desired): Map<string, 
     // containers-auth.json(5)
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
     ...staged(payload, desired),
-    ["plan", list(steps.map(({ verb, args }) => [verb, ...args].join("\t")))],
+    ["plan", list(steps.map(({ verb, args }) => row([verb, ...args])))],
   ]);
 }
 
@@ -175,5 +187,5 @@ function checkOptions({ image, command, mounts, volumes }: ContainerCheck): stri
     ["entrypoint", entrypoint],
     ...[image, ...words].map((word) => ["word", word]),
   ];
-  return lines.map((line) => `${line.join("\t")}\n`).join("");
+  return lines.map((line) => `${row(line)}\n`).join("");
 }

@@ -1,5 +1,6 @@
+import { unitAt } from "../host/desired.ts";
 import { didYouMean } from "../units/nearest.ts";
-import { checkUnit } from "./check-units.ts";
+import { checkName, checkUnit } from "./check-units.ts";
 import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
 
 /** One thing that is wrong with the inputs. */
@@ -56,6 +57,11 @@ const connection = object(
 const keys = list(text());
 const line = text(/^\P{Cc}*$/u, "can't hold a newline or another control character");
 const words = list(line);
+const image = text(/^[^\s-]\S*$/, "is no image reference");
+const mounts = map((value, path, fail, key) => {
+  checkPath(key, path, fail);
+  line(value, path, fail);
+});
 const unitSet = object(
   {
     connection,
@@ -72,14 +78,18 @@ const unitSet = object(
         "content",
       ])(value, path, fail);
     }),
-    services: map(object({ active: boolean, enabled: boolean, reloadOn: keys, restartOn: keys }, [])),
+    services: map((value, path, fail, key) => {
+      checkName(key, path, fail);
+      object({ active: boolean, enabled: boolean, reloadOn: keys, restartOn: keys }, [])(value, path, fail);
+    }),
     images: map((value, path, fail, key) => {
       if (!/^[^\s-]\S*$/.test(key)) fail(path, "is no image reference");
       object({ pull: oneOf("missing", "always", "never") }, ["pull"])(value, path, fail);
     }),
-    checks: map(
-      object({ image: text(), command: words, mounts: map(line), volumes: words }, ["image", "command"]),
-    ),
+    checks: map((value, path, fail, key) => {
+      line(key, path, fail);
+      object({ image, command: words, mounts, volumes: words }, ["image", "command"])(value, path, fail);
+    }),
     registries: map(object({ username: text(), password: text() }, ["username", "password"])),
     linger: boolean,
     adopt: boolean,
@@ -94,6 +104,13 @@ function checkTogether(inputs: PlainObject, fail: (path: string, reason: string)
   if (manager === "system" && linger === true) fail("linger", 'goes with manager "user" only');
   // Names of what is not known yet can't be missed.
   if (units === unknown || files === unknown) return;
+  for (const path of Object.keys(isObject(files) ? files : {})) {
+    const unit = manager === "system" || manager === "user" ? unitAt(manager, path) : undefined;
+    if (unit !== undefined && isObject(units) && unit in units)
+      fail(`files["${path}"]`, "is a unit of this set as well");
+    if (/^(\/var\/lib|~\/\.local\/state)\/quadlet-fleet\//.test(path))
+      fail(`files["${path}"]`, "is where quadlet-fleet keeps its own records");
+  }
   const known = [...Object.keys(isObject(units) ? units : {}), ...Object.keys(isObject(files) ? files : {})];
   for (const [unit, service] of Object.entries(isObject(services) ? (services as PlainObject) : {})) {
     for (const list of ["reloadOn", "restartOn"]) {

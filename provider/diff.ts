@@ -23,6 +23,9 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Difference
   for (const key of ["name", "manager", "user"]) compare(key, before[key], after[key]);
   const replaces = [...changes.keys()];
   compare("linger", before.linger ?? false, after.linger ?? false);
+  // The same host by another way, most likely; if it is another one, the update finds nothing of ours there and makes it.
+  compare("connection.port", field(before.connection, "port") ?? 22, field(after.connection, "port") ?? 22);
+  compare("connection.jump", way(before.connection), way(after.connection));
   for (const collection of ["units", "unitModes", "images"]) {
     for (const key of keysOf(before[collection], after[collection])) {
       compare(`${collection}["${key}"]`, field(before[collection], key), field(after[collection], key));
@@ -51,6 +54,12 @@ function withDefault(key: string, value: Plain): Plain | undefined {
 
 function field(value: Plain | undefined, key: string): Plain | undefined {
   return isObject(value) ? (value as PlainObject)[key] : undefined;
+}
+
+/** The jump host without its credentials. */
+function way(connection: Plain | undefined): Plain | undefined {
+  const jump = field(connection, "jump");
+  return jump && { address: field(jump, "address") ?? null, port: field(jump, "port") ?? 22 };
 }
 
 function keysOf(...values: (Plain | undefined)[]): string[] {

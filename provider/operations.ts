@@ -1,4 +1,6 @@
-import type { Connection, UnitSetInputs } from "../resources/contract.ts";
+import type { Connection, Credentials, UnitSetInputs } from "../resources/contract.ts";
+import type { Desired, DesiredService } from "../host/desired.ts";
+import type { Target } from "../host/endpoint.ts";
 import { HostError } from "../host/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import type { Pool } from "../host/pool.ts";
@@ -6,7 +8,7 @@ import { type Progress, TransactionError, observe, queryFor, transact } from "..
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
 import { desiredState, emptyState, observedInputs, outputs } from "./state.ts";
-import { type WireObject, revealObject } from "./wire.ts";
+import { type WireObject, isObject, revealObject } from "./wire.ts";
 
 /** What an operation needs besides its inputs. */
 export interface Context {
@@ -33,30 +35,28 @@ export class Unfinished extends Error {
   }
 }
 
-/** Create and update are one: bring the host to what is desired. `before` are the old inputs, or undefined. */
+/** What the engine knows from before: the inputs and outputs of the last operation. */
+export type Before = Pick<State, "inputs" | "properties">;
+
+/** Create and update are one: bring the host to what is desired. */
 export async function apply(
   context: Context,
   urn: string,
   id: string | undefined,
-  before: WireObject | undefined,
+  before: Before | undefined,
   inputs: WireObject,
 ): Promise<State> {
   const set = plainInputs(inputs);
-  const desired = desiredState(set, urn);
+  const { desired, known, services } = withBefore(desiredState(set, urn), before);
   const state = (facts?: Facts) => ({
     id: id ?? formatId(set),
     inputs,
-    properties: facts ? outputs(desired, facts, inputs) : {},
+    properties: facts ? outputs(desired, facts, inputs) : (before?.properties ?? {}),
   });
   try {
-    const facts = await transact(
-      context.pool,
-      target(context, set),
-      desired,
-      before ? pathsOf(before, urn) : [],
-      context.progress,
+    return state(
+      await transact(context.pool, target(context, set), desired, known, services, context.progress),
     );
-    return state(facts);
   } catch (thrown) {
     if (thrown instanceof TransactionError) throw new Unfinished(thrown, state(thrown.facts));
     if (thrown instanceof HostError && thrown.changed) throw new Unfinished(thrown, state());
@@ -64,17 +64,22 @@ export async function apply(
   }
 }
 
-/** Removes the set. What is gone already is no error. */
-export async function remove(context: Context, urn: string, inputs: WireObject): Promise<void> {
-  const set = plainInputs(inputs);
-  const desired = desiredState(set, urn);
-  await transact(
-    context.pool,
-    target(context, set),
-    emptyState(desired),
-    pathsOf(inputs, urn),
-    context.progress,
-  );
+/** Removes the set. What is gone already is no error, nor is an account that is gone with all it had. */
+export async function remove(context: Context, urn: string, before: Before): Promise<void> {
+  const set = plainInputs(before.inputs);
+  const { desired, known, services } = withBefore(desiredState(set, urn), before);
+  try {
+    await transact(
+      context.pool,
+      target(context, set),
+      emptyState(desired),
+      known,
+      services,
+      context.progress,
+    );
+  } catch (thrown) {
+    if (!isGone(thrown)) throw thrown;
+  }
 }
 
 /** What is on the host now; undefined when the set is gone. */
@@ -97,12 +102,16 @@ export async function refresh(
       context.progress,
     );
   } catch (thrown) {
+    if (isGone(thrown)) return undefined;
     // One host that is down must not fail the refresh of all the others.
     if (thrown instanceof HostError) throw new Unfinished(thrown, { id, inputs, properties });
     throw thrown;
   }
-  const seen = observedInputs(inputs, set, desired, facts);
-  return seen && { id, inputs: seen, properties: outputs(desired, facts, seen) };
+  // A file of somebody else in the place of one of ours does not become ours by being looked at.
+  const own = new Set([...withBefore(desired, { inputs, properties }).known, ...(facts.set?.paths ?? [])]);
+  const ours = { ...desired, files: desired.files.filter(({ path }) => own.has(path)) };
+  const seen = observedInputs(inputs, set, ours, facts);
+  return seen && { id, inputs: seen, properties: outputs(ours, facts, seen) };
 }
 
 /** Reads a set that was made by hand, or by another stack, by its id alone. */
@@ -112,7 +121,7 @@ export async function importSet(context: Context, urn: string, id: string): Prom
   const start = { files: new Map<string, string>(), units: [] };
   const facts = await observe(
     context.pool,
-    { ...identity.connection, ...context.connection },
+    target(context, identity),
     place,
     start,
     context.progress,
@@ -127,10 +136,41 @@ function plainInputs(inputs: WireObject): UnitSetInputs {
   return revealObject(inputs) as unknown as UnitSetInputs;
 }
 
-function target(context: Context, { connection }: UnitSetInputs) {
-  return { ...connection, ...context.connection };
+function target(
+  { connection: overrides }: Context,
+  { connection }: Pick<UnitSetInputs, "connection">,
+): Target {
+  const { jump, ...host } = connection;
+  return { ...override(host, overrides), ...(jump ? { jump: override(jump, overrides) } : {}) };
 }
 
-function pathsOf(inputs: WireObject, urn: string): string[] {
-  return desiredState(plainInputs(inputs), urn).files.map(({ path }) => path);
+/** One configured credential stands for all of its kind: an old key must not win over a new agent. */
+function override<T extends Credentials>(endpoint: T, overrides: Partial<Connection>): T {
+  const kept = { ...endpoint };
+  for (const kind of [
+    ["identityFile", "privateKey", "passphrase", "agent"],
+    ["hostKey", "knownHostsFile"],
+  ] as const) {
+    if (kind.some((name) => overrides[name] !== undefined)) for (const name of kind) delete kept[name];
+  }
+  return { ...kept, ...overrides };
+}
+
+/** The account is not there any more. */
+function isGone(thrown: unknown): boolean {
+  return thrown instanceof HostError && thrown.reason === "no-account";
+}
+
+/** What was observed as the set's own, its mark of then, and its services of then. */
+function withBefore(
+  desired: Desired,
+  before: Before | undefined,
+): { desired: Desired; known: string[]; services: DesiredService[] } {
+  if (!before) return { desired, known: [], services: [] };
+  const { fileStates, owner } = revealObject(before.properties);
+  return {
+    desired: { ...desired, formerOwners: typeof owner === "string" ? [owner] : [] },
+    known: Object.keys(isObject(fileStates) ? fileStates : {}),
+    services: desiredState(plainInputs(before.inputs), desired.owner).services,
+  };
 }

@@ -96,10 +96,11 @@ export function schema(version: string): object {
         },
         requiredInputs: ["connection", "name", "manager", "units"],
         properties: {
+          owner: text("Who the set belongs to, as the host has it."),
           fileStates: map({ $ref: "#/types/quadlet:index:FileState" }, "Path → what was seen."),
           unitStates: map({ $ref: "#/types/quadlet:index:UnitState" }, "Unit → what systemd says of it."),
         },
-        required: ["fileStates", "unitStates"],
+        required: ["owner", "fileStates", "unitStates"],
       },
     },
   };

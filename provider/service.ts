@@ -164,7 +164,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         context(request.getUrn(), request.getTimeout()),
         request.getUrn(),
         request.getId(),
-        fromStruct(request.getOldInputs()),
+        { inputs: fromStruct(request.getOldInputs()), properties: fromStruct(request.getOlds()) },
         inputs,
       );
       response.setProperties(toStruct(properties));
@@ -172,11 +172,12 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }),
 
     delete: unary(async (request: p.DeleteRequest) => {
-      await remove(
-        context(request.getUrn(), request.getTimeout()),
-        request.getUrn(),
-        fromStruct(request.getOldInputs()),
-      );
+      const urn = request.getUrn();
+      const before = {
+        inputs: fromStruct(request.getOldInputs()),
+        properties: fromStruct(request.getProperties()),
+      };
+      await remove(context(urn, request.getTimeout()), urn, before);
       return new empty.Empty();
     }),
 

@@ -30,6 +30,7 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
   return {
     name: inputs.name,
     owner,
+    formerOwners: [],
     manager: inputs.manager,
     account: inputs.user,
     linger: inputs.linger ?? false,
@@ -73,7 +74,7 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
   }
   const units: WireObject = {};
   for (const [unit, { load, active, enabled }] of facts.units) units[unit] = { load, active, enabled };
-  return { ...echo(wire), fileStates: states, unitStates: units };
+  return { ...echo(wire), owner: desired.owner, fileStates: states, unitStates: units };
 }
 
 /** The outputs as far as a preview can know them. */
@@ -86,6 +87,7 @@ export function expectedOutputs(inputs: PlainObject, wire: WireObject): WireObje
   ]);
   return {
     ...echo(wire),
+    owner: wireUnknown,
     fileStates: known ? Object.fromEntries(states) : wireUnknown,
     unitStates: wireUnknown,
   };

@@ -152,6 +152,8 @@ export interface UnitState {
 
 /** What was observed on the host after the last operation. Nothing in it changes by itself. */
 export interface UnitSetOutputs {
+  /** Who the set belongs to, as the host has it. */
+  owner: string;
   /** Path on the host → state, units included. */
   fileStates: Record<string, FileState>;
   /** Unit → state. */

@@ -21,10 +21,16 @@ type Deep<T> = T extends object ? { [K in keyof T]: pulumi.Input<Deep<T[K]>> } :
  * ```
  */
 export class UnitSet extends pulumi.CustomResource {
+  declare readonly owner: pulumi.Output<UnitSetOutputs["owner"]>;
   declare readonly fileStates: pulumi.Output<UnitSetOutputs["fileStates"]>;
   declare readonly unitStates: pulumi.Output<UnitSetOutputs["unitStates"]>;
 
   constructor(name: string, args: UnitSetArgs, options?: pulumi.CustomResourceOptions) {
-    super(unitSetType, name, { ...args, fileStates: undefined, unitStates: undefined }, options);
+    super(
+      unitSetType,
+      name,
+      { ...args, owner: undefined, fileStates: undefined, unitStates: undefined },
+      options,
+    );
   }
 }

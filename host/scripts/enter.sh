@@ -18,6 +18,9 @@ while IFS= read -r line; do
   [ "$line" = quadlet-fleet ] && break
 done
 
+# What a login has printed may lack its last newline.
+echo
+
 command -v systemd-run >/dev/null || refuse no-systemd
 
 # The unit's own runtime directory is memory, 0700, and gone with the unit, however it ends: nothing secret is left.

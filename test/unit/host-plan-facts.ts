@@ -20,6 +20,7 @@ export function desired(change: Partial<Desired> = {}): Desired {
   return {
     name: "web",
     owner: "urn:web",
+    formerOwners: [],
     manager: "system",
     linger: false,
     files: [
@@ -62,6 +63,7 @@ export function settled(state: Desired): Facts {
       ]),
     ),
     names: new Map(),
+    others: new Map(),
     set: { owner: state.owner, paths: state.files.map(({ path }) => path), unfinished: false },
   };
 }

@@ -33,6 +33,9 @@ test("a first deploy: images before files, files before units, sockets before se
     "enabling web.socket",
     "starting web.socket",
     "starting web.service",
+    "waiting a moment",
+    "verifying web.socket",
+    "verifying web.service",
     "committing",
   ]);
 });
@@ -43,6 +46,7 @@ test("another nginx configuration: written and reloaded, nothing else", () => {
     "starting",
     `writing ${conf}`,
     "reloading web.service",
+    "verifying web.service",
     "committing",
   ]);
 });
@@ -60,6 +64,8 @@ test("another container: the service restarts, and the socket stays open", () =>
     "writing /etc/containers/systemd/web.container",
     "reloading systemd",
     "restarting web.service",
+    "waiting a moment",
+    "verifying web.service",
     "committing",
   ]);
 });
@@ -95,6 +101,9 @@ test("another address: the socket is closed before systemd reads it anew, and th
     "stopping web.service",
     "starting web.socket",
     "starting web.service",
+    "waiting a moment",
+    "verifying web.socket",
+    "verifying web.service",
     "committing",
   ]);
 });
@@ -114,6 +123,9 @@ test("a second socket: the first is not touched", () => {
     "stopping web.service",
     "starting web-81.socket",
     "starting web.service",
+    "waiting a moment",
+    "verifying web.service",
+    "verifying web-81.socket",
     "committing",
   ]);
 });
@@ -123,6 +135,7 @@ test("a socket that is not wanted any more: stopped, disabled, removed", () => {
   before.files.push(unit("web-81.socket", "[Socket]\nListenStream=0.0.0.0:81\nService=web.service\n"));
   assert.deepEqual(says(settled(before), desired()), [
     "starting",
+    "validating the units",
     "stopping web-81.socket",
     "disabling web-81.socket",
     "removing /etc/systemd/system/web-81.socket",
@@ -145,6 +158,8 @@ test("a stopped service, a disabled socket, a changed mode: each is put right, a
     "starting",
     "pulling registry.example/nginx:1",
     "starting web.service",
+    "waiting a moment",
+    "verifying web.service",
     "committing",
   ]);
   const disabled = { ...facts, units: new Map(facts.units) };
@@ -175,6 +190,8 @@ test("an interrupted run: the service may not have read what was written, so it 
     "starting",
     "pulling registry.example/nginx:1",
     "restarting web.service",
+    "waiting a moment",
+    "verifying web.service",
     "committing",
   ]);
 });
@@ -257,6 +274,7 @@ test("checks: run where their files change or something starts, before anything 
     "checking by nginx -t",
     `writing ${conf}`,
     "reloading web.service",
+    "verifying web.service",
     "committing",
   ]);
   const described = change(
@@ -266,4 +284,37 @@ test("checks: run where their files change or something starts, before anything 
   );
   assert.ok(!says(described, state).includes("checking by nginx -t"));
   assert.ok(says(empty(), state).includes("checking by nginx -t"));
+});
+
+test("an nginx file that is gone: nginx is checked and reloaded without it", () => {
+  const extra = "/etc/quadlet-fleet/web/conf.d/b.conf";
+  const before = desired();
+  before.files.push({ key: extra, path: extra, content: "", mode: "0644" });
+  const services = before.services.map((service) =>
+    service.unit === "web.service" ? { ...service, reloadOn: [...service.reloadOn, extra] } : service,
+  );
+  const { steps } = plan(settled(before), desired(), [], services);
+  assert.deepEqual(
+    steps.map((step) => step.says),
+    ["starting", `removing ${extra}`, "reloading web.service", "verifying web.service", "committing"],
+  );
+});
+
+test("delete after somebody else took the set over: nothing is done", () => {
+  const known = desired().files.map(({ path }) => path);
+  const gone = desired({ owner: "urn:old", files: [], services: [], images: [], adopt: true });
+  assert.deepEqual(plan(settled(desired()), gone, known).steps, []);
+});
+
+test("a mark of before is our own: a renamed stack goes on, and the mark is written anew", () => {
+  const renamed = desired({ owner: "urn:renamed", formerOwners: ["urn:web"] });
+  assert.deepEqual(says(settled(desired()), renamed), ["starting", "committing"]);
+});
+
+test("a file of another set on the host is refused, also with adopt", () => {
+  const facts = { ...settled(desired()), set: undefined, others: new Map([[conf, "shop"]]) };
+  assert.match(
+    plan(facts, desired({ adopt: true }), []).refusals.join(),
+    /belongs to the set "shop" on this host/,
+  );
 });

@@ -24,14 +24,13 @@ test("the same inputs make no difference", () => {
 
 describe("no difference", () => {
   const same: Record<string, PlainObject> = {
-    "credentials, ports and time limits": {
+    "credentials and time limits": {
       connection: {
         address: "192.0.2.11",
-        port: 2222,
+        port: 22,
         user: "admin",
         privateKey: "k",
         sudo: true,
-        jump: { address: "gate" },
         connectTimeout: 3,
       },
     },
@@ -152,4 +151,14 @@ test("what is not known yet may change", () => {
     'files["/a"].content': "update",
     'units["web.container"]': "update",
   });
+});
+
+test("another way to the host is looked at, and is no other set", () => {
+  const before = { connection: { address: "192.0.2.11", jump: { address: "gate", privateKey: "k" } } };
+  const after = { connection: { address: "192.0.2.11", port: 2222, jump: { address: "gate-2" } } };
+  const { changes, replaces } = diffUnitSet(before, after);
+  assert.deepEqual([...changes.keys()], ["connection.port", "connection.jump"]);
+  assert.deepEqual(replaces, []);
+  const rotated = { connection: { address: "192.0.2.11", jump: { address: "gate", agent: true } } };
+  assert.equal(diffUnitSet(before, rotated).changes.size, 0);
 });

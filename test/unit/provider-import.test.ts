@@ -45,6 +45,7 @@ function answer(host: Host, query: Query): Facts {
       ]),
     ),
     names: new Map((query.directories ?? []).map((directory) => [directory, within(directory)])),
+    others: new Map(),
     set: host.set,
   };
 }

@@ -46,6 +46,7 @@ function host(files: Record<string, Partial<FileFact>> = {}, units: Record<strin
       ]),
     ),
     names: new Map(),
+    others: new Map(),
     set: { owner: "urn:web", paths: desired.files.map(({ path }) => path), unfinished: false },
   };
   return facts;
@@ -170,8 +171,8 @@ describe("outputs", () => {
   test("hold the set with its secrets, and no connection", () => {
     const { connection, ...set } = wire;
     assert.ok(connection);
-    const { fileStates, unitStates, ...echo } = seen;
-    assert.ok(fileStates && unitStates);
+    const { fileStates, unitStates, owner, ...echo } = seen;
+    assert.ok(fileStates && unitStates && owner);
     assert.deepEqual(echo, set);
   });
 

@@ -46,12 +46,19 @@ restore_files() {
   while IFS=$tab read -r kind number subject; do
     case $kind in
       file)
-        new=$(dirname "$subject")/.quadlet-fleet.new
-        cp -p "$own/rollback.new/$number" "$new" && mv -fT "$new" "$subject" || failed="$failed restoring:$subject"
+        new=$(mktemp "$(dirname "$subject")/.quadlet-fleet.XXXXXX") || failed="$failed restoring:$subject"
+        copy=$own/rollback.new/$number
+        cat "$copy" >"$new" && chmod --reference="$copy" "$new" && chown --reference="$copy" "$new" && mv -fT "$new" "$subject" ||
+          failed="$failed restoring:$subject"
         ;;
       absent) rm -f "$subject" || failed="$failed removing:$subject" ;;
     esac
   done <"$work/undo"
+}
+
+stop_clean() {
+  ctl stop "$1" && return 0
+  [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
 }
 
 restart_clean() {
@@ -70,11 +77,11 @@ rollback() {
   journalled active | services_of >"$work/active"
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
-  each ctl stop <"$work/stop"
+  each stop_clean <"$work/stop"
   # A socket that was touched may have another address now; it can't be started while its service runs.
   if [ -s "$work/reopen" ]; then
-    each ctl stop <"$work/reopen"
-    each ctl stop <"$work/active"
+    each stop_clean <"$work/reopen"
+    each stop_clean <"$work/active"
   fi
   restore_files
   ctl daemon-reload || failed="$failed daemon-reload"

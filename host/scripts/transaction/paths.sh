@@ -9,6 +9,19 @@ expand() {
   esac
 }
 
+# safe_directory PATH: root must not write where another account could put a link in its way.
+safe_directory() {
+  [ "$manager" = system ] || return 0
+  checked=$1
+  while [ "$checked" != / ]; do
+    if [ "$(stat -c %u "$checked")" != 0 ]; then
+      echo "$checked belongs to another account, which could redirect what root writes there. Use that account's own manager, or a directory of root's."
+      return 1
+    fi
+    checked=$(dirname "$checked")
+  done
+}
+
 encoded() { base64 -w 0; }
 
 # make_directory PATH: with its parents; remembers what was not there before.

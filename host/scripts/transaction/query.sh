@@ -27,11 +27,23 @@ query_find() {
   fi
 }
 
+# The versions do not change within a session.
+versions() {
+  [ -n "${versions-}" ] && return 0
+  versions="\"podman\":\"$(podman --version 2>/dev/null | encoded)\",\"systemd\":\"$(systemctl --version | encoded)\""
+}
+
 query_host() {
+  versions
   linger=no
   [ -e "/var/lib/systemd/linger/$(id -un)" ] && linger=yes
-  printf '{"event":"host","uid":%d,"home":"%s","podman":"%s","systemd":"%s","linger":"%s"}\n' "$(id -u)" \
-    "$(printf %s "$HOME" | encoded)" "$(podman --version 2>/dev/null | encoded)" "$(systemctl --version | encoded)" "$linger"
+  printf '{"event":"host","uid":%d,"home":"%s",%s,"linger":"%s"}\n' "$(id -u)" "$(printf %s "$HOME" | encoded)" "$versions" "$linger"
+  for other in "$state"/sets/*/manifest; do
+    [ -e "$other" ] || continue
+    [ "$other" = "$own/manifest" ] && continue
+    other=${other%/manifest}
+    printf '{"event":"other","name":"%s","manifest":"%s"}\n' "$(printf %s "${other##*/}" | encoded)" "$(encoded <"$other/manifest")"
+  done
   if [ -e "$own/owner" ]; then
     unfinished=no
     [ -e "$own/unfinished" ] && unfinished=yes
@@ -42,17 +54,21 @@ query_host() {
 
 query() {
   number=0
+  units=
   while IFS=$tab read -r kind first second; do
     case $kind in
       file) query_file "$first" "$second" ;;
       find) query_find "$first" ;;
-      unit)
-        shown=$(ctl show --property=Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,Result "$first" | encoded)
-        printf '{"event":"unit","line":%d,"shown":"%s"}\n' "$number" "$shown"
-        ;;
+      # Names of units have no white space.
+      unit) units="$units $first" ;;
     esac
     number=$((number + 1))
   done <"$work/query"
+  if [ -n "$units" ]; then
+    # shellcheck disable=SC2086 # one call for all of them; it answers in their order
+    shown=$(ctl show --property=LoadState,ActiveState,UnitFileState,NeedDaemonReload -- $units | encoded)
+    printf '{"event":"units","shown":"%s"}\n' "$shown"
+  fi
   query_host
   printf '{"event":"answered"}\n'
 }

@@ -30,8 +30,9 @@ step_put() {
   expand "$3"
   made=
   make_directory "$(dirname "$path")" && keep_made || return 1
-  new=$(dirname "$path")/.quadlet-fleet.new
-  save "$path" || return 1
+  safe_directory "$(dirname "$path")" && save "$path" || return 1
+  # mktemp makes it anew, for nobody else to read, and follows no link.
+  new=$(mktemp "$(dirname "$path")/.quadlet-fleet.XXXXXX") || return 1
   if cat "$work/$1" >"$new" && chmod "$2" "$new" && sync "$new" && mv -fT "$new" "$path"; then return 0; fi
   rm -f "$new"
   return 1
@@ -85,6 +86,15 @@ step_disable() {
 }
 
 step_daemon_reload() { ctl daemon-reload; }
+
+# A unit that ends again right after its start has not started.
+step_settle() { sleep 0.5; }
+
+step_verify() {
+  ctl is-active --quiet "$1" && return 0
+  echo "$1 has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus "$1" | tr '\n' ' ')"
+  explain "$1"
+}
 
 step_reset_failed() {
   ctl reset-failed "$1" 2>/dev/null
