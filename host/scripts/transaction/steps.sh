@@ -21,6 +21,8 @@ step_begin() {
 step_commit() {
   cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
   cp "$work/images" "$own/images" && rm -f "$own/unfinished" "$own/journal" || return 1
+  # A secret that was replaced is no leftover: what only its owner may read is not kept.
+  find "$own/rollback.new" -type f ! -perm /077 -delete
   rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" || return 1
   prune_images
 }
