@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { RegistryLogin } from "../resources/contract.ts";
+import type { Probe, RegistryLogin } from "../resources/contract.ts";
 import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
 
 /** The arguments of {@link SocketActivatedNginx}. */
@@ -73,6 +73,16 @@ export interface SocketActivatedNginxArgs {
   nginx?: Record<string, pulumi.Input<string>>;
 
   /**
+   * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
+   * seconds: else the deploy is taken back. It is made on the host (by curl, or else bash; a unix socket needs curl). The new
+   * version of a container is asked as well before it takes over. Not asked: an address with proxy_protocol, or with HTTP/2 only.
+   * false: no request is made.
+   * @default any status below 500 for "/"
+   * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
+   */
+  verify?: false | Probe;
+
+  /**
    * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
    * change restarts the service.
    */
@@ -140,6 +150,29 @@ export const argumentsSchema = z.strictObject({
     .record(
       z.string().regex(fileName, "a file name has no directory: it would leave /etc/nginx/conf.d"),
       inputText(),
+    )
+    .optional(),
+  verify: z
+    .union(
+      [
+        z.literal(false),
+        z.strictObject({
+          path: z
+            .string()
+            .regex(/^\/[!-~]*$/, 'begins with "/", without blanks and control characters')
+            .optional(),
+          hostName: z
+            .string()
+            .regex(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name")
+            .optional(),
+          status: z.int().min(100).max(599).optional(),
+          body: z
+            .string()
+            .regex(/^\P{Cc}+$/u, "is a text on one line")
+            .optional(),
+        }),
+      ],
+      "must be false, or { path, hostName, status, body }",
     )
     .optional(),
   environment: z

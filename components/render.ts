@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
+import { answersPlainHttp } from "../units/nginx/plain.ts";
+import { withoutLabel } from "../units/stand-ins.ts";
 import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
-import type { ContainerCheck, FileContent, ImagePull, ServiceState } from "../resources/contract.ts";
+import type { ContainerCheck, FileContent, ImagePull, Probe, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { socketUnits } from "./names.ts";
 
@@ -14,6 +16,7 @@ export interface Rendered {
   services: Record<string, ServiceState>;
   images: pulumi.Input<Record<string, ImagePull>>;
   checks: Record<string, { [K in keyof ContainerCheck]: pulumi.Input<ContainerCheck[K]> }>;
+  probes: pulumi.Input<Record<string, Probe>>;
 }
 
 /** What goes onto the host for the arguments, which are known to be right. */
@@ -57,8 +60,13 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
     files,
     services: {
       ...Object.fromEntries(sockets.map(({ unit }) => [unit, { enabled: true }])),
-      [`${name}.service`]: { reloadOn, ...(hasHidden ? { restartOn: [environmentPath] } : {}) },
+      [`${name}.service`]: {
+        reloadOn,
+        ...(hasHidden ? { restartOn: [environmentPath] } : {}),
+        handover: true,
+      },
     },
+    probes: probes(args, nginx),
     checks: {
       "nginx -t": {
         image: args.image,
@@ -71,6 +79,26 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
     },
     images: lift(args.image, (image) => ({ [image]: { pull: args.pull ?? "missing" } })),
   };
+}
+
+/** Which request must be answered on which address. */
+function probes(
+  { listen, verify }: SocketActivatedNginxArgs,
+  nginx: Record<string, pulumi.Input<string>>,
+): Rendered["probes"] {
+  if (verify === false) return {};
+  const asked = (texts: Record<string, string>) => {
+    const files = Object.entries(texts).map(([file, text]) => ({ name: file, text }));
+    const there = listen.filter((address) => answersPlainHttp(files, parseListenStream(address)));
+    return Object.fromEntries(there.map((address) => [address, verify ?? {}]));
+  };
+  if (isPlain(nginx)) return asked(nginx);
+  // Which addresses there are is no secret, whatever else is in the files.
+  return pulumi.unsecret(pulumi.output(nginx).apply(asked));
+}
+
+function isPlain(texts: Record<string, pulumi.Input<string>>): texts is Record<string, string> {
+  return Object.values(texts).every((text) => typeof text === "string");
 }
 
 function container(
@@ -121,13 +149,6 @@ function isBesideIpv4(listen: readonly string[], all: readonly string[]): boolea
 /** A volume of a quadlet's name is not there before the quadlet is. */
 function isBindMount(volume: string): boolean {
   return volume.startsWith("/") || volume.startsWith("%h/");
-}
-
-/** A check must not relabel what a running container uses (podman-run(1), --volume, Z and z). */
-function withoutLabel(volume: string): string {
-  const [source = "", target = "", options] = volume.split(":");
-  const kept = (options ?? "").split(",").filter((option) => !["", "z", "Z", "U"].includes(option));
-  return [source, target, ...(kept.length > 0 ? [kept.join(",")] : [])].join(":");
 }
 
 /** "~/x" as a unit writes it. */

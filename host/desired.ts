@@ -1,3 +1,4 @@
+import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts";
 import { isQuadlet } from "../units/names.ts";
 
 /** One file as it shall be on the host. */
@@ -20,6 +21,16 @@ export interface DesiredService {
   enabled: boolean;
   reloadOn: string[];
   restartOn: string[];
+  handover: boolean;
+}
+
+/** A request that must be answered. The fields are those of resources/contract.ts. */
+export interface Probe {
+  listen: string;
+  path: string;
+  hostName: string;
+  status?: number;
+  body?: string;
 }
 
 /** A command that must succeed in a container with the new files, before anything is swapped. */
@@ -49,6 +60,7 @@ export interface Desired {
   images: { reference: string; pull: "missing" | "always" | "never" }[];
   registries: Record<string, { username: string; password: string }>;
   checks: ContainerCheck[];
+  probes: Probe[];
   adopt: boolean;
 }
 
@@ -70,4 +82,17 @@ export function unitDirectory(manager: Desired["manager"], kind: "quadlet" | "un
 export function unitAt(manager: Desired["manager"], path: string): string | undefined {
   const at = path.lastIndexOf("/");
   return Object.values(directories[manager]).includes(path.slice(0, at)) ? path.slice(at + 1) : undefined;
+}
+
+/**
+ * Where a manager looks for a unit that is there until the next boot only (podman-systemd.unit(5), systemd.unit(5)). "%t/" is
+ * the manager's runtime directory.
+ */
+export function runtimeUnitPath(manager: Desired["manager"], unit: string): string {
+  return isQuadlet(unit) ? `%t/containers/systemd/${unit}` : `%t/systemd/${manager}/${unit}`;
+}
+
+/** What a probe asks: the address that a socket listens on. The inputs are checked, so it is one. */
+export function probeTarget(listen: string): ListenAddress {
+  return parseListenStream(listen);
 }

@@ -1,17 +1,26 @@
+import { type OpenPort, openPorts } from "./ports.ts";
+
 /** What is on a host, read from the answers of scripts/transaction/query.sh. Pure. */
 export interface Facts {
   uid: number;
   home: string;
-  /** "5.4.2", or "" where podman is not installed. */
-  podman: string;
-  systemd: string;
+  /** Its version ("5.4.2") is only asked for where a unit is to be written. */
+  podman: { installed: boolean; version?: string };
   lingers: boolean;
+  /** Whether the account has subordinate ids, which rootless podman needs (subuid(5)). True for root. */
+  subordinateIds: boolean;
   files: Map<string, FileFact>;
   units: Map<string, UnitFact>;
   /** Directory → names of the files in it, for the directories that were asked for. */
   names: Map<string, string[]>;
   /** Path → the other set of the manager that it belongs to. */
   others: Map<string, string>;
+  /** Who listens on the ports that were asked for. */
+  ports: OpenPort[];
+  /** Directory → free bytes of its file system, for the directories of the files that were asked for. */
+  space: Map<string, number>;
+  /** Services whose container runs another image than the one that its name stands for now. */
+  replacedImages: Set<string>;
   /** The set's mark, if there is one. */
   set?: { owner: string; paths: string[]; unfinished: boolean };
 }
@@ -20,6 +29,8 @@ export interface FileFact {
   type: "file" | "absent" | "link" | "other";
   mode: string;
   uid: number;
+  /** When its content was last changed, in seconds since 1970. */
+  modified: number;
   sha256: string;
   /** Only where the content was asked for and is not what was expected. */
   content?: Buffer;
@@ -31,6 +42,10 @@ export interface UnitFact {
   /** UnitFileState: "enabled", "disabled", "generated", "masked", … */
   enabled: string;
   needsReload: boolean;
+  /** Files that change what the unit's own file says (systemd.unit(5), "drop-in"). */
+  dropIns: string[];
+  /** When it was started, stopped or reloaded last, in seconds since 1970; 0 for never. */
+  changed: number;
 }
 
 /** What to look at. */
@@ -39,6 +54,10 @@ export interface Query {
   files: ReadonlyMap<string, string>;
   units: readonly string[];
   directories?: readonly string[];
+  /** Socket unit → port: who listens there, where the unit itself does not. */
+  ports?: ReadonlyMap<string, number>;
+  /** Whether to look for replaced images, which takes a while. */
+  images?: boolean;
 }
 
 /** One line of JSON from the script. */
@@ -58,83 +77,105 @@ export function row(fields: readonly string[]): string {
 
 /** The script's query file. */
 export function writeQuery(query: Query): string {
-  return lines(query)
-    .map(
-      (line) => `${row(line)}
-`,
-    )
-    .join("");
-}
-
-function lines(query: Query): string[][] {
-  return [
+  const lines = [
     ...[...query.files].map(([path, expected]) => ["file", expected, path]),
     ...query.units.map((unit) => ["unit", unit]),
     ...(query.directories ?? []).map((directory) => ["find", directory]),
+    ...[...(query.ports ?? [])].map(([unit, port]) => ["port", unit, hexadecimal(port)]),
+    ...(query.images ? [["images"]] : []),
   ];
+  return lines.map((line) => `${row(line)}\n`).join("");
+}
+
+/** As /proc/net/tcp has a port (proc_net_tcp(5)). */
+function hexadecimal(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, "0");
 }
 
 /** The facts in the script's answers to a query. */
 export function readFacts(query: Query, answers: readonly Answer[]): Facts {
-  const asked = lines(query);
   const facts: Facts = {
     uid: 0,
     home: "",
-    podman: "",
-    systemd: "",
+    podman: { installed: false },
     lingers: false,
+    subordinateIds: true,
     files: new Map(),
     units: new Map(),
     // A directory that is not there has no files.
-    others: new Map(),
     names: new Map((query.directories ?? []).map((directory) => [directory, []])),
+    others: new Map(),
+    ports: [],
+    space: new Map(),
+    replacedImages: new Set(),
   };
-  for (const answer of answers) {
-    const subject = asked[Number(answer.line)]?.at(-1) ?? "";
-    if (answer.event === "file") facts.files.set(subject, fileFact(answer));
-    else if (answer.event === "units") {
-      const blocks = decode(answer.shown).split(/\n\n+/);
-      query.units.forEach((unit, index) => facts.units.set(unit, unitFact(blocks[index] ?? "")));
-    } else if (answer.event === "names")
-      facts.names.set(subject, decode(answer.names).split("\n").filter(Boolean));
-    else if (answer.event === "host") {
-      facts.uid = Number(answer.uid);
-      facts.home = decode(answer.home);
-      facts.podman = version(decode(answer.podman));
-      facts.systemd = version(decode(answer.systemd));
-      facts.lingers = answer.linger === "yes";
-    } else if (answer.event === "other") {
-      for (const path of decode(answer.manifest).split("\n").filter(Boolean))
-        facts.others.set(path, decode(answer.name));
-    } else if (answer.event === "set") {
-      facts.set = {
-        owner: decode(answer.owner),
-        paths: decode(answer.manifest).split("\n").filter(Boolean),
-        unfinished: answer.unfinished === "yes",
-      };
-    }
-  }
+  for (const answer of answers) readers[answer.event]?.(facts, answer, query);
   return facts;
 }
+
+const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => void> = {
+  files(facts, { types, stats, sums }, query) {
+    const [status, digests] = [lines(stats), lines(sums)];
+    [...query.files.keys()].forEach((path, index) => {
+      const type = fileTypes[String(types)[index] ?? ""] ?? "absent";
+      const [mode = "", uid, modified] = type === "file" ? (status.shift() ?? "").split(" ") : [];
+      // A name that sha256sum(1) has to escape puts a backslash before the digest.
+      const sha256 = type === "file" ? (digests.shift() ?? "").replace(/^\\/, "").slice(0, 64) : "";
+      facts.files.set(path, { type, mode, uid: Number(uid ?? -1), modified: Number(modified ?? 0), sha256 });
+    });
+  },
+  content(facts, { line, content }, query) {
+    const path = [...query.files.keys()][Number(line)] ?? "";
+    const fact = facts.files.get(path);
+    if (fact) facts.files.set(path, { ...fact, content: Buffer.from(String(content), "base64") });
+  },
+  units(facts, { shown }, query) {
+    const blocks = decode(shown).split(/\n\n+/);
+    query.units.forEach((unit, index) => facts.units.set(unit, unitFact(blocks[index] ?? "")));
+  },
+  names(facts, { line, names }, query) {
+    facts.names.set(query.directories?.[Number(line)] ?? "", lines(names));
+  },
+  ports(facts, { listening, holders }) {
+    facts.ports.push(...openPorts(decode(listening), decode(holders)));
+  },
+  space(facts, { directory, free, block }) {
+    facts.space.set(decode(directory), Number(free) * Number(block));
+  },
+  images(facts, { running, present }) {
+    const current = new Map(lines(present).map((image) => image.split(" ") as [string, string]));
+    for (const container of lines(running)) {
+      const [service = "", name = "", id] = container.split(" ");
+      const now = current.get(name);
+      if (now !== undefined && now !== id) facts.replacedImages.add(service);
+    }
+  },
+  host(facts, { uid, home, podman, version, linger, subordinate }) {
+    facts.uid = Number(uid);
+    facts.home = decode(home);
+    facts.podman = { installed: podman === "yes" };
+    // "podman version 5.4.2"
+    const found = /\d+(\.\d+)*/.exec(decode(version))?.[0];
+    if (found !== undefined) facts.podman.version = found;
+    facts.lingers = linger === "yes";
+    facts.subordinateIds = subordinate === "yes";
+  },
+  other(facts, { manifest, name }) {
+    for (const path of lines(manifest)) facts.others.set(path, decode(name));
+  },
+  set(facts, { owner, manifest, unfinished }) {
+    facts.set = { owner: decode(owner), paths: lines(manifest), unfinished: unfinished === "yes" };
+  },
+};
+
+const fileTypes: Record<string, FileFact["type"]> = { f: "file", a: "absent", l: "link", o: "other" };
 
 export function decode(base64: string | number | undefined): string {
   return Buffer.from(String(base64 ?? ""), "base64").toString("utf8");
 }
 
-/** "podman version 5.4.2" → "5.4.2"; "systemd 257 (257.9-1~deb13u1)…" → "257". */
-function version(text: string): string {
-  return /\d+(\.\d+)*/.exec(text)?.[0] ?? "";
-}
-
-function fileFact(answer: Answer): FileFact {
-  const content = String(answer.content ?? "");
-  return {
-    type: answer.type as FileFact["type"],
-    mode: String(answer.mode ?? ""),
-    uid: Number(answer.uid ?? -1),
-    sha256: String(answer.sha256 ?? ""),
-    ...(content === "" ? {} : { content: Buffer.from(content, "base64") }),
-  };
+function lines(base64: string | number | undefined): string[] {
+  return decode(base64).split("\n").filter(Boolean);
 }
 
 function unitFact(shown: string): UnitFact {
@@ -146,5 +187,8 @@ function unitFact(shown: string): UnitFact {
     active: values.get("ActiveState") ?? "",
     enabled: values.get("UnitFileState") ?? "",
     needsReload: values.get("NeedDaemonReload") === "yes",
+    dropIns: (values.get("DropInPaths") ?? "").split(" ").filter(Boolean),
+    // With --timestamp=unix: "@1764000000".
+    changed: Number((values.get("StateChangeTimestamp") ?? "").replace("@", "")) || 0,
   };
 }

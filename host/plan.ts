@@ -1,16 +1,11 @@
-import { tooNew } from "../units/versions.ts";
-import { type Action, type Change, actions, changeOf, isSocket, runs } from "./changes.ts";
-import { type Desired, type DesiredFile, type DesiredService, unitAt, unitDirectory } from "./desired.ts";
+import { activate, retire } from "./activate.ts";
+import { type Action, type Change, actions, changeOf, isSocket } from "./changes.ts";
+import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
 import { sha256 } from "./digest.ts";
 import type { FileFact, Facts } from "./facts.ts";
-
-/** One step of the script: the function `step_VERB` of scripts/transaction/ with its arguments. */
-export interface Step {
-  verb: string;
-  args: string[];
-  /** What it does, for the status line and for errors: "pulling docker.io/library/nginx:latest". */
-  says: string;
-}
+import { refusals as refuse } from "./refusals.ts";
+import { type Handover, handovers } from "./stand-ins.ts";
+import { type Step, step } from "./step.ts";
 
 export interface Plan {
   /** Why nothing can be done, each with its cure. With these there are no steps. */
@@ -18,9 +13,13 @@ export interface Plan {
   steps: Step[];
   /** The files that the put steps refer to by their index. */
   payload: DesiredFile[];
+  /** The texts that the lend steps refer to, whose indices go on after those of the payload. */
+  lent: string[];
   /** Paths that are the set's own: while the steps run, and after them. */
   owned: { begin: string[]; commit: string[] };
 }
+
+const nothing: Plan = { refusals: [], steps: [], payload: [], lent: [], owned: { begin: [], commit: [] } };
 
 /**
  * What to do so that the host gets what is desired: facts in, steps out, and no steps where all is as it should be. Pure.
@@ -39,86 +38,90 @@ export function plan(
   // Somebody else has taken the set over: for us it is gone.
   if (desired.files.length === 0 && facts.set && !marked) return nothing;
   const own = new Set([...(marked ? (facts.set?.paths ?? []) : []), ...known]);
-  const refusals = refuse(facts, desired, own, marked);
   const wanted = new Set(desired.files.map(({ path }) => path));
   const stale = [...own].filter((path) => !wanted.has(path));
   const owned = { begin: [...wanted, ...stale], commit: [...wanted] };
-  if (refusals.length > 0) return { refusals, steps: [], payload: [], owned };
-
-  const payload = desired.files.filter((file) => differs(file, facts.files.get(file.path), facts.uid));
-  const changes = new Map(
-    desired.files.map((file) => [file.key, changeIn(file, facts, payload.includes(file))]),
+  const payload = desired.files.filter((file) =>
+    differs(file, facts.files.get(file.path), ownerOf(file, desired, facts)),
   );
-  // A file that is gone has the effect of a change on what it was for.
-  for (const path of stale) changes.set(path, "effect");
-  const active = (unit: string) => isActive(facts, unit);
-  const todo = actions(
-    { ...desired, services: withFormer(desired.services, before, stale) },
-    changes,
-    active,
-  );
-  // A run that was interrupted may have written files that no running service has read yet.
-  if (facts.set?.unfinished)
-    for (const [unit, action] of todo) if (!isSocket(unit) && action !== "start") todo.set(unit, "restart");
+  const refusals = refuse(facts, desired, own, marked, payload);
+  if (refusals.length > 0) return { ...nothing, refusals, owned };
 
+  const todo = whatToDo(facts, desired, before, payload, stale);
+  const handed = handovers(desired, todo, facts.home);
+  const rehearsals = lendRehearsals(handed, payload.length);
   const work = [
     ...pulls(desired, todo),
     ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale]),
+    ...rehearsals.steps,
+    ...(payload.length + stale.length > 0 ? [step("stage", "preparing the files")] : []),
     ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
-    ...retire(facts, desired, stale),
-    ...activate(facts, desired, todo, payload, stale),
+    ...retire(facts, desired, stale, handed.length > 0),
+    ...activate({ facts, desired, todo, payload, stale, handed }),
+    ...asks(desired, todo),
   ];
   const settled =
     marked &&
     facts.set?.owner === desired.owner &&
     !facts.set.unfinished &&
     sameMembers(facts.set.paths, owned.commit);
-  if (work.length === 0 && settled) return { refusals, steps: [], payload, owned };
+  if (work.length === 0 && settled) return { ...nothing, payload, owned };
   const end = wanted.size > 0 ? step("commit", "committing") : step("forget", "cleaning up");
   const leave = wanted.size === 0 && facts.set === undefined && work.length === 0;
-  return { refusals, steps: leave ? [] : [step("begin", "starting"), ...work, end], payload, owned };
+  const steps = leave ? [] : [step("begin", "starting"), ...work, end];
+  return { refusals, steps, payload, lent: rehearsals.texts, owned };
 }
 
-function step(verb: string, says: string, ...args: string[]): Step {
-  return { verb, args, says };
+/** The least action for each unit. */
+function whatToDo(
+  facts: Facts,
+  desired: Desired,
+  before: readonly DesiredService[],
+  payload: readonly DesiredFile[],
+  stale: readonly string[],
+): Map<string, Action> {
+  const changes = new Map(
+    desired.files.map((file) => [file.key, changeIn(file, facts, payload.includes(file))]),
+  );
+  // A file that is gone has the effect of a change on what it was for.
+  for (const path of stale) changes.set(path, "effect");
+  // Nor has a service the content of a file that was written after its start.
+  const outdated = new Map(
+    desired.services.flatMap(({ unit, reloadOn, restartOn }) =>
+      newerFiles(facts, unit, [...reloadOn, ...restartOn]),
+    ),
+  );
+  for (const [key, change] of outdated) if (changes.get(key) === "same") changes.set(key, change);
+  const todo = actions(
+    { ...desired, services: withFormer(desired.services, before, stale) },
+    changes,
+    (unit) => isActive(facts, unit),
+  );
+  for (const [unit, action] of todo) {
+    const isStale =
+      // A run that was interrupted may have written files that no running service has read yet.
+      facts.set?.unfinished === true || facts.replacedImages.has(unit);
+    if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
+  }
+  return todo;
 }
 
-const nothing: Plan = { refusals: [], steps: [], payload: [], owned: { begin: [], commit: [] } };
+/** Keys of files that are newer than what a running service has read. */
+export function newerFiles(
+  facts: Pick<Facts, "files" | "units">,
+  unit: string,
+  keys: readonly string[],
+): [string, Change][] {
+  const state = facts.units.get(unit);
+  if (state?.active !== "active" || state.changed === 0) return [];
+  return keys
+    .filter((key) => (facts.files.get(key)?.modified ?? 0) > state.changed)
+    .map((key): [string, Change] => [key, "effect"]);
+}
 
-function refuse(facts: Facts, desired: Desired, own: ReadonlySet<string>, marked: boolean): string[] {
-  const refusals: string[] = [];
-  if (desired.files.length > 0 && facts.podman === "" && desired.images.length > 0) {
-    refusals.push("podman is not installed. Install it (at least 4.4, for quadlets).");
-  }
-  if (facts.set && !marked && !desired.adopt) {
-    refusals.push(
-      `a set named "${desired.name}" is there already; it belongs to ${facts.set.owner}. Choose another name, or take it over with adopt: true.`,
-    );
-  }
-  for (const { path, key, content, unit } of desired.files) {
-    const fact = facts.files.get(path);
-    const other = facts.others.get(path);
-    if (other !== undefined) {
-      refusals.push(
-        `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
-      );
-    } else if (fact && fact.type !== "absent" && fact.type !== "file") {
-      refusals.push(
-        `${path} is ${fact.type === "link" ? "a symbolic link" : "no regular file"}. Remove it first.`,
-      );
-    } else if (fact?.type === "file" && !own.has(path) && !desired.adopt) {
-      refusals.push(
-        `${path} exists and does not belong to this resource. Remove it, or take it over with adopt: true.`,
-      );
-    }
-    if (unit === undefined || facts.podman === "") continue;
-    for (const { section, key: name, since } of tooNew(key, content, facts.podman)) {
-      refusals.push(
-        `${key}: ${name}= in [${section}] needs podman ${since}, and the host has ${facts.podman}. Update podman or leave it out.`,
-      );
-    }
-  }
-  return refusals;
+/** "~/" is the account's; all else belongs to who runs the manager. */
+function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
+  return manager === "user" || path.startsWith("~/") ? uid : 0;
 }
 
 function differs(file: DesiredFile, fact: FileFact | undefined, uid: number): boolean {
@@ -168,6 +171,40 @@ function validations(
   return [...(units ? [step("validate", "validating the units")] : []), ...due];
 }
 
+/** Each new version tried out; what stands in for it later is there from the same reload of systemd on. */
+function lendRehearsals(handed: readonly Handover[], first: number): { steps: Step[]; texts: string[] } {
+  const units = handed.flatMap(({ rehearsal, standIn }) => [...(rehearsal ? [rehearsal] : []), standIn]);
+  const steps = units.map(({ unit, path }, index) =>
+    step("lend", `preparing ${unit}`, String(first + index), path),
+  );
+  const rehearsed = handed.flatMap(({ service, rehearsal }) =>
+    rehearsal
+      ? [
+          step(
+            "rehearse",
+            `rehearsing ${service}`,
+            rehearsal.unit,
+            rehearsal.container,
+            rehearsal.probes.join(" "),
+          ),
+          step("unlend", `removing ${rehearsal.unit}`, rehearsal.path),
+        ]
+      : [],
+  );
+  const reload = rehearsed.length > 0 ? [step("daemon_reload", "reloading systemd")] : [];
+  return { steps: [...steps, ...reload, ...rehearsed], texts: units.map(({ text }) => text) };
+}
+
+/** Requests through the sockets, once something that answers them was touched. */
+function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  const touched = [...todo].some(([, action]) => action !== "none");
+  const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
+  if (!touched || service === undefined) return [];
+  return desired.probes.map(({ listen, path }, index) =>
+    step("ask", `asking ${listen}${path}`, String(index), service),
+  );
+}
+
 /** The services with the files that they had before and that are gone now. */
 function withFormer(
   services: readonly DesiredService[],
@@ -185,76 +222,7 @@ function withFormer(
   });
 }
 
-/** Stops and removes what is no longer wanted: sockets first, or a request would start their service again. */
-function retire(facts: Facts, desired: Desired, stale: readonly string[]): Step[] {
-  const units = stale
-    .flatMap((path) => unitAt(desired.manager, path) ?? [])
-    .map((file) => ({ file, unit: runs(file) }));
-  const steps: Step[] = [];
-  for (const { unit } of socketsFirst(units)) steps.push(step("stop", `stopping ${unit}`, unit));
-  for (const { unit } of units.filter(({ file, unit }) => file === unit))
-    steps.push(step("disable", `disabling ${unit}`, unit));
-  for (const path of stale) {
-    if (facts.files.get(path)?.type !== "absent") steps.push(step("remove", `removing ${path}`, path));
-  }
-  return steps;
-}
-
-function activate(
-  facts: Facts,
-  desired: Desired,
-  todo: ReadonlyMap<string, Action>,
-  payload: readonly DesiredFile[],
-  stale: readonly string[],
-): Step[] {
-  const active = (unit: string) => isActive(facts, unit);
-  const steps: Step[] = [];
-  const sockets = desired.services.filter(({ unit }) => isSocket(unit));
-  const reopened = sockets.filter(
-    ({ unit }) => todo.get(unit) === "restart" || (todo.get(unit) === "start" && active(unit)),
-  );
-  for (const { unit } of reopened) steps.push(step("stop", `stopping ${unit}`, unit));
-  const staleUnits = stale.flatMap((path) => unitAt(desired.manager, path) ?? []);
-  const stranger = [...facts.units.values()].some(({ needsReload }) => needsReload);
-  const below = (path: string) =>
-    ["quadlet", "unit"].some((kind) =>
-      path.startsWith(`${unitDirectory(desired.manager, kind as "quadlet" | "unit")}/`),
-    );
-  if (stranger || [...stale, ...payload.map(({ path }) => path)].some(below)) {
-    steps.push(step("daemon_reload", "reloading systemd"));
-  }
-  for (const unit of staleUnits.map(runs)) steps.push(step("reset_failed", `forgetting ${unit}`, unit));
-  for (const { unit, enabled } of desired.services) {
-    const isEnabled = facts.units.get(unit)?.enabled === "enabled";
-    if (enabled && !isEnabled) steps.push(step("enable", `enabling ${unit}`, unit));
-    if (!enabled && isEnabled) steps.push(step("disable", `disabling ${unit}`, unit));
-  }
-  const opens = sockets.some(({ unit }) => (todo.get(unit) ?? "none") !== "none");
-  for (const [unit, action] of todo) {
-    if (opens && !isSocket(unit) && action === "restart") steps.push(step("stop", `stopping ${unit}`, unit));
-  }
-  for (const { unit } of socketsFirst(desired.services)) {
-    const action = todo.get(unit) ?? "none";
-    if (action === "none") continue;
-    if (action === "reload") steps.push(step("reload", `reloading ${unit}`, unit));
-    else if (action === "start" || isSocket(unit) || opens)
-      steps.push(step("start", `starting ${unit}`, unit));
-    else steps.push(step("restart", `restarting ${unit}`, unit));
-  }
-  const started = [...todo].filter(
-    ([unit, action]) => !isSocket(unit) && (action === "start" || action === "restart"),
-  );
-  if (started.length > 0) steps.push(step("settle", "waiting a moment"));
-  for (const [unit] of [...todo].filter(([, action]) => action !== "none"))
-    steps.push(step("verify", `verifying ${unit}`, unit));
-  return steps;
-}
-
-function socketsFirst<T extends { unit: string }>(units: readonly T[]): T[] {
-  return [...units.filter(({ unit }) => isSocket(unit)), ...units.filter(({ unit }) => !isSocket(unit))];
-}
-
-function isActive(facts: Facts, unit: string): boolean {
+export function isActive(facts: Facts, unit: string): boolean {
   const active = facts.units.get(unit)?.active;
   return active === "active" || active === "activating" || active === "reloading";
 }

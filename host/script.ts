@@ -7,7 +7,19 @@ export const enterScript = read("enter.sh");
 
 /** The transaction: one script, of which start.sh has the header and frames.sh the main loop. */
 export const transactionScript = Buffer.from(
-  ["start", "paths", "query", "journal", "images", "validate", "steps", "frames"]
+  [
+    "start",
+    "paths",
+    "query",
+    "boot",
+    "journal",
+    "images",
+    "validate",
+    "request",
+    "stand-ins",
+    "steps",
+    "frames",
+  ]
     .map((part) => read(`transaction/${part}.sh`))
     .join("\n"),
 );

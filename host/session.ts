@@ -78,8 +78,9 @@ export class Session {
   }
 
   async query(query: Query): Promise<Facts> {
-    this.#store("query", writeQuery(query));
-    this.#channel.write("query\n");
+    const bytes = Buffer.from(writeQuery(query), "utf8");
+    this.#channel.write(`query ${bytes.length}\n`);
+    this.#channel.write(bytes);
     const answers: Answer[] = [];
     for (;;) {
       const answer = await this.#next("while it was looked at");
@@ -112,9 +113,12 @@ export class Session {
     stored: ReadonlyMap<string, string>,
     progress: (step: number) => void,
   ): Promise<{ step: number; output: string; back: RolledBack } | undefined> {
-    for (const [name, content] of stored) this.#store(name, content);
+    const files = [...stored].map(([name, content]) => ({ name, bytes: Buffer.from(content, "utf8") }));
+    const list = Buffer.from(files.map(({ name, bytes }) => `${name} ${bytes.length}\n`).join(""));
     this.#changed = true;
-    this.#channel.write("apply\n");
+    this.#channel.write(
+      Buffer.concat([Buffer.from(`apply ${list.length}\n`), list, ...files.map(({ bytes }) => bytes)]),
+    );
     let failed: { step: number; output: string } | undefined;
     for (;;) {
       const answer = await this.#next("in the middle of a transaction, which goes on by itself on the host");
@@ -136,12 +140,6 @@ export class Session {
   /** Leaves without waiting: the script ends by itself when its input does. */
   abandon(): void {
     this.#channel.end();
-  }
-
-  #store(name: string, content: string): void {
-    const bytes = Buffer.from(content, "utf8");
-    this.#channel.write(`store ${name} ${bytes.length}\n`);
-    this.#channel.write(bytes);
   }
 
   async #next(when: string): Promise<Answer> {

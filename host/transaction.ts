@@ -1,18 +1,22 @@
+import { toListenStream } from "../units/nginx/address.ts";
 import { isQuadlet } from "../units/names.ts";
 import {
   type ContainerCheck,
   type Desired,
   type DesiredFile,
   type DesiredService,
-  unitAt,
+  type Probe,
+  probeTarget,
 } from "./desired.ts";
-import { runs } from "./changes.ts";
+import { isSocket, runs } from "./changes.ts";
 import { sha256 } from "./digest.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 import { HostError } from "./errors.ts";
 import { type Facts, type Query, row } from "./facts.ts";
+import { fill } from "./placeholders.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
+import { listens, unitsOf } from "./refusals.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */
@@ -37,6 +41,7 @@ export class TransactionError extends HostError {
  *
  * @param known paths that were observed as the set's own
  * @param before the services as they were desired last
+ * @param images whether to look for replaced images
  * @returns what is on the host afterwards
  * @throws HostError when nothing is changed or all was taken back, TransactionError when something was left.
  */
@@ -47,8 +52,9 @@ export async function transact(
   known: readonly string[],
   before: readonly DesiredService[],
   progress: Progress,
+  images = false,
 ): Promise<Facts> {
-  const query = queryFor(desired, known);
+  const query = { ...queryFor(desired, known), images };
   return await withSession(pool, target, desired, progress, async (session, host) => {
     const recovered = await session.recover();
     if (recovered)
@@ -56,10 +62,11 @@ export async function transact(
         `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
       );
     const facts = await session.query(query);
-    const todo = plan(facts, desired, known, before);
+    const filled = fill(desired, facts);
+    const todo = plan(facts, filled, known, before);
     if (todo.refusals.length > 0) throw new HostError(host, todo.refusals.join("\n"));
     if (todo.steps.length === 0) return facts;
-    const failed = await session.apply(stored(todo, desired), (number) =>
+    const failed = await session.apply(stored(todo, filled), (number) =>
       progress(todo.steps[number]?.says ?? ""),
     );
     if (!failed) return await session.query(query);
@@ -92,15 +99,24 @@ export async function observe(
   });
 }
 
-/** What to look at for a set: its files and its units. */
+/** What to look at for a set: its files, its units, and who has its ports. */
 export function queryFor(desired: Desired, known: readonly string[]): Query {
   const wanted = desired.files.map(({ path, content }): [string, string] => [path, sha256(content)]);
-  const units = [...desired.files.map(({ path }) => path), ...known].flatMap(
-    (path) => unitAt(desired.manager, path) ?? [],
+  const ports = desired.files.flatMap(({ unit, content }): [string, number][] =>
+    unit === undefined || !isSocket(unit)
+      ? []
+      : listens(content, unit).flatMap(({ address }): [string, number][] =>
+          address.family === "unix" ? [] : [[unit, address.port]],
+        ),
   );
   return {
-    files: new Map([...known.map((path): [string, string] => [path, "any"]), ...wanted]),
-    units: [...new Set([...units.map(runs), ...desired.services.map(({ unit }) => unit)])],
+    files: new Map([
+      // Where a socket has listened until now tells whether its port is free afterwards.
+      ...known.map((path): [string, string] => [path, isSocket(path) ? "none" : "any"]),
+      ...wanted,
+    ]),
+    units: unitsOf(desired, known),
+    ports: new Map(ports),
   };
 }
 
@@ -144,14 +160,15 @@ async function withSession<T>(
 }
 
 /** Everything that the script needs, before the first step: a connection that breaks later can't leave it half-way. */
-function stored({ steps, payload, owned }: Plan, desired: Desired): Map<string, string> {
+function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<string, string> {
   const auths = Object.entries(desired.registries).map(([registry, { username, password }]) => [
     registry,
     { auth: Buffer.from(`${username}:${password}`, "utf8").toString("base64") },
   ]);
   const list = (items: readonly string[]) => items.map((item) => `${item}\n`).join("");
+  const texts = [...payload.map(({ content }: DesiredFile) => content), ...lent];
   return new Map([
-    ...payload.map(({ content }: DesiredFile, index): [string, string] => [String(index), content]),
+    ...texts.map((content, index): [string, string] => [String(index), content]),
     ["owner", desired.owner],
     ["manifest.begin", list(owned.begin)],
     ["manifest.commit", list(owned.commit)],
@@ -159,8 +176,23 @@ function stored({ steps, payload, owned }: Plan, desired: Desired): Map<string, 
     // containers-auth.json(5)
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
     ...staged(payload, desired),
+    ...desired.probes.map((probe, index): [string, string] => [`probe.${index}`, probeLines(probe)]),
     ["plan", list(steps.map(({ verb, args }) => row([verb, ...args])))],
   ]);
+}
+
+/** Where it is asked, path, Host, status and body, a line each. */
+function probeLines({ listen, path, hostName, status, body }: Probe): string {
+  const address = probeTarget(listen);
+  // A wildcard is reached by the loopback interface.
+  const where =
+    address.family === "unix"
+      ? address.path
+      : toListenStream({
+          ...address,
+          address: { "0.0.0.0": "127.0.0.1", "::": "::1" }[address.address] ?? address.address,
+        });
+  return [where, path, hostName, status ?? "", body ?? ""].map((line) => `${row([String(line)])}\n`).join("");
 }
 
 /** What validation needs: where each file of the whole set is, new or on the host already. */

@@ -1,5 +1,6 @@
 import { unitAt } from "../host/desired.ts";
 import { didYouMean } from "../units/nearest.ts";
+import { parseListenStream } from "../units/nginx/address.ts";
 import { checkName, checkUnit } from "./check-units.ts";
 import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
 
@@ -80,7 +81,11 @@ const unitSet = object(
     }),
     services: map((value, path, fail, key) => {
       checkName(key, path, fail);
-      object({ active: boolean, enabled: boolean, reloadOn: keys, restartOn: keys }, [])(value, path, fail);
+      object({ active: boolean, enabled: boolean, reloadOn: keys, restartOn: keys, handover: boolean }, [])(
+        value,
+        path,
+        fail,
+      );
     }),
     images: map((value, path, fail, key) => {
       if (!/^[^\s-]\S*$/.test(key)) fail(path, "is no image reference");
@@ -89,6 +94,18 @@ const unitSet = object(
     checks: map((value, path, fail, key) => {
       line(key, path, fail);
       object({ image, command: words, mounts, volumes: words }, ["image", "command"])(value, path, fail);
+    }),
+    probes: map((value, path, fail, key) => {
+      if (!isListenStream(key)) fail(path, "is no address that a socket listens on");
+      object(
+        {
+          path: text(/^\/[!-~]*$/, 'must begin with "/", without spaces and control characters'),
+          hostName: text(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name"),
+          status: integer(100, 599),
+          body: line,
+        },
+        [],
+      )(value, path, fail);
     }),
     registries: map(object({ username: text(), password: text() }, ["username", "password"])),
     linger: boolean,
@@ -120,6 +137,15 @@ function checkTogether(inputs: PlainObject, fail: (path: string, reason: string)
           fail(`services["${unit}"].${list}`, `"${name}" is no file or unit of this set`);
       }
     }
+  }
+}
+
+function isListenStream(text: string): boolean {
+  try {
+    parseListenStream(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

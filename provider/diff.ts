@@ -46,7 +46,14 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Difference
 }
 
 /** What a field means where it is left out, so that writing the default changes nothing. */
-const defaults: PlainObject = { mode: "0644", active: true, enabled: false, reloadOn: [], restartOn: [] };
+const defaults: PlainObject = {
+  mode: "0644",
+  active: true,
+  enabled: false,
+  reloadOn: [],
+  restartOn: [],
+  handover: false,
+};
 
 function withDefault(key: string, value: Plain): Plain | undefined {
   return field(value, key) ?? defaults[key];

@@ -55,7 +55,15 @@ export async function apply(
   });
   try {
     return state(
-      await transact(context.pool, target(context, set), desired, known, services, context.progress),
+      await transact(
+        context.pool,
+        target(context, set),
+        desired,
+        known,
+        services,
+        context.progress,
+        before !== undefined && hasReplacedImage(before.inputs),
+      ),
     );
   } catch (thrown) {
     if (thrown instanceof TransactionError) throw new Unfinished(thrown, state(thrown.facts));
@@ -98,7 +106,7 @@ export async function refresh(
       context.pool,
       target(context, set),
       desired,
-      queryFor(desired, []),
+      { ...queryFor(desired, []), ports: new Map(), images: true },
       context.progress,
     );
   } catch (thrown) {
@@ -173,4 +181,11 @@ function withBefore(
     known: Object.keys(isObject(fileStates) ? fileStates : {}),
     services: desiredState(plainInputs(before.inputs), desired.owner).services,
   };
+}
+
+/** Whether the last refresh has found a container whose image was replaced: a thing to look for again. */
+function hasReplacedImage({ services }: WireObject): boolean {
+  return (
+    isObject(services) && Object.values(services).some((state) => isObject(state) && "runsOldImage" in state)
+  );
 }

@@ -42,6 +42,7 @@ export function schema(version: string): object {
           enabled: boolean("Started at boot by its [Install] section. Not for quadlets. Default: false."),
           reloadOn: list("Keys of `files`: a change of one reloads the service."),
           restartOn: list("Keys of `files` and `units`: a change of one restarts the service."),
+          handover: boolean("Restart it by rehearsal and handover, so that nobody notices. Default: false."),
         },
         [],
       ),
@@ -54,6 +55,15 @@ export function schema(version: string): object {
           volumes: list("More volumes, as podman writes them."),
         },
         ["image", "command"],
+      ),
+      "quadlet:index:Probe": type(
+        {
+          path: text('What is asked for. Default: "/".'),
+          hostName: text('The Host header. Default: "localhost".'),
+          status: integer("The status that the answer must have. Default: any below 500."),
+          body: text("Text that the answer must contain, on one line."),
+        },
+        [],
       ),
       "quadlet:index:RegistryLogin": type(
         { username: text("The account."), password: secret("Its password.") },
@@ -87,6 +97,10 @@ export function schema(version: string): object {
           checks: map(
             { $ref: "#/types/quadlet:index:ContainerCheck" },
             "Name → a command that must succeed before anything is changed.",
+          ),
+          probes: map(
+            { $ref: "#/types/quadlet:index:Probe" },
+            "Listening address → a request that must be answered after a start, restart or reload.",
           ),
           registries: map({ $ref: "#/types/quadlet:index:RegistryLogin" }, "Registry → login."),
           linger: boolean("The user manager runs from boot on, without a login."),

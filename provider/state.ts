@@ -1,6 +1,8 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import type { Facts } from "../host/facts.ts";
+import { hasPlaceholders, unfillText } from "../host/placeholders.ts";
+import { newerFiles } from "../host/plan.ts";
 import { sha256 } from "../host/digest.ts";
 import {
   type PlainObject,
@@ -42,6 +44,7 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
       enabled: service.enabled ?? false,
       reloadOn: service.reloadOn ?? [],
       restartOn: service.restartOn ?? [],
+      handover: service.handover ?? false,
     })),
     images: Object.entries(inputs.images ?? {}).map(([reference, { pull }]) => ({ reference, pull })),
     registries: inputs.registries ?? {},
@@ -52,13 +55,19 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
       mounts: mounts ?? {},
       volumes: volumes ?? [],
     })),
+    probes: Object.entries(inputs.probes ?? {}).map(([listen, probe]) => ({
+      path: "/",
+      hostName: "localhost",
+      ...probe,
+      listen,
+    })),
     adopt: inputs.adopt ?? false,
   };
 }
 
 /** The same set with nothing in it: what a delete wants. */
 export function emptyState(desired: Desired): Desired {
-  return { ...desired, files: [], services: [], images: [], checks: [], linger: false };
+  return { ...desired, files: [], services: [], images: [], checks: [], probes: [], linger: false };
 }
 
 /**
@@ -73,7 +82,14 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
     if (fact?.type === "file") states[file.path] = fileState(file, fact.sha256, fact.mode, wire);
   }
   const units: WireObject = {};
-  for (const [unit, { load, active, enabled }] of facts.units) units[unit] = { load, active, enabled };
+  for (const [unit, { load, active, enabled, dropIns, needsReload }] of facts.units)
+    units[unit] = {
+      load,
+      active,
+      enabled,
+      ...(dropIns.length > 0 ? { dropIns } : {}),
+      ...(needsReload ? { needsReload } : {}),
+    };
   return { ...echo(wire), owner: desired.owner, fileStates: states, unitStates: units };
 }
 
@@ -81,10 +97,12 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
 export function expectedOutputs(inputs: PlainObject, wire: WireObject): WireObject {
   const known = !hasUnknown(inputs.units ?? null) && !hasUnknown(inputs.files ?? null);
   const files = known ? desiredState(inputs as unknown as UnitSetInputs, "").files : [];
-  const states = files.map((file): [string, Wire] => [
-    file.path,
-    fileState(file, sha256(file.content), file.mode, wire),
-  ]);
+  const isOpen = known && hasPlaceholders(desiredState(inputs as unknown as UnitSetInputs, ""));
+  const states = files.map((file): [string, Wire] => {
+    const state = fileState(file, sha256(file.content), file.mode, wire);
+    // What the host fills in is not known before.
+    return [file.path, isOpen && file.unit !== undefined ? { ...state, sha256: wireUnknown } : state];
+  });
   return {
     ...echo(wire),
     owner: wireUnknown,
@@ -124,7 +142,9 @@ export function observedInputs(
   for (const file of desired.files.filter(there)) {
     const fact = facts.files.get(file.path);
     // An empty file has no content to send.
-    const text = fact?.content?.toString("utf8") ?? (fact?.sha256 === sha256("") ? "" : file.content);
+    const seen = fact?.content?.toString("utf8") ?? (fact?.sha256 === sha256("") ? "" : file.content);
+    const text =
+      file.unit !== undefined && hasPlaceholders(desired) ? unfillText(seen, file.content, facts) : seen;
     if (file.unit !== undefined) {
       units[file.key] = isSecretAt(wire, ["units", file.key]) ? secret(text) : text;
       if (fact !== undefined && fact.mode !== file.mode) unitModes[file.key] = fact.mode;
@@ -144,6 +164,11 @@ export function observedInputs(
       // A unit that shall not be kept running may run.
       ...(service.active && !active ? { active: false } : {}),
       ...(enabled === service.enabled ? {} : { enabled }),
+      // No input says these: they come from a refresh, and the next `up` takes them away.
+      ...(newerFiles(facts, service.unit, [...service.reloadOn, ...service.restartOn]).length > 0
+        ? { isOutdated: true }
+        : {}),
+      ...(facts.replacedImages.has(service.unit) ? { runsOldImage: true } : {}),
     };
   }
   const rest = { ...wire };
@@ -151,7 +176,7 @@ export function observedInputs(
   return {
     ...rest,
     units,
-    // Units have one mode only, so no input says it: this one comes from a refresh, and the next `up` takes it away.
+    // Units have one mode only, so no input says this either.
     ...(Object.keys(unitModes).length === 0 ? {} : { unitModes }),
     ...(inputs.files === undefined ? {} : { files }),
     ...(inputs.services === undefined ? {} : { services }),

@@ -83,6 +83,25 @@ export interface ServiceState {
   reloadOn?: string[];
   /** Keys of `files` and `units`: a change of one restarts the service. Its own unit always does. */
   restartOn?: string[];
+  /**
+   * Restart it so that nobody notices: the new version proves itself in a network namespace of its own (the rehearsal), then
+   * shares the open sockets with the old one until that has answered its last request (the handover). For a service that is
+   * socket-activated by this set, runs one container, and may run twice for a moment. Where it can't be done (a published
+   * port, the host's network) the service is restarted with its sockets open. Default: false.
+   */
+  handover?: boolean;
+}
+
+/** A GET request that must be answered through a socket after a service was started, restarted or reloaded. */
+export interface Probe {
+  /** What is asked for. Default: "/". */
+  path?: string;
+  /** The Host header. Default: "localhost". */
+  hostName?: string;
+  /** The status that the answer must have. Default: any below 500. */
+  status?: number;
+  /** Text that the answer must contain, on one line. Default: any. */
+  body?: string;
 }
 
 /** An image that must be on the host before any service is started or restarted. */
@@ -128,6 +147,11 @@ export interface UnitSetInputs {
   images?: Record<string, ImagePull>;
   /** Name → check. They are run when a file that they mount changes, and before a service is started or restarted. */
   checks?: Record<string, ContainerCheck>;
+  /**
+   * Listening address, as ListenStream= has it → request. It must be answered within 20 seconds, or the host goes back to
+   * what it was. A unix socket needs curl on the host. Default: none.
+   */
+  probes?: Record<string, Probe>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
   /** The user manager runs from boot on, without a login (loginctl(1), enable-linger). Only with manager "user". */

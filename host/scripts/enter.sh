@@ -2,7 +2,7 @@
 # From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" with system), linger (yes, no), unit name, size of the transaction script in bytes, set name.
+# Arguments: manager, account ("-" for none), linger (yes, no), unit name, size of the transaction script in bytes, set name.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -28,19 +28,24 @@ run() {
   # shellcheck disable=SC2016 # the inner shell expands them
   "$@" --quiet --collect --pipe --wait --unit="$unit" --description="quadlet-fleet: $set" \
     --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 \
-    sh -c 'head -c "$1" >"$RUNTIME_DIRECTORY/transaction.sh" && exec sh "$RUNTIME_DIRECTORY/transaction.sh" lock "$2" "$3" "$4"' \
-    quadlet-fleet "$size" "$manager" "$set" "$lingered"
+    sh -c 'head -c "$1" >"$RUNTIME_DIRECTORY/transaction.sh" && exec sh "$RUNTIME_DIRECTORY/transaction.sh" lock "$2" "$3" "$4" "$5"' \
+    quadlet-fleet "$size" "$manager" "$set" "$account" "$lingered"
 }
 
 lingered=no
+self=$(id -u)
 if [ "$manager" = system ]; then
-  [ "$(id -u)" = 0 ] || refuse not-root
+  [ "$self" = 0 ] || refuse not-root
+  if [ "$account" != - ]; then
+    uid=$(id -u "$account" 2>/dev/null) || refuse no-account
+    # What runs as the account needs its runtime directory.
+    systemctl start "user@$uid.service" >/dev/null || refuse no-user-manager
+  fi
   run systemd-run
   exit
 fi
 
 uid=$(id -u "$account" 2>/dev/null) || refuse no-account
-self=$(id -u)
 [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
 if [ "$linger" = yes ] && ! [ -e "/var/lib/systemd/linger/$account" ]; then
   loginctl enable-linger "$account" >/dev/null || refuse no-linger

@@ -21,26 +21,54 @@ apply() {
   printf '{"event":"applied"}\n'
 }
 
+# receive NAME BYTES: the next bytes of standard input, as a file. Cut off in the middle: nothing was changed yet.
+receive() {
+  timeout 60 head -c "$2" >"$work/$1"
+  [ "$(stat -c %s "$work/$1")" = "$2" ] || exit 1
+}
+
+# receive_all BYTES: a list, and the files that it names.
+receive_all() {
+  receive list "$1"
+  # A slow line may take its time.
+  # shellcheck disable=SC2016 # the inner shell expands it
+  timeout 600 sh -c 'while read -r name size <&3; do head -c "$size" >"$1/$name"; done 3<"$1/list"' sh "$work"
+  while read -r name size; do printf '%s %s\n' "$size" "$work/$name"; done <"$work/list" >"$work/sizes"
+  cut -d ' ' -f 2- "$work/sizes" | xargs -d '\n' stat -c '%s %n' | cmp -s - "$work/sizes" || exit 1
+}
+
+leave_stage() {
+  [ -n "$as_account" ] && [ -n "$stage" ] && $as_account rm -rf "$stage"
+  stage=
+}
+
+stage=
+if [ "$mode" = recover ]; then
+  rollback
+  exit
+fi
 leave=0
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
 printf '{"event":"ready"}\n'
 # A peer that says nothing for this long is gone, and the lock is needed by others.
 # shellcheck disable=SC2016 # the inner shell expands it
-while header=$(timeout 300 sh -c 'IFS= read -r line && printf %s "$line"'); do
+while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
   # shellcheck disable=SC2086 # the header is words
   set -- $header
   case $1 in
-    store)
-      timeout 300 head -c "$3" >"$work/$2"
-      # Cut off in the middle: nothing was changed yet.
-      [ "$(stat -c %s "$work/$2")" = "$3" ] || exit 1
+    query)
+      receive query "$2"
+      query
       ;;
-    query) query ;;
     recover)
       if [ -e "$own/journal" ]; then take_back; fi
       printf '{"event":"recovered"}\n'
       ;;
-    apply) apply ;;
+    apply)
+      receive_all "$2"
+      apply
+      leave_stage
+      ;;
     end) break ;;
   esac
 done

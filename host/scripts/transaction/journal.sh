@@ -1,7 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
 # The journal of a transaction, a line before each change:
-#   file NUMBER PATH     rollback.new/NUMBER is a copy of what was at PATH
+#   file NUMBER PATH     rollback.new/NUMBER is a copy of what was at PATH ("~/" for the account's)
 #   absent - PATH        nothing was there
+#   staged - PATH        a new file beside its place
+#   lent - PATH          a unit for the time of the transaction, below the manager's runtime directory
 #   enabled|disabled - UNIT
 #   active|inactive - UNIT   before it was stopped, started or restarted
 #   reloaded - UNIT
@@ -11,11 +13,16 @@ note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$own/journal"; }
 
 # save PATH: before it is replaced or removed.
 save() {
+  expand "$1"
   saved=$((saved + 1))
-  if [ -e "$1" ]; then
-    cp -p "$1" "$own/rollback.new/$saved" && note file "$saved" "$1"
-  else
+  copy=$own/rollback.new/$saved
+  if ! [ -e "$path" ]; then
     note absent - "$1"
+  elif [ -z "$as" ]; then
+    cp -p "$path" "$copy" && note file "$saved" "$1"
+  else
+    (umask 077 && $as cat "$path" >"$copy") && chmod "$($as stat -c %a "$path")" "$copy" &&
+      touch --date="@$($as stat -c %Y "$path")" "$copy" && note file "$saved" "$1"
   fi
 }
 
@@ -44,16 +51,26 @@ each() {
 
 restore_files() {
   while IFS=$tab read -r kind number subject; do
+    expand "$subject"
     case $kind in
-      file)
-        new=$(mktemp "$(dirname "$subject")/.quadlet-fleet.XXXXXX") || failed="$failed restoring:$subject"
-        copy=$own/rollback.new/$number
-        cat "$copy" >"$new" && chmod --reference="$copy" "$new" && chown --reference="$copy" "$new" && mv -fT "$new" "$subject" ||
-          failed="$failed restoring:$subject"
-        ;;
-      absent) rm -f "$subject" || failed="$failed removing:$subject" ;;
+      file) restore "$own/rollback.new/$number" || failed="$failed restoring:$path" ;;
+      absent | lent) $as rm -f "$path" || failed="$failed removing:$path" ;;
+      staged) $as rm -f "$path" ;;
     esac
   done <"$work/undo"
+}
+
+# restore COPY: at $path, as $as.
+restore() {
+  if stage "$1" "$(stat -c %a "$1")" "$path"; then
+    [ -n "$as" ] || chown --reference="$1" "$new" || return 1
+    # As old as it was: what runs has read it.
+    $as touch --date="@$(stat -c %Y "$1")" "$new" && $as mv -fT "$new" "$path"
+    return
+  fi
+  # A full disk: the room that the file itself has is enough most likely.
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$(stat -c %a "$1")" "$path"
 }
 
 stop_clean() {
@@ -77,6 +94,7 @@ rollback() {
   journalled active | services_of >"$work/active"
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
+  journalled lent | sed -e 's|.*/||' -e 's/\.container$/.service/' >"$work/lent"
   each stop_clean <"$work/stop"
   # A socket that was touched may have another address now; it can't be started while its service runs.
   if [ -s "$work/reopen" ]; then
@@ -91,6 +109,9 @@ rollback() {
   each restart_clean <"$work/reopen"
   each restart_clean <"$work/active"
   each ctl reload <"$work/reload"
+  # What stood in until now has served while the old version came back.
+  each stop_clean <"$work/lent"
+  while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/lent"
   cat "$work/reopen" "$work/active" >"$work/running"
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] || return 1

@@ -1,17 +1,23 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
 
-# expand PATH: sets $path, with "~/" as the home directory of the account.
+# expand PATH: sets $path, and $as to what runs a command as its owner. "~/" is the home directory of the account, "%t/" the
+# runtime directory of the manager (systemd.unit(5)).
 expand() {
+  as=
   # shellcheck disable=SC2088 # "~/" is our own notation here
   case $1 in
-    "~/"*) path=$HOME/${1#"~/"} ;;
+    "~/"*)
+      path=$home/${1#"~/"}
+      as=$as_account
+      ;;
+    "%t/"*) path=$runtime/${1#"%t/"} ;;
     *) path=$1 ;;
   esac
 }
 
 # safe_directory PATH: root must not write where another account could put a link in its way.
 safe_directory() {
-  [ "$manager" = system ] || return 0
+  [ "$manager" = system ] && [ -z "$as" ] || return 0
   checked=$1
   while [ "$checked" != / ]; do
     if [ "$(stat -c %u "$checked")" != 0 ]; then
@@ -30,14 +36,24 @@ make_directory() {
   make_directory "$(dirname "$1")" || return 1
   case $1 in
     # What is in our own directories is nobody else's business, whatever the mode of a file is.
-    */quadlet-fleet) mkdir -m 0700 "$1" || return 1 ;;
-    *) mkdir -m 0755 "$1" || return 1 ;;
+    */quadlet-fleet) $as mkdir -m 0700 "$1" || return 1 ;;
+    *) $as mkdir -m 0755 "$1" || return 1 ;;
   esac
-  made="$made$1
+  made="$made${as:+~}$1
 "
 }
 
 keep_made() {
   [ -z "$made" ] || printf '%s' "$made" >>"$state/directories" || return 1
   made=
+}
+
+# stage FILE MODE PATH: a copy of FILE beside PATH, with its final mode, on the disk, under a name of its own; sets $new.
+# mktemp makes it anew, for nobody else to read, and follows no link.
+stage() {
+  new=$($as mktemp "$(dirname "$3")/.quadlet-fleet.XXXXXX") || return 1
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as sh -c 'cat >"$1"' sh "$new" <"$1" && $as chmod "$2" "$new" && $as sync "$new" && return 0
+  $as rm -f "$new"
+  return 1
 }

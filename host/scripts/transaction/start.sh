@@ -1,20 +1,20 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
 # The one script of quadlet-fleet on a host. It needs a POSIX sh, coreutils, util-linux, systemd and podman.
 # Data never becomes code: standard input brings frames, a header line and raw bytes, and names are only ever arguments.
-#   store NAME BYTES  the next BYTES bytes, kept as NAME in the unit's runtime directory
-#   query             answers what the stored "query" asks for
-#   recover           takes back what an interrupted run of this set has left
-#   apply             runs the stored "plan", one step a line; takes all of it back when one fails
-#   end               leaves
+#   query BYTES   answers what the query of so many bytes asks for
+#   recover       takes back what an interrupted run of this set has left
+#   apply BYTES   brings a list of so many bytes, lines of "NAME SIZE", then all of these files in its order; runs the one that
+#                 is called "plan", one step a line, and takes all of it back when one fails
+#   end           leaves
 # Answers are lines of JSON; what could hold anything at all is in base64.
-# Arguments: lock|locked, manager, set name, lingered (yes where lingering was just switched on).
+# Arguments: lock|locked|boot|recover, manager, set name, account ("-" for none), lingered (yes where it was just switched on).
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
 # A lost connection must not stop a transaction half-way.
 trap '' HUP PIPE
-mode=$1 manager=$2 set=$3 lingered=$4
+mode=$1 manager=$2 set=$3 account=$4 lingered=$5
 work=$RUNTIME_DIRECTORY
 tab=$(printf '\t')
 cd / || exit 1
@@ -25,13 +25,19 @@ case $manager in
     HOME=~root
     export HOME
     state=/var/lib/quadlet-fleet
+    units=/etc/systemd/system
+    runtime=/run
     lock=/run/quadlet-fleet.lock
+    for_user=
     ctl() { systemctl --no-ask-password "$@"; }
     journal() { journalctl --no-pager --quiet --output=cat "$@"; }
     ;;
   *)
     state=$HOME/.local/state/quadlet-fleet
+    units=$HOME/.config/systemd/user
+    runtime=$XDG_RUNTIME_DIR
     lock=$XDG_RUNTIME_DIR/quadlet-fleet.lock
+    for_user=--user
     ctl() { systemctl --user --no-ask-password "$@"; }
     journal() { journalctl --user --no-pager --quiet --output=cat "$@"; }
     ;;
@@ -41,13 +47,37 @@ own=$state/sets/$set
 # One transaction at a time for a manager. `-o`: only flock itself holds the lock, so neither a container that outlives
 # this script nor a crash can keep it.
 if [ "$mode" = lock ]; then
-  flock -n -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$lingered"
+  flock -n -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
   code=$?
   if [ "$code" = 199 ]; then
     printf '{"event":"waiting"}\n'
-    flock -w 600 -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$lingered"
+    flock -w 600 -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
     code=$?
     [ "$code" = 199 ] && printf '{"event":"refused","reason":"locked"}\n'
   fi
   exit "$code"
 fi
+
+# At boot: each set that was left half-way (boot.sh).
+if [ "$mode" = boot ]; then
+  for journal in "$state"/sets/*/journal; do
+    [ -e "$journal" ] || continue
+    own=${journal%/journal}
+    flock -w 600 -o "$lock" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no
+  done
+  exit
+fi
+
+# "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link
+# that it could put in the way. In a user manager all is done as the account.
+home=$HOME
+as_account=
+if [ "$manager" = system ] && [ "$account" != - ]; then
+  home=$(getent passwd "$account" | cut -d : -f 6)
+  as_account=as_account
+fi
+as_account() {
+  account_runtime=/run/user/$(id -u "$account")
+  runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
+    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@"
+}

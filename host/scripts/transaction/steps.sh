@@ -4,9 +4,10 @@
 # The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
 step_begin() {
   made=
+  as=
   make_directory "$state/sets" || return 1
   if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
-  keep_made || return 1
+  keep_made && install_recovery || return 1
   [ "$lingered" = no ] || : >"$state/lingered" || return 1
   saved=0
   rm -rf "$own/rollback.new" "$own/before" "$own/journal"
@@ -14,35 +15,50 @@ step_begin() {
   if [ -e "$own/manifest" ]; then
     mkdir "$own/before" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before/" || return 1
   fi
-  : >"$own/unfinished" && : >"$own/journal" || return 1
+  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images"
 }
 
 step_commit() {
   cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
-  cp "$work/images" "$own/images" && rm -f "$own/unfinished" "$own/journal" || return 1
+  cp "$work/images" "$own/images" && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
   # A secret that was replaced is no leftover: what only its owner may read is not kept.
   find "$own/rollback.new" -type f ! -perm /077 -delete
   rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" || return 1
   prune_images
 }
 
-# put INDEX MODE PATH: final mode before the rename, and on the disk before it is visible.
+# Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
+# One sync for all: no name changes before the journal is on the disk.
+step_stage() {
+  set -- "$own/journal"
+  while IFS=$tab read -r step first second third; do
+    case $step in
+      put)
+        expand "$third"
+        made=
+        make_directory "${path%/*}" && keep_made || return 1
+        safe_directory "${path%/*}" && save "$third" || return 1
+        stage "$work/$first" "$second" "$path" || return 1
+        shown=$new
+        [ -z "$as" ] || shown=${third%/*}/${new##*/}
+        note staged - "$shown" && printf '%s' "$new" >"$work/staged.$first" || return 1
+        ;;
+      remove) save "$first" || return 1 ;;
+    esac
+  done <"$work/plan"
+  sync "$own/journal" "$own/rollback.new"
+}
+
+# put INDEX MODE PATH: staged before.
 step_put() {
   expand "$3"
-  made=
-  make_directory "$(dirname "$path")" && keep_made || return 1
-  safe_directory "$(dirname "$path")" && save "$path" || return 1
-  # mktemp makes it anew, for nobody else to read, and follows no link.
-  new=$(mktemp "$(dirname "$path")/.quadlet-fleet.XXXXXX") || return 1
-  if cat "$work/$1" >"$new" && chmod "$2" "$new" && sync "$new" && mv -fT "$new" "$path"; then return 0; fi
-  rm -f "$new"
-  return 1
+  $as mv -fT "$(cat "$work/staged.$1")" "$path"
 }
 
 step_remove() {
   expand "$1"
-  save "$path" && rm -f "$path"
+  $as rm -f "$path"
 }
 
 # Starting a unit that failed before: its start limit must not count against a new version (systemd.unit(5), StartLimitBurst=).
@@ -62,8 +78,30 @@ step_restart() {
 
 step_reload() {
   note reloaded - "$1" || return 1
-  ctl reload "$1" && return 0
+  workers "$1" >"$work/before"
+  ctl reload "$1" && taken_over "$1" && return 0
   explain "$1"
+}
+
+# workers UNIT: the processes of nginx that take requests, one a line.
+workers() {
+  group=/sys/fs/cgroup$(ctl show --property=ControlGroup --value "$1")
+  find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | while IFS= read -r pid; do printf '/proc/%s/cmdline\n' "$pid"; done |
+    xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
+}
+
+# A reload is asynchronous: the new configuration is there with its first worker.
+taken_over() {
+  [ -s "$work/before" ] || return 0
+  tries=200
+  until workers "$1" | grep -Fxqv -f "$work/before"; do
+    tries=$((tries - 1))
+    if [ "$tries" = 0 ]; then
+      echo "nginx has not taken the new configuration within 10 seconds."
+      return 1
+    fi
+    sleep 0.05
+  done
 }
 
 explain() {
@@ -72,18 +110,19 @@ explain() {
   return 1
 }
 
-# What is not there any more needs no stopping.
+# stop UNITS: all at once, so that none of them starts another again. What is not there any more needs no stopping.
 step_stop() {
-  remember "$1" || return 1
-  ctl stop "$1" && return 0
-  [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
+  for unit in $1; do remember "$unit" || return 1; done
+  # shellcheck disable=SC2086 # names of units have no white space
+  ctl stop $1 && return 0
+  for unit in $1; do stop_clean "$unit" || return 1; done
 }
 
-step_enable() { note disabled - "$1" && ctl enable --quiet "$1"; }
+step_enable() { note disabled - "$1" && ctl enable --quiet --no-reload "$1"; }
 
 step_disable() {
   if ctl is-enabled --quiet "$1" 2>/dev/null; then note enabled - "$1" || return 1; fi
-  ctl disable --quiet "$1" && return 0
+  ctl disable --quiet --no-reload "$1" && return 0
   [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
 }
 
@@ -92,9 +131,14 @@ step_daemon_reload() { ctl daemon-reload; }
 # A unit that ends again right after its start has not started.
 step_settle() { sleep 0.5; }
 
+# verify UNIT started|touched: a restart by systemd itself counts only after a start by us.
 step_verify() {
-  ctl is-active --quiet "$1" && return 0
-  echo "$1 has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus "$1" | tr '\n' ' ')"
+  if ctl is-active --quiet "$1"; then
+    case $2$(ctl show --property=NRestarts --value "$1") in
+      started | started0 | touched*) return 0 ;;
+    esac
+  fi
+  echo "$1 has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
   explain "$1"
 }
 
@@ -107,17 +151,25 @@ step_reset_failed() {
 step_forget() {
   rm -rf "$own"
   prune_images
-  directories=
-  [ -e "$state/directories" ] && directories=$(tac "$state/directories")
   leave=0
+  directories=
   if rmdir "$state/sets" 2>/dev/null; then
     [ -e "$state/lingered" ] && leave=10
     remove_storage
+    remove_recovery
+    directories=$(tac "$state/directories")
     rm -f "$state/directories" "$state/pulled" "$state/lingered"
     rmdir "$state" 2>/dev/null
+  elif [ -e "$state/directories" ]; then
+    directories=$(tac "$state/directories")
   fi
   printf '%s\n' "$directories" | while IFS= read -r directory; do
-    [ -n "$directory" ] && ! rmdir "$directory" 2>/dev/null && [ -d "$directory" ] && printf '%s\n' "$directory"
+    as=
+    case $directory in
+      "") continue ;;
+      "~"*) as=$as_account ;;
+    esac
+    if ! $as rmdir "${directory#"~"}" 2>/dev/null && [ -d "${directory#"~"}" ]; then printf '%s\n' "$directory"; fi
   done | tac >"$work/directories"
   if [ -d "$state" ]; then cp "$work/directories" "$state/directories"; fi
   return 0

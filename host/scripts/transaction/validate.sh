@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
-# Validation of what is staged, before anything is swapped.
+# Validation of what is new, before anything is swapped.
 
 # collect LIST DIRECTORY: copies the files that LIST names ("INDEX PATH", "-" for one that is on the host already).
 collect() {
@@ -11,85 +11,106 @@ collect() {
   done <"$work/$1"
 }
 
-# The generator that systemd would run (podman-systemd.unit(5)), on the staged quadlets. It can exit with 0 for a file that
+# The generator that systemd would run (podman-systemd.unit(5)), on the new quadlets. It can exit with 0 for a file that
 # it could not read, so each service has to be there.
 validate_quadlets() {
   [ -s "$work/quadlets" ] || return 0
   generator=/usr/lib/systemd/$manager-generators/podman-$manager-generator
-  collect quadlets "$stage/quadlets" || return 1
-  QUADLET_UNIT_DIRS=$stage/quadlets "$generator" ${for_user:+"$for_user"} "$stage/generated" "$stage/generated" "$stage/generated" >"$work/said" 2>&1
+  collect quadlets "$trial/quadlets" || return 1
+  QUADLET_UNIT_DIRS=$trial/quadlets "$generator" ${for_user:+"$for_user"} "$trial/generated" "$trial/generated" "$trial/generated" >"$work/said" 2>&1
   code=$?
   while IFS= read -r service; do
-    [ -e "$stage/generated/$service" ] && continue
+    [ -e "$trial/generated/$service" ] && continue
     echo "podman's generator makes no $service of it:"
     code=1
   done <"$work/generated"
   [ "$code" = 0 ] && return 0
-  QUADLET_UNIT_DIRS=$stage/quadlets "$generator" ${for_user:+"$for_user"} --dryrun 2>&1 >/dev/null |
-    grep -v 'Loading source unit file' | sed -e "s|$stage/quadlets/||g" -e 's/^quadlet-generator[^ ]* //'
+  QUADLET_UNIT_DIRS=$trial/quadlets "$generator" ${for_user:+"$for_user"} --dryrun 2>&1 >/dev/null |
+    grep -v 'Loading source unit file' | sed -e "s|$trial/quadlets/||g" -e 's/^quadlet-generator[^ ]* //'
   return 1
 }
 
 # What systemd ignores with a warning (an unknown key) is an error here.
 validate_units() {
-  collect units "$stage/units" || return 1
+  collect units "$trial/units" || return 1
   set --
-  for unit in "$stage/units"/* "$stage/generated"/*.service; do
+  for unit in "$trial/units"/* "$trial/generated"/*.service; do
     [ -e "$unit" ] && set -- "$@" "$unit"
   done
   [ $# -gt 0 ] || return 0
-  SYSTEMD_UNIT_PATH=$stage/units:$stage/generated: systemd-analyze ${for_user:+"$for_user"} verify --man=no "$@" >"$work/said" 2>&1
+  SYSTEMD_UNIT_PATH=$trial/units:$trial/generated: systemd-analyze ${for_user:+"$for_user"} verify --man=no "$@" >"$work/said" 2>&1
   code=$?
-  grep -q "^$stage/units/" "$work/said" && code=1
+  grep -q "^$trial/units/" "$work/said" && code=1
   [ "$code" = 0 ] && return 0
-  sed -e "s|$stage/[a-z]*/||g" "$work/said"
+  sed -e "s|$trial/[a-z]*/||g" "$work/said"
   return 1
 }
 
 step_validate() {
-  stage=$work/stage
-  for_user=
-  [ "$manager" = system ] || for_user=--user
-  rm -rf "$stage"
-  mkdir -p "$stage/quadlets" "$stage/units" "$stage/generated" || return 1
+  trial=$work/trial
+  rm -rf "$trial"
+  mkdir -p "$trial/quadlets" "$trial/units" "$trial/generated" || return 1
   validate_quadlets && validate_units
 }
 
-# try NUMBER: a container with the staged files, without the sockets; check.NUMBER has its options and words in order.
+# The new files as the host will have them, below $stage: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. With what is in
+# their directories besides, as nginx reads all of a directory.
+stage_files() {
+  [ -z "$stage" ] || return 0
+  stage=$work/stage
+  mkdir "$stage" || return 1
+  # The account can't get into a directory of root's.
+  [ -z "$as_account" ] || stage=$($as_account mktemp -d "/run/user/$(id -u "$account")/quadlet-fleet.XXXXXX") || return 1
+  while IFS=$tab read -r index target; do
+    expand "$target"
+    staged_at "$target"
+    if ! [ -d "$staged" ]; then
+      $as_account mkdir -p "$staged" || return 1
+      [ -d "${path%/*}" ] && $as_account find "${path%/*}" -maxdepth 1 -type f -size -1024k -exec cp -t "$staged" {} + 2>/dev/null
+    fi
+    source=$path
+    [ "$index" = - ] || source=$work/$index
+    # shellcheck disable=SC2016 # the inner shell expands it
+    [ "$index" = - ] || $as_account sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$source" || return 1
+  done <"$work/files"
+  while IFS=$tab read -r step target rest; do
+    [ "$step" = remove ] && staged_at "$target" && $as_account rm -f "$staged/${target##*/}"
+  done <"$work/plan"
+  return 0
+}
+
+# staged_at PATH: sets $staged to where its directory is staged.
+staged_at() {
+  # shellcheck disable=SC2088 # "~/" is our own notation here
+  case $1 in
+    "~/"*) staged=$stage/home/${1#"~/"} ;;
+    *) staged=$stage$1 ;;
+  esac
+  staged=${staged%/*}
+}
+
+# try NUMBER: a container with the new files, without the sockets; check.NUMBER has its options and words in order.
 step_try() {
-  check=$work/check.$1
-  rm -rf "$work/try"
-  set -- run --rm --quiet --pull never --network none --security-opt label=disable
-  mounts=0
+  stage_files || return 1
+  set -- "$work/check.$1" run --rm --quiet --pull never --network none --security-opt label=disable
+  check=$1
+  shift
   while IFS=$tab read -r kind first second; do
     case $kind in
       mount)
-        mounts=$((mounts + 1))
-        mkdir -p "$work/try/$mounts"
-        expand "$first"
-        directory=$path
-        while IFS=$tab read -r index target; do
-          expand "$target"
-          case $path in
-            "$directory"/*)
-              staged=$work/try/$mounts/${path#"$directory/"}
-              source=$path
-              [ "$index" = - ] || source=$work/$index
-              mkdir -p "$(dirname "$staged")" && cp "$source" "$staged" || return 1
-              ;;
-          esac
-        done <"$work/files"
-        set -- "$@" --volume "$work/try/$mounts:$second:ro"
+        staged_at "$first/"
+        $as_account mkdir -p "$staged" || return 1
+        set -- "$@" --volume "$staged:$second:ro"
         ;;
       volume)
-        case $first in "%h"/*) first=$HOME/${first#"%h/"} ;; esac
+        case $first in "%h/"*) first=$home/${first#"%h/"} ;; esac
         set -- "$@" --volume "$first"
         ;;
       entrypoint) set -- "$@" --entrypoint "$first" ;;
       word) set -- "$@" "$first" ;;
     esac
   done <"$check"
-  timeout 60 podman "$@" >"$work/said" 2>&1 </dev/null && return 0
+  $as_account timeout 60 podman "$@" >"$work/said" 2>&1 </dev/null && return 0
   # A name that this container can't resolve may resolve on the site's own network.
   grep -q 'host not found in upstream' "$work/said" && return 0
   cat "$work/said"

@@ -1,0 +1,160 @@
+import { overlaps, parseListenStream, toListenStream, type ListenAddress } from "../units/nginx/address.ts";
+import { parse } from "../units/parse.ts";
+import { tooNew } from "../units/versions.ts";
+import { isSocket, runs } from "./changes.ts";
+import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
+import type { Facts } from "./facts.ts";
+
+/** Room that is wanted besides that of the files themselves, in bytes: journal, marks, and systemd's own. */
+const margin = 1024 * 1024;
+
+/**
+ * Everything for which the host can't have what is desired, each with its cure. Pure.
+ *
+ * @param own paths that are the set's own
+ * @param marked whether the set's mark on the host is this resource's
+ * @param payload the files that would be written
+ */
+export function refusals(
+  facts: Facts,
+  desired: Desired,
+  own: ReadonlySet<string>,
+  marked: boolean,
+  payload: readonly DesiredFile[],
+): string[] {
+  // What shall be gone can be removed from any host.
+  if (desired.files.length === 0) return [];
+  return [
+    ...host(facts, desired),
+    ...foreign(facts, desired, own, marked),
+    ...keys(facts, payload),
+    ...masked(facts, desired),
+    ...ports(facts, desired),
+    ...space(facts, payload),
+  ];
+}
+
+function host(facts: Facts, { images, account, linger }: Desired): string[] {
+  if (images.length === 0) return [];
+  const problems: string[] = [];
+  if (!facts.podman.installed)
+    problems.push("podman is not installed. Install it (at least 5.3, for these quadlets).");
+  else if (!facts.subordinateIds)
+    problems.push(
+      `the account "${account}" has no subordinate ids, which rootless podman needs (subuid(5)). As root on the host: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${account}`,
+    );
+  if (linger && !facts.lingers)
+    problems.push(
+      `the account "${account}" does not linger. As root on the host: loginctl enable-linger ${account}`,
+    );
+  return problems;
+}
+
+function foreign(facts: Facts, desired: Desired, own: ReadonlySet<string>, marked: boolean): string[] {
+  const problems: string[] = [];
+  if (facts.set && !marked && !desired.adopt)
+    problems.push(
+      `a set named "${desired.name}" is there already; it belongs to ${facts.set.owner}. Choose another name, or take it over with adopt: true.`,
+    );
+  for (const { path } of desired.files) {
+    const fact = facts.files.get(path);
+    const other = facts.others.get(path);
+    if (other !== undefined)
+      problems.push(
+        `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
+      );
+    else if (fact && fact.type !== "absent" && fact.type !== "file")
+      problems.push(
+        `${path} is ${fact.type === "link" ? "a symbolic link (a masked unit is one, too: systemctl unmask)" : "no regular file"}. Remove it first.`,
+      );
+    else if (fact?.type === "file" && !own.has(path) && !desired.adopt)
+      problems.push(
+        `${path} exists and does not belong to this resource. Remove it, or take it over with adopt: true.`,
+      );
+  }
+  return problems;
+}
+
+function keys({ podman }: Facts, payload: readonly DesiredFile[]): string[] {
+  const { version } = podman;
+  if (version === undefined) return [];
+  return payload
+    .filter(({ unit }) => unit !== undefined)
+    .flatMap(({ key, content }) =>
+      tooNew(key, content, version).map(
+        ({ section, key: name, since }) =>
+          `${key}: ${name}= in [${section}] needs podman ${since}, and the host has ${version}. Update podman or leave it out.`,
+      ),
+    );
+}
+
+function masked(facts: Facts, desired: Desired): string[] {
+  const user = desired.manager === "user" ? " --user" : "";
+  return [...facts.units]
+    .filter(([, { load, enabled }]) => load === "masked" || enabled.startsWith("masked"))
+    .map(
+      ([unit]) =>
+        `${unit} is masked, so it can't be started. Somebody wanted that: if it is no longer so, systemctl${user} unmask ${unit}`,
+    );
+}
+
+/** Two sockets on one port: one of them fails, now or at the next boot. */
+function ports(facts: Facts, desired: Desired): string[] {
+  // What another unit of the set has had until now is free when that is closed.
+  const former = [...facts.files].flatMap(([path, { content }]) => {
+    const unit = unitAt(desired.manager, path);
+    return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
+  });
+  return desired.files.flatMap(({ unit, content }) => {
+    if (unit === undefined || !isSocket(unit) || facts.units.get(unit)?.active === "active") return [];
+    return listens(content, unit).flatMap(({ address, ipv6Only }) => {
+      const taken = facts.ports.find(
+        (port) =>
+          overlaps(port.address, address, ipv6Only) &&
+          !former.some((own) => overlaps(own.address, port.address, false)),
+      );
+      if (!taken) return [];
+      const holder = taken.holder.startsWith("systemd ")
+        ? "another socket unit (systemctl list-sockets)"
+        : taken.holder || "another process";
+      return [
+        `${unit}: ${toListenStream(address)} is taken on the host by ${holder}. Stop that, or listen elsewhere.`,
+      ];
+    });
+  });
+}
+
+/** The addresses of a socket unit, as far as this project knows them. */
+export function listens(text: string, unit: string): { address: ListenAddress; ipv6Only: boolean }[] {
+  const entries = parse(text, unit).sections.flatMap((section) => section.entries);
+  const values = (key: string) =>
+    entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : []));
+  const streams = values("ListenStream");
+  const ipv6Only = values("BindIPv6Only").at(-1) === "ipv6-only";
+  // An empty assignment takes back those before it (systemd.socket(5)).
+  return streams.slice(streams.lastIndexOf("") + 1).flatMap((stream) => {
+    try {
+      return [{ address: parseListenStream(stream), ipv6Only }];
+    } catch {
+      // An address that this project does not know is systemd's to judge.
+      return [];
+    }
+  });
+}
+
+function space(facts: Facts, payload: readonly DesiredFile[]): string[] {
+  const size = payload.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  const full = [...facts.space].filter(([, free]) => free < 2 * size + margin);
+  return full.map(
+    ([directory, free]) =>
+      `the file system of ${directory} has only ${Math.floor(free / 1024)} KiB free. Make room there.`,
+  );
+}
+
+/** What a set's units are called for systemd: those of its files and of its services. */
+export function unitsOf(desired: Desired, paths: readonly string[]): string[] {
+  const files = [...desired.files.map(({ path }) => path), ...paths].flatMap(
+    (path) => unitAt(desired.manager, path) ?? [],
+  );
+  return [...new Set([...files.map(runs), ...desired.services.map(({ unit }) => unit)])];
+}

@@ -1,0 +1,75 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
+# Requests that must be answered. probe.NUMBER has lines: where (an address with its port, or a path), path, Host, status, body.
+
+# read_probe NUMBER: sets what it says.
+read_probe() {
+  {
+    IFS= read -r where
+    IFS= read -r wanted_path
+    IFS= read -r host_name
+    IFS= read -r wanted_status
+    IFS= read -r wanted_body
+  } <"$work/probe.$1"
+}
+
+# request COMMAND…: one answer, head and body, on standard output; COMMAND is what it is run by.
+request() {
+  case $where in
+    /*)
+      "$@" curl --silent --show-error --globoff --path-as-is --http1.1 --include --max-time 5 --user-agent quadlet-fleet \
+        --unix-socket "$where" --header "Host: $host_name" -- "http://localhost$wanted_path"
+      return
+      ;;
+  esac
+  if command -v curl >/dev/null; then
+    "$@" curl --silent --show-error --globoff --path-as-is --http1.1 --include --max-time 5 --user-agent quadlet-fleet \
+      --noproxy '*' --header "Host: $host_name" -- "http://$where$wanted_path"
+  else
+    address=${where%:*}
+    address=${address#"["}
+    # shellcheck disable=SC2016 # bash expands it
+    "$@" timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$2" &&
+      printf "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: quadlet-fleet\r\nConnection: close\r\n\r\n" "$3" "$4" >&3 && cat <&3' \
+      bash "${address%"]"}" "${where##*:}" "$wanted_path" "$host_name"
+  fi
+}
+
+# answered COMMAND…: whether an answer is as it should be; what is wrong is in $problem.
+answered() {
+  request "$@" 2>"$work/request" | head -c 1000000 >"$work/answer"
+  status=$(sed -n '1s|^HTTP/[0-9.]* \([0-9][0-9][0-9]\).*|\1|p' "$work/answer")
+  if [ -z "$status" ]; then
+    problem="no answer: $(tail -n 1 "$work/request")"
+    return 1
+  fi
+  if [ "$status" != "${wanted_status:-$status}" ] || [ "${wanted_status:-$status}" -ge 500 ] && [ -z "$wanted_status" ]; then
+    problem="it answered $status"
+    return 1
+  fi
+  [ -z "$wanted_body" ] && return 0
+  sed '1,/^\r*$/d' "$work/answer" | grep -Fq -e "$wanted_body" && return 0
+  problem="its answer ($status) does not contain what it should"
+  return 1
+}
+
+# ask NUMBER COMMAND…: until the answer is right, for 20 seconds.
+ask() {
+  read_probe "$1"
+  shift
+  # Nothing that could ask: bash has no unix sockets.
+  command -v curl >/dev/null || { command -v bash >/dev/null && [ "${where#/}" = "$where" ]; } || return 0
+  until=$(($(date +%s) + 20))
+  until answered "$@"; do
+    if [ "$(date +%s)" -ge "$until" ]; then
+      echo "http://$where$wanted_path (Host: $host_name): $problem."
+      return 1
+    fi
+    sleep 0.1
+  done
+}
+
+# ask NUMBER UNIT: through the sockets.
+step_ask() {
+  ask "$1" && return 0
+  explain "$2"
+}

@@ -1,0 +1,103 @@
+import { isWildcard } from "../units/nginx/address.ts";
+import { isQuadlet } from "../units/names.ts";
+import { handoverUnit, rehearsalUnit } from "../units/stand-ins.ts";
+import { type Action, isSocket, runs, triggered } from "./changes.ts";
+import { type Desired, type DesiredFile, probeTarget, runtimeUnitPath } from "./desired.ts";
+import { listens } from "./refusals.ts";
+
+/** A unit that is on the host for the time of the transaction only. */
+export interface LentUnit {
+  unit: string;
+  path: string;
+  text: string;
+}
+
+/** How one service is restarted so that nobody notices. */
+export interface Handover {
+  service: string;
+  /** The new version, tried out in a network namespace of its own; not for a service with unix sockets. */
+  rehearsal?: LentUnit & {
+    /** The container's name. */
+    container: string;
+    /** Indices of the probes that can be asked in there. */
+    probes: number[];
+  };
+  /** The new version that shares the sockets meanwhile. */
+  standIn: LentUnit;
+}
+
+/**
+ * The restarts that can be done by rehearsal and handover. Pure, so that a preview says the same.
+ *
+ * @param todo what is done to each unit
+ * @param home the home directory of the account, where it is known
+ */
+export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>, home = "~"): Handover[] {
+  return desired.services.flatMap((service): Handover[] => {
+    if (!service.handover || todo.get(service.unit) !== "restart") return [];
+    const file = desired.files.find(({ unit }) => unit !== undefined && runs(unit) === service.unit);
+    const sockets = desired.services.filter(
+      (socket) => isSocket(socket.unit) && triggered(desired, socket) === service.unit,
+    );
+    const kept = sockets.map(({ unit }) => unit).filter((unit) => todo.get(unit) === "none");
+    const text = file?.unit !== undefined && handoverUnit(file.unit, file.content, kept);
+    if (!file || !text) return [];
+    return [
+      {
+        service: service.unit,
+        standIn: lent(desired, file, "handover", text),
+        ...rehearsal(
+          desired,
+          file,
+          sockets.map(({ unit }) => unit),
+          home,
+        ),
+      },
+    ];
+  });
+}
+
+function rehearsal(
+  desired: Desired,
+  file: DesiredFile,
+  sockets: readonly string[],
+  home: string,
+): Pick<Handover, "rehearsal"> {
+  const addresses = desired.files
+    .filter(({ unit }) => unit !== undefined && sockets.includes(unit))
+    .flatMap(({ content, key }) => listens(content, key));
+  // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
+  if (addresses.some(({ address }) => address.family === "unix")) return {};
+  const text = rehearsalUnit(file.unit ?? "", file.content, stagedDirectories(desired, home));
+  if (text === undefined) return {};
+  const own = lent(desired, file, "rehearsal", text);
+  const probes = desired.probes.flatMap((probe, index) => {
+    const address = probeTarget(probe.listen);
+    // An address of the host's is none in a namespace of its own.
+    const isThere =
+      address.family !== "unix" && (isWildcard(address) || /^(127\.|::1$)/.test(address.address));
+    return isThere ? [index] : [];
+  });
+  return { rehearsal: { ...own, container: `systemd-${own.unit.replace(/\.service$/, "")}`, probes } };
+}
+
+function lent(desired: Desired, { unit = "" }: DesiredFile, what: string, text: string): LentUnit {
+  const name = unit.replace(/\.[a-z]+$/, "");
+  const fileName = `${name}-${what}.${isQuadlet(unit) ? "container" : "service"}`;
+  return { unit: runs(fileName), path: runtimeUnitPath(desired.manager, fileName), text };
+}
+
+/** Where the new files are while they are tried out, by their directory as a unit writes it: see stage_files in validate.sh. */
+function stagedDirectories(desired: Desired, home: string): Map<string, string> {
+  const directories = new Set(
+    desired.files
+      .filter(({ unit }) => unit === undefined)
+      .map(({ path }) => path.slice(0, path.lastIndexOf("/"))),
+  );
+  return new Map(
+    [...directories].map((directory) => [
+      directory.replace(/^~(?=\/|$)/, desired.manager === "user" ? "%h" : home),
+      `@STAGE@${directory.replace(/^~(?=\/|$)/, "/home")}`,
+    ]),
+  );
+}
