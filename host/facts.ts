@@ -94,7 +94,16 @@ function hexadecimal(port: number): string {
 
 /** The facts in the script's answers to a query. */
 export function readFacts(query: Query, answers: readonly Answer[]): Facts {
-  const facts: Facts = {
+  const facts = noFacts();
+  // A directory that is not there has no files.
+  for (const directory of query.directories ?? []) facts.names.set(directory, []);
+  for (const answer of answers) readers[answer.event]?.(facts, answer, query);
+  return facts;
+}
+
+/** What is known of a host before it has answered. */
+export function noFacts(): Facts {
+  return {
     uid: 0,
     home: "",
     podman: { installed: false },
@@ -102,15 +111,12 @@ export function readFacts(query: Query, answers: readonly Answer[]): Facts {
     subordinateIds: true,
     files: new Map(),
     units: new Map(),
-    // A directory that is not there has no files.
-    names: new Map((query.directories ?? []).map((directory) => [directory, []])),
+    names: new Map(),
     others: new Map(),
     ports: [],
     space: new Map(),
     replacedImages: new Set(),
   };
-  for (const answer of answers) readers[answer.event]?.(facts, answer, query);
-  return facts;
 }
 
 const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => void> = {

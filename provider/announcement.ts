@@ -1,5 +1,9 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Action, actions, changeOf, isSocket } from "../host/changes.ts";
+import type { Desired } from "../host/desired.ts";
+import { listens } from "../host/refusals.ts";
+import { handovers } from "../host/stand-ins.ts";
+import { toListenStream } from "../units/nginx/address.ts";
 import { desiredState } from "./state.ts";
 import { type PlainObject, hasUnknown } from "./wire.ts";
 
@@ -9,8 +13,9 @@ import { type PlainObject, hasUnknown } from "./wire.ts";
  *
  * ```ts
  * // "192.0.2.11: reloads example2.service"
+ * // "192.0.2.11: hands example2.service over to its new version (no request waits)"
  * // "192.0.2.11: restarts example2.service (its sockets stay open)"
- * // "192.0.2.11: closes and opens example2.socket, which refuses for a moment; starts example2.service anew"
+ * // "192.0.2.11: closes and opens example2.socket (0.0.0.0:81 refuses for a moment); starts example2.service anew"
  * ```
  */
 export function announcement(before: PlainObject, after: PlainObject): string | undefined {
@@ -23,8 +28,11 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
     desired.files.map((file) => [file.key, changeOf(file, old.get(file.key)?.content)]),
   );
   const todo = actions(desired, changes, (unit) => !isNew(unit));
-  const sockets = [...todo].filter(([unit, action]) => isSocket(unit) && action !== "none");
-  const lines = [...todo].flatMap(([unit, action]) => phrase(unit, action, sockets.length > 0) ?? []);
+  const handed = handovers(desired, todo).map(({ service }) => service);
+  const socketsChange = [...todo].some(([unit, action]) => isSocket(unit) && action !== "none");
+  const lines = [...todo].flatMap(
+    ([unit, action]) => phrase(desired, unit, action, handed.includes(unit), socketsChange) ?? [],
+  );
   const { address } = (after as unknown as UnitSetInputs).connection;
   return lines.length === 0 ? undefined : `${address}: ${lines.join("; ")}`;
 
@@ -34,7 +42,13 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   }
 }
 
-function phrase(unit: string, action: Action, socketsChange: boolean): string | undefined {
+function phrase(
+  desired: Desired,
+  unit: string,
+  action: Action,
+  isHanded: boolean,
+  socketsChange: boolean,
+): string | undefined {
   switch (action) {
     case "none":
       return undefined;
@@ -43,7 +57,19 @@ function phrase(unit: string, action: Action, socketsChange: boolean): string | 
     case "start":
       return isSocket(unit) ? `opens ${unit}` : `starts ${unit}`;
     case "restart":
-      if (isSocket(unit)) return `closes and opens ${unit}, which refuses for a moment`;
+      if (isSocket(unit))
+        return `closes and opens ${unit} (${addresses(desired, unit)} refuses for a moment)`;
+      if (isHanded)
+        return socketsChange
+          ? `hands ${unit} over to its new version (on the other sockets no request waits)`
+          : `hands ${unit} over to its new version (no request waits)`;
       return socketsChange ? `starts ${unit} anew` : `restarts ${unit} (its sockets stay open)`;
   }
+}
+
+function addresses(desired: Desired, socket: string): string {
+  const text = desired.files.find(({ unit }) => unit === socket)?.content ?? "";
+  return listens(text, socket)
+    .map(({ address }) => toListenStream(address))
+    .join(", ");
 }

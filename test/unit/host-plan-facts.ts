@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Desired, DesiredFile } from "../../host/desired.ts";
 import { unitPath } from "../../host/desired.ts";
 import { sha256 } from "../../host/digest.ts";
-import type { Facts, FileFact } from "../../host/facts.ts";
+import { type Facts, type FileFact, type UnitFact, noFacts } from "../../host/facts.ts";
 import { plan } from "../../host/plan.ts";
 
 // A made-up host and a set, for the tests of the plan.
@@ -29,12 +29,13 @@ export function desired(change: Partial<Desired> = {}): Desired {
       unit("web.socket", socket),
     ],
     services: [
-      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [] },
-      { unit: "web.service", active: true, enabled: false, reloadOn: [conf], restartOn: [] },
+      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [], handover: false },
+      { unit: "web.service", active: true, enabled: false, reloadOn: [conf], restartOn: [], handover: false },
     ],
     images: [{ reference: "registry.example/nginx:1", pull: "missing" }],
     registries: {},
     checks: [],
+    probes: [],
     adopt: false,
     ...change,
   };
@@ -43,33 +44,44 @@ export function desired(change: Partial<Desired> = {}): Desired {
 /** A host that has exactly what is desired, running. */
 export function settled(state: Desired): Facts {
   return {
-    uid: 0,
+    ...noFacts(),
     home: "/root",
-    podman: "5.4.2",
-    systemd: "257",
-    lingers: false,
+    podman: { installed: true, version: "5.4.2" },
     files: new Map(
       state.files.map((file): [string, FileFact] => [file.path, present(file.content, file.mode)]),
     ),
     units: new Map(
       state.services.map((service) => [
         service.unit,
-        {
-          load: "loaded",
-          active: "active",
-          enabled: service.enabled ? "enabled" : "generated",
-          needsReload: false,
-        },
+        unitFact({ enabled: service.enabled ? "enabled" : "generated" }),
       ]),
     ),
-    names: new Map(),
-    others: new Map(),
     set: { owner: state.owner, paths: state.files.map(({ path }) => path), unfinished: false },
   };
 }
 
+/** A unit that runs. */
+export function unitFact(change: Partial<UnitFact> = {}): UnitFact {
+  return {
+    load: "loaded",
+    active: "active",
+    enabled: "generated",
+    needsReload: false,
+    dropIns: [],
+    changed: 1000,
+    ...change,
+  };
+}
+
 export function present(content: string, mode = "0644"): FileFact {
-  return { type: "file", mode, uid: 0, sha256: sha256(content), content: Buffer.from(content) };
+  return {
+    type: "file",
+    mode,
+    uid: 0,
+    modified: 900,
+    sha256: sha256(content),
+    content: Buffer.from(content),
+  };
 }
 
 export function empty(): Facts {
@@ -87,5 +99,5 @@ export function says(facts: Facts, state: Desired, known: string[] = []): string
 }
 
 export function absent(): FileFact {
-  return { type: "absent", mode: "", uid: -1, sha256: "" };
+  return { type: "absent", mode: "", uid: -1, modified: 0, sha256: "" };
 }

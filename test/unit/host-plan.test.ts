@@ -15,6 +15,7 @@ import {
   settled,
   socket,
   unit,
+  unitFact,
 } from "./host-plan-facts.ts";
 
 test("nothing to do: no steps", () => {
@@ -111,7 +112,14 @@ test("another address: the socket is closed before systemd reads it anew, and th
 test("a second socket: the first is not touched", () => {
   const more = desired();
   more.files.push(unit("web-81.socket", "[Socket]\nListenStream=0.0.0.0:81\nService=web.service\n"));
-  more.services.push({ unit: "web-81.socket", active: true, enabled: true, reloadOn: [], restartOn: [] });
+  more.services.push({
+    unit: "web-81.socket",
+    active: true,
+    enabled: true,
+    reloadOn: [],
+    restartOn: [],
+    handover: false,
+  });
   const steps = says(settled(desired()), more);
   assert.deepEqual(steps, [
     "starting",
@@ -148,12 +156,7 @@ test("a socket that is not wanted any more: stopped, disabled, removed", () => {
 test("a stopped service, a disabled socket, a changed mode: each is put right, and only that", () => {
   const facts = settled(desired());
   const stopped = { ...facts, units: new Map(facts.units) };
-  stopped.units.set("web.service", {
-    load: "loaded",
-    active: "failed",
-    enabled: "generated",
-    needsReload: false,
-  });
+  stopped.units.set("web.service", unitFact({ active: "failed" }));
   assert.deepEqual(says(stopped, desired()), [
     "starting",
     "pulling registry.example/nginx:1",
@@ -163,12 +166,7 @@ test("a stopped service, a disabled socket, a changed mode: each is put right, a
     "committing",
   ]);
   const disabled = { ...facts, units: new Map(facts.units) };
-  disabled.units.set("web.socket", {
-    load: "loaded",
-    active: "active",
-    enabled: "disabled",
-    needsReload: false,
-  });
+  disabled.units.set("web.socket", unitFact({ enabled: "disabled" }));
   assert.deepEqual(says(disabled, desired()), ["starting", "enabling web.socket", "committing"]);
   const mode = change(facts, unitPath("system", "web.socket"), present(socket, "0600"));
   assert.deepEqual(says(mode, desired()), [

@@ -36,7 +36,7 @@ const cases: [string, PlainObject, string | undefined][] = [
   [
     "the address",
     set({ units: { "web.socket": "[Socket]\nListenStream=81\n" } }),
-    "closes and opens web.socket, which refuses for a moment; starts web.service anew",
+    "closes and opens web.socket ([::]:81 refuses for a moment); starts web.service anew",
   ],
   [
     "one more address",
@@ -45,6 +45,22 @@ const cases: [string, PlainObject, string | undefined][] = [
       services: { "web-81.socket": {} },
     }),
     "starts web.service anew; opens web-81.socket",
+  ],
+  [
+    "the image, with handover",
+    set({
+      units: { "web.container": "[Container]\nImage=x:2\n" },
+      services: { "web.service": { reloadOn: [conf], handover: true } },
+    }),
+    "hands web.service over to its new version (no request waits)",
+  ],
+  [
+    "the image of what there can't be two of, with handover",
+    set({
+      units: { "web.container": "[Container]\nImage=x:2\nPublishPort=90:90\n" },
+      services: { "web.service": { reloadOn: [conf], handover: true } },
+    }),
+    "restarts web.service (its sockets stay open)",
   ],
   ["something that is not known yet", set({ files: { [conf]: { content: unknown } } }), undefined],
 ];

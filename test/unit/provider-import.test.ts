@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Facts, FileFact, Query, UnitFact } from "../../host/facts.ts";
+import { type Facts, type FileFact, type Query, type UnitFact, noFacts } from "../../host/facts.ts";
 import type { Identity } from "../../provider/identity.ts";
 import { importedInputs, nextQuery } from "../../provider/import.ts";
 
@@ -17,11 +17,12 @@ interface Host {
 function answer(host: Host, query: Query): Facts {
   const file = (path: string): FileFact => {
     const text = host.files[path];
-    if (text === undefined) return { type: "absent", mode: "", uid: -1, sha256: "" };
+    if (text === undefined) return { type: "absent", mode: "", uid: -1, modified: 0, sha256: "" };
     return {
       type: "file",
       mode: host.modes?.[path] ?? "0644",
       uid: 0,
+      modified: 0,
       sha256: "",
       content: Buffer.from(text),
     };
@@ -32,20 +33,25 @@ function answer(host: Host, query: Query): Facts {
       return path.slice(0, at) === directory ? [path.slice(at + 1)] : [];
     });
   return {
-    uid: 0,
+    ...noFacts(),
     home: "/root",
-    podman: "5.4.2",
-    systemd: "257",
     lingers: host.lingers ?? false,
     files: new Map([...query.files.keys()].map((path) => [path, file(path)])),
     units: new Map(
       query.units.map((unit) => [
         unit,
-        { load: "loaded", active: "active", enabled: "disabled", needsReload: false, ...host.units[unit] },
+        {
+          load: "loaded",
+          active: "active",
+          enabled: "disabled",
+          needsReload: false,
+          dropIns: [],
+          changed: 0,
+          ...host.units[unit],
+        },
       ]),
     ),
     names: new Map((query.directories ?? []).map((directory) => [directory, within(directory)])),
-    others: new Map(),
     set: host.set,
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
-import type { Facts, FileFact, UnitFact } from "../../host/facts.ts";
+import { type Facts, type FileFact, type UnitFact, noFacts } from "../../host/facts.ts";
 import { desiredState, emptyState, expectedOutputs, observedInputs, outputs } from "../../provider/state.ts";
 import { type WireObject, revealObject, secret, wireUnknown } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
@@ -22,15 +22,13 @@ const desired = desiredState(inputs, "urn:web");
 /** A host on which all is as desired, but for what is given. */
 function host(files: Record<string, Partial<FileFact>> = {}, units: Record<string, Partial<UnitFact>> = {}) {
   const facts: Facts = {
-    uid: 0,
+    ...noFacts(),
     home: "/root",
-    podman: "5.4.2",
-    systemd: "257",
     lingers: true,
     files: new Map(
       desired.files.map(({ path, content, mode }): [string, FileFact] => [
         path,
-        { type: "file", mode, uid: 0, sha256: sha256(content), ...files[path] },
+        { type: "file", mode, uid: 0, modified: 900, sha256: sha256(content), ...files[path] },
       ]),
     ),
     units: new Map(
@@ -41,12 +39,12 @@ function host(files: Record<string, Partial<FileFact>> = {}, units: Record<strin
           active: "active",
           enabled: enabled ? "enabled" : "generated",
           needsReload: false,
+          dropIns: [],
+          changed: 1000,
           ...units[unit],
         },
       ]),
     ),
-    names: new Map(),
-    others: new Map(),
     set: { owner: "urn:web", paths: desired.files.map(({ path }) => path), unfinished: false },
   };
   return facts;
