@@ -87,19 +87,81 @@ test("an image that is not there", async () => {
   );
 });
 
-test("a volume that podman's generator refuses, before anything is stopped", async () => {
+test("a volume that podman refuses: the rehearsal fails, and nothing was touched", async () => {
   await failsAndChangesNothing(
     { volumes: ["./relative:/x:badoption"] },
-    /(validating the units|checking by nginx -t|starting|restarting).* failed/,
-    false,
+    /rehearsing example2\.service failed:[\s\S]*badoption/,
   );
 });
 
-test("a container that ends at once: the old one is back and serves", async () => {
-  // The image has no such network, which podman says when it is started.
+test("a network that is not there", async () => {
   await failsAndChangesNothing(
     { network: "no-such-network" },
-    /restarting example2\.service failed:[\s\S]*no-such-network/,
+    /rehearsing example2\.service failed:[\s\S]*no-such-network/,
+  );
+});
+
+// A program in the place of the image's entry point: what starts is not what nginx -t has tried.
+const entrypoint = (name: string) => ({ volumes: [`/srv/${name}:/docker-entrypoint.sh:ro`] });
+
+test("a container that crashes at its start: found by the rehearsal", async () => {
+  await host.write("/srv/crash", "#!/bin/sh\necho oh no >&2\nexit 3\n", { mode: "0755" });
+  await failsAndChangesNothing(
+    entrypoint("crash"),
+    /rehearsing example2\.service failed: the new version has ended again[\s\S]*oh no/,
+  );
+});
+
+test("one that hangs: found by the rehearsal", async () => {
+  await host.write("/srv/hang", "#!/bin/sh\nexec sleep 300\n", { mode: "0755" });
+  await failsAndChangesNothing(
+    entrypoint("hang"),
+    /rehearsing example2\.service failed: http:\/\/127\.0\.0\.1:80\/ \(Host: localhost\): no answer/,
+  );
+});
+
+test("one that answers 500: found by the rehearsal, and after a reload by the request", async () => {
+  const broken = { "default.conf": "server {\n  listen 80;\n  location / { return 500 new; }\n}\n" };
+  await failsAndChangesNothing(
+    { environment: { NEW: "1" }, nginx: broken },
+    /rehearsing example2\.service failed: http:.*: it answered 500/,
+  );
+  await failsAndChangesNothing({ nginx: broken }, /asking 0\.0\.0\.0:80\/ failed: http:.*: it answered 500/);
+});
+
+test("another page than the one that is demanded", async () => {
+  await failsAndChangesNothing(
+    { nginx: { "default.conf": page.replace("old", "new") }, verify: { status: 200, body: "old" } },
+    /asking 0\.0\.0\.0:80\/ failed: .*its answer \(200\) does not contain what it should/,
+  );
+});
+
+test("a port that is taken: said before anything changes, and by whom", async () => {
+  await host.sh("systemd-run --unit=squatter systemd-socket-activate --listen=0.0.0.0:83 cat && sleep 1");
+  try {
+    configure({}, {});
+    await stack.up();
+    const untouched = await listing(host);
+    configure({}, { listen: ["0.0.0.0:80", "0.0.0.0:83"], nginx: undefined });
+    const { code, stdout } = await stack.up({ check: false });
+    assert.notEqual(code, 0);
+    assert.match(
+      stdout,
+      /example2-83\.socket: 0\.0\.0\.0:83 is taken on the host by systemd-socket- \(process \d+\)/,
+    );
+    assert.deepEqual(difference(untouched, await listing(host)), []);
+  } finally {
+    await host.sh("systemctl stop squatter");
+  }
+});
+
+test("a socket that can't be opened, after the files were swapped: the old version is back", async () => {
+  await failsAndChangesNothing(
+    {
+      listen: ["0.0.0.0:80", "192.0.2.99:81"],
+      nginx: { "default.conf": page.replace("listen 80;", "listen 80; listen 192.0.2.99:81;") },
+    },
+    /starting example2-192\.0\.2\.99-81\.socket failed/,
     false,
   );
 });
@@ -121,6 +183,25 @@ test("a first deploy that fails rolls back to nothing", async () => {
   assert.match(stdout, /rolled back/);
   assert.deepEqual(difference(untouched, await listing(host)), []);
   assert.equal((await get(fleet, `http://${host.address}:83/`)).status, 0);
+  assert.deepEqual(await failedUnits(host), []);
+});
+
+test("a first deploy of what hangs rolls back to nothing", async () => {
+  configure({}, {});
+  await stack.up();
+  const untouched = await listing(host);
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: {
+      example1,
+      example2: { ...example2, nginx: { "default.conf": page } },
+      third: { ...example2, listen: ["0.0.0.0:83"], ...entrypoint("hang") },
+    },
+  });
+  const { code, stdout } = await stack.up({ check: false });
+  assert.notEqual(code, 0);
+  assert.match(stdout, /asking 0\.0\.0\.0:83\/ failed: .*no answer/);
+  assert.deepEqual(difference(untouched, await listing(host)), []);
   assert.deepEqual(await failedUnits(host), []);
 });
 

@@ -63,6 +63,7 @@ describe("the UnitSet that is made", () => {
       "linger",
       "manager",
       "name",
+      "probes",
       "services",
       "units",
       "user",

@@ -80,7 +80,11 @@ WantedBy=sockets.target
         mounts: { "~/.config/quadlet-fleet/example1/conf.d": "/etc/nginx/conf.d" },
       },
     },
-    services: { "example1.socket": { enabled: true }, "example1.service": { reloadOn: [conf] } },
+    services: {
+      "example1.socket": { enabled: true },
+      "example1.service": { reloadOn: [conf], handover: true },
+    },
+    probes: { "0.0.0.0:8080": {} },
     images: { "docker.io/library/nginx:latest": { pull: "missing" } },
   });
 });
@@ -114,7 +118,7 @@ DefaultDependencies=false
 `,
   );
   assert.deepEqual(files, { [conf]: { content: page("    listen 80;\n") } });
-  assert.deepEqual(services["example2.service"], { reloadOn: [conf] });
+  assert.deepEqual(services["example2.service"], { reloadOn: [conf], handover: true });
 });
 
 describe("several sockets", () => {
@@ -195,6 +199,7 @@ describe("environment", () => {
     assert.deepEqual(services["web.service"], {
       reloadOn: ["/etc/quadlet-fleet/web/conf.d/default.conf"],
       restartOn: [path],
+      handover: true,
     });
   });
 
@@ -245,7 +250,7 @@ test("nginx's files are in the directory; a change of any reloads; a secret .con
       ["/srv/conf/htpasswd", undefined],
     ],
   );
-  assert.deepEqual(services["web.service"], { reloadOn: Object.keys(files) });
+  assert.deepEqual(services["web.service"], { reloadOn: Object.keys(files), handover: true });
 });
 
 test("an image that is not known yet: in the unit and among the images as soon as it is", async () => {

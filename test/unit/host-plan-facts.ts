@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Desired, DesiredFile } from "../../host/desired.ts";
+import type { Desired, DesiredFile, DesiredService } from "../../host/desired.ts";
 import { unitPath } from "../../host/desired.ts";
 import { sha256 } from "../../host/digest.ts";
 import { type Facts, type FileFact, type UnitFact, noFacts } from "../../host/facts.ts";
@@ -28,15 +28,66 @@ export function desired(change: Partial<Desired> = {}): Desired {
       unit("web.container", container),
       unit("web.socket", socket),
     ],
-    services: [
-      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [], handover: false },
-      { unit: "web.service", active: true, enabled: false, reloadOn: [conf], restartOn: [], handover: false },
-    ],
+    services: [service("web.socket", { enabled: true }), service("web.service", { reloadOn: [conf] })],
     images: [{ reference: "registry.example/nginx:1", pull: "missing" }],
     registries: {},
     checks: [],
     probes: [],
     adopt: false,
+    ...change,
+  };
+}
+
+/** A site with handover: the container that components/render.ts makes, and a socket unit for each address. */
+export function site(listens: readonly string[], change: Partial<Desired> = {}): Desired {
+  const sockets = listens.map((listen, index) => ({
+    ...unit(
+      index === 0 ? "web.socket" : `web-${listen.replace(/.*:/, "")}.socket`,
+      `[Socket]\nListenStream=${listen}\n${index === 0 ? "" : "Service=web.service\n"}`,
+    ),
+  }));
+  return desired({
+    files: [
+      { key: conf, path: conf, content: "server { listen 80; }", mode: "0644" },
+      unit("web.container", siteContainer(sockets.map(({ key }) => key))),
+      ...sockets,
+    ],
+    services: [
+      ...sockets.map(({ key }) => service(key, { enabled: true })),
+      service("web.service", { reloadOn: [conf], handover: true }),
+    ],
+    ...change,
+  });
+}
+
+export function siteContainer(sockets: readonly string[], image = "registry.example/nginx:1"): string {
+  const all = sockets.join(" ");
+  return `[Unit]
+Description=nginx web, socket-activated
+Requires=${all}
+After=${all}
+
+[Container]
+Image=${image}
+Environment=NGINX=${sockets.map((_, index) => 3 + index).join(":")};
+Volume=/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z
+
+[Service]
+${sockets.length > 1 ? `Sockets=${all}\n` : ""}ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+export function service(unit: string, change: Partial<DesiredService> = {}): DesiredService {
+  return {
+    unit,
+    active: true,
+    enabled: false,
+    reloadOn: [],
+    restartOn: [],
+    handover: false,
     ...change,
   };
 }
@@ -90,6 +141,12 @@ export function empty(): Facts {
 
 export function change(facts: Facts, path: string, fact: FileFact): Facts {
   return { ...facts, files: new Map([...facts.files, [path, fact]]) };
+}
+
+/** With another state of a unit. */
+export function state(facts: Facts, unit: string, fact: Partial<UnitFact>): Facts {
+  const before = facts.units.get(unit) ?? unitFact();
+  return { ...facts, units: new Map([...facts.units, [unit, { ...before, ...fact }]]) };
 }
 
 export function says(facts: Facts, state: Desired, known: string[] = []): string[] {

@@ -4,7 +4,6 @@ import { unitPath } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts.ts";
 import { plan } from "../../host/plan.ts";
 import {
-  absent,
   change,
   conf,
   container,
@@ -12,10 +11,11 @@ import {
   empty,
   present,
   says,
+  service,
   settled,
   socket,
+  state,
   unit,
-  unitFact,
 } from "./host-plan-facts.ts";
 
 test("nothing to do: no steps", () => {
@@ -27,11 +27,12 @@ test("a first deploy: images before files, files before units, sockets before se
     "starting",
     "pulling registry.example/nginx:1",
     "validating the units",
+    "preparing the files",
     `writing ${conf}`,
     "writing /etc/containers/systemd/web.container",
     "writing /etc/systemd/system/web.socket",
-    "reloading systemd",
     "enabling web.socket",
+    "reloading systemd",
     "starting web.socket",
     "starting web.service",
     "waiting a moment",
@@ -45,6 +46,7 @@ test("another nginx configuration: written and reloaded, nothing else", () => {
   const facts = change(settled(desired()), conf, present("server { listen 80; } # old"));
   assert.deepEqual(says(facts, desired()), [
     "starting",
+    "preparing the files",
     `writing ${conf}`,
     "reloading web.service",
     "verifying web.service",
@@ -62,6 +64,7 @@ test("another container: the service restarts, and the socket stays open", () =>
     "starting",
     "pulling registry.example/nginx:1",
     "validating the units",
+    "preparing the files",
     "writing /etc/containers/systemd/web.container",
     "reloading systemd",
     "restarting web.service",
@@ -80,6 +83,7 @@ test("another Description: written, and nothing that runs is touched", () => {
   assert.deepEqual(says(facts, desired()), [
     "starting",
     "validating the units",
+    "preparing the files",
     "writing /etc/containers/systemd/web.container",
     "reloading systemd",
     "committing",
@@ -96,6 +100,7 @@ test("another address: the socket is closed before systemd reads it anew, and th
     "starting",
     "pulling registry.example/nginx:1",
     "validating the units",
+    "preparing the files",
     "writing /etc/systemd/system/web.socket",
     "stopping web.socket",
     "reloading systemd",
@@ -112,22 +117,16 @@ test("another address: the socket is closed before systemd reads it anew, and th
 test("a second socket: the first is not touched", () => {
   const more = desired();
   more.files.push(unit("web-81.socket", "[Socket]\nListenStream=0.0.0.0:81\nService=web.service\n"));
-  more.services.push({
-    unit: "web-81.socket",
-    active: true,
-    enabled: true,
-    reloadOn: [],
-    restartOn: [],
-    handover: false,
-  });
+  more.services.push(service("web-81.socket", { enabled: true }));
   const steps = says(settled(desired()), more);
   assert.deepEqual(steps, [
     "starting",
     "pulling registry.example/nginx:1",
     "validating the units",
+    "preparing the files",
     "writing /etc/systemd/system/web-81.socket",
-    "reloading systemd",
     "enabling web-81.socket",
+    "reloading systemd",
     "stopping web.service",
     "starting web-81.socket",
     "starting web.service",
@@ -144,6 +143,7 @@ test("a socket that is not wanted any more: stopped, disabled, removed", () => {
   assert.deepEqual(says(settled(before), desired()), [
     "starting",
     "validating the units",
+    "preparing the files",
     "stopping web-81.socket",
     "disabling web-81.socket",
     "removing /etc/systemd/system/web-81.socket",
@@ -155,8 +155,7 @@ test("a socket that is not wanted any more: stopped, disabled, removed", () => {
 
 test("a stopped service, a disabled socket, a changed mode: each is put right, and only that", () => {
   const facts = settled(desired());
-  const stopped = { ...facts, units: new Map(facts.units) };
-  stopped.units.set("web.service", unitFact({ active: "failed" }));
+  const stopped = state(facts, "web.service", { active: "failed" });
   assert.deepEqual(says(stopped, desired()), [
     "starting",
     "pulling registry.example/nginx:1",
@@ -165,13 +164,18 @@ test("a stopped service, a disabled socket, a changed mode: each is put right, a
     "verifying web.service",
     "committing",
   ]);
-  const disabled = { ...facts, units: new Map(facts.units) };
-  disabled.units.set("web.socket", unitFact({ enabled: "disabled" }));
-  assert.deepEqual(says(disabled, desired()), ["starting", "enabling web.socket", "committing"]);
+  const disabled = state(facts, "web.socket", { enabled: "disabled" });
+  assert.deepEqual(says(disabled, desired()), [
+    "starting",
+    "enabling web.socket",
+    "reloading systemd",
+    "committing",
+  ]);
   const mode = change(facts, unitPath("system", "web.socket"), present(socket, "0600"));
   assert.deepEqual(says(mode, desired()), [
     "starting",
     "validating the units",
+    "preparing the files",
     "writing /etc/systemd/system/web.socket",
     "reloading systemd",
     "committing",
@@ -194,52 +198,18 @@ test("an interrupted run: the service may not have read what was written, so it 
   ]);
 });
 
-test("a foreign file is refused, unless it is adopted; then what is right is left as it runs", () => {
-  const foreign: Facts = { ...settled(desired()), set: undefined };
-  const { refusals, steps } = plan(foreign, desired(), []);
-  assert.equal(refusals.length, 3);
-  assert.match(
-    refusals[0] ?? "",
-    /conf\.d\/default\.conf exists and does not belong to this resource.*adopt: true/,
-  );
-  assert.deepEqual(steps, []);
-  assert.deepEqual(says(foreign, desired({ adopt: true })), ["starting", "committing"]);
-});
-
-test("a set of another owner is refused by name", () => {
-  const facts = settled(desired({ owner: "urn:other" }));
-  assert.match(
-    plan(facts, desired(), []).refusals.join("\n"),
-    /a set named "web" is there already; it belongs to urn:other/,
-  );
-});
-
 test("what the state knows is ours even without a mark: an import", () => {
   const imported: Facts = { ...settled(desired()), set: undefined };
   const known = desired().files.map(({ path }) => path);
   assert.deepEqual(says(imported, desired(), known), ["starting", "committing"]);
 });
 
-test("a symbolic link in the way is refused even when adopted", () => {
-  const facts = change(empty(), conf, { ...absent(), type: "link" });
-  assert.match(plan(facts, desired({ adopt: true }), []).refusals.join(), /is a symbolic link/);
-});
-
-test("a key that the host's podman does not know names both versions", () => {
-  const state = desired();
-  state.files[1] = unit("web.container", `${container}ReloadSignal=SIGHUP\n`);
-  assert.match(
-    plan(empty(), state, []).refusals.join(),
-    /ReloadSignal= in \[Container\] needs podman 5\.5, and the host has 5\.4\.2/,
-  );
-});
-
 test("delete: sockets first, then services; nothing is left to a request", () => {
   const gone = desired({ files: [], services: [], images: [] });
   assert.deepEqual(says(settled(desired()), gone), [
     "starting",
-    "stopping web.socket",
-    "stopping web.service",
+    "preparing the files",
+    "stopping web.socket, web.service",
     "disabling web.socket",
     `removing ${conf}`,
     "removing /etc/containers/systemd/web.container",
@@ -265,23 +235,24 @@ test("checks: run where their files change or something starts, before anything 
       volumes: [],
     },
   ];
-  const state = desired({ checks });
-  const changed = change(settled(state), conf, present("server {} # old"));
-  assert.deepEqual(says(changed, state), [
+  const checked = desired({ checks });
+  const changed = change(settled(checked), conf, present("server {} # old"));
+  assert.deepEqual(says(changed, checked), [
     "starting",
     "checking by nginx -t",
+    "preparing the files",
     `writing ${conf}`,
     "reloading web.service",
     "verifying web.service",
     "committing",
   ]);
   const described = change(
-    settled(state),
+    settled(checked),
     unitPath("system", "web.container"),
     present(container.replace("=web", "=old")),
   );
-  assert.ok(!says(described, state).includes("checking by nginx -t"));
-  assert.ok(says(empty(), state).includes("checking by nginx -t"));
+  assert.ok(!says(described, checked).includes("checking by nginx -t"));
+  assert.ok(says(empty(), checked).includes("checking by nginx -t"));
 });
 
 test("an nginx file that is gone: nginx is checked and reloaded without it", () => {
@@ -294,7 +265,14 @@ test("an nginx file that is gone: nginx is checked and reloaded without it", () 
   const { steps } = plan(settled(before), desired(), [], services);
   assert.deepEqual(
     steps.map((step) => step.says),
-    ["starting", `removing ${extra}`, "reloading web.service", "verifying web.service", "committing"],
+    [
+      "starting",
+      "preparing the files",
+      `removing ${extra}`,
+      "reloading web.service",
+      "verifying web.service",
+      "committing",
+    ],
   );
 });
 
@@ -307,12 +285,4 @@ test("delete after somebody else took the set over: nothing is done", () => {
 test("a mark of before is our own: a renamed stack goes on, and the mark is written anew", () => {
   const renamed = desired({ owner: "urn:renamed", formerOwners: ["urn:web"] });
   assert.deepEqual(says(settled(desired()), renamed), ["starting", "committing"]);
-});
-
-test("a file of another set on the host is refused, also with adopt", () => {
-  const facts = { ...settled(desired()), set: undefined, others: new Map([[conf, "shop"]]) };
-  assert.match(
-    plan(facts, desired({ adopt: true }), []).refusals.join(),
-    /belongs to the set "shop" on this host/,
-  );
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { announcement } from "../../provider/announcement.ts";
 import { type PlainObject, unknown } from "../../provider/wire.ts";
 
@@ -67,3 +67,36 @@ const cases: [string, PlainObject, string | undefined][] = [
 
 for (const [what, after, expected] of cases)
   test(what, () => assert.equal(announcement(set(), after), expected && `192.0.2.1: ${expected}`));
+
+describe("with handover, of two addresses", () => {
+  const service = { "web.service": { reloadOn: [conf], handover: true } };
+  const second = (port: number) => ({
+    units: {
+      "web.container": `[Unit]\nRequires=web.socket web-81.socket\n[Container]\nImage=x:1\n`,
+      "web-81.socket": `[Socket]\nListenStream=0.0.0.0:${port}\nService=web.service\n`,
+    },
+    services: { ...service, "web-81.socket": { enabled: true } },
+  });
+  const one = set({ services: service });
+  const two = set(second(81));
+
+  test("nothing changed", () => assert.equal(announcement(two, two), undefined));
+
+  test("one moves: only that one refuses", () => {
+    assert.equal(
+      announcement(two, set(second(82))),
+      "192.0.2.1: hands web.service over to its new version (on the other sockets no request waits); closes and opens web-81.socket (0.0.0.0:82 refuses for a moment)",
+    );
+  });
+
+  test("one comes", () => {
+    assert.equal(
+      announcement(one, two),
+      "192.0.2.1: hands web.service over to its new version (on the other sockets no request waits); opens web-81.socket",
+    );
+  });
+
+  test("one goes: it is named, as it runs until then", () => {
+    assert.match(announcement(two, one) ?? "", /hands web\.service over .*web-81\.socket/);
+  });
+});

@@ -22,7 +22,14 @@ const right: PlainObject = {
   linger: true,
   units: { "web.container": "[Container]\nImage=docker.io/library/nginx\n" },
   files: { "~/conf.d/default.conf": { content: "", mode: "0600" }, "/etc/web": { content: "x" } },
-  services: { "web.service": { reloadOn: ["~/conf.d/default.conf"], restartOn: ["web.container"] } },
+  services: {
+    "web.service": { reloadOn: ["~/conf.d/default.conf"], restartOn: ["web.container"], handover: true },
+  },
+  probes: {
+    "0.0.0.0:8080": {},
+    "[::1]:80": { path: "/health?a=%20", hostName: "www.example.com:80", status: 204, body: "ok" },
+    "/run/web.sock": { hostName: "[::1]" },
+  },
   images: { "docker.io/library/nginx": { pull: "missing" } },
   registries: { "registry.example.com": { username: "u", password: "p" } },
   adopt: false,
@@ -38,7 +45,7 @@ describe("nothing is wrong with", () => {
 
   test("what is not known yet, at any depth", () => {
     for (const key of Object.keys(right)) assert.deepEqual(failures({ [key]: unknown }), [], key);
-    for (const part of ["units", "files", "services", "images", "registries"]) {
+    for (const part of ["units", "files", "services", "probes", "images", "registries"]) {
       const all = right[part] as PlainObject;
       for (const key of Object.keys(all))
         assert.deepEqual(failures({ [part]: { ...all, [key]: unknown } }), [], `${part}.${key}`);
@@ -85,7 +92,20 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       "/etc/a": { content: "x", mode: "644" },
       "/etc/b": { mode: "0644" },
     },
-    services: { "web.service": { active: "yes", reloadOn: "x", enable: true } },
+    services: { "web.service": { active: "yes", reloadOn: "x", enable: true, handover: "yes" } },
+    probes: {
+      "nginx:80": {},
+      "0.0.0.0:0": {},
+      "0.0.0.0:80": {
+        path: "health",
+        hostName: "a\r\nb",
+        status: 600,
+        body: "two\nlines",
+        method: "HEAD",
+      },
+      "0.0.0.0:81": { path: "/a b", status: "200" },
+      "0.0.0.0:82": false,
+    },
     images: { "a b": { pull: "sometimes" } },
     registries: { r: { username: "u" } },
     linger: "yes",
@@ -120,6 +140,17 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'services["web.service"].active: must be true or false',
       'services["web.service"].reloadOn: must be a list',
       'services["web.service"].enable: is not known. Did you mean "enabled"?',
+      'services["web.service"].handover: must be true or false',
+      'probes["nginx:80"]: is no address that a socket listens on',
+      'probes["0.0.0.0:0"]: is no address that a socket listens on',
+      'probes["0.0.0.0:80"].path: must begin with "/", without spaces and control characters',
+      'probes["0.0.0.0:80"].hostName: is no host name',
+      'probes["0.0.0.0:80"].status: must be a whole number from 100 to 599',
+      'probes["0.0.0.0:80"].body: can\'t hold a newline or another control character',
+      'probes["0.0.0.0:80"].method: is not known.',
+      'probes["0.0.0.0:81"].path: must begin with "/", without spaces and control characters',
+      'probes["0.0.0.0:81"].status: must be a whole number from 100 to 599',
+      'probes["0.0.0.0:82"]: must be an object',
       'images["a b"]: is no image reference',
       'images["a b"].pull: must be "missing" or "always" or "never"',
       'registries["r"].password: is missing',

@@ -36,12 +36,13 @@ describe("no difference", () => {
     },
     "logins of registries": { registries: { r: { username: "u", password: "p" } } },
     adopt: { adopt: true },
+    "requests that must be answered": { probes: { "0.0.0.0:80": { status: 200 } } },
     "defaults written out": {
       linger: false,
       files: { "/a": { content: "a", mode: "0644" }, "/b": { content: "b", mode: "0600" } },
       services: {
-        "web.socket": { active: true, enabled: true, reloadOn: [], restartOn: [] },
-        "web.service": { active: true, enabled: false, reloadOn: ["/a"], restartOn: [] },
+        "web.socket": { active: true, enabled: true, reloadOn: [], restartOn: [], handover: false },
+        "web.service": { active: true, enabled: false, reloadOn: ["/a"], restartOn: [], handover: false },
       },
     },
     "the order of keys": {
@@ -80,11 +81,12 @@ describe("one entry for each", () => {
   test("state of a service", () => {
     const services = {
       "web.socket": { active: false },
-      "web.service": { reloadOn: ["/a", "/b"] },
+      "web.service": { reloadOn: ["/a", "/b"], handover: true },
       "c.service": {},
     };
     assert.deepEqual(changes({ ...before, services }), {
       'services["c.service"]': "add",
+      'services["web.service"].handover': "update",
       'services["web.service"].reloadOn': "update",
       'services["web.socket"].active': "update",
       'services["web.socket"].enabled': "update",
@@ -104,6 +106,15 @@ describe("one entry for each", () => {
   test("mode of a unit that a refresh has seen", () => {
     const seen = { ...before, unitModes: { "web.socket": "0600" } };
     assert.deepEqual(changes(before, seen), { 'unitModes["web.socket"]': "delete" });
+  });
+
+  test("of what only a refresh says of a service", () => {
+    const services = before.services as PlainObject;
+    const seen = { "web.service": { reloadOn: ["/a"], isOutdated: true, runsOldImage: true } };
+    assert.deepEqual(changes(before, { ...before, services: { ...services, ...seen } }), {
+      'services["web.service"].isOutdated': "delete",
+      'services["web.service"].runsOldImage': "delete",
+    });
   });
 
   test("linger", () => {

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import ts from "typescript";
+import { noFacts } from "../../host/facts.ts";
 import { checkUnitSet, credentialRules } from "../../provider/check.ts";
 import { schema } from "../../provider/schema.ts";
+import { desiredState, outputs } from "../../provider/state.ts";
 import type { PlainObject } from "../../provider/wire.ts";
 import { unitSetType } from "../../resources/contract.ts";
 
@@ -93,6 +95,24 @@ describe("the schema names every field of the contract and nothing else", () => 
   });
 });
 
+test("what outputs may say of a unit is in the schema", () => {
+  const unit = {
+    load: "loaded",
+    active: "active",
+    enabled: "",
+    dropIns: ["/d"],
+    needsReload: true,
+    changed: 1,
+  };
+  const desired = desiredState({ connection: { address: "a" }, name: "a", manager: "system", units: {} }, "");
+  const { unitStates } = outputs(desired, { ...noFacts(), units: new Map([["a.service", unit]]) }, {});
+  const said = (unitStates as Record<string, object>)["a.service"] ?? {};
+  assert.deepEqual(
+    names(Object.keys(said)),
+    names(Object.keys(written.types["quadlet:index:UnitState"]?.properties ?? {})),
+  );
+});
+
 test("secret is what the contract calls so", () => {
   const secrets = Object.entries(written.types).flatMap(([token, { properties }]) =>
     Object.entries(properties).flatMap(([key, value]) => (value.secret ? [`${token}.${key}`] : [])),
@@ -116,6 +136,8 @@ describe("the check knows the same fields", () => {
     Sudo: (value) => ({ connection: { sudo: value } }),
     FileContent: (value) => ({ files: { "/a": value } }),
     ServiceState: (value) => ({ services: { "a.service": value } }),
+    Probe: (value) => ({ probes: { "0.0.0.0:80": value } }),
+    ContainerCheck: (value) => ({ checks: { a: value } }),
     ImagePull: (value) => ({ images: { a: value } }),
     RegistryLogin: (value) => ({ registries: { r: value } }),
   };

@@ -193,8 +193,8 @@ describe("what is desired", () => {
       ["/a 0644", "/key 0600", `${unit} 0644`, "/etc/systemd/system/web.socket 0644"],
     );
     assert.deepEqual(desired.services, [
-      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [] },
-      { unit: "web.service", active: true, enabled: false, reloadOn: ["/a"], restartOn: [] },
+      { unit: "web.socket", active: true, enabled: true, reloadOn: [], restartOn: [], handover: false },
+      { unit: "web.service", active: true, enabled: false, reloadOn: ["/a"], restartOn: [], handover: false },
     ]);
     assert.deepEqual([desired.linger, desired.adopt], [false, false]);
   });

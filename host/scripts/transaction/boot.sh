@@ -29,4 +29,6 @@ specifiers_escaped() { printf %s "$1" | sed 's/%/%%/g'; }
 
 remove_recovery() {
   rm -f "$units/multi-user.target.wants/$recovery" "$units/default.target.wants/$recovery" "$units/$recovery" "$state/recovery.sh"
+  # Where it was there at boot, systemd knows it.
+  ctl daemon-reload
 }

@@ -8,15 +8,16 @@ take_back() {
 }
 
 apply() {
-  number=0
+  began=$(date +%s)
+  at=0
   while IFS=$tab read -r step first second third; do
-    printf '{"event":"step","line":%d}\n' "$number"
+    printf '{"event":"step","line":%d}\n' "$at"
     if ! "step_$step" "$first" "$second" "$third" >"$work/output" 2>&1 </dev/null; then
-      printf '{"event":"failed","line":%d,"output":"%s"}\n' "$number" "$(tail -c 8000 "$work/output" | encoded)"
+      printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
       take_back
       return
     fi
-    number=$((number + 1))
+    at=$((at + 1))
   done <"$work/plan"
   printf '{"event":"applied"}\n'
 }

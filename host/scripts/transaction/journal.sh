@@ -78,7 +78,16 @@ stop_clean() {
   [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
 }
 
+# halt UNIT: what a deploy has started that did not work gets some time for what it has begun, but not all of its TimeoutStopSec=.
+halt() {
+  timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop "$1" 2>/dev/null && return 0
+  # Only what is in the container: podman itself has to put away what it knows of it.
+  find "$(group "$1")" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+  stop_clean "$1"
+}
+
 restart_clean() {
+  case $1 in *.socket) ;; *) halt "$1" ;; esac
   ctl reset-failed "$1" 2>/dev/null
   ctl restart "$1"
 }
@@ -95,11 +104,11 @@ rollback() {
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
   journalled lent | sed -e 's|.*/||' -e 's/\.container$/.service/' >"$work/lent"
-  each stop_clean <"$work/stop"
+  each halt <"$work/stop"
   # A socket that was touched may have another address now; it can't be started while its service runs.
   if [ -s "$work/reopen" ]; then
     each stop_clean <"$work/reopen"
-    each stop_clean <"$work/active"
+    each halt <"$work/active"
   fi
   restore_files
   ctl daemon-reload || failed="$failed daemon-reload"
@@ -110,7 +119,7 @@ rollback() {
   each restart_clean <"$work/active"
   each ctl reload <"$work/reload"
   # What stood in until now has served while the old version came back.
-  each stop_clean <"$work/lent"
+  each halt <"$work/lent"
   while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/lent"
   cat "$work/reopen" "$work/active" >"$work/running"
   each ctl is-active --quiet <"$work/running"

@@ -23,7 +23,7 @@ step_rehearse() {
   ctl start "$1" && rehearsed "$1" "$2" "$3"
   code=$?
   [ "$code" = 0 ] || explain "$1"
-  ctl stop "$1"
+  halt "$1"
   ctl reset-failed "$1" 2>/dev/null
   return "$code"
 }

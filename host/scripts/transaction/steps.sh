@@ -83,18 +83,19 @@ step_reload() {
   explain "$1"
 }
 
+group() { printf '/sys/fs/cgroup%s\n' "$(ctl show --property=ControlGroup --value "$1")"; }
+
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
-  group=/sys/fs/cgroup$(ctl show --property=ControlGroup --value "$1")
-  find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null | while IFS= read -r pid; do printf '/proc/%s/cmdline\n' "$pid"; done |
+  find "$(group "$1")" -name cgroup.procs -exec cat {} + 2>/dev/null | while IFS= read -r pid; do printf '/proc/%s/cmdline\n' "$pid"; done |
     xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
 }
 
-# A reload is asynchronous: the new configuration is there with its first worker.
+# A reload is asynchronous: the new configuration is all there is when no worker of before takes requests any more.
 taken_over() {
   [ -s "$work/before" ] || return 0
   tries=200
-  until workers "$1" | grep -Fxqv -f "$work/before"; do
+  until has_new_workers "$1"; do
     tries=$((tries - 1))
     if [ "$tries" = 0 ]; then
       echo "nginx has not taken the new configuration within 10 seconds."
@@ -104,9 +105,14 @@ taken_over() {
   done
 }
 
+has_new_workers() {
+  workers "$1" >"$work/after"
+  [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
+}
+
 explain() {
   echo "The last lines of its journal:"
-  journal -n 15 -u "$1"
+  journal --since="@$began" -n 15 -u "$1"
   return 1
 }
 

@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Facts } from "../../host/facts.ts";
+import { plan } from "../../host/plan.ts";
+import { change, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
+
+const one = site(["0.0.0.0:80"]);
+const two = site(["0.0.0.0:80", "0.0.0.0:81"]);
+const container = "/etc/containers/systemd/web.container";
+
+/** The host with the container as it was before another image was wanted. */
+function oldImage(state = one, facts = settled(state)): Facts {
+  const text = state.files.find(({ path }) => path === container)?.content ?? "";
+  return change(facts, container, present(text.replace("nginx:1", "nginx:0")));
+}
+
+test("nothing to do: no steps", () => {
+  assert.deepEqual(plan(settled(two), two, []).steps, []);
+});
+
+describe("another image", () => {
+  const probes = [{ listen: "0.0.0.0:80", path: "/health", hostName: "localhost" }];
+  const state = { ...one, probes };
+  const { steps, lent, payload } = plan(oldImage(state), state, []);
+
+  test("it proves itself, shares the sockets, and takes over; only then the stand-in goes", () => {
+    assert.deepEqual(
+      steps.map((step) => step.says),
+      [
+        "starting",
+        "pulling registry.example/nginx:1",
+        "validating the units",
+        "preparing web-rehearsal.service",
+        "preparing web-handover.service",
+        "reloading systemd",
+        "rehearsing web.service",
+        "removing web-rehearsal.service",
+        "preparing the files",
+        `writing ${container}`,
+        "reloading systemd",
+        "handing web.service over to its new version",
+        "restarting web.service",
+        "waiting a moment",
+        "verifying web.service",
+        "stopping web-handover.service",
+        "removing web-handover.service",
+        "reloading systemd",
+        "asking 0.0.0.0:80/health",
+        "committing",
+      ],
+    );
+  });
+
+  test("the steps name their texts, which come after those of the files", () => {
+    const of = (verb: string) => steps.filter((step) => step.verb === verb).map(({ args }) => args);
+    assert.equal(payload.length, 1);
+    assert.equal(lent.length, 2);
+    assert.deepEqual(of("lend"), [
+      ["1", "%t/containers/systemd/web-rehearsal.container"],
+      ["2", "%t/containers/systemd/web-handover.container"],
+    ]);
+    assert.match(lent[0] ?? "", /@STAGE@\/etc\/quadlet-fleet\/web\/conf\.d:\/etc\/nginx\/conf\.d:ro\n/);
+    assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
+    assert.deepEqual(of("rehearse"), [["web-rehearsal.service", "systemd-web-rehearsal", "0"]]);
+    assert.deepEqual(of("unlend"), [
+      ["%t/containers/systemd/web-rehearsal.container"],
+      ["%t/containers/systemd/web-handover.container"],
+    ]);
+    assert.deepEqual(of("ask"), [["0", "web.service"]]);
+  });
+
+  test("another Description: no handover, nothing is touched", () => {
+    const text = two.files.find(({ path }) => path === container)?.content ?? "";
+    const facts = change(settled(two), container, present(text.replace("nginx web", "old")));
+    assert.deepEqual(says(facts, two), [
+      "starting",
+      "validating the units",
+      "preparing the files",
+      `writing ${container}`,
+      "reloading systemd",
+      "committing",
+    ]);
+  });
+
+  test("of a container with a published port: a restart, its sockets open", () => {
+    const state = site(["0.0.0.0:80"]);
+    state.files[1] = unit(
+      "web.container",
+      (state.files[1]?.content ?? "").replace("[Service]", "PublishPort=90:90\n[Service]"),
+    );
+    assert.deepEqual(says(oldImage(state), state).slice(-5), [
+      "reloading systemd",
+      "restarting web.service",
+      "waiting a moment",
+      "verifying web.service",
+      "committing",
+    ]);
+  });
+});
+
+describe("one of two addresses", () => {
+  const second = "/etc/systemd/system/web-81.socket";
+  const handingOver = (...stopped: string[]) => [
+    "handing web.service over to its new version",
+    `stopping ${stopped.join(", ")}`,
+  ];
+  const prepared = [
+    "starting",
+    "pulling registry.example/nginx:1",
+    "validating the units",
+    "preparing web-rehearsal.service",
+    "preparing web-handover.service",
+    "reloading systemd",
+    "rehearsing web.service",
+    "removing web-rehearsal.service",
+    "preparing the files",
+  ];
+  const end = [
+    "stopping web-handover.service",
+    "removing web-handover.service",
+    "reloading systemd",
+    "committing",
+  ];
+
+  test("changed: the service and that socket stop together, behind the stand-in on the other", () => {
+    const facts = change(
+      settled(two),
+      second,
+      present("[Socket]\nListenStream=0.0.0.0:82\nService=web.service\n"),
+    );
+    const { steps, lent } = plan(facts, two, []);
+    assert.deepEqual(
+      steps.map((step) => step.says),
+      [
+        ...prepared,
+        `writing ${second}`,
+        "reloading systemd",
+        ...handingOver("web.service", "web-81.socket"),
+        "starting web-81.socket",
+        "starting web.service",
+        "waiting a moment",
+        "verifying web-81.socket",
+        "verifying web.service",
+        ...end,
+      ],
+    );
+    assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
+    assert.match(lent[1] ?? "", /^Environment=NGINX=3;$/m);
+    // In one call: a request on the open socket would start the service in between.
+    assert.deepEqual(
+      steps.filter(({ verb }) => verb === "stop").map(({ args }) => args),
+      [["web.service web-81.socket"]],
+    );
+  });
+
+  test("new: the service stops for it, the stand-in has the other", () => {
+    const facts = settled(one);
+    assert.deepEqual(says(facts, two), [
+      ...prepared,
+      `writing ${container}`,
+      `writing ${second}`,
+      "enabling web-81.socket",
+      "reloading systemd",
+      ...handingOver("web.service"),
+      "starting web-81.socket",
+      "starting web.service",
+      "waiting a moment",
+      "verifying web-81.socket",
+      "verifying web.service",
+      ...end,
+    ]);
+  });
+
+  test("gone: closed once the stand-in has the one that stays", () => {
+    assert.deepEqual(says(settled(two), one), [
+      ...prepared,
+      `writing ${container}`,
+      "disabling web-81.socket",
+      `removing ${second}`,
+      "reloading systemd",
+      ...handingOver("web.service", "web-81.socket"),
+      "starting web.service",
+      "forgetting web-81.socket",
+      "waiting a moment",
+      "verifying web.service",
+      ...end,
+    ]);
+  });
+
+  test("the only one: there is nothing to share, so it is closed and opened", () => {
+    const facts = change(
+      settled(one),
+      "/etc/systemd/system/web.socket",
+      present("[Socket]\nListenStream=0.0.0.0:82\n"),
+    );
+    assert.deepEqual(says(facts, one).slice(3), [
+      "preparing the files",
+      "writing /etc/systemd/system/web.socket",
+      "stopping web.socket",
+      "reloading systemd",
+      "stopping web.service",
+      "starting web.socket",
+      "starting web.service",
+      "waiting a moment",
+      "verifying web.socket",
+      "verifying web.service",
+      "committing",
+    ]);
+  });
+});
+
+describe("what else is in the set", () => {
+  const secret = "/etc/quadlet-fleet/web/environment";
+
+  test("another environment file: systemd reads the stand-in before that is started, also beside a unix socket", () => {
+    for (const listen of ["0.0.0.0:80", "/run/web.sock"]) {
+      const state = site([listen]);
+      state.files.unshift({ key: secret, path: secret, content: "A=b\n", mode: "0600" });
+      const index = state.services.findIndex(({ unit }) => unit === "web.service");
+      state.services[index] = service("web.service", { restartOn: [secret], handover: true });
+      const steps = says(change(settled(state), secret, present("A=a\n", "0600")), state);
+      const lent = steps.indexOf("preparing web-handover.service");
+      const started = steps.indexOf("handing web.service over to its new version");
+      assert.ok(lent >= 0 && started > lent, listen);
+      assert.ok(steps.slice(lent, started).includes("reloading systemd"), `${listen}: ${steps.join(", ")}`);
+    }
+  });
+
+  test("a service that is gone is stopped, too", () => {
+    const before = site(["0.0.0.0:80"]);
+    before.files.push(unit("old.container", "[Container]\nImage=registry.example/old\n"));
+    before.services.push(service("old.service"));
+    const steps = says(oldImage(one, settled(before)), one);
+    assert.ok(steps.includes("handing web.service over to its new version"));
+    assert.ok(
+      steps.some((says) => says.startsWith("stopping ") && says.includes("old.service")),
+      steps.join(", "),
+    );
+  });
+
+  test("another service's socket opens after its service has stopped", () => {
+    const state = site(["0.0.0.0:80"]);
+    state.files.push(
+      unit("api.container", "[Container]\nImage=registry.example/api\n"),
+      unit("api.socket", "[Socket]\nListenStream=0.0.0.0:90\n"),
+    );
+    state.services.push(service("api.socket", { enabled: true }), service("api.service"));
+    const facts = change(
+      oldImage(state),
+      "/etc/systemd/system/api.socket",
+      present("[Socket]\nListenStream=0.0.0.0:91\n"),
+    );
+    const steps = says(facts, state);
+    const stopped = steps.findIndex((says) => says.startsWith("stopping ") && says.includes("api.service"));
+    assert.ok(steps.includes("handing web.service over to its new version"));
+    assert.ok(stopped >= 0 && stopped < steps.indexOf("starting api.socket"), steps.join(", "));
+  });
+
+  test("another service is reloaded, after the handover", () => {
+    const other = "/etc/api.conf";
+    const state = site(["0.0.0.0:80"]);
+    state.files.unshift({ key: other, path: other, content: "new", mode: "0644" });
+    state.files.push(unit("api.container", "[Container]\nImage=registry.example/api\n"));
+    state.services.push(service("api.service", { reloadOn: [other] }));
+    const steps = says(change(oldImage(state), other, present("old")), state);
+    assert.deepEqual(steps.slice(steps.indexOf("handing web.service over to its new version"), -1), [
+      "handing web.service over to its new version",
+      "restarting web.service",
+      "reloading api.service",
+      "waiting a moment",
+      "verifying web.service",
+      "verifying api.service",
+      "stopping web-handover.service",
+      "removing web-handover.service",
+      "reloading systemd",
+    ]);
+  });
+});

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Action } from "../../host/changes.ts";
+import type { Desired, DesiredFile } from "../../host/desired.ts";
+import { unitPath } from "../../host/desired.ts";
+import { type Handover, handovers } from "../../host/stand-ins.ts";
+import { conf, service, site, unit } from "./host-plan-facts.ts";
+
+const two = site(["0.0.0.0:80", "0.0.0.0:81"]);
+
+function todo(actions: Record<string, Action> = {}): Map<string, Action> {
+  return new Map(
+    Object.entries({
+      "web.socket": "none",
+      "web-81.socket": "none",
+      "web.service": "restart",
+      ...actions,
+    } satisfies Record<string, Action>),
+  );
+}
+
+function only(desired: Desired, actions: Record<string, Action> = {}, home?: string): Handover {
+  const [first, ...rest] = handovers(desired, todo(actions), home);
+  assert.ok(first && rest.length === 0);
+  return first;
+}
+
+function sockets({ standIn }: Handover): string | undefined {
+  return /^Sockets=(.*)$/m.exec(standIn.text)?.[1];
+}
+
+describe("which services", () => {
+  test("one that restarts and wants it", () => {
+    const { service, standIn, rehearsal } = only(two);
+    assert.deepEqual(
+      [service, standIn.unit, standIn.path, rehearsal?.unit, rehearsal?.path, rehearsal?.container],
+      [
+        "web.service",
+        "web-handover.service",
+        "%t/containers/systemd/web-handover.container",
+        "web-rehearsal.service",
+        "%t/containers/systemd/web-rehearsal.container",
+        "systemd-web-rehearsal",
+      ],
+    );
+  });
+
+  test("none that is not restarted", () => {
+    for (const action of ["none", "start", "reload"] as const)
+      assert.deepEqual(handovers(two, todo({ "web.service": action })), [], action);
+    assert.deepEqual(handovers(two, new Map()), []);
+  });
+
+  test("none that does not want it", () => {
+    const plain = { ...two, services: two.services.map((one) => ({ ...one, handover: false })) };
+    assert.deepEqual(handovers(plain, todo()), []);
+  });
+
+  test("none whose unit is not of the set, or of which there can't be two", () => {
+    const other = { ...two, files: two.files.filter(({ key }) => key !== "web.container") };
+    assert.deepEqual(handovers(other, todo()), []);
+    const published = withContainer((text) => text.replace("[Service]", "PublishPort=90:90\n[Service]"));
+    assert.deepEqual(handovers(published, todo()), []);
+  });
+
+  test("none of several containers: a pod", () => {
+    const pod = { ...two, files: [unit("web.kube", "[Kube]\nYaml=web.yml\n"), ...two.files.slice(2)] };
+    assert.deepEqual(handovers(pod, todo()), []);
+  });
+
+  test("one of two, by its own sockets", () => {
+    const both = {
+      ...two,
+      files: [
+        ...two.files,
+        unit("api.container", "[Container]\nImage=x\n"),
+        unit("api.socket", "[Socket]\nListenStream=90\n"),
+      ],
+      services: [...two.services, service("api.socket"), service("api.service", { handover: true })],
+    };
+    const found = handovers(both, todo({ "api.socket": "none", "api.service": "restart" }));
+    assert.deepEqual(
+      found.map((one) => [one.service, sockets(one)]),
+      [
+        ["web.service", "web.socket web-81.socket"],
+        ["api.service", "api.socket"],
+      ],
+    );
+  });
+
+  test("a plain .service that runs podman", () => {
+    const text =
+      "[Service]\nExecStart=/usr/bin/podman run --name systemd-%N --env NGINX=3; docker.io/library/nginx\n";
+    const plain = { ...two, files: [unit("web.service", text), ...two.files.slice(2)] };
+    const { standIn } = only(plain);
+    assert.deepEqual(
+      [standIn.unit, standIn.path],
+      ["web-handover.service", "%t/systemd/system/web-handover.service"],
+    );
+  });
+});
+
+describe("the sockets that the stand-in is handed", () => {
+  const cases: [Record<string, Action>, string][] = [
+    [{}, "web.socket web-81.socket"],
+    [{ "web-81.socket": "restart" }, "web.socket"],
+    [{ "web.socket": "restart" }, "web-81.socket"],
+    [{ "web-81.socket": "start" }, "web.socket"],
+  ];
+  for (const [actions, kept] of cases)
+    test(`${JSON.stringify(actions)}: ${kept}`, () => assert.equal(sockets(only(two, actions)), kept));
+
+  test("none is left: a restart", () => {
+    assert.deepEqual(handovers(two, todo({ "web.socket": "restart", "web-81.socket": "restart" })), []);
+  });
+});
+
+describe("the rehearsal", () => {
+  test("none beside a unix socket, whose path it would take away; the handover is made all the same", () => {
+    const { rehearsal, standIn } = only(site(["0.0.0.0:80", "/run/web.sock"]));
+    assert.equal(rehearsal, undefined);
+    assert.equal(standIn.unit, "web-handover.service");
+  });
+
+  test("is asked by wildcards and loopback only: another address is not there", () => {
+    const listens = [
+      "192.0.2.11:80",
+      "0.0.0.0:80",
+      "127.0.0.1:82",
+      "[2001:db8::1]:80",
+      "[::]:80",
+      "[::1]:80",
+      "80",
+    ];
+    const probes = [...listens, "/run/other.sock"].map((listen) => ({
+      listen,
+      path: "/",
+      hostName: "localhost",
+    }));
+    assert.deepEqual(only({ ...two, probes }).rehearsal?.probes, [1, 2, 4, 5, 6]);
+    assert.deepEqual(only(two).rehearsal?.probes, []);
+  });
+
+  const volume = ({ rehearsal }: Handover) => /^Volume=(.*)$/m.exec(rehearsal?.text ?? "")?.[1];
+
+  test("reads the new files, where they are staged", () => {
+    assert.equal(volume(only(two)), "@STAGE@/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro");
+  });
+
+  test("of a user manager: by %h", () => {
+    const path = "~/conf.d/a.conf";
+    const user = withContainer(
+      (text) => text.replace(/Volume=.*/, "Volume=%h/conf.d:/etc/nginx/conf.d:ro,Z"),
+      [{ key: path, path, content: "", mode: "0644" }],
+    );
+    const found = only({ ...user, manager: "user", account: "test" });
+    assert.equal(volume(found), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
+    assert.equal(found.rehearsal?.path, "%t/containers/systemd/web-rehearsal.container");
+  });
+
+  test("of the system manager: by the home directory, where it is known", () => {
+    const path = "~/conf.d/a.conf";
+    const state = withContainer(
+      (text) => text.replace(/Volume=.*/, "Volume=/root/conf.d:/etc/nginx/conf.d:ro"),
+      [{ key: path, path, content: "", mode: "0644" }],
+    );
+    assert.equal(volume(only(state, {}, "/root")), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
+    assert.equal(volume(only(state)), "/root/conf.d:/etc/nginx/conf.d:ro");
+  });
+});
+
+/** The site with another container, and other files. */
+function withContainer(change: (text: string) => string, files: DesiredFile[] = []): Desired {
+  const text = two.files.find(({ key }) => key === "web.container")?.content ?? "";
+  const kept = two.files.filter(({ key }) => key !== "web.container" && (files.length === 0 || key !== conf));
+  return { ...two, files: [...files, unit("web.container", change(text)), ...kept] };
+}
+
+test("the fixture is as the plan has it", () => {
+  assert.ok(two.files.every(({ unit, path }) => unit === undefined || path === unitPath("system", unit)));
+});
