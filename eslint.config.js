@@ -26,6 +26,9 @@ export default defineConfig(
   },
   {
     files: ["**/*.cjs"],
-    languageOptions: { globals: { module: "readonly" }, sourceType: "commonjs" },
+    languageOptions: {
+      globals: { module: "readonly", process: "readonly", require: "readonly" },
+      sourceType: "commonjs",
+    },
   },
 );

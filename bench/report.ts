@@ -1,6 +1,7 @@
 import type { CountedRun, Kind } from "./measure.ts";
 import type { Role } from "./memory.ts";
 import type { Machine } from "./machine.ts";
+import { parallel } from "./this-project.ts";
 
 /** How much faster than pyinfra a one-file change shall be. */
 const aim = 0.7;
@@ -50,6 +51,7 @@ ${table([
 - ${machine.cores} cores (${machine.model}), ${machine.gibibytes} GiB, which the hosts share. Load before: ${machine.load.toFixed(1)}${
     machine.load > 0.5 ? ": **other work was running, so the figures only indicate**" : ""
   }.
+- All hosts are worked on at once, by this project with \`--parallel ${parallel}\`.
 - ansible-core has python3 put onto the hosts beforehand; the others need none there. Its kept connections are closed after
   each run. Each host has used podman before; the image is pulled anew in each first up.
 `;

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { Probe, RegistryLogin } from "../resources/contract.ts";
 import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
@@ -27,7 +27,7 @@ export interface SocketActivatedNginxArgs {
    * The image, with its registry: "docker.io/library/nginx:latest". It is on the host before the service is touched.
    * @see podman-systemd.unit(5), Image=
    */
-  image: pulumi.Input<string>;
+  image: Input<string>;
 
   /**
    * When to pull the image: "missing", only where the host does not have it; "always", before every start or restart that a
@@ -46,7 +46,7 @@ export interface SocketActivatedNginxArgs {
    * Logins of private registries, by registry. They are used for the pull and not left on the host.
    * @example { "registry.example.com": { username: "deploy", password: config.requireSecret("registryPassword") } }
    */
-  registries?: Record<string, { [K in keyof RegistryLogin]: pulumi.Input<RegistryLogin[K]> }>;
+  registries?: Record<string, { [K in keyof RegistryLogin]: Input<RegistryLogin[K]> }>;
 
   /**
    * The addresses that systemd listens on and nginx serves, one socket unit each: "0.0.0.0:8080", "[::1]:80", a path for a
@@ -70,7 +70,7 @@ export interface SocketActivatedNginxArgs {
    * @default a default.conf that serves /usr/share/nginx/html on every address
    * @example { "default.conf": "server { listen 8080; location / { return 200 hello; } }" }
    */
-  nginx?: Record<string, pulumi.Input<string>>;
+  nginx?: Record<string, Input<string>>;
 
   /**
    * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
@@ -86,7 +86,7 @@ export interface SocketActivatedNginxArgs {
    * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
    * change restarts the service.
    */
-  environment?: Record<string, pulumi.Input<string>>;
+  environment?: Record<string, Input<string>>;
 
   /**
    * More volumes, as podman writes them. "%h" is the account's home directory.

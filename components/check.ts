@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { Output } from "@pulumi/pulumi/output.js";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
@@ -71,7 +71,7 @@ export function checkImage(image: string, requireDigest: boolean): ArgumentProbl
 
 /** The nginx files, if each of them is known and there are any. */
 function plainFiles(nginx: SocketActivatedNginxArgs["nginx"]): Record<string, string> | undefined {
-  if (!nginx || Object.values(nginx).some((text) => pulumi.Output.isInstance(text))) return undefined;
+  if (!nginx || Object.values(nginx).some((text) => Output.isInstance(text))) return undefined;
   return nginx as Record<string, string>;
 }
 

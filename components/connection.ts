@@ -1,19 +1,16 @@
-import * as pulumi from "@pulumi/pulumi";
+import { type Input, Output } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { Connection } from "../resources/contract.ts";
 
 /** A connection whose parts may still be unknown: the address of a machine that the same program makes, a key from a vault. */
-export type ConnectionArgs = { [K in keyof Connection]: pulumi.Input<Connection[K]> };
+export type ConnectionArgs = { [K in keyof Connection]: Input<Connection[K]> };
 
 /** A text that may still be unknown. */
 export const inputText = (schema: z.ZodString = z.string()) =>
-  z.union(
-    [schema, z.custom<pulumi.Output<string>>((value) => pulumi.Output.isInstance(value))],
-    "must be text",
-  );
+  z.union([schema, z.custom<Output<string>>((value) => Output.isInstance(value))], "must be text");
 
 const input = <T extends z.ZodType>(schema: T) =>
-  z.union([schema, z.custom<pulumi.Output<z.infer<T>>>((value) => pulumi.Output.isInstance(value))]);
+  z.union([schema, z.custom<Output<z.infer<T>>>((value) => Output.isInstance(value))]);
 
 const credentials = {
   hostKey: inputText(

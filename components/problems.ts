@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
 import type { z } from "zod";
 import { didYouMean } from "../units/nearest.ts";
 
@@ -12,7 +12,7 @@ export interface ArgumentProblem {
 }
 
 /** Everything that is wrong with the arguments of a component. It is shown without a stack trace. */
-export class ArgumentError extends pulumi.RunError {
+export class ArgumentError extends RunError {
   readonly problems: readonly ArgumentProblem[];
 
   constructor(what: string, problems: readonly ArgumentProblem[]) {

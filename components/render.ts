@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { type Input, output, unsecret } from "@pulumi/pulumi/output.js";
 import { overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
 import { answersPlainHttp } from "../units/nginx/plain.ts";
@@ -11,12 +11,12 @@ import { socketUnits } from "./names.ts";
 
 /** The files, units and states of a set, some of them still unknown. */
 export interface Rendered {
-  units: Record<string, pulumi.Input<string>>;
-  files: Record<string, { content: pulumi.Input<string>; mode?: FileContent["mode"] }>;
+  units: Record<string, Input<string>>;
+  files: Record<string, { content: Input<string>; mode?: FileContent["mode"] }>;
   services: Record<string, ServiceState>;
-  images: pulumi.Input<Record<string, ImagePull>>;
-  checks: Record<string, { [K in keyof ContainerCheck]: pulumi.Input<ContainerCheck[K]> }>;
-  probes: pulumi.Input<Record<string, Probe>>;
+  images: Input<Record<string, ImagePull>>;
+  checks: Record<string, { [K in keyof ContainerCheck]: Input<ContainerCheck[K]> }>;
+  probes: Input<Record<string, Probe>>;
 }
 
 /** What goes onto the host for the arguments, which are known to be right. */
@@ -36,8 +36,7 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
     files[`${directory}/${file}`] = { content, ...(secret ? { mode: "0600" } : {}) };
   }
   const reloadOn = Object.keys(files);
-  if (hasHidden)
-    files[environmentPath] = { content: pulumi.output(hidden).apply(environmentFile), mode: "0600" };
+  if (hasHidden) files[environmentPath] = { content: output(hidden).apply(environmentFile), mode: "0600" };
 
   const units: Rendered["units"] = {
     [`${name}.container`]: lift(args.image, (image) =>
@@ -84,7 +83,7 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
 /** Which request must be answered on which address. */
 function probes(
   { listen, verify }: SocketActivatedNginxArgs,
-  nginx: Record<string, pulumi.Input<string>>,
+  nginx: Record<string, Input<string>>,
 ): Rendered["probes"] {
   if (verify === false) return {};
   const asked = (texts: Record<string, string>) => {
@@ -94,10 +93,10 @@ function probes(
   };
   if (isPlain(nginx)) return asked(nginx);
   // Which addresses there are is no secret, whatever else is in the files.
-  return pulumi.unsecret(pulumi.output(nginx).apply(asked));
+  return unsecret(output(nginx).apply(asked));
 }
 
-function isPlain(texts: Record<string, pulumi.Input<string>>): texts is Record<string, string> {
+function isPlain(texts: Record<string, Input<string>>): texts is Record<string, string> {
   return Object.values(texts).every((text) => typeof text === "string");
 }
 
@@ -157,7 +156,7 @@ function onHost(path: string): string {
 }
 
 /** Plain texts, and those that may be secret. */
-function split(environment: Record<string, pulumi.Input<string>>) {
+function split(environment: Record<string, Input<string>>) {
   const entries = Object.entries(environment);
   return {
     plain: Object.fromEntries(
@@ -167,6 +166,6 @@ function split(environment: Record<string, pulumi.Input<string>>) {
   };
 }
 
-function lift<T>(value: pulumi.Input<string>, use: (text: string) => T): pulumi.Input<T> {
-  return typeof value === "string" ? use(value) : pulumi.output(value).apply<T>(use);
+function lift<T>(value: Input<string>, use: (text: string) => T): Input<T> {
+  return typeof value === "string" ? use(value) : output(value).apply<T>(use);
 }

@@ -1,4 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import { warn } from "@pulumi/pulumi/log/index.js";
+import { type Input, type Output, all, output, unsecret } from "@pulumi/pulumi/output.js";
+import { ComponentResource, type ComponentResourceOptions, type Resource } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkConfiguration, checkImage } from "./check.ts";
@@ -27,17 +29,17 @@ import { render } from "./render.ts";
  * @throws ArgumentError with everything that is wrong, at preview and without a host.
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
  */
-export class SocketActivatedNginx extends pulumi.ComponentResource {
+export class SocketActivatedNginx extends ComponentResource {
   /** Where the pages are: "http://192.0.2.11:8080/". */
-  readonly urls: pulumi.Output<string[]>;
+  readonly urls: Output<string[]>;
   /** What systemd says of each unit after the last operation. */
   readonly unitStates: UnitSet["unitStates"];
 
-  constructor(name: string, args: SocketActivatedNginxArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: SocketActivatedNginxArgs, options?: ComponentResourceOptions) {
     super("quadlet:index:SocketActivatedNginx", name, {}, options);
     const { problems, warnings } = checkArguments(name, args);
     if (problems.length > 0) throw new ArgumentError(`SocketActivatedNginx "${name}"`, problems);
-    for (const warning of warnings) void pulumi.log.warn(warning, this);
+    for (const warning of warnings) void warn(warning, this);
 
     const { connection, manager, user, registries, adopt } = args;
     const rendered = render(args.name ?? name, lateChecks(name, args, this));
@@ -55,9 +57,9 @@ export class SocketActivatedNginx extends pulumi.ComponentResource {
       { parent: this },
     );
     this.unitStates = set.unitStates;
-    this.urls = pulumi
-      .output(connection.address)
-      .apply((host) => args.listen.flatMap((listen) => pageUrl(host, listen) ?? []));
+    this.urls = output(connection.address).apply((host) =>
+      args.listen.flatMap((listen) => pageUrl(host, listen) ?? []),
+    );
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }
 }
@@ -66,35 +68,35 @@ export class SocketActivatedNginx extends pulumi.ComponentResource {
 function lateChecks(
   name: string,
   args: SocketActivatedNginxArgs,
-  component: pulumi.Resource,
+  component: Resource,
 ): SocketActivatedNginxArgs {
   const what = `SocketActivatedNginx "${name}"`;
   const image =
     typeof args.image === "string"
       ? args.image
-      : pulumi.output(args.image).apply((reference) => {
+      : output(args.image).apply((reference) => {
           const problems = checkImage(reference, args.requireDigest ?? false);
           if (problems.length > 0) throw new ArgumentError(what, problems);
           return reference;
         });
   if (!args.nginx || Object.values(args.nginx).every((text) => typeof text === "string"))
     return { ...args, image };
-  const checked = pulumi.unsecret(
-    pulumi.output(args.nginx).apply((nginx) => {
+  const checked = unsecret(
+    output(args.nginx).apply((nginx) => {
       const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, nginx);
       if (errors.length > 0)
         throw new ArgumentError(
           what,
           errors.map(({ message }) => ({ path: "nginx", message })),
         );
-      for (const { message } of warnings) void pulumi.log.warn(message, component);
+      for (const { message } of warnings) void warn(message, component);
       return true;
     }),
   );
-  const nginx = Object.entries(args.nginx).map(([file, text]): [string, pulumi.Input<string>] => [
+  const nginx = Object.entries(args.nginx).map(([file, text]): [string, Input<string>] => [
     file,
     // What is plain stays plain, so that its diff can be read; the others wait for the check.
-    typeof text === "string" ? text : pulumi.all([text, checked]).apply(([content]) => content),
+    typeof text === "string" ? text : all([text, checked]).apply(([content]) => content),
   ]);
   return { ...args, image, nginx: Object.fromEntries(nginx) };
 }

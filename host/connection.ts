@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { NodeSSH } from "node-ssh";
+import type { NodeSSH } from "node-ssh";
 import { type Credentials, type Endpoint, type Target, endpointName, readCredentials } from "./endpoint.ts";
 import { HostError, messageOf } from "./errors.ts";
 import { fingerprint, keyType } from "./known-hosts.ts";
@@ -115,6 +115,8 @@ export class Connection {
 async function logIn(target: Target, milliseconds: number, sock?: Readable): Promise<NodeSSH> {
   const name = endpointName(target);
   const credentials = await readCredentials(target);
+  // Not at the start of the plugin: a preview, and an up that changes nothing, need no SSH.
+  const { NodeSSH } = await import("node-ssh");
   const ssh = new NodeSSH();
   let refusal: HostError | undefined;
   try {

@@ -1,10 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
+import type { Input, Output } from "@pulumi/pulumi/output.js";
+import { CustomResource, type CustomResourceOptions } from "@pulumi/pulumi/resource.js";
 import { type UnitSetInputs, type UnitSetOutputs, unitSetType } from "./contract.ts";
 
 /** The arguments of a {@link UnitSet}: its inputs, each of which may still be unknown. */
-export type UnitSetArgs = { [K in keyof UnitSetInputs]: pulumi.Input<Deep<UnitSetInputs[K]>> };
+export type UnitSetArgs = { [K in keyof UnitSetInputs]: Input<Deep<UnitSetInputs[K]>> };
 
-type Deep<T> = T extends object ? { [K in keyof T]: pulumi.Input<Deep<T[K]>> } : T;
+type Deep<T> = T extends object ? { [K in keyof T]: Input<Deep<T[K]>> } : T;
 
 /**
  * A set of unit files and other files under one service manager of one host, applied as one transaction.
@@ -20,12 +21,12 @@ type Deep<T> = T extends object ? { [K in keyof T]: pulumi.Input<Deep<T[K]>> } :
  * });
  * ```
  */
-export class UnitSet extends pulumi.CustomResource {
-  declare readonly owner: pulumi.Output<UnitSetOutputs["owner"]>;
-  declare readonly fileStates: pulumi.Output<UnitSetOutputs["fileStates"]>;
-  declare readonly unitStates: pulumi.Output<UnitSetOutputs["unitStates"]>;
+export class UnitSet extends CustomResource {
+  declare readonly owner: Output<UnitSetOutputs["owner"]>;
+  declare readonly fileStates: Output<UnitSetOutputs["fileStates"]>;
+  declare readonly unitStates: Output<UnitSetOutputs["unitStates"]>;
 
-  constructor(name: string, args: UnitSetArgs, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: UnitSetArgs, options?: CustomResourceOptions) {
     super(
       unitSetType,
       name,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
+import { getStack } from "@pulumi/pulumi/metadata.js";
+import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
 import { checkArguments } from "../components/check.ts";
 import {
@@ -28,11 +29,11 @@ const keys = ["hosts", "sites"];
  * @throws ArgumentError with everything that is wrong in it, by its path in the stack file.
  */
 export function loadFleet(): Placement[] {
-  const file = readStackFile(join(import.meta.dirname, `Pulumi.${pulumi.getStack()}.yaml`));
+  const file = readStackFile(join(import.meta.dirname, `Pulumi.${getStack()}.yaml`));
   const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
   const configuration: Record<string, unknown> = {};
   const unknown: ArgumentProblem[] = [];
-  for (const [fullKey, text] of Object.entries(pulumi.runtime.allConfig())) {
+  for (const [fullKey, text] of Object.entries(allConfig())) {
     if (!fullKey.startsWith(prefix)) continue;
     const key = fullKey.slice(prefix.length);
     if (!keys.includes(key)) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import * as pulumi from "@pulumi/pulumi";
+import { secret } from "@pulumi/pulumi/output.js";
 import { parse } from "yaml";
 
 /**
@@ -10,7 +10,7 @@ import { parse } from "yaml";
  * @param source the same value in the stack file
  */
 export function markSecrets(value: unknown, source: unknown): unknown {
-  if (isSecure(source)) return pulumi.secret(value);
+  if (isSecure(source)) return secret(value);
   if (Array.isArray(value))
     return value.map((inner, index) => markSecrets(inner, Array.isArray(source) ? source[index] : undefined));
   if (typeof value === "object" && value !== null) {
@@ -37,7 +37,7 @@ export function markSecretFields(value: unknown): unknown {
 }
 
 function markFields(value: unknown, within: boolean): unknown {
-  if (typeof value === "string") return within ? pulumi.secret(value) : value;
+  if (typeof value === "string") return within ? secret(value) : value;
   if (Array.isArray(value)) return value.map((inner) => markFields(inner, within));
   if (!isRecord(value)) return value;
   return Object.fromEntries(

@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 rm -rf dist
 node_modules/.bin/tsc -p tsconfig.build.json
 cp -r host/scripts dist/host/
-cp provider/pulumi-resource-quadlet dist/provider/
+cp provider/pulumi-resource-quadlet provider/compile-cache.cjs dist/provider/

@@ -28,6 +28,8 @@ export function engineEnvironment(stateDirectory: string): Record<string, string
     PULUMI_CONFIG_PASSPHRASE: "throwaway",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // What Node has compiled. Also for a language host that knows no `nodeargs` (Pulumi.yaml): the one that is built from source.
+    NODE_COMPILE_CACHE: join(home, "node"),
   };
 }
 

@@ -40,12 +40,12 @@ export function desired(change: Partial<Desired> = {}): Desired {
 
 /** A site with handover: the container that components/render.ts makes, and a socket unit for each address. */
 export function site(listens: readonly string[], change: Partial<Desired> = {}): Desired {
-  const sockets = listens.map((listen, index) => ({
-    ...unit(
+  const sockets = listens.map((listen, index) =>
+    unit(
       index === 0 ? "web.socket" : `web-${listen.replace(/.*:/, "")}.socket`,
       `[Socket]\nListenStream=${listen}\n${index === 0 ? "" : "Service=web.service\n"}`,
     ),
-  }));
+  );
   return desired({
     files: [
       { key: conf, path: conf, content: "server { listen 80; }", mode: "0644" },
@@ -60,7 +60,7 @@ export function site(listens: readonly string[], change: Partial<Desired> = {}):
   });
 }
 
-export function siteContainer(sockets: readonly string[], image = "registry.example/nginx:1"): string {
+function siteContainer(sockets: readonly string[]): string {
   const all = sockets.join(" ");
   return `[Unit]
 Description=nginx web, socket-activated
@@ -68,7 +68,7 @@ Requires=${all}
 After=${all}
 
 [Container]
-Image=${image}
+Image=registry.example/nginx:1
 Environment=NGINX=${sockets.map((_, index) => 3 + index).join(":")};
 Volume=/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z
 

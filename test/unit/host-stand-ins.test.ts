@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Action } from "../../host/changes.ts";
 import type { Desired, DesiredFile } from "../../host/desired.ts";
-import { unitPath } from "../../host/desired.ts";
 import { type Handover, handovers } from "../../host/stand-ins.ts";
 import { conf, service, site, unit } from "./host-plan-facts.ts";
 
@@ -175,7 +174,3 @@ function withContainer(change: (text: string) => string, files: DesiredFile[] = 
   const kept = two.files.filter(({ key }) => key !== "web.container" && (files.length === 0 || key !== conf));
   return { ...two, files: [...files, unit("web.container", change(text)), ...kept] };
 }
-
-test("the fixture is as the plan has it", () => {
-  assert.ok(two.files.every(({ unit, path }) => unit === undefined || path === unitPath("system", unit)));
-});

@@ -82,6 +82,7 @@ stop_clean() {
 halt() {
   timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop "$1" 2>/dev/null && return 0
   # Only what is in the container: podman itself has to put away what it knows of it.
+  # shellcheck disable=SC2038 # numbers
   find "$(group "$1")" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
   stop_clean "$1"
 }
