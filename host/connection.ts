@@ -188,11 +188,13 @@ function failure(name: string, target: Target, reason: string, cause: unknown): 
   }
   if (level === "client-timeout") {
     return new HostError(name, `no SSH connection within ${target.connectTimeout ?? 15} s.`, {
+      reason: "unreachable",
       cure: "Check the address, the port, the host's firewall, and that it is up. connectTimeout changes the limit.",
       cause,
     });
   }
   return new HostError(name, `no SSH connection: ${reason}.`, {
+    reason: "unreachable",
     cure: "Check the address, the port and the host's sshd.",
     cause,
   });

@@ -53,7 +53,10 @@ export interface Desired {
   /** Marks that are its own as well: the URN that the state has, from before a stack was renamed, say. */
   formerOwners: string[];
   manager: "system" | "user";
+  /** Whose manager it is; with the system's, the account that the services run as. */
   account?: string;
+  /** Make the account where it is not there. It goes with the last set that has asked for it. */
+  createUser: boolean;
   linger: boolean;
   files: DesiredFile[];
   services: DesiredService[];

@@ -5,7 +5,7 @@
 export class HostError extends Error {
   /** True once something on the host may have changed. */
   readonly changed: boolean;
-  /** Why the host refused the session, as scripts/enter.sh names it. */
+  /** "unreachable", or why the host refused the session, as scripts/enter.sh names it. */
   readonly reason: string | undefined;
 
   constructor(

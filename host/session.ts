@@ -8,7 +8,7 @@ import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } fr
 import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
-export type Place = Pick<Desired, "manager" | "account" | "linger" | "name">;
+export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name">;
 
 /** How a rollback went. */
 export interface RolledBack {
@@ -42,9 +42,10 @@ export class Session {
    */
   static async start(connection: Connection, target: Target, place: Place): Promise<Session> {
     const unit = `quadlet-fleet-${randomBytes(6).toString("hex")}`;
-    const linger = place.linger ? "yes" : "no";
+    const yes = (wanted: boolean) => (wanted ? "yes" : "no");
     const size = String(transactionScript.length);
-    const words = [place.manager, place.account ?? "-", linger, unit, size, place.name];
+    const { manager, account, createUser, linger, name } = place;
+    const words = [manager, account ?? "-", yes(linger), yes(createUser), unit, size, name];
     const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
     const ask = password === undefined ? ["-n"] : ["-S", "-p", ""];
     const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
@@ -174,7 +175,11 @@ function refusal(host: string, { account, name }: Place, reason: string): HostEr
     "not-root": ["the system manager needs root.", "Log in as root, or set the connection's sudo to true."],
     "no-account": [
       `there is no account "${account}".`,
-      `Make it on the host: useradd --create-home ${account}`,
+      `Make it on the host (useradd --create-home ${account}), or let it be made with createUser: true, which needs root.`,
+    ],
+    "not-created": [
+      `the account "${account}" could not be made.`,
+      `Try it on the host: useradd --create-home ${account}`,
     ],
     "other-account": [
       `this login can't act for the account "${account}".`,

@@ -92,11 +92,17 @@ export async function observe(
   progress: Progress,
   more?: (facts: Facts) => Query | undefined,
 ): Promise<Facts> {
-  return await withSession(pool, target, { ...place, linger: false }, progress, async (session) => {
-    let facts = await session.query(query);
-    for (let next = more?.(facts); next; next = more?.(facts)) facts = await session.query(next);
-    return facts;
-  });
+  return await withSession(
+    pool,
+    target,
+    { ...place, linger: false, createUser: false },
+    progress,
+    async (session) => {
+      let facts = await session.query(query);
+      for (let next = more?.(facts); next; next = more?.(facts)) facts = await session.query(next);
+      return facts;
+    },
+  );
 }
 
 /** What to look at for a set: its files, its units, and who has its ports. */

@@ -86,7 +86,12 @@ export async function remove(context: Context, urn: string, before: Before): Pro
       context.progress,
     );
   } catch (thrown) {
-    if (!isGone(thrown)) throw thrown;
+    if (isGone(thrown)) return;
+    if (!(thrown instanceof HostError) || thrown.reason !== "unreachable") throw thrown;
+    throw new Error(
+      `${thrown.message}\nIf the host is gone for good, forget what it had: pulumi state delete --target-dependents '${urn}'`,
+      { cause: thrown },
+    );
   }
 }
 
@@ -125,7 +130,7 @@ export async function refresh(
 /** Reads a set that was made by hand, or by another stack, by its id alone. */
 export async function importSet(context: Context, urn: string, id: string): Promise<State | undefined> {
   const identity = parseId(id);
-  const place = { ...identity, account: identity.user, linger: false };
+  const place = { ...identity, account: identity.user, linger: false, createUser: false };
   const start = { files: new Map<string, string>(), units: [] };
   const facts = await observe(
     context.pool,

@@ -35,6 +35,7 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     formerOwners: [],
     manager: inputs.manager,
     account: inputs.user,
+    createUser: inputs.createUser ?? false,
     linger: inputs.linger ?? false,
     // Files before the units that use them.
     files: [...files, ...units],
@@ -67,7 +68,16 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
 
 /** The same set with nothing in it: what a delete wants. */
 export function emptyState(desired: Desired): Desired {
-  return { ...desired, files: [], services: [], images: [], checks: [], probes: [], linger: false };
+  return {
+    ...desired,
+    files: [],
+    services: [],
+    images: [],
+    checks: [],
+    probes: [],
+    linger: false,
+    createUser: false,
+  };
 }
 
 /**

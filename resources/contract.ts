@@ -135,7 +135,11 @@ export interface UnitSetInputs {
   /** The set's name on the host: letters, digits, "-", "_" and ".", at most 100. Two sets of one manager can't share one. */
   name: string;
   manager: Manager;
-  /** The account whose manager it is. Required with manager "user", refused with "system". */
+  /**
+   * With manager "user", where it is required: the account whose manager it is. With "system": the account that the services run
+   * as (User=). Then @UID@ and @HOME@ in the text of `units` stand for what only the host knows of it, "~/" in `files` is its
+   * home directory, and images are pulled into its storage.
+   */
   user?: string;
   /** Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …). */
   units: Record<string, string>;
@@ -154,6 +158,11 @@ export interface UnitSetInputs {
   probes?: Record<string, Probe>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
+  /**
+   * Make the account where it is not there: with a home directory and subordinate ids, without a login shell. It is removed, with
+   * all it has, together with the last set that has asked for it, and only if one of them has made it. Needs root. Default: false.
+   */
+  createUser?: boolean;
   /** The user manager runs from boot on, without a login (loginctl(1), enable-linger). Only with manager "user". */
   linger?: boolean;
   /** Take over files that are on the host already and belong to nobody. Default: false, which refuses them. */

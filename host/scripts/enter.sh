@@ -2,11 +2,15 @@
 # From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" for none), linger (yes, no), unit name, size of the transaction script in bytes, set name.
+# Arguments: manager, account ("-" for none), linger (yes, no), create (yes: the account is made where it is not there), unit
+# name, size of the transaction script in bytes, set name.
 set -u
 LC_ALL=C
 export LC_ALL
-manager=$1 account=$2 linger=$3 unit=$4 size=$5 set=$6
+manager=$1 account=$2 linger=$3 create=$4 unit=$5 size=$6 set=$7
+self=$(id -u)
+# Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
+made=/var/lib/quadlet-fleet/accounts
 
 refuse() {
   printf '{"event":"refused","reason":"%s"}\n' "$1"
@@ -32,20 +36,47 @@ run() {
     quadlet-fleet "$size" "$manager" "$set" "$account" "$lingered"
 }
 
+# An account without a login shell, with subordinate ids (useradd(8) gives them by login.defs(5)).
+make_account() {
+  if [ "$create" = no ] || [ "$self" != 0 ]; then refuse no-account; fi
+  if ! (umask 077 && mkdir -p "$made/$account"); then refuse not-created; fi
+  useradd --create-home --user-group --shell /usr/sbin/nologin "$account" >&2 || refuse not-created
+}
+
+# The account goes with the last set that has asked for it.
+leave_account() {
+  [ "$self" = 0 ] && [ -d "$made/$account" ] || return 0
+  case $manager in
+    system) there=/var/lib/quadlet-fleet/sets/$set ;;
+    *) there=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet/sets/$set ;;
+  esac
+  if [ -e "$there" ]; then return 0; fi
+  rm -f "$made/$account/$manager-$set"
+  rmdir "$made/$account" 2>/dev/null || return 0
+  rmdir "$made" "${made%/*}" 2>/dev/null
+  loginctl disable-linger "$account"
+  systemctl stop "user@$uid.service"
+  userdel --remove "$account" 2>/dev/null
+}
+
 lingered=no
-self=$(id -u)
+if [ "$account" != - ]; then
+  id -u "$account" >/dev/null 2>&1 || make_account
+  uid=$(id -u "$account") || refuse no-account
+  if [ "$create" = yes ] && [ -d "$made/$account" ]; then : >"$made/$account/$manager-$set"; fi
+fi
 if [ "$manager" = system ]; then
   [ "$self" = 0 ] || refuse not-root
   if [ "$account" != - ]; then
-    uid=$(id -u "$account" 2>/dev/null) || refuse no-account
     # What runs as the account needs its runtime directory.
     systemctl start "user@$uid.service" >/dev/null || refuse no-user-manager
   fi
   run systemd-run
-  exit
+  code=$?
+  leave_account
+  exit "$code"
 fi
 
-uid=$(id -u "$account" 2>/dev/null) || refuse no-account
 [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
 if [ "$linger" = yes ] && ! [ -e "/var/lib/systemd/linger/$account" ]; then
   loginctl enable-linger "$account" >/dev/null || refuse no-linger
@@ -71,5 +102,9 @@ else
 fi
 code=$?
 # 10: the last set of the account is gone, and lingering was switched on for one of them.
-[ "$code" = 10 ] && loginctl disable-linger "$account" && exit 0
+if [ "$code" = 10 ]; then
+  loginctl disable-linger "$account"
+  code=0
+fi
+leave_account
 exit "$code"

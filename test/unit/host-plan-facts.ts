@@ -23,6 +23,7 @@ export function desired(change: Partial<Desired> = {}): Desired {
     formerOwners: [],
     manager: "system",
     linger: false,
+    createUser: false,
     files: [
       { key: conf, path: conf, content: "server { listen 80; }", mode: "0644" },
       unit("web.container", container),
