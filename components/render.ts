@@ -6,6 +6,7 @@ import { renderContainer, renderSocket } from "../units/render.ts";
 import type { ContainerCheck, FileContent, ImagePull, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { socketUnits } from "./names.ts";
+import { type UserService, userService } from "./user-service.ts";
 
 /** The files, units and states of a set, some of them still unknown. */
 export interface Rendered {
@@ -19,7 +20,7 @@ export interface Rendered {
 /** What goes onto the host for the arguments, which are known to be right. */
 export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
   const sockets = socketUnits(name, args.listen);
-  const base = args.manager === "user" ? `~/.config/quadlet-fleet/${name}` : `/etc/quadlet-fleet/${name}`;
+  const base = args.user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
   const directory = args.configurationDirectory ?? `${base}/conf.d`;
   const { plain, hidden } = split(args.environment ?? {});
   const environmentPath = `${base}/environment`;
@@ -36,11 +37,20 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
   if (hasHidden)
     files[environmentPath] = { content: pulumi.output(hidden).apply(environmentFile), mode: "0600" };
 
-  const units: Rendered["units"] = {
-    [`${name}.container`]: lift(args.image, (image) =>
-      container(name, args, image, sockets, directory, plain, hasHidden ? environmentPath : undefined),
-    ),
+  const label = { private: ",Z", shared: ",z", none: "" }[args.selinuxLabel ?? "private"];
+  const parts: ContainerParts = {
+    description: `nginx ${name}, socket-activated`,
+    sockets: sockets.map(({ unit }) => unit),
+    environment: { NGINX: nginxVariable(sockets.length), ...plain },
+    environmentFile: hasHidden ? environmentPath : undefined,
+    network: args.network,
+    volumes: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
   };
+  const { manager, user } = args;
+  const units: Rendered["units"] =
+    manager === "system" && user !== undefined
+      ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
+      : { [`${name}.container`]: lift(args.image, (image) => container(parts, image)) };
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: { description: `Socket ${listen.join(", ")} of ${name}` },
@@ -73,32 +83,25 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
   };
 }
 
-function container(
-  name: string,
-  args: SocketActivatedNginxArgs,
-  image: string,
-  sockets: ReturnType<typeof socketUnits>,
-  directory: string,
-  environment: Record<string, string>,
-  environmentPath: string | undefined,
-): string {
-  const units = sockets.map(({ unit }) => unit);
-  const label = { private: ",Z", shared: ",z", none: "" }[args.selinuxLabel ?? "private"];
+type ContainerParts = Omit<UserService, "user" | "image">;
+
+function container(parts: ContainerParts, image: string): string {
+  const { sockets, environmentFile, network } = parts;
   return renderContainer({
-    unit: { description: `nginx ${name}, socket-activated`, requires: units, after: units },
+    unit: { description: parts.description, requires: sockets, after: sockets },
     container: {
       image,
-      environment: { NGINX: nginxVariable(sockets.length), ...environment },
-      ...(environmentPath === undefined ? {} : { environmentFile: [onHost(environmentPath)] }),
-      ...(args.network === undefined ? {} : { network: [args.network] }),
-      volume: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
+      environment: parts.environment,
+      ...(environmentFile === undefined ? {} : { environmentFile: [onHost(environmentFile)] }),
+      ...(network === undefined ? {} : { network: [network] }),
+      volume: parts.volumes,
       // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
       stopSignal: "SIGQUIT",
       stopTimeout: 60,
     },
     service: {
       // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
-      ...(units.length > 1 ? { sockets: units } : {}),
+      ...(sockets.length > 1 ? { sockets } : {}),
       // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
       execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",
       timeoutStopSec: "70",

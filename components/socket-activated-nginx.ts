@@ -22,7 +22,9 @@ import { render } from "./render.ts";
  * });
  * ```
  *
- * Example 2, a rootful service on port 80: `manager: "system"` and `listen: ["0.0.0.0:80"]`.
+ * Example 2, a rootful service on port 80: `manager: "system"` and `listen: ["0.0.0.0:80"]`, without `user`.
+ *
+ * Example 3, rootless podman behind a socket of root's: `manager: "system"`, `user: "test"` and `listen: ["0.0.0.0:81"]`.
  *
  * @throws ArgumentError with everything that is wrong, at preview and without a host.
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
@@ -39,7 +41,7 @@ export class SocketActivatedNginx extends pulumi.ComponentResource {
     if (problems.length > 0) throw new ArgumentError(`SocketActivatedNginx "${name}"`, problems);
     for (const warning of warnings) void pulumi.log.warn(warning, this);
 
-    const { connection, manager, user, registries, adopt } = args;
+    const { connection, manager, user, createUser, registries, adopt } = args;
     const rendered = render(args.name ?? name, lateChecks(name, args, this));
     const set = new UnitSet(
       name,
@@ -47,7 +49,9 @@ export class SocketActivatedNginx extends pulumi.ComponentResource {
         connection,
         name: args.name ?? name,
         manager,
-        ...(manager === "user" && user !== undefined ? { user, linger: args.linger ?? true } : {}),
+        ...(user === undefined ? {} : { user }),
+        ...(createUser === undefined ? {} : { createUser }),
+        ...(manager === "user" ? { linger: args.linger ?? true } : {}),
         ...rendered,
         ...(registries === undefined ? {} : { registries }),
         ...(adopt === undefined ? {} : { adopt }),

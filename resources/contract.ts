@@ -116,11 +116,26 @@ export interface UnitSetInputs {
   /** The set's name on the host: letters, digits, "-", "_" and ".", at most 100. Two sets of one manager can't share one. */
   name: string;
   manager: Manager;
-  /** The account whose manager it is. Required with manager "user", refused with "system". */
+  /**
+   * With manager "user", the account whose manager it is; required. With "system", the account that the set's services run
+   * as (User= in their text); its images are pulled and its checks run as that account.
+   */
   user?: string;
-  /** Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …). */
+  /**
+   * Make the account on the host where it is not there: home directory, subuid and subgid ranges, no login shell. It is
+   * removed with the last set of the one who made it. Only with `user`. Default: false, a missing account is an error.
+   */
+  createUser?: boolean;
+  /**
+   * Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …).
+   * With manager "system" and `user`, "@UID@" and "@HOME@" in a text are the account's UID and home directory, filled in on
+   * the host: a preview needs none.
+   */
   units: Record<string, string>;
-  /** Path → file. Absolute, or "~/…" in the home directory of the manager's account. */
+  /**
+   * Path → file. Absolute, or "~/…" in the account's home directory: with manager "user" that of the manager; with "system"
+   * that of `user`, where the file is the account's own.
+   */
   files?: Record<string, FileContent>;
   /** Unit name → what it shall be. Quadlets are named by the service that they generate. */
   services?: Record<string, ServiceState>;

@@ -52,6 +52,16 @@ export function quoteExecArgument(text: string): string {
 }
 
 /**
+ * As {@link quoteExecArgument}, in a unit whose placeholders `@UID@` and `@HOME@` are filled in on the host
+ * (resources/contract.ts): where they stand in this text, they stay as they are.
+ *
+ * @example quoteExecArgumentOnHost("@UID@ 5%") // '"\\x40UID@ 5%%"'
+ */
+export function quoteExecArgumentOnHost(text: string): string {
+  return quoteExecArgument(text).replaceAll(/@(?=(UID|HOME)@)/g, "\\x40");
+}
+
+/**
  * A whole command line for `ExecStart=` and the like. To ignore a failure, write `"-"` before it.
  *
  * @param argv the program (its absolute path, best), and its arguments

@@ -28,5 +28,10 @@ test("the stack file of README.md", () => {
   const block = /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readme)?.[1] ?? "";
   const text = block.replace("ssh-ed25519 AAAA…", hostKey);
   assert.notEqual(text, block);
-  assert.deepEqual(placements(text), ["example1@web-1", "example2@web-1", "example2@web-2"]);
+  assert.deepEqual(placements(text), [
+    "example1@web-1",
+    "example2@web-1",
+    "example2@web-2",
+    "example3@web-1",
+  ]);
 });

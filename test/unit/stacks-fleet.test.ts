@@ -96,7 +96,7 @@ describe("what is wrong, by its path in the stack file", () => {
       },
       sites: {
         one: { ...site, hosts: ["web", "web", "wbe"] },
-        two: { ...site, hosts: ["web"], image: "nginx", user: "test" },
+        two: { ...site, hosts: ["web"], image: "nginx", linger: true },
         three: { ...site, hosts: { labels: { role: "web" } } },
         "four.example": { ...site, hosts: ["gate2"], listen: ["80", "x"] },
       },
@@ -109,7 +109,7 @@ describe("what is wrong, by its path in the stack file", () => {
     ]);
     assert.deepEqual(
       found.slice(3).map((line) => line.split(": ")[0]),
-      ["sites.three.hosts.labels", "sites.two.user", "sites.two.image", 'sites["four.example"].listen[1]'],
+      ["sites.three.hosts.labels", "sites.two.linger", "sites.two.image", 'sites["four.example"].listen[1]'],
     );
   });
 
