@@ -5,6 +5,7 @@ import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
 import type { ContainerCheck, FileContent, ImagePull, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
 import { type UserService, userService } from "./user-service.ts";
 
@@ -17,12 +18,15 @@ export interface Rendered {
   checks: Record<string, { [K in keyof ContainerCheck]: pulumi.Input<ContainerCheck[K]> }>;
 }
 
+/** What a component that builds on this one adds to Example 3's service. */
+export type Additions = Pick<UserService, "description" | "online" | "ownVolumes" | "service">;
+
 /** What goes onto the host for the arguments, which are known to be right. */
-export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
+export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
   const sockets = socketUnits(name, args.listen);
   const base = args.user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
   const directory = args.configurationDirectory ?? `${base}/conf.d`;
-  const { plain, hidden } = split(args.environment ?? {});
+  const { plain, hidden } = splitEnvironment(args.environment ?? {});
   const environmentPath = `${base}/environment`;
   const hasHidden = Object.keys(hidden).length > 0;
 
@@ -37,7 +41,7 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
   if (hasHidden)
     files[environmentPath] = { content: pulumi.output(hidden).apply(environmentFile), mode: "0600" };
 
-  const label = { private: ",Z", shared: ",z", none: "" }[args.selinuxLabel ?? "private"];
+  const label = volumeLabel(args);
   const parts: ContainerParts = {
     description: `nginx ${name}, socket-activated`,
     sockets: sockets.map(({ unit }) => unit),
@@ -45,6 +49,7 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
     environmentFile: hasHidden ? environmentPath : undefined,
     network: args.network,
     volumes: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
+    ...additions,
   };
   const { manager, user } = args;
   const units: Rendered["units"] =
@@ -131,24 +136,4 @@ function withoutLabel(volume: string): string {
   const [source = "", target = "", options] = volume.split(":");
   const kept = (options ?? "").split(",").filter((option) => !["", "z", "Z", "U"].includes(option));
   return [source, target, ...(kept.length > 0 ? [kept.join(",")] : [])].join(":");
-}
-
-/** "~/x" as a unit writes it. */
-function onHost(path: string): string {
-  return path.replace(/^~(?=\/)/, "%h");
-}
-
-/** Plain texts, and those that may be secret. */
-function split(environment: Record<string, pulumi.Input<string>>) {
-  const entries = Object.entries(environment);
-  return {
-    plain: Object.fromEntries(
-      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-    ),
-    hidden: Object.fromEntries(entries.filter(([, value]) => typeof value !== "string")),
-  };
-}
-
-function lift<T>(value: pulumi.Input<string>, use: (text: string) => T): pulumi.Input<T> {
-  return typeof value === "string" ? use(value) : pulumi.output(value).apply<T>(use);
 }

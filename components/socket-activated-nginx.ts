@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UnitSet } from "../resources/unit-set.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { checkArguments, checkConfiguration, checkImage } from "./check.ts";
+import { checkArguments } from "./check.ts";
+import { lateChecks } from "./late-checks.ts";
 import { pageUrl } from "./names.ts";
 import { ArgumentError } from "./problems.ts";
 import { render } from "./render.ts";
@@ -37,12 +38,13 @@ export class SocketActivatedNginx extends pulumi.ComponentResource {
 
   constructor(name: string, args: SocketActivatedNginxArgs, options?: pulumi.ComponentResourceOptions) {
     super("quadlet:index:SocketActivatedNginx", name, {}, options);
+    const what = `SocketActivatedNginx "${name}"`;
     const { problems, warnings } = checkArguments(name, args);
-    if (problems.length > 0) throw new ArgumentError(`SocketActivatedNginx "${name}"`, problems);
+    if (problems.length > 0) throw new ArgumentError(what, problems);
     for (const warning of warnings) void pulumi.log.warn(warning, this);
 
     const { connection, manager, user, createUser, registries, adopt } = args;
-    const rendered = render(args.name ?? name, lateChecks(name, args, this));
+    const rendered = render(args.name ?? name, lateChecks(what, name, args, this));
     const set = new UnitSet(
       name,
       {
@@ -64,41 +66,4 @@ export class SocketActivatedNginx extends pulumi.ComponentResource {
       .apply((host) => args.listen.flatMap((listen) => pageUrl(host, listen) ?? []));
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }
-}
-
-/** The same checks for what was not known when the component was made: they run as soon as it is. */
-function lateChecks(
-  name: string,
-  args: SocketActivatedNginxArgs,
-  component: pulumi.Resource,
-): SocketActivatedNginxArgs {
-  const what = `SocketActivatedNginx "${name}"`;
-  const image =
-    typeof args.image === "string"
-      ? args.image
-      : pulumi.output(args.image).apply((reference) => {
-          const problems = checkImage(reference, args.requireDigest ?? false);
-          if (problems.length > 0) throw new ArgumentError(what, problems);
-          return reference;
-        });
-  if (!args.nginx || Object.values(args.nginx).every((text) => typeof text === "string"))
-    return { ...args, image };
-  const checked = pulumi.unsecret(
-    pulumi.output(args.nginx).apply((nginx) => {
-      const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, nginx);
-      if (errors.length > 0)
-        throw new ArgumentError(
-          what,
-          errors.map(({ message }) => ({ path: "nginx", message })),
-        );
-      for (const { message } of warnings) void pulumi.log.warn(message, component);
-      return true;
-    }),
-  );
-  const nginx = Object.entries(args.nginx).map(([file, text]): [string, pulumi.Input<string>] => [
-    file,
-    // What is plain stays plain, so that its diff can be read; the others wait for the check.
-    typeof text === "string" ? text : pulumi.all([text, checked]).apply(([content]) => content),
-  ]);
-  return { ...args, image, nginx: Object.fromEntries(nginx) };
 }

@@ -21,8 +21,12 @@ export interface UserService {
   environmentFile?: string | undefined;
   /** --network; undefined for podman's default. */
   network?: string | undefined;
+  /** Whether that network leads out of the host. Default: unless it is "none". */
+  online?: boolean;
   /** As podman writes them; "%h/…" is in the account's home directory, and "%%" is a "%". */
   volumes: readonly string[];
+  /** Volumes of ours, with specifiers as systemd has them. */
+  ownVolumes?: readonly string[];
   /** More of [Service]. */
   service?: ServiceSection;
 }
@@ -34,9 +38,9 @@ export interface UserService {
  * podman has no support for User= in its quadlets (https://github.com/containers/podman/discussions/20573).
  */
 export function userService(options: UserService): string {
-  const { user, sockets, network } = options;
+  const { user, sockets, network, online: leadsOut = network !== "none" } = options;
   const manager = `user@${uid}.service`;
-  const online = network === "none" ? [] : ["network-online.target"];
+  const online = leadsOut ? ["network-online.target"] : [];
   const remove = `/usr/bin/podman rm -v -f -i --cidfile=${cidFile}`;
   return renderService({
     unit: {
@@ -77,7 +81,8 @@ export function userService(options: UserService): string {
 const cidFile = `${runtimeDirectory}/%N.cid`;
 
 /** Words of ours, with their specifiers and placeholders; those of others arrive as they are. */
-function run({ image, environment, environmentFile, network, volumes }: UserService): string[] {
+function run(options: UserService): string[] {
+  const { image, environment, environmentFile, network, volumes, ownVolumes = [] } = options;
   return [
     "/usr/bin/podman run",
     "--name systemd-%N",
@@ -87,6 +92,7 @@ function run({ image, environment, environmentFile, network, volumes }: UserServ
     "--stop-signal SIGQUIT --stop-timeout 60",
     ...(network === undefined ? [] : [`--network ${given(network)}`]),
     "--sdnotify=conmon -d",
+    ...ownVolumes.map((volume) => `--volume ${volume}`),
     ...volumes.map((volume) => `--volume ${inHome(volume)}`),
     ...Object.entries(environment).map(([key, value]) => `--env ${given(`${key}=${value}`)}`),
     ...(environmentFile === undefined ? [] : [`--env-file ${inHome(environmentFile)}`]),
