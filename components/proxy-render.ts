@@ -2,14 +2,14 @@ import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts
 import {
   type Route,
   commonFile,
-  headersFile,
   locations,
   otherNames,
   otherNamesFile,
   proxyCommon,
-  proxyHeaders,
+  proxyServer,
   resolverDirectory,
   routesFile,
+  serverFile,
   virtualHost,
 } from "../units/nginx/virtual-host.ts";
 import { quoteExec } from "../units/escape.ts";
@@ -39,12 +39,16 @@ export function serverNames({ serverName, serverNames = [] }: Backend): string[]
   return [...new Set([...(serverName === undefined ? [] : [serverName]), ...serverNames])];
 }
 
-/** Server name → the backend that has its server block: the one with all paths, else the first. */
+function pathsOf({ paths = ["/"] }: Backend): string[] {
+  return paths;
+}
+
+/** Server name → the backend that has its server block: the one with the path "/", else the first. */
 export function ownersOf(backends: Record<string, Backend>): Map<string, string> {
   const owners = new Map<string, string>();
   for (const [backend, options] of Object.entries(backends)) {
     for (const name of serverNames(options)) {
-      if (!owners.has(name) || options.paths === undefined) owners.set(name, backend);
+      if (!owners.has(name) || pathsOf(options).includes("/")) owners.set(name, backend);
     }
   }
   return owners;
@@ -57,13 +61,13 @@ export function generatedFiles(
 ): Record<string, string> {
   const files: Record<string, string> = {
     [commonFile]: proxyCommon(),
-    [headersFile]: proxyHeaders(),
+    [serverFile]: proxyServer(),
     [otherNamesFile]: otherNames(listen),
   };
   const owners = ownersOf(backends);
   for (const [backend, options] of Object.entries(backends)) {
-    const { port, paths = ["/"], extra } = options;
-    const routes: Route[] = paths.map((path) => ({ path, backend, port }));
+    const { port, extra } = options;
+    const routes: Route[] = pathsOf(options).map((path) => ({ path, backend, port }));
     const hosts = serverNames(options)
       .filter((name) => owners.get(name) === backend)
       .map((serverName) => virtualHost({ serverName, listen, routes, extra }));

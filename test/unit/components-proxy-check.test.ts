@@ -137,15 +137,15 @@ const cases: [string, object, string[]][] = [
   ],
   [
     "the name of a generated file",
-    { nginx: { "web.conf": "", "_proxy.conf": "", "_proxy-headers": "" } },
-    ['["web.conf"]', '["_proxy.conf"]', "._proxy-headers"].map(
+    { nginx: { "web.conf": "", "_proxy.conf": "", "_proxy-server": "" } },
+    ['["web.conf"]', '["_proxy.conf"]', "._proxy-server"].map(
       (file) => `nginx${file}: is the name of a file that is generated. Choose another one.`,
     ),
   ],
   [
     "a listen that no socket has, in a file and in a backend's lines",
     { nginx: { "z.conf": "server { listen 80; }" }, backends: { web: { ...web, extra: "listen 83;" } } },
-    ["web.conf:6", "z.conf:1"].map((at) => {
+    ["web.conf:5", "z.conf:1"].map((at) => {
       const port = at.startsWith("z") ? 80 : 83;
       return `nginx: ${at}: "listen ${port}" binds 0.0.0.0:${port}, which no socket passes on. Sockets: 0.0.0.0:82 (example4.socket). Remove it, or add ListenStream=0.0.0.0:${port}.`;
     }),

@@ -140,7 +140,7 @@ SyslogIdentifier=%N
     const { files, services, checks } = proxy();
     const names = [
       "_proxy.conf",
-      "_proxy-headers",
+      "_proxy-server",
       "_default.conf",
       "apache-container.conf",
       "caddy-container.conf",
@@ -152,13 +152,13 @@ SyslogIdentifier=%N
       `server {
     listen 82;
     server_name apache.example.com;
-    include /etc/nginx/conf.d/_proxy-headers;
 
     location / {
         set $backend http://apache-container:80;
         proxy_pass $backend;
     }
 
+    include /etc/nginx/conf.d/_proxy-server;
     include /etc/nginx/conf.d/apache.example.com_*.routes;
 }
 `,
@@ -192,6 +192,19 @@ describe("a backend that comes, with routes on the name of another, or goes", ()
       );
     });
   }
+});
+
+test("a server name's block is that of the backend with all else, wherever it stands", () => {
+  const api: Backend = { ...apache, paths: ["/api/"] };
+  const names = (backends: Record<string, Backend>) =>
+    Object.keys(proxy({ backends }).files).flatMap((path) =>
+      path.includes("/_") ? [] : [path.replace(`${conf}/`, "")],
+    );
+  assert.deepEqual(names({ api, web: apache }), ["apache.example.com_api.routes", "web.conf"]);
+  assert.deepEqual(names({ api, v2: { ...apache, paths: ["/v2/"] } }), [
+    "api.conf",
+    "apache.example.com_v2.routes",
+  ]);
 });
 
 /** The keys whose values differ. */

@@ -7,7 +7,7 @@ import {
   locations,
   otherNames,
   proxyCommon,
-  proxyHeaders,
+  proxyServer,
   routesFile,
   virtualHost,
 } from "../../units/nginx/virtual-host.ts";
@@ -32,7 +32,6 @@ test("a server block", () => {
     listen 192.0.2.11:80;
     listen unix:/run/web.sock;
     server_name *.example.com;
-    include /etc/nginx/conf.d/_proxy-headers;
 
     client_max_body_size 1m; # more
     location = /x { return 204; }
@@ -46,10 +45,17 @@ test("a server block", () => {
         proxy_pass $backend;
     }
 
+    include /etc/nginx/conf.d/_proxy-server;
     include /etc/nginx/conf.d/_.example.com_*.routes;
 }
 `,
   );
+});
+
+test("paths that no backend has are no files of the image", () => {
+  const routes = [{ path: "/api/", backend: "api", port: 80 }];
+  const text = virtualHost({ serverName: "a", listen, routes });
+  assert.match(text, / {4}location \/api\/ \{[^}]*\}\n {4}location \/ \{\n {8}return 404;\n {4}\}\n/);
 });
 
 test("unknown names; only there a listen has options of the socket", () => {
@@ -70,7 +76,7 @@ test("together they are what the sockets are, and nothing is out of sight", () =
   const routes = locations([{ path: "/b/", backend: "b", port: 1 }]);
   const files = [
     { name: "_proxy.conf", text: proxyCommon() },
-    { name: "_proxy-headers", text: proxyHeaders() },
+    { name: "_proxy-server", text: proxyServer() },
     { name: "_default.conf", text: otherNames(listen) },
     { name: "web.conf", text: host },
     { name: routesFile("*.example.com", "b"), text: routes },
@@ -86,7 +92,9 @@ test("together they are what the sockets are, and nothing is out of sight", () =
 });
 
 test("the headers replace what a client says of itself", () => {
-  const headers = parseNginx(proxyHeaders(), "x").map(({ args }) => args);
+  const headers = parseNginx(proxyServer(), "x").flatMap(({ name, args }) =>
+    name === "proxy_set_header" ? [args] : [],
+  );
   const values = Object.fromEntries(headers.map(([name = "", value]) => [name, value]));
   assert.deepEqual(values, {
     Host: "$host$proxy_port_suffix",
@@ -108,7 +116,7 @@ test("what is shared is in the http context, and can be read", () => {
     [
       ["include", "/etc/nginx/resolver.d/*.conf"],
       ["resolver_timeout", "5s"],
-      ["proxy_connect_timeout", "5s"],
+      ["proxy_connect_timeout", "2s"],
       ["proxy_http_version", "1.1"],
       ["map", "$http_upgrade"],
       ["proxy_buffering", "off"],

@@ -28,8 +28,8 @@ export const resolverDirectory = "/etc/nginx/resolver.d";
 
 /** The file with what all virtual hosts share. No backend can have this name, as "_" is in none. */
 export const commonFile = "_proxy.conf";
-/** The file with the headers; a `proxy_set_header` of a server adds to those of its own block only. */
-export const headersFile = "_proxy-headers";
+/** The file with what each server block of a backend includes. */
+export const serverFile = "_proxy-server";
 /** The file with the server for all other names. */
 export const otherNamesFile = "_default.conf";
 
@@ -47,13 +47,19 @@ export function routesFile(serverName: string, backend: string): string {
 export function virtualHost({ serverName, listen, routes, extra }: VirtualHost): string {
   return `server {
 ${listenLines(listen)}    server_name ${quoteWord(serverName)};
-    include ${conf}/${headersFile};
 ${extra === undefined || extra.trim() === "" ? "" : `\n${indent(extra.trimEnd())}\n`}
-${indent(locations(routes))}
+${indent(locations(routes))}${routes.some(({ path }) => path === "/") ? "" : nothingElse}
+    include ${conf}/${serverFile};
     include ${conf}/${fileStem(serverName)}_*.routes;
 }
 `;
 }
+
+/** Else nginx would look for a file of its image. */
+const nothingElse = `    location / {
+        return 404;
+    }
+`;
 
 /** The locations of routes. */
 export function locations(routes: readonly Route[]): string {
@@ -85,9 +91,8 @@ export function proxyCommon(): string {
 include ${resolverDirectory}/*.conf;
 resolver_timeout 5s;
 
-# A backend that is down is a 502, and only for its own names: at once, or in its first second after 3, when the kernel
-# gives its old address up.
-proxy_connect_timeout 5s;
+# Between neighbours that is long: nobody has the address any more.
+proxy_connect_timeout 2s;
 
 # WebSocket and other upgrades; connections to backends are used once.
 proxy_http_version 1.1;
@@ -108,12 +113,13 @@ map $http_host $proxy_port_suffix {
 }
 
 /**
- * The headers that backends get, in the server context.
+ * What each server block of a backend includes: the headers that backends get, and what is done about an address that was
+ * right a moment ago.
  *
  * This proxy is the first hop: systemd hands it the client's own connection, so $remote_addr is the client. What the client
  * itself says of where it comes from ($proxy_add_x_forwarded_for would keep it) is not to be trusted, and replaced.
  */
-export function proxyHeaders(): string {
+export function proxyServer(): string {
   return `# This is the edge: what a client says of its own address and scheme is replaced, not added to.
 proxy_set_header Host $host$proxy_port_suffix;
 proxy_set_header X-Real-IP $remote_addr;
@@ -126,6 +132,20 @@ proxy_set_header Forwarded "";
 proxy_set_header Proxy "";
 proxy_set_header Upgrade $http_upgrade;
 proxy_set_header Connection $proxy_connection;
+
+# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
+# more: the backend answers, or is not there (502). One that was reached and said nothing stays a 504.
+error_page 504 = @again;
+location @again {
+    if ($upstream_connect_time ~ [0-9]) {
+        return 504;
+    }
+    # A location of somebody else's.
+    if ($backend = "") {
+        return 504;
+    }
+    proxy_pass $backend;
+}
 `;
 }
 
