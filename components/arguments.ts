@@ -10,12 +10,25 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * The service manager that has the socket and the service: "user" for Example 1 (rootless podman, the manager of
-   * {@link user}), "system" for Example 2 (rootful podman).
+   * {@link user}), "system" for Example 2 (rootful podman). "system" with {@link user} is Example 3: the socket is root's, and
+   * so can have any port, while podman is rootless. Experimental: podman supports no User= in quadlets, so the service is
+   * written by hand.
+   * @see https://github.com/containers/podman/discussions/20573
    */
   manager: "system" | "user";
 
-  /** The account, which must exist. Required with manager "user". */
+  /**
+   * The account. Required with manager "user"; with "system", who runs podman and nginx: not root, which is Example 2. It
+   * should linger (loginctl(1)): else its last logout restarts the service.
+   */
   user?: string;
+
+  /**
+   * Make the account where it is not there: a home directory, ranges in subuid(5) and subgid(5), no login shell. It is removed
+   * with the last site that is its. Only with {@link user}.
+   * @default false, a missing account is an error
+   */
+  createUser?: boolean;
 
   /**
    * The name of the units: NAME.socket, NAME.container and its NAME.service. Letters, digits, "-", "_" and ".".
@@ -89,7 +102,8 @@ export interface SocketActivatedNginxArgs {
   environment?: Record<string, Input<string>>;
 
   /**
-   * More volumes, as podman writes them. "%h" is the account's home directory.
+   * More volumes, as podman writes them. "%h" is the account's home directory; with manager "system" and {@link user} it is
+   * the only specifier, at the beginning, and a "%" is written "%%".
    * @example ["/srv/www:/usr/share/nginx/html:ro"]
    * @see podman-run(1), --volume
    */
@@ -97,7 +111,8 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * The directory on the host that is mounted at /etc/nginx/conf.d: absolute, or "~/…".
-   * @default "~/.config/quadlet-fleet/NAME/conf.d" with manager "user", "/etc/quadlet-fleet/NAME/conf.d" with "system"
+   * With manager "system" and {@link user}, below "~/".
+   * @default "~/.config/quadlet-fleet/NAME/conf.d" with {@link user}, else "/etc/quadlet-fleet/NAME/conf.d"
    */
   configurationDirectory?: string;
 
@@ -134,6 +149,7 @@ export const argumentsSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name")
     .optional(),
+  createUser: z.boolean().optional(),
   name: z.string().optional(),
   image: inputText(),
   pull: z.enum(["missing", "always", "never"]).optional(),

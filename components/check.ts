@@ -19,6 +19,7 @@ export function checkArguments(
   if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
   const problems = [
     ...checkAccount(args),
+    ...checkUserService(args),
     ...checkName(args.name ?? name),
     ...checkListen(args.listen),
     ...checkEnvironment(args.environment),
@@ -75,23 +76,54 @@ function plainFiles(nginx: SocketActivatedNginxArgs["nginx"]): Record<string, st
   return nginx as Record<string, string>;
 }
 
-function checkAccount({ manager, user, linger }: SocketActivatedNginxArgs): ArgumentProblem[] {
-  if (manager === "user" && user === undefined) {
-    return [{ path: "user", message: 'is missing: manager "user" needs the account whose manager it is' }];
-  }
-  if (manager === "system" && user !== undefined) {
-    return [
-      {
-        path: "user",
-        message:
-          'goes with manager "user" only: a system service with User= (Example 3) is not supported yet',
-      },
-    ];
-  }
+function checkAccount({ manager, user, createUser, linger }: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const problems: ArgumentProblem[] = [];
+  if (manager === "user" && user === undefined)
+    problems.push({
+      path: "user",
+      message: 'is missing: manager "user" needs the account whose manager it is',
+    });
+  if (manager === "system" && user === undefined && createUser === true)
+    problems.push({ path: "createUser", message: "needs user: the account that is to be made" });
   if (manager === "system" && linger !== undefined)
-    return [{ path: "linger", message: 'goes with manager "user" only' }];
-  return [];
+    problems.push({ path: "linger", message: 'goes with manager "user" only' });
+  return problems;
 }
+
+/** What a system service of an account (Example 3) can't do, as it is no quadlet. */
+function checkUserService(args: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const { manager, user, network, configurationDirectory: directory, volumes = [] } = args;
+  if (manager !== "system" || user === undefined) return [];
+  const problems: ArgumentProblem[] = [];
+  if (user === "root")
+    problems.push({ path: "user", message: "root's podman is a rootful one: leave user out (Example 2)" });
+  if (network !== undefined && quadletSource.test(network)) {
+    const message = `"${network}" is a quadlet's name, and this service is none. Write the network's own name: "systemd-${network.split(".network")[0]}", if no NetworkName= is set.`;
+    problems.push({ path: "network", message });
+  }
+  if (directory !== undefined && !directory.startsWith("~/"))
+    problems.push({
+      path: "configurationDirectory",
+      message: 'begins with "~/" here: its files are the account\'s, who runs nginx',
+    });
+  volumes.forEach((volume, index) => {
+    const path = `volumes[${index}]`;
+    if (/%/.test(volume.replace(/^%h(?=\/)/, "").replaceAll("%%", "")))
+      problems.push({
+        path,
+        message: 'has a specifier: here there is only "%h" at the beginning, and "%%" for a "%"',
+      });
+    if (quadletSource.test(volume.split(":")[0] ?? ""))
+      problems.push({
+        path,
+        message: `"${volume}" names a quadlet, and this service is none. Write the volume's own name.`,
+      });
+  });
+  return problems;
+}
+
+/** A network or volume that podman's generator would look up (podman-systemd.unit(5), Network=, Volume=). */
+const quadletSource = /^[^/:]+\.(network|container|volume)(:|$)/;
 
 function checkEnvironment(environment: SocketActivatedNginxArgs["environment"]): ArgumentProblem[] {
   if (environment?.NGINX === undefined) return [];

@@ -45,3 +45,10 @@ export function pageUrl(host: string, listen: string): string | undefined {
   );
   return `http://${at.replace(/:80$/, "")}/`;
 }
+
+/** The same for a host name that is asked for on all addresses: "http://www.example.com:8080/". */
+export function hostUrl(host: string, listen: string): string | undefined {
+  const address = parseListenStream(listen);
+  if (address.family === "unix" || host.includes("*")) return undefined;
+  return `http://${host}${address.port === 80 ? "" : `:${address.port}`}/`;
+}

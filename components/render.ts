@@ -7,7 +7,9 @@ import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
 import type { ContainerCheck, FileContent, ImagePull, Probe, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
+import { type UserService, userService } from "./user-service.ts";
 
 /** The files, units and states of a set, some of them still unknown. */
 export interface Rendered {
@@ -19,12 +21,15 @@ export interface Rendered {
   probes: Input<Record<string, Probe>>;
 }
 
+/** What a component that builds on this one adds to Example 3's service. */
+export type Additions = Pick<UserService, "description" | "online" | "ownVolumes" | "service">;
+
 /** What goes onto the host for the arguments, which are known to be right. */
-export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
+export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
   const sockets = socketUnits(name, args.listen);
-  const base = args.manager === "user" ? `~/.config/quadlet-fleet/${name}` : `/etc/quadlet-fleet/${name}`;
+  const base = args.user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
   const directory = args.configurationDirectory ?? `${base}/conf.d`;
-  const { plain, hidden } = split(args.environment ?? {});
+  const { plain, hidden } = splitEnvironment(args.environment ?? {});
   const environmentPath = `${base}/environment`;
   const hasHidden = Object.keys(hidden).length > 0;
 
@@ -38,11 +43,21 @@ export function render(name: string, args: SocketActivatedNginxArgs): Rendered {
   const reloadOn = Object.keys(files);
   if (hasHidden) files[environmentPath] = { content: output(hidden).apply(environmentFile), mode: "0600" };
 
-  const units: Rendered["units"] = {
-    [`${name}.container`]: lift(args.image, (image) =>
-      container(name, args, image, sockets, directory, plain, hasHidden ? environmentPath : undefined),
-    ),
+  const label = volumeLabel(args);
+  const parts: ContainerParts = {
+    description: `nginx ${name}, socket-activated`,
+    sockets: sockets.map(({ unit }) => unit),
+    environment: { NGINX: nginxVariable(sockets.length), ...plain },
+    environmentFile: hasHidden ? environmentPath : undefined,
+    network: args.network,
+    volumes: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
+    ...additions,
   };
+  const { manager, user } = args;
+  const units: Rendered["units"] =
+    manager === "system" && user !== undefined
+      ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
+      : { [`${name}.container`]: lift(args.image, (image) => container(parts, image)) };
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: { description: `Socket ${listen.join(", ")} of ${name}` },
@@ -100,32 +115,25 @@ function isPlain(texts: Record<string, Input<string>>): texts is Record<string, 
   return Object.values(texts).every((text) => typeof text === "string");
 }
 
-function container(
-  name: string,
-  args: SocketActivatedNginxArgs,
-  image: string,
-  sockets: ReturnType<typeof socketUnits>,
-  directory: string,
-  environment: Record<string, string>,
-  environmentPath: string | undefined,
-): string {
-  const units = sockets.map(({ unit }) => unit);
-  const label = { private: ",Z", shared: ",z", none: "" }[args.selinuxLabel ?? "private"];
+type ContainerParts = Omit<UserService, "user" | "image">;
+
+function container(parts: ContainerParts, image: string): string {
+  const { sockets, environmentFile, network } = parts;
   return renderContainer({
-    unit: { description: `nginx ${name}, socket-activated`, requires: units, after: units },
+    unit: { description: parts.description, requires: sockets, after: sockets },
     container: {
       image,
-      environment: { NGINX: nginxVariable(sockets.length), ...environment },
-      ...(environmentPath === undefined ? {} : { environmentFile: [onHost(environmentPath)] }),
-      ...(args.network === undefined ? {} : { network: [args.network] }),
-      volume: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
+      environment: parts.environment,
+      ...(environmentFile === undefined ? {} : { environmentFile: [onHost(environmentFile)] }),
+      ...(network === undefined ? {} : { network: [network] }),
+      volume: parts.volumes,
       // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
       stopSignal: "SIGQUIT",
       stopTimeout: 60,
     },
     service: {
       // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
-      ...(units.length > 1 ? { sockets: units } : {}),
+      ...(sockets.length > 1 ? { sockets } : {}),
       // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
       execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",
       timeoutStopSec: "70",
@@ -148,24 +156,4 @@ function isBesideIpv4(listen: readonly string[], all: readonly string[]): boolea
 /** A volume of a quadlet's name is not there before the quadlet is. */
 function isBindMount(volume: string): boolean {
   return volume.startsWith("/") || volume.startsWith("%h/");
-}
-
-/** "~/x" as a unit writes it. */
-function onHost(path: string): string {
-  return path.replace(/^~(?=\/)/, "%h");
-}
-
-/** Plain texts, and those that may be secret. */
-function split(environment: Record<string, Input<string>>) {
-  const entries = Object.entries(environment);
-  return {
-    plain: Object.fromEntries(
-      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-    ),
-    hidden: Object.fromEntries(entries.filter(([, value]) => typeof value !== "string")),
-  };
-}
-
-function lift<T>(value: Input<string>, use: (text: string) => T): Input<T> {
-  return typeof value === "string" ? use(value) : output(value).apply<T>(use);
 }

@@ -1,9 +1,10 @@
 import { warn } from "@pulumi/pulumi/log/index.js";
-import { type Input, type Output, all, output, unsecret } from "@pulumi/pulumi/output.js";
-import { ComponentResource, type ComponentResourceOptions, type Resource } from "@pulumi/pulumi/resource.js";
+import { type Output, output } from "@pulumi/pulumi/output.js";
+import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { checkArguments, checkConfiguration, checkImage } from "./check.ts";
+import { checkArguments } from "./check.ts";
+import { lateChecks } from "./late-checks.ts";
 import { pageUrl } from "./names.ts";
 import { ArgumentError } from "./problems.ts";
 import { render } from "./render.ts";
@@ -24,7 +25,9 @@ import { render } from "./render.ts";
  * });
  * ```
  *
- * Example 2, a rootful service on port 80: `manager: "system"` and `listen: ["0.0.0.0:80"]`.
+ * Example 2, a rootful service on port 80: `manager: "system"` and `listen: ["0.0.0.0:80"]`, without `user`.
+ *
+ * Example 3, rootless podman behind a socket of root's: `manager: "system"`, `user: "test"` and `listen: ["0.0.0.0:81"]`.
  *
  * @throws ArgumentError with everything that is wrong, at preview and without a host.
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
@@ -37,19 +40,22 @@ export class SocketActivatedNginx extends ComponentResource {
 
   constructor(name: string, args: SocketActivatedNginxArgs, options?: ComponentResourceOptions) {
     super("quadlet:index:SocketActivatedNginx", name, {}, options);
+    const what = `SocketActivatedNginx "${name}"`;
     const { problems, warnings } = checkArguments(name, args);
-    if (problems.length > 0) throw new ArgumentError(`SocketActivatedNginx "${name}"`, problems);
+    if (problems.length > 0) throw new ArgumentError(what, problems);
     for (const warning of warnings) void warn(warning, this);
 
-    const { connection, manager, user, registries, adopt } = args;
-    const rendered = render(args.name ?? name, lateChecks(name, args, this));
+    const { connection, manager, user, createUser, registries, adopt } = args;
+    const rendered = render(args.name ?? name, lateChecks(what, name, args, this));
     const set = new UnitSet(
       name,
       {
         connection,
         name: args.name ?? name,
         manager,
-        ...(manager === "user" && user !== undefined ? { user, linger: args.linger ?? true } : {}),
+        ...(user === undefined ? {} : { user }),
+        ...(createUser === undefined ? {} : { createUser }),
+        ...(manager === "user" ? { linger: args.linger ?? true } : {}),
         ...rendered,
         ...(registries === undefined ? {} : { registries }),
         ...(adopt === undefined ? {} : { adopt }),
@@ -62,41 +68,4 @@ export class SocketActivatedNginx extends ComponentResource {
     );
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }
-}
-
-/** The same checks for what was not known when the component was made: they run as soon as it is. */
-function lateChecks(
-  name: string,
-  args: SocketActivatedNginxArgs,
-  component: Resource,
-): SocketActivatedNginxArgs {
-  const what = `SocketActivatedNginx "${name}"`;
-  const image =
-    typeof args.image === "string"
-      ? args.image
-      : output(args.image).apply((reference) => {
-          const problems = checkImage(reference, args.requireDigest ?? false);
-          if (problems.length > 0) throw new ArgumentError(what, problems);
-          return reference;
-        });
-  if (!args.nginx || Object.values(args.nginx).every((text) => typeof text === "string"))
-    return { ...args, image };
-  const checked = unsecret(
-    output(args.nginx).apply((nginx) => {
-      const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, nginx);
-      if (errors.length > 0)
-        throw new ArgumentError(
-          what,
-          errors.map(({ message }) => ({ path: "nginx", message })),
-        );
-      for (const { message } of warnings) void warn(message, component);
-      return true;
-    }),
-  );
-  const nginx = Object.entries(args.nginx).map(([file, text]): [string, Input<string>] => [
-    file,
-    // What is plain stays plain, so that its diff can be read; the others wait for the check.
-    typeof text === "string" ? text : all([text, checked]).apply(([content]) => content),
-  ]);
-  return { ...args, image, nginx: Object.fromEntries(nginx) };
 }

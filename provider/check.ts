@@ -72,6 +72,7 @@ const unitSet = object(
     ),
     manager: oneOf("system", "user"),
     user: endpoint.user,
+    createUser: boolean,
     units: map(checkUnit),
     files: map((value, path, fail, key) => {
       checkPath(key, path, fail);
@@ -115,9 +116,12 @@ const unitSet = object(
 );
 
 function checkTogether(inputs: PlainObject, fail: (path: string, reason: string) => void): void {
-  const { manager, user, linger, units, files, services } = inputs as Record<string, Plain | undefined>;
+  const { manager, user, createUser, linger, units, files, services } = inputs as Record<
+    string,
+    Plain | undefined
+  >;
   if (manager === "user" && user === undefined) fail("user", 'is missing: manager "user" needs the account');
-  if (manager === "system" && user !== undefined) fail("user", 'goes with manager "user" only');
+  if (user === undefined && createUser === true) fail("createUser", "needs the account that is to be made");
   if (manager === "system" && linger === true) fail("linger", 'goes with manager "user" only');
   // Names of what is not known yet can't be missed.
   if (units === unknown || files === unknown) return;

@@ -89,8 +89,14 @@ export function schema(version: string): object {
           },
           name: text("The set's name on the host."),
           manager: text('"system" or "user".'),
-          user: text('The account whose manager it is, with manager "user".'),
-          units: map({ type: "string" }, "Unit name → text."),
+          user: text(
+            'The account: whose manager it is, with manager "user"; that the services run as, with "system".',
+          ),
+          createUser: boolean("Make the account where it is not there. Default: false, which is an error."),
+          units: map(
+            { type: "string" },
+            'Unit name → text. With manager "system" and a user, "@UID@" and "@HOME@" are filled in on the host.',
+          ),
           files: map({ $ref: "#/types/quadlet:index:FileContent" }, 'Path, absolute or "~/…" → file.'),
           services: map({ $ref: "#/types/quadlet:index:ServiceState" }, "Unit name → what it shall be."),
           images: map({ $ref: "#/types/quadlet:index:ImagePull" }, "Image reference → when to pull it."),

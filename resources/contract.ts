@@ -136,14 +136,25 @@ export interface UnitSetInputs {
   name: string;
   manager: Manager;
   /**
-   * With manager "user", where it is required: the account whose manager it is. With "system": the account that the services run
-   * as (User=). Then @UID@ and @HOME@ in the text of `units` stand for what only the host knows of it, "~/" in `files` is its
-   * home directory, and images are pulled into its storage.
+   * With manager "user", the account whose manager it is; required. With "system", the account that the set's services run
+   * as (User= in their text); its images are pulled and its checks run as that account.
    */
   user?: string;
-  /** Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …). */
+  /**
+   * Make the account on the host where it is not there: home directory, subuid and subgid ranges, no login shell. It is
+   * removed with the last set of the one who made it. Only with `user`. Default: false, a missing account is an error.
+   */
+  createUser?: boolean;
+  /**
+   * Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …).
+   * With manager "system" and `user`, "@UID@" and "@HOME@" in a text are the account's UID and home directory, filled in on
+   * the host: a preview needs none.
+   */
   units: Record<string, string>;
-  /** Path → file. Absolute, or "~/…" in the home directory of the manager's account. */
+  /**
+   * Path → file. Absolute, or "~/…" in the account's home directory: with manager "user" that of the manager; with "system"
+   * that of `user`, where the file is the account's own.
+   */
   files?: Record<string, FileContent>;
   /** Unit name → what it shall be. Quadlets are named by the service that they generate. */
   services?: Record<string, ServiceState>;
@@ -158,11 +169,6 @@ export interface UnitSetInputs {
   probes?: Record<string, Probe>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
-  /**
-   * Make the account where it is not there: with a home directory and subordinate ids, without a login shell. It is removed, with
-   * all it has, together with the last set that has asked for it, and only if one of them has made it. Needs root. Default: false.
-   */
-  createUser?: boolean;
   /** The user manager runs from boot on, without a login (loginctl(1), enable-linger). Only with manager "user". */
   linger?: boolean;
   /** Take over files that are on the host already and belong to nobody. Default: false, which refuses them. */

@@ -3,6 +3,8 @@ import { getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
 import { checkArguments } from "../components/check.ts";
+import type { ReverseProxyStackArgs } from "../components/proxy-arguments.ts";
+import { checkProxy } from "../components/proxy-check.ts";
 import {
   ArgumentError,
   type ArgumentProblem,
@@ -13,22 +15,28 @@ import {
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
 
-/** One site on one host: the name and the arguments of its component. */
-export interface Placement {
-  site: string;
+/** One component on one host: its name in the stack file, and its arguments. */
+export interface Placement<Args> {
+  name: string;
   host: string;
-  args: SocketActivatedNginxArgs;
+  args: Args;
+}
+
+/** All components of a stack. */
+export interface Fleet {
+  sites: Placement<SocketActivatedNginxArgs>[];
+  proxies: Placement<ReverseProxyStackArgs>[];
 }
 
 const prefix = "quadlet-fleet:";
-const keys = ["hosts", "sites"];
+const keys = ["hosts", "sites", "proxies"];
 
 /**
  * The fleet of the current stack, from its configuration.
  *
  * @throws ArgumentError with everything that is wrong in it, by its path in the stack file.
  */
-export function loadFleet(): Placement[] {
+export function loadFleet(): Fleet {
   const file = readStackFile(join(import.meta.dirname, `Pulumi.${getStack()}.yaml`));
   const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
   const configuration: Record<string, unknown> = {};
@@ -47,12 +55,12 @@ export function loadFleet(): Placement[] {
     configuration[key] = lost ? markSecretFields(value) : markSecrets(value, source);
   }
   if (unknown.length > 0) throw new ArgumentError("the stack's configuration", unknown);
-  return placeSites({ hosts: {}, sites: {}, ...configuration });
+  return placeFleet({ hosts: {}, ...configuration });
 }
 
-/** Each site on each of its hosts. */
-export function placeSites(configuration: unknown): Placement[] {
-  const parsed = fleetSchema.safeParse(configuration);
+/** Each site and each proxy on each of its hosts. */
+export function placeFleet(configuration: object): Fleet {
+  const parsed = fleetSchema.safeParse({ sites: {}, proxies: {}, ...configuration });
   if (!parsed.success)
     throw new ArgumentError("the stack's configuration", problemsOf(parsed.error, fleetSchema));
   const fleet = parsed.data;
@@ -60,23 +68,46 @@ export function placeSites(configuration: unknown): Placement[] {
   const connections = new Map(
     Object.keys(fleet.hosts).map((host) => [host, connectionOf(fleet, host, problems)]),
   );
-  const placements = Object.entries(fleet.sites).flatMap(([site, { hosts, ...args }]) =>
-    select(fleet, hosts, `${pathText(["sites", site])}.hosts`, problems).map((host): Placement => {
-      const connection = connections.get(host);
-      return { site, host, args: { ...args, name: site, connection } as SocketActivatedNginxArgs };
-    }),
-  );
-  // A site's arguments are the same on each of its hosts: once is enough.
-  const first = placements.filter(({ site }, index) => site !== placements[index - 1]?.site);
-  for (const { site, args } of first) {
-    problems.push(
-      ...checkArguments(site, args).problems.map(({ path, message }) => ({
-        path: `${pathText(["sites", site])}.${path}`,
-        message,
-      })),
-    );
+  const placed = {
+    sites: place<SocketActivatedNginxArgs>("sites", fleet, connections, checkArguments, problems),
+    proxies: place<ReverseProxyStackArgs>("proxies", fleet, connections, checkProxy, problems),
+  };
+  for (const name of Object.keys(fleet.proxies)) {
+    if (!Object.hasOwn(fleet.sites, name)) continue;
+    problems.push({
+      path: pathText(["proxies", name]),
+      message: "is the name of a site, and so of its units",
+    });
   }
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
+  return placed;
+}
+
+type Check<Args> = (name: string, args: Args) => { problems: ArgumentProblem[] };
+
+/** The components of one kind. */
+function place<Args>(
+  kind: "sites" | "proxies",
+  fleet: FleetConfiguration,
+  connections: ReadonlyMap<string, unknown>,
+  check: Check<Args>,
+  problems: ArgumentProblem[],
+): Placement<Args>[] {
+  const checks: ArgumentProblem[] = [];
+  const entries: Record<string, { hosts: Selection }> = fleet[kind];
+  const placements = Object.entries(entries).flatMap(([name, { hosts, ...args }]) => {
+    const path = pathText([kind, name]);
+    const there = select(fleet, hosts, `${path}.hosts`, problems).map((host) => ({
+      name,
+      host,
+      args: { ...args, name, connection: connections.get(host) } as Args,
+    }));
+    // The arguments are the same on each host: once is enough.
+    const found = there[0] === undefined ? [] : check(name, there[0].args).problems;
+    checks.push(...found.map((one) => ({ path: `${path}.${one.path}`, message: one.message })));
+    return there;
+  });
+  problems.push(...checks);
   return placements;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { argumentsSchema } from "../components/arguments.ts";
 import { connectionSchema } from "../components/connection.ts";
+import { proxySchema } from "../components/proxy-arguments.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letters, digits, "-", "_" and "."');
 
@@ -21,12 +22,16 @@ const selectionSchema = z.union(
   "must be a list of host names, or { labels: { … } }",
 );
 
-const siteSchema = argumentsSchema.omit({ connection: true, name: true }).extend({ hosts: selectionSchema });
+/** The stack file gives them by the name of the entry and by the hosts. */
+const placed = { connection: true, name: true } as const;
+const siteSchema = argumentsSchema.omit(placed).extend({ hosts: selectionSchema });
+const stackSchema = proxySchema.omit(placed).extend({ hosts: selectionSchema });
 
 /** The configuration of one environment: what stacks/Pulumi.ENVIRONMENT.yaml has under `config`. */
 export const fleetSchema = z.strictObject({
   hosts: z.record(name, hostSchema),
   sites: z.record(name, siteSchema),
+  proxies: z.record(name, stackSchema),
 });
 
 export type FleetConfiguration = z.infer<typeof fleetSchema>;

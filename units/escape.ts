@@ -40,6 +40,16 @@ export function escapeSpecifiers(text: string): string {
 }
 
 /**
+ * `%` → `%%`, `$` → `$$`: text that means nothing but itself in a command line, or in a key of a quadlet that podman makes
+ * an argument of one. It is not quoted.
+ *
+ * @example escapeLiteral("$5, 10%") // "$$5, 10%%"
+ */
+export function escapeLiteral(text: string): string {
+  return escapeSpecifiers(text).replaceAll("$", "$$$$");
+}
+
+/**
  * One argument of a command line (`ExecStart=` and the like) that arrives as exactly this text: no specifier, no
  * variable, no command separator.
  *
@@ -48,7 +58,17 @@ export function escapeSpecifiers(text: string): string {
  * @example quoteExecArgument("cost: $5, 10%") // '"cost: $$5, 10%%"'
  */
 export function quoteExecArgument(text: string): string {
-  return quoteWord(literal(text), "an argument");
+  return quoteWord(escapeLiteral(text), "an argument");
+}
+
+/**
+ * As {@link quoteExecArgument}, in a unit whose placeholders `@UID@` and `@HOME@` are filled in on the host
+ * (resources/contract.ts): where they stand in this text, they stay as they are.
+ *
+ * @example quoteExecArgumentOnHost("@UID@ 5%") // '"\\x40UID@ 5%%"'
+ */
+export function quoteExecArgumentOnHost(text: string): string {
+  return quoteExecArgument(text).replaceAll(/@(?=(UID|HOME)@)/g, "\\x40");
 }
 
 /**
@@ -120,7 +140,7 @@ export function quoteEnvironmentWithSpecifiers(variables: Readonly<Record<string
  * @example quoteContainerEnvironment({ PRICE: "${5}" }) // "PRICE=$${5}"
  */
 export function quoteContainerEnvironment(variables: Readonly<Record<string, string>>): string {
-  return assignments(variables, literal);
+  return assignments(variables, escapeLiteral);
 }
 
 /**
@@ -134,7 +154,7 @@ export function quoteContainerLabels(labels: Readonly<Record<string, string>>): 
     .map(([key, value]) => {
       if (key === "" || key.includes("="))
         throw new UnquotableTextError(`"${key}" is no key: it is empty or holds a "=".`);
-      return quoteWord(literal(`${key}=${value}`), `the value of "${key}"`);
+      return quoteWord(escapeLiteral(`${key}=${value}`), `the value of "${key}"`);
     })
     .join(" ");
 }
@@ -190,10 +210,6 @@ function checkVariableName(name: string): void {
   throw new UnquotableTextError(
     `"${name}" is no name of a variable: it needs a letter or _, then letters, digits and _ (ASCII).`,
   );
-}
-
-function literal(text: string): string {
-  return escapeSpecifiers(text).replaceAll("$", "$$$$");
 }
 
 /** @param what names the text in an error */

@@ -65,6 +65,11 @@ export function renderService(sections: CommonSections & { service: ServiceSecti
   return render(sections);
 }
 
+/** The text of a .target file. @throws UnwritableValueError @see systemd.target(5) */
+export function renderTarget(sections: CommonSections): string {
+  return render(sections);
+}
+
 /** A quadlet needs its own section even when it is empty: podman would refuse the file. */
 function render(sections: QuadletSections, own?: Section): string {
   return serialize({

@@ -22,6 +22,7 @@ describe("nothing is wrong with", () => {
   const fine: Record<string, object> = {
     "Example 1": {},
     "Example 2": { manager: "system", user: undefined, listen: ["0.0.0.0:80"] },
+    "Example 3": { manager: "system", listen: ["0.0.0.0:80"] },
     "a digest that is demanded": {
       image: `docker.io/library/nginx@sha256:${"0".repeat(64)}`,
       requireDigest: true,
@@ -184,10 +185,6 @@ describe("what is wrong, and where", () => {
       found.problems.map(({ path }) => path),
       ["user", "name", "listen[0]", "listen[2]", "image"],
     );
-  });
-
-  test("an account of a system service", () => {
-    assert.match(problems({ manager: "system" }).join("\n"), /^user: goes with manager "user" only/);
   });
 
   test("a resource's name that is no unit's", () => {

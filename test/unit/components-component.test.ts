@@ -80,6 +80,13 @@ describe("the UnitSet that is made", () => {
     assert.deepEqual([inputs.manager, inputs.user, inputs.linger], ["system", undefined, undefined]);
   });
 
+  test("Example 3: the account, which is made if need be, and no linger", async () => {
+    const inputs = await inputsOf("example3", { manager: "system", createUser: true });
+    assert.deepEqual([inputs.manager, inputs.user, inputs.linger], ["system", "test", undefined]);
+    assert.equal(inputs.createUser, true);
+    assert.deepEqual(Object.keys(inputs.units as object).sort(), ["example3.service", "example3.socket"]);
+  });
+
   test("name, linger, adopt and registries as they are given", async () => {
     const registries = { "registry.example.com": { username: "u", password: pulumi.secret("p") } };
     const inputs = await inputsOf("given", { name: "web", linger: false, adopt: true, registries });

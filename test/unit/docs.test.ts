@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { placeSites } from "../../stacks/fleet.ts";
+import { placeFleet } from "../../stacks/fleet.ts";
 
 // The stack files that people copy are right.
 
@@ -15,18 +15,30 @@ function placements(text: string): string[] {
   const fleet = Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key.replace("quadlet-fleet:", ""), value]),
   );
-  return placeSites(fleet).map(({ site, host }) => `${site}@${host}`);
+  const { sites, proxies } = placeFleet(fleet);
+  return [...sites, ...proxies].map(({ name, host }) => `${name}@${host}`);
 }
 
 test("stacks/Pulumi.example.yaml", () => {
   const text = readFileSync(join(root, "stacks/Pulumi.example.yaml"), "utf8");
-  assert.deepEqual(placements(text), ["example1@web-1", "example2@web-1"]);
+  assert.deepEqual(placements(text), [
+    "example1@web-1",
+    "example2@web-1",
+    "example3@web-1",
+    "example4@web-1",
+  ]);
 });
 
 test("the stack file of README.md", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
-  const block = /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readme)?.[1] ?? "";
-  const text = block.replace("ssh-ed25519 AAAA…", hostKey);
-  assert.notEqual(text, block);
-  assert.deepEqual(placements(text), ["example1@web-1", "example2@web-1", "example2@web-2"]);
+  const blocks = [...readme.matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block);
+  assert.equal(blocks.length, 2);
+  const text = blocks.join("").replace("ssh-ed25519 AAAA…", hostKey);
+  assert.ok(text.includes(hostKey));
+  assert.deepEqual(placements(text), [
+    "example1@web-1",
+    "example2@web-1",
+    "example2@web-2",
+    "example3@web-1",
+  ]);
 });

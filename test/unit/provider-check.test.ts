@@ -166,9 +166,14 @@ describe("what inputs have to do with each other", () => {
   const cases: [string, PlainObject, string[]][] = [
     ["a user manager of nobody", noUser, ['user: is missing: manager "user" needs the account']],
     [
-      "an account of the system manager",
+      "linger of the system manager, which may have an account",
       { ...right, manager: "system" },
-      ['user: goes with manager "user" only', 'linger: goes with manager "user" only'],
+      ['linger: goes with manager "user" only'],
+    ],
+    [
+      "an account to make, without its name",
+      { ...noUser, manager: "system", createUser: true },
+      ["createUser: needs the account that is to be made"],
     ],
     [
       "a reload for a file that is not there",

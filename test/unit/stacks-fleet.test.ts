@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../components/problems.ts";
-import { placeSites } from "../../stacks/fleet.ts";
+import { placeFleet } from "../../stacks/fleet.ts";
 
 const site = {
   manager: "system",
@@ -17,12 +17,12 @@ const hosts = {
 
 /** "site on host" of each placement. */
 function places(sites: object): string[] {
-  return placeSites({ hosts, sites }).map(({ site, host }) => `${site} on ${host}`);
+  return placeFleet({ hosts, sites }).sites.map(({ name, host }) => `${name} on ${host}`);
 }
 
-function problems(configuration: unknown): string[] {
+function problems(configuration: object): string[] {
   try {
-    placeSites(configuration);
+    placeFleet(configuration);
   } catch (thrown) {
     if (!(thrown instanceof ArgumentError)) throw thrown;
     assert.match(thrown.message, /^the stack's configuration:\n/);
@@ -51,7 +51,7 @@ describe("a site is placed on", () => {
 describe("the component's arguments", () => {
   test("the site's, its name, and the connection without the labels", () => {
     const environment = { A: pulumi.secret("a") };
-    const [placement] = placeSites({ hosts, sites: { s: { ...site, environment, hosts: ["web-1"] } } });
+    const [placement] = placeFleet({ hosts, sites: { s: { ...site, environment, hosts: ["web-1"] } } }).sites;
     assert.deepEqual(placement?.args, {
       ...site,
       environment,
@@ -69,10 +69,10 @@ describe("the component's arguments", () => {
       labels: { a: "b" },
       sudo: true,
     };
-    const [placement] = placeSites({
+    const [placement] = placeFleet({
       hosts: { gate, web: { address: "10.0.0.1", jump: "gate" } },
       sites: { s: { ...site, hosts: ["web"] } },
-    });
+    }).sites;
     assert.deepEqual(JSON.parse(JSON.stringify(placement?.args.connection)), {
       address: "10.0.0.1",
       jump: { address: "203.0.113.1", port: 2222, hostKey: "ssh-ed25519 AAAA" },
@@ -81,8 +81,55 @@ describe("the component's arguments", () => {
 
   test("a jump host that is written out", () => {
     const web = { address: "10.0.0.1", jump: { address: "203.0.113.1" } };
-    const [placement] = placeSites({ hosts: { web }, sites: { s: { ...site, hosts: ["web"] } } });
+    const [placement] = placeFleet({ hosts: { web }, sites: { s: { ...site, hosts: ["web"] } } }).sites;
     assert.deepEqual(placement?.args.connection, web);
+  });
+});
+
+describe("a proxy", () => {
+  const web = { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 };
+  const proxy = { user: "test", image: site.image, listen: ["0.0.0.0:82"], backends: { web } };
+
+  test("is placed as a site is, with its name and the connection", () => {
+    const { sites, proxies } = placeFleet({
+      hosts,
+      proxies: { p: { ...proxy, network: { internal: true }, hosts: { labels: { zone: "b" } } } },
+    });
+    assert.deepEqual(sites, []);
+    assert.deepEqual(proxies, [
+      {
+        name: "p",
+        host: "web-2",
+        args: { ...proxy, network: { internal: true }, name: "p", connection: { address: "192.0.2.12" } },
+      },
+    ]);
+  });
+
+  test("what is wrong, by its path", () => {
+    const backends = { web: { ...web, serverNme: "x" } };
+    assert.deepEqual(
+      problems({ hosts, proxies: { p: { ...proxy, backends, hosts: ["web-1"], name: "x" } } }),
+      [
+        'proxies.p.backends.web.serverNme: is not known. Did you mean "serverName"?',
+        "proxies.p.name: is not known.",
+      ],
+    );
+    const configuration = {
+      hosts,
+      sites: { p: { ...site, hosts: ["web-1"] } },
+      proxies: {
+        p: { ...proxy, user: "test", image: "nginx", hosts: ["web-3"] },
+        q: { ...proxy, image: "nginx", hosts: ["web-1"] },
+      },
+    };
+    assert.deepEqual(
+      problems(configuration).map((line) => line.split(": ").slice(0, 2).join(": ").slice(0, 60)),
+      [
+        'proxies.p.hosts[0]: "web-3" is no host of this stack. Did yo',
+        'proxies.q.image: "nginx" names no registry, and each host wo',
+        "proxies.p: is the name of a site, and so of its units",
+      ],
+    );
   });
 });
 
@@ -96,7 +143,7 @@ describe("what is wrong, by its path in the stack file", () => {
       },
       sites: {
         one: { ...site, hosts: ["web", "web", "wbe"] },
-        two: { ...site, hosts: ["web"], image: "nginx", user: "test" },
+        two: { ...site, hosts: ["web"], image: "nginx", linger: true },
         three: { ...site, hosts: { labels: { role: "web" } } },
         "four.example": { ...site, hosts: ["gate2"], listen: ["80", "x"] },
       },
@@ -109,7 +156,7 @@ describe("what is wrong, by its path in the stack file", () => {
     ]);
     assert.deepEqual(
       found.slice(3).map((line) => line.split(": ")[0]),
-      ["sites.three.hosts.labels", "sites.two.user", "sites.two.image", 'sites["four.example"].listen[1]'],
+      ["sites.three.hosts.labels", "sites.two.linger", "sites.two.image", 'sites["four.example"].listen[1]'],
     );
   });
 
@@ -129,7 +176,7 @@ describe("what is wrong, by its path in the stack file", () => {
         i: { ...site, hosts: ["a"], name: "other", connection: {} },
         "two words": { ...site, hosts: ["a"] },
       },
-      proxies: {},
+      prxies: {},
     };
     assert.deepEqual(problems(configuration).sort(), [
       'hosts.a.labls: is not known. Did you mean "labels"?',
@@ -138,7 +185,7 @@ describe("what is wrong, by its path in the stack file", () => {
       'hosts.c.jump.prot: is not known. Did you mean "port"?',
       "hosts.d.jump: must be the name of a host, or a connection",
       "hosts.d.port: too small: expected number to be >=1",
-      "proxies: is not known.",
+      'prxies: is not known. Did you mean "proxies"?',
       'sites.e.imgae: is not known. Did you mean "image"?',
       "sites.f.hosts.labels: invalid input: expected record, received undefined",
       'sites.f.hosts.lables: is not known. Did you mean "labels"?',

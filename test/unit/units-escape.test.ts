@@ -12,6 +12,7 @@ import {
   quoteEnvironmentWithSpecifiers,
   quoteExec,
   quoteExecArgument,
+  quoteExecArgumentOnHost,
   quoteWords,
 } from "../../units/escape.ts";
 import { serialize } from "../../units/serialize.ts";
@@ -56,6 +57,11 @@ test("quotes only where it must", () => {
 test("an argument has no specifier and no variable", () => {
   assert.equal(quoteExecArgument("${HOME}/%h"), "$${HOME}/%%h");
   assert.equal(quoteExec(["/bin/sh", "-c", "echo $1; date +%s"]), '/bin/sh -c "echo $$1; date +%%s"');
+});
+
+test("what the host fills in stays as it is in the text of others", () => {
+  assert.equal(quoteExecArgumentOnHost("@UID@ 5%@HOME@UID@"), '"\\x40UID@ 5%%\\x40HOME\\x40UID@"');
+  assert.equal(quoteExecArgumentOnHost("example.com/a@sha256:0"), "example.com/a@sha256:0");
 });
 
 test("the podman command of the reference's Example 3", () => {

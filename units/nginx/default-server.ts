@@ -45,7 +45,7 @@ ${listens.join("")}    server_name ${quoteWord(options.serverName ?? "localhost"
 }
 
 /** Beside a wildcard, nginx would open no socket for this address: see bind.ts. */
-function isCovered(one: ListenAddress, addresses: ListenAddress[]): boolean {
+export function isCovered(one: ListenAddress, addresses: readonly ListenAddress[]): boolean {
   if (one.family === "unix") return false;
   const wildcard = wildcardOf(one);
   return !sameAddress(one, wildcard) && addresses.some((other) => sameAddress(other, wildcard));

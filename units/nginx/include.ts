@@ -9,6 +9,9 @@ const CONF_D = "/etc/nginx/conf.d/";
 /** Files of the image that hold no `server` and no `listen`: they need not be seen. */
 const HARMLESS = ["mime.types", "fastcgi_params", "scgi_params", "uwsgi_params"].map((name) => PREFIX + name);
 
+/** What a reverse proxy's host writes there is a `resolver`, and nothing else: see virtual-host.ts. */
+const RESOLVER_D = `${PREFIX}resolver.d/`;
+
 /** What an `include` reads: files of ours, and whether it may read others that can't be seen from here. */
 export interface Included {
   names: string[];
@@ -30,6 +33,7 @@ export function isReadByNginx(name: string): boolean {
  */
 export function resolveInclude(pattern: string, names: string[]): Included {
   const path = pattern.startsWith("/") ? pattern : PREFIX + pattern;
+  if (path.startsWith(RESOLVER_D)) return { names: [], unseen: false, missing: false };
   const [literal = ""] = path.split(/[*?[]/, 1);
   if (literal === path) {
     const found = names.filter((name) => CONF_D + name === path);

@@ -56,6 +56,8 @@ export interface ServiceSection {
   killMode?: "control-group" | "mixed" | "process" | "none";
   /** The signal of a stop [K]. Default: "SIGTERM". */
   killSignal?: string;
+  /** Directories below /run, made for its account before it starts and removed when it stops [E]. Default: none. */
+  runtimeDirectory?: Many;
   /** Its name in the journal [E]. Default: that of the process. */
   syslogIdentifier?: string;
   /** The slice it is in [R]. Default: "system.slice", or "app.slice" in a user manager. */
@@ -109,6 +111,7 @@ export const serviceKeys = {
   killMode: { directive: "KillMode", kind: "value" },
   killSignal: { directive: "KillSignal", kind: "value" },
   delegate: { directive: "Delegate", kind: "value" },
+  runtimeDirectory: { directive: "RuntimeDirectory", kind: "list" },
   syslogIdentifier: { directive: "SyslogIdentifier", kind: "value" },
   slice: { directive: "Slice", kind: "value" },
   memoryMax: { directive: "MemoryMax", kind: "value" },

@@ -1,0 +1,27 @@
+import { type Input, output } from "@pulumi/pulumi/output.js";
+
+/** Plain variables, which are written into the unit, and those that may be secret. */
+export function splitEnvironment(environment: Record<string, Input<string>>) {
+  const entries = Object.entries(environment);
+  return {
+    plain: Object.fromEntries(
+      entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    ),
+    hidden: Object.fromEntries(entries.filter(([, value]) => typeof value !== "string")),
+  };
+}
+
+/** "~/x" as a quadlet writes it. */
+export function onHost(path: string): string {
+  return path.replace(/^~(?=\/)/, "%h");
+}
+
+/** What a text that may still be unknown becomes; a known one at once, so that its diff can be read. */
+export function lift<T>(value: Input<string>, use: (text: string) => T): Input<T> {
+  return typeof value === "string" ? use(value) : output(value).apply<T>(use);
+}
+
+/** The option of a volume for SELinux. */
+export function volumeLabel({ selinuxLabel = "private" }: { selinuxLabel?: "private" | "shared" | "none" }) {
+  return { private: ",Z", shared: ",z", none: "" }[selinuxLabel];
+}

@@ -1,0 +1,177 @@
+import type { Input } from "@pulumi/pulumi/output.js";
+import { z } from "zod";
+import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
+import { inputText } from "./connection.ts";
+
+/** The arguments of {@link ReverseProxyStack}. Those that it has in common with a site mean the same. */
+export interface ReverseProxyStackArgs extends Omit<
+  SocketActivatedNginxArgs,
+  "manager" | "user" | "network" | "linger"
+> {
+  /** The account that runs nginx and the backends, all by rootless podman: not root. It is made to linger. */
+  user: string;
+
+  /** The network that nginx and the backends share, of podman's driver "bridge". */
+  network?: ProxyNetwork;
+
+  /**
+   * Container name → what nginx passes requests to. The name is a label of the network's DNS: small letters, digits, "-".
+   * A backend that comes or goes restarts no other, and reloads nginx.
+   * @example { "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 } }
+   */
+  backends: Record<string, Backend>;
+
+  /**
+   * More nginx files, file name → text, beside those that are generated: BACKEND.conf for each backend, "_proxy.conf" with
+   * what they share, "_default.conf", which answers 404 to names that no backend has. Only the last one may be replaced.
+   * @default none
+   */
+  nginx?: Record<string, Input<string>>;
+}
+
+/** The network of a proxy and its backends. */
+export interface ProxyNetwork {
+  /**
+   * No way out: nginx and the backends reach each other and nothing else.
+   * @default true
+   * @see podman-network-create(1), --internal
+   */
+  internal?: boolean;
+}
+
+/** A container, a rootless user service of the account, that nginx passes the requests for its server names to. */
+export interface Backend {
+  /** The image, with its registry. It is on the host before any service is touched. */
+  image: Input<string>;
+
+  /**
+   * The TCP port that it listens on in the container, 1 to 65535. It counts as started when something listens there, which
+   * is waited for for a minute; or by its {@link healthCheck}.
+   */
+  port: number;
+
+  /**
+   * The host name of requests that it gets: "www.example.com", "*.example.com". One at least, here or in {@link serverNames}.
+   * @see https://nginx.org/en/docs/http/server_names.html
+   */
+  serverName?: string;
+
+  /** More host names. */
+  serverNames?: string[];
+
+  /**
+   * Only requests for these paths and what begins with them, as nginx's `location` has it; another backend of the same server
+   * name, without `paths`, has the rest, else nobody. The longest path wins.
+   * @default ["/"]
+   * @example ["/api/"]
+   */
+  paths?: string[];
+
+  /**
+   * Lines of nginx for the server blocks of its server names: a longer proxy_read_timeout, client_max_body_size, a location.
+   * @example "client_max_body_size 100m;"
+   */
+  extra?: string;
+
+  /**
+   * How many of it, 1 to 100: NAME-1, NAME-2, … nginx takes turns, and tries the next where one does not answer.
+   * @default 1, which is NAME itself
+   */
+  replicas?: number;
+
+  /** Environment variables, as a site has them. A change restarts this backend. */
+  environment?: Record<string, Input<string>>;
+
+  /**
+   * Volumes, as podman writes them. "%h" is the account's home directory.
+   * @see podman-run(1), --volume
+   */
+  volumes?: string[];
+
+  /** What says that it is started, in place of the port. */
+  healthCheck?: HealthCheck;
+}
+
+/**
+ * A command in the container that says by its exit code whether the backend is well. The service is started once it is.
+ *
+ * @see podman-run(1), --health-cmd
+ */
+export interface HealthCheck {
+  /** The command, in podman's words: text for a shell in the container, which has to have one. */
+  command: string;
+  /**
+   * Between two checks, and so how long a start may take longer than it has to: "30s", "1m".
+   * @default "5s"
+   */
+  interval?: string;
+  /**
+   * How long one may take.
+   * @default "30s"
+   */
+  timeout?: string;
+  /**
+   * How many in a row have to fail, 1 to 100.
+   * @default 3
+   */
+  retries?: number;
+  /**
+   * How long after its start a failure does not count.
+   * @default "0s"
+   */
+  startPeriod?: string;
+}
+
+const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is no time, as in "30s"');
+const serverName = z
+  .string()
+  .max(253, "is longer than a host name can be")
+  .regex(
+    /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    'is no host name: small letters, digits, "-" and ".", and perhaps "*." at the beginning',
+  );
+
+const healthCheckSchema = z.strictObject({
+  // podman's generator strips quotes at its ends.
+  command: z
+    .string()
+    .regex(/^(?!["'\s])\P{Cc}*[^"'\s\p{Cc}\\]$/u, "can't begin or end with a quote or a blank"),
+  interval: duration.optional(),
+  timeout: duration.optional(),
+  retries: z.int().min(1).max(100).optional(),
+  startPeriod: duration.optional(),
+});
+
+const backendSchema = z.strictObject({
+  image: inputText(),
+  port: z.int().min(1).max(65535),
+  serverName: serverName.optional(),
+  serverNames: z.array(serverName).optional(),
+  paths: z
+    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is no path: it begins with "/"'))
+    .min(1, "needs one path at least")
+    .optional(),
+  extra: z.string().optional(),
+  replicas: z.int().min(1).max(100).optional(),
+  environment: argumentsSchema.shape.environment,
+  volumes: argumentsSchema.shape.volumes,
+  healthCheck: healthCheckSchema.optional(),
+});
+
+const label = /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/;
+
+/** The shape of {@link ReverseProxyStackArgs}; what several arguments have to do with each other is in proxy-check.ts. */
+export const proxySchema = argumentsSchema.omit({ manager: true, linger: true }).extend({
+  user: argumentsSchema.shape.user
+    .unwrap()
+    .refine((user) => user !== "root", "root has no rootless podman: choose another account"),
+  network: z.strictObject({ internal: z.boolean().optional() }).optional(),
+  backends: z
+    .record(
+      z
+        .string()
+        .regex(label, 'a backend\'s name is a label of DNS: small letters, digits and "-", at most 60'),
+      backendSchema,
+    )
+    .refine((backends) => Object.keys(backends).length > 0, "needs one backend at least"),
+});

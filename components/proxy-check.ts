@@ -1,0 +1,109 @@
+import { AddressError } from "../units/nginx/address.ts";
+import { parseNginx } from "../units/nginx/parse.ts";
+import { NginxSyntaxError } from "../units/nginx/tokens.ts";
+import { otherNamesFile } from "../units/nginx/virtual-host.ts";
+import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { checkArguments, checkImage } from "./check.ts";
+import { type ArgumentProblem, pathText, problemsOf } from "./problems.ts";
+import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
+import { containerNames, proxyNames } from "./proxy-backends.ts";
+import { generatedFiles, nginxOf, serverNames } from "./proxy-render.ts";
+
+/**
+ * Everything that is wrong with the arguments, all at once and without a host, as checkArguments() for a site: nginx's own
+ * files and the generated ones are compared with the sockets together.
+ */
+export function checkProxy(
+  name: string,
+  args: ReverseProxyStackArgs,
+): { problems: ArgumentProblem[]; warnings: string[] } {
+  const parsed = proxySchema.safeParse(args);
+  if (!parsed.success) return { problems: problemsOf(parsed.error, proxySchema), warnings: [] };
+  const site = siteOf(args.name ?? name, args);
+  const problems = [
+    ...checkNames(args.name ?? name, args),
+    ...checkServerNames(args.backends),
+    ...Object.entries(args.backends).flatMap(([backend, options]) =>
+      checkBackend(pathText(["backends", backend]), options, args.requireDigest ?? false),
+    ),
+    ...checkFiles(args),
+  ];
+  // A generated file that is wrong is wrong by an argument that is named already.
+  const { nginx, ...withoutNginx } = site;
+  const ofSite = checkArguments(name, problems.length === 0 ? { ...withoutNginx, nginx } : withoutNginx);
+  return { problems: [...ofSite.problems, ...problems], warnings: ofSite.warnings };
+}
+
+/** nginx's arguments; without its generated files where `listen` is not right, which checkArguments() says. */
+function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginxArgs {
+  try {
+    return nginxOf(name, args);
+  } catch (thrown) {
+    if (!(thrown instanceof AddressError)) throw thrown;
+    return { ...nginxOf(name, { ...args, listen: [] }), listen: args.listen };
+  }
+}
+
+/** Every container and service needs a name of its own. */
+function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[] {
+  const taken = new Map([
+    [`systemd-${name}`, "nginx's container"],
+    [`${proxyNames(name, args).network}-network`, "the network's service"],
+  ]);
+  return Object.entries(args.backends).flatMap(([backend, options]) =>
+    containerNames(backend, options).flatMap((container) => {
+      const other = taken.get(container);
+      taken.set(container, `a container of backend "${backend}"`);
+      if (other === undefined) return [];
+      return [
+        { path: pathText(["backends", backend]), message: `"${container}" is the name of ${other} already` },
+      ];
+    }),
+  );
+}
+
+function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] {
+  const routed = new Map<string, string>();
+  return Object.entries(backends).flatMap(([backend, options]) => {
+    const path = pathText(["backends", backend]);
+    const names = serverNames(options);
+    if (names.length === 0)
+      return [{ path: `${path}.serverName`, message: "is missing: nginx chooses the backend by it" }];
+    return names.flatMap((serverName) =>
+      (options.paths ?? ["/"]).flatMap((route) => {
+        const key = `${serverName}${route}`;
+        const other = routed.get(key);
+        routed.set(key, backend);
+        if (other === undefined) return [];
+        const whole = options.paths === undefined ? `"${serverName}"` : `"${route}" of "${serverName}"`;
+        const cure = options.paths === undefined ? " Give one of them paths." : "";
+        return [{ path, message: `${whole} is what backend "${other}" has already.${cure}` }];
+      }),
+    );
+  });
+}
+
+function checkBackend(path: string, backend: Backend, requireDigest: boolean): ArgumentProblem[] {
+  const problems =
+    typeof backend.image === "string"
+      ? checkImage(backend.image, requireDigest).map(({ message }) => ({ path: `${path}.image`, message }))
+      : [];
+  if (backend.extra === undefined) return problems;
+  try {
+    parseNginx(backend.extra, "extra");
+  } catch (thrown) {
+    if (!(thrown instanceof NginxSyntaxError)) throw thrown;
+    problems.push({ path: `${path}.extra`, message: thrown.message });
+  }
+  return problems;
+}
+
+function checkFiles({ nginx = {}, backends }: ReverseProxyStackArgs): ArgumentProblem[] {
+  const generated = Object.keys(generatedFiles([], backends));
+  return Object.keys(nginx)
+    .filter((file) => generated.includes(file) && file !== otherNamesFile)
+    .map((file) => ({
+      path: pathText(["nginx", file]),
+      message: "is the name of a file that is generated. Choose another one.",
+    }));
+}

@@ -1,0 +1,119 @@
+import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts";
+import {
+  type Route,
+  commonFile,
+  locations,
+  otherNames,
+  otherNamesFile,
+  proxyCommon,
+  proxyServer,
+  resolverDirectory,
+  routesFile,
+  serverFile,
+  virtualHost,
+} from "../units/nginx/virtual-host.ts";
+import { quoteExec } from "../units/escape.ts";
+import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { volumeLabel } from "./inputs.ts";
+import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import { proxyNames } from "./proxy-backends.ts";
+import type { Additions } from "./render.ts";
+
+/**
+ * nginx as Example 3: the arguments of a SocketActivatedNginx, on the backends' network and with what is generated for them.
+ *
+ * @throws AddressError where `listen` is not right
+ */
+export function nginxOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginxArgs {
+  const { backends, network, nginx, ...common } = args;
+  return {
+    ...common,
+    manager: "system",
+    network: `systemd-${proxyNames(name, { network }).network}`,
+    nginx: { ...generatedFiles(args.listen.map(parseListenStream), backends), ...nginx },
+  };
+}
+
+/** All server names of a backend. */
+export function serverNames({ serverName, serverNames = [] }: Backend): string[] {
+  return [...new Set([...(serverName === undefined ? [] : [serverName]), ...serverNames])];
+}
+
+function pathsOf({ paths = ["/"] }: Backend): string[] {
+  return paths;
+}
+
+/** Server name → the backend that has its server block: the one with the path "/", else the first. */
+export function ownersOf(backends: Record<string, Backend>): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const [backend, options] of Object.entries(backends)) {
+    for (const name of serverNames(options)) {
+      if (!owners.has(name) || pathsOf(options).includes("/")) owners.set(name, backend);
+    }
+  }
+  return owners;
+}
+
+/** File name → text. One file a backend, and what they share: a backend that comes or goes changes its own only. */
+export function generatedFiles(
+  listen: readonly ListenAddress[],
+  backends: Record<string, Backend>,
+): Record<string, string> {
+  const files: Record<string, string> = {
+    [commonFile]: proxyCommon(),
+    [serverFile]: proxyServer(),
+    [otherNamesFile]: otherNames(listen),
+  };
+  const owners = ownersOf(backends);
+  for (const [backend, options] of Object.entries(backends)) {
+    const { port, extra } = options;
+    const routes: Route[] = pathsOf(options).map((path) => ({ path, backend, port }));
+    const hosts = serverNames(options)
+      .filter((name) => owners.get(name) === backend)
+      .map((serverName) => virtualHost({ serverName, listen, routes, extra }));
+    if (hosts.length > 0) files[`${backend}.conf`] = hosts.join("\n");
+    for (const name of serverNames(options).filter((other) => owners.get(other) !== backend))
+      files[routesFile(name, backend)] = locations(routes);
+  }
+  return files;
+}
+
+/**
+ * What nginx's service does before nginx starts, at every boot too: systemd knows no order between its units and those of an
+ * account's manager, and nginx does not know the address of the network's DNS.
+ */
+export function proxyAdditions(name: string, args: ReverseProxyStackArgs): Additions {
+  const { network, target } = proxyNames(name, args);
+  const directory = "%N-resolver";
+  const systemctl = "/usr/bin/systemctl --user";
+  const unit = `${network}-network.service`;
+  return {
+    description: `nginx ${name}, socket-activated reverse proxy`,
+    online: !(args.network?.internal ?? true),
+    ownVolumes: [`%t/${directory}:${resolverDirectory}:ro${volumeLabel(args)}`],
+    service: {
+      runtimeDirectory: directory,
+      execStartPre: [
+        // Until the backends are started. One that is not, in time or at all, does not take the others with it ("-").
+        `-/usr/bin/timeout ${backendsTimeout} ${systemctl} start ${unit} ${target}`,
+        `${quoteExec(["/bin/sh", "-c", writeResolver, "resolver", `systemd-${network}`, unit, target])} %t/${directory}/resolver.conf`,
+      ],
+      // For each of the commands (systemd.service(5)).
+      timeoutStartSec: String(backendsTimeout + 30),
+    },
+  };
+}
+
+/** Seconds. The wait of proxy-backends.ts for a port, and podman's own work. */
+const backendsTimeout = 90;
+
+/**
+ * Writes nginx's `resolver`: the network, the service that makes it, the backends' target, the file. The DNS of a network is at its gateway. It says
+ * that an answer holds for a day (aardvark-dns), but a backend has another address each time it starts: hence valid=.
+ */
+export const writeResolver = [
+  // Somebody has removed the network, and its service is still active: its backends have lost it as well.
+  'podman network exists "$1" || systemctl --user restart "$2" "$3" || exit;',
+  'address=$(podman network inspect --format "{{(index .Subnets 0).Gateway}}" "$1") || exit;',
+  'echo "resolver $address valid=1s ipv6=off;" >"$4"',
+].join(" ");

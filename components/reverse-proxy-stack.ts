@@ -1,0 +1,97 @@
+import { warn } from "@pulumi/pulumi/log/index.js";
+import { type Output, all, output } from "@pulumi/pulumi/output.js";
+import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
+import { UnitSet } from "../resources/unit-set.ts";
+import { lateChecks, lateImage } from "./late-checks.ts";
+import { hostUrl } from "./names.ts";
+import { ArgumentError, pathText } from "./problems.ts";
+import type { ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import { renderBackends } from "./proxy-backends.ts";
+import { checkProxy } from "./proxy-check.ts";
+import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
+import { render } from "./render.ts";
+
+/**
+ * nginx as a reverse proxy, socket-activated, for containers on a network of podman's that may have no way out. All of them are
+ * run by rootless podman of one account; the sockets are root's, so that the port may be 80 and backends see the client's own
+ * address. The proxy is Example 3 (SocketActivatedNginx), and like that experimental.
+ *
+ * Example 4:
+ * ```ts
+ * new ReverseProxyStack("example4", {
+ *   connection: { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…" },
+ *   user: "test",
+ *   image: "docker.io/library/nginx:latest",
+ *   listen: ["0.0.0.0:82"],
+ *   backends: {
+ *     "apache-container": { image: "docker.io/library/httpd:latest", serverName: "apache.example.com", port: 80 },
+ *     "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 },
+ *   },
+ * });
+ * ```
+ *
+ * Two sets: NAME-backends of the account's manager, with the network and the backends, and NAME of the host's, with the sockets
+ * and nginx. systemd knows no order between the two managers, so nginx's service itself starts the backends and waits for them,
+ * at `up` and at every boot; a request that comes before that waits in the socket.
+ *
+ * @throws ArgumentError with everything that is wrong, at preview and without a host.
+ * @see https://github.com/eriksjolund/podman-nginx-socket-activation
+ */
+export class ReverseProxyStack extends ComponentResource {
+  /** Where the pages are: "http://apache.example.com:82/", for each server name that is no pattern. */
+  readonly urls: Output<string[]>;
+  /** What systemd says of each unit after the last operation: of nginx's, and of the backends'. */
+  readonly unitStates: UnitSet["unitStates"];
+
+  constructor(name: string, args: ReverseProxyStackArgs, options?: ComponentResourceOptions) {
+    super("quadlet:index:ReverseProxyStack", name, {}, options);
+    const what = `ReverseProxyStack "${name}"`;
+    const { problems, warnings } = checkProxy(name, args);
+    if (problems.length > 0) throw new ArgumentError(what, problems);
+    for (const warning of warnings) void warn(warning, this);
+
+    const unit = args.name ?? name;
+    const { connection, user, createUser, registries, adopt } = args;
+    const common = {
+      connection,
+      user,
+      ...(createUser === undefined ? {} : { createUser }),
+      ...(registries === undefined ? {} : { registries }),
+      ...(adopt === undefined ? {} : { adopt }),
+    };
+    const backends = new UnitSet(
+      `${name}-backends`,
+      {
+        ...common,
+        name: `${unit}-backends`,
+        manager: "user",
+        linger: true,
+        ...renderBackends(unit, { ...args, backends: lateBackends(what, args) }),
+      },
+      { parent: this },
+    );
+    const nginx = lateChecks(what, name, nginxOf(unit, args), this);
+    const proxy = new UnitSet(
+      name,
+      { ...common, name: unit, manager: "system", ...render(unit, nginx, proxyAdditions(unit, args)) },
+      { parent: this, dependsOn: [backends] },
+    );
+    this.unitStates = all([backends.unitStates, proxy.unitStates]).apply(([ofBackends, ofProxy]) => ({
+      ...ofBackends,
+      ...ofProxy,
+    }));
+    const hosts = Object.values(args.backends).flatMap(serverNames);
+    const urls = hosts.flatMap((host) => args.listen.flatMap((listen) => hostUrl(host, listen) ?? []));
+    this.urls = output([...new Set(urls)]);
+    this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
+  }
+}
+
+function lateBackends(what: string, args: ReverseProxyStackArgs): ReverseProxyStackArgs["backends"] {
+  return Object.fromEntries(
+    Object.entries(args.backends).map(([backend, options]) => {
+      const path = pathText(["backends", backend, "image"]);
+      return [backend, { ...options, image: lateImage(what, path, options.image, args.requireDigest) }];
+    }),
+  );
+}

@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { awaitPort, renderBackends } from "../../components/proxy-backends.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import { nginxOf, proxyAdditions, writeResolver } from "../../components/proxy-render.ts";
+import { type Rendered, render } from "../../components/render.ts";
+import { quoteExecArgument } from "../../units/escape.ts";
+
+const apache: Backend = {
+  image: "docker.io/library/httpd:latest",
+  serverName: "apache.example.com",
+  port: 80,
+};
+const caddy: Backend = { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 };
+const example4: ReverseProxyStackArgs = {
+  connection: { address: "192.0.2.11" },
+  user: "test",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:82"],
+  backends: { "apache-container": apache, "caddy-container": caddy },
+};
+const conf = "~/.config/quadlet-fleet/example4/conf.d";
+
+function proxy(change: Partial<ReverseProxyStackArgs> = {}): Rendered {
+  const args = { ...example4, ...change };
+  return render("example4", nginxOf("example4", args), proxyAdditions("example4", args));
+}
+
+function backends(change: Partial<ReverseProxyStackArgs> = {}): Omit<Rendered, "checks" | "probes"> {
+  return renderBackends("example4", { ...example4, ...change });
+}
+
+/** The text of a unit's lines with one of the keys. */
+function lines(units: Rendered["units"], unit: string, ...keys: string[]): string[] {
+  return (units[unit] as string).split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
+}
+
+function known(value: unknown): Promise<unknown> {
+  return new Promise((resolve) => (pulumi.output(value) as pulumi.Output<unknown>).apply(resolve));
+}
+
+describe("Example 4", () => {
+  const wait = quoteExecArgument(awaitPort);
+  const container = (name: string, image: string) => `[Unit]
+Description=Backend ${name} of example4
+StartLimitIntervalSec=0
+
+[Container]
+Image=${image}
+ContainerName=${name}
+Network=example4-net.network
+
+[Service]
+ExecStartPost=/bin/sh -c ${wait} wait ${name} 80
+Restart=always
+RestartSec=2s
+TimeoutStartSec=90
+
+[Install]
+WantedBy=default.target example4-backends.target
+
+[Quadlet]
+DefaultDependencies=false
+`;
+
+  test("the account's set: the network, the backends, the target that stands for them", () => {
+    assert.deepEqual(backends(), {
+      units: {
+        "example4-net.network": `[Unit]
+Description=Network of example4 and its backends
+
+[Network]
+Internal=true
+
+[Service]
+ExecStopPost=-/usr/bin/podman network rm systemd-example4-net
+
+[Quadlet]
+DefaultDependencies=false
+`,
+        "example4-backends.target": `[Unit]
+Description=Backends of example4
+
+[Install]
+WantedBy=default.target
+`,
+        "apache-container.container": container("apache-container", "docker.io/library/httpd:latest"),
+        "caddy-container.container": container("caddy-container", "docker.io/library/caddy:latest"),
+      },
+      files: {},
+      services: {
+        "example4-net-network.service": {},
+        "example4-backends.target": { enabled: true },
+        "apache-container.service": {},
+        "caddy-container.service": {},
+      },
+      images: {
+        "docker.io/library/httpd:latest": { pull: "missing" },
+        "docker.io/library/caddy:latest": { pull: "missing" },
+      },
+    });
+  });
+
+  test("the system's set: the socket and nginx, which waits for the backends without naming one", () => {
+    const { units } = proxy();
+    assert.deepEqual(Object.keys(units), ["example4.service", "example4.socket"]);
+    assert.equal(
+      units["example4.service"],
+      `[Unit]
+Description=nginx example4, socket-activated reverse proxy
+Requires=example4.socket user@@UID@.service
+After=example4.socket user@@UID@.service
+RequiresMountsFor=/run/user/@UID@/containers
+
+[Service]
+Type=notify
+NotifyAccess=all
+User=test
+Environment=PODMAN_SYSTEMD_UNIT=%n
+Environment=XDG_RUNTIME_DIR=/run/user/@UID@
+Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
+ExecStartPre=-/usr/bin/timeout 90 /usr/bin/systemctl --user start example4-net-network.service example4-backends.target
+ExecStartPre=/bin/sh -c ${quoteExecArgument(writeResolver)} resolver systemd-example4-net example4-net-network.service example4-backends.target %t/%N-resolver/resolver.conf
+ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network systemd-example4-net --sdnotify=conmon -d --volume %t/%N-resolver:/etc/nginx/resolver.d:ro,Z --volume @HOME@/.config/quadlet-fleet/example4/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
+ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
+TimeoutStartSec=120
+TimeoutStopSec=70
+KillMode=mixed
+Delegate=true
+RuntimeDirectory=%N-resolver
+SyslogIdentifier=%N
+`,
+    );
+  });
+
+  test("nginx's files: one a backend, a change of any reloads", () => {
+    const { files, services, checks } = proxy();
+    const names = [
+      "_proxy.conf",
+      "_proxy-server",
+      "_default.conf",
+      "apache-container.conf",
+      "caddy-container.conf",
+    ];
+    const paths = names.map((name) => `${conf}/${name}`);
+    assert.deepEqual(Object.keys(files), paths);
+    assert.equal(
+      files[`${conf}/apache-container.conf`]?.content,
+      `server {
+    listen 82;
+    server_name apache.example.com;
+
+    location / {
+        set $backend http://apache-container:80;
+        proxy_pass $backend;
+    }
+
+    include /etc/nginx/conf.d/_proxy-server;
+    include /etc/nginx/conf.d/apache.example.com_*.routes;
+}
+`,
+    );
+    assert.deepEqual(services, {
+      "example4.socket": { enabled: true },
+      "example4.service": { reloadOn: paths },
+    });
+    assert.deepEqual(checks["nginx -t"]?.mounts, { [conf]: "/etc/nginx/conf.d" });
+  });
+});
+
+describe("a backend that comes, with routes on the name of another, or goes", () => {
+  const api: Backend = { ...caddy, serverName: "api.example.com", serverNames: ["apache.example.com"] };
+  const changes: [string, Backend, string[]][] = [
+    ["a name of its own", { ...caddy, serverName: "new.example.com" }, ["new.conf"]],
+    ["paths of another's name", { ...apache, paths: ["/api/"] }, ["apache.example.com_new.routes"]],
+    ["both", { ...api, paths: ["/api/"] }, ["new.conf", "apache.example.com_new.routes"]],
+  ];
+  for (const [what, added, expected] of changes) {
+    test(what, () => {
+      const more = { backends: { ...example4.backends, new: added } };
+      const [before, after] = [backends(), backends(more)];
+      assert.deepEqual(difference(before.units, after.units), ["new.container"]);
+      assert.deepEqual(difference(before.services, after.services), ["new.service"]);
+      const [nginxBefore, nginxAfter] = [proxy(), proxy(more)];
+      assert.deepEqual(difference(nginxBefore.units, nginxAfter.units), []);
+      assert.deepEqual(
+        difference(nginxBefore.files, nginxAfter.files),
+        expected.map((file) => `${conf}/${file}`),
+      );
+    });
+  }
+});
+
+test("a server name's block is that of the backend with all else, wherever it stands", () => {
+  const api: Backend = { ...apache, paths: ["/api/"] };
+  const names = (backends: Record<string, Backend>) =>
+    Object.keys(proxy({ backends }).files).flatMap((path) =>
+      path.includes("/_") ? [] : [path.replace(`${conf}/`, "")],
+    );
+  assert.deepEqual(names({ api, web: apache }), ["apache.example.com_api.routes", "web.conf"]);
+  assert.deepEqual(names({ api, v2: { ...apache, paths: ["/v2/"] } }), [
+    "api.conf",
+    "apache.example.com_v2.routes",
+  ]);
+});
+
+/** The keys whose values differ. */
+function difference(before: object, after: object): string[] {
+  const text = (of: object, key: string) => JSON.stringify((of as Record<string, unknown>)[key]);
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].filter((key) => text(before, key) !== text(after, key));
+}
+
+describe("a backend", () => {
+  const unit = "apache-container.container";
+  const one = (change: Partial<Backend>) =>
+    backends({ backends: { "apache-container": { ...apache, ...change } } });
+
+  test("with a health check is started when that says so", () => {
+    const { units } = one({ healthCheck: { command: 'curl -f "http://[::1]/" || exit $((1))', retries: 2 } });
+    assert.deepEqual(lines(units, unit, "Notify", "HealthCmd", "HealthInterval", "HealthRetries"), [
+      "Notify=healthy",
+      'HealthCmd=curl -f "http://[::1]/" || exit $$((1))',
+      "HealthInterval=5s",
+      "HealthRetries=2",
+    ]);
+    assert.deepEqual(lines(units, unit, "ExecStartPost"), []);
+  });
+
+  test("its variables: plain ones in the unit, secret ones in a file whose change restarts it", async () => {
+    const { units, files, services } = one({ environment: { A: "5%", TOKEN: pulumi.secret("s") } });
+    const path = "~/.config/quadlet-fleet/example4/apache-container.environment";
+    assert.deepEqual(lines(units, unit, "Environment", "EnvironmentFile"), [
+      "Environment=A=5%%",
+      "EnvironmentFile=%h/.config/quadlet-fleet/example4/apache-container.environment",
+    ]);
+    assert.deepEqual(Object.keys(files), [path]);
+    assert.equal(files[path]?.mode, "0600");
+    assert.equal(await known(files[path].content), "TOKEN=s\n");
+    assert.deepEqual(services["apache-container.service"], { restartOn: [path] });
+  });
+
+  test("its volumes", () => {
+    assert.deepEqual(lines(one({ volumes: ["%h/www:/www:ro"] }).units, unit, "Volume"), [
+      "Volume=%h/www:/www:ro",
+    ]);
+  });
+
+  test("its replicas: all answer to its name", () => {
+    const { units, services } = one({ replicas: 2 });
+    const names = ["apache-container-1", "apache-container-2"];
+    assert.deepEqual(
+      Object.keys(units).filter((name) => name.endsWith(".container")),
+      names.map((name) => `${name}.container`),
+    );
+    for (const name of names) {
+      assert.deepEqual(lines(units, `${name}.container`, "ContainerName", "NetworkAlias"), [
+        `ContainerName=${name}`,
+        "NetworkAlias=apache-container",
+      ]);
+      assert.deepEqual(services[`${name}.service`], {});
+    }
+  });
+
+  test("an image that is not known yet", async () => {
+    const { units, images } = one({ image: pulumi.output("example.com/a:1") });
+    assert.match(String(await known(units[unit])), /\nImage=example\.com\/a:1\n/);
+    assert.deepEqual(await known(images), { "example.com/a:1": { pull: "missing" } });
+  });
+});
+
+test("a network with a way out is another network, and waits for the host's", () => {
+  const network = { internal: false };
+  const { units } = backends({ network });
+  assert.match(units["example4-open-net.network"] as string, /\nInternal=false\n/);
+  assert.deepEqual(lines(units, "apache-container.container", "Network", "DefaultDependencies"), [
+    "Network=example4-open-net.network",
+  ]);
+  const nginx = proxy({ network }).units;
+  assert.deepEqual(lines(nginx, "example4.service", "Wants"), ["Wants=network-online.target"]);
+  assert.match(
+    lines(nginx, "example4.service", "ExecStart")[0] ?? "",
+    / --network systemd-example4-open-net /,
+  );
+});
+
+test("files of one's own beside the generated ones; the server of unknown names may be replaced", () => {
+  const nginx = {
+    "_default.conf": "server { listen 82 default_server; return 444; }",
+    "more.conf": "# more\n",
+  };
+  const { files } = proxy({ nginx });
+  assert.equal(files[`${conf}/_default.conf`]?.content, nginx["_default.conf"]);
+  assert.equal(files[`${conf}/more.conf`]?.content, "# more\n");
+});

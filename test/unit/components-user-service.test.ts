@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { checkArguments } from "../../components/check.ts";
+import { render } from "../../components/render.ts";
+
+// Example 3: rootless podman in a system service.
+
+const example3: SocketActivatedNginxArgs = {
+  connection: { address: "192.0.2.11" },
+  manager: "system",
+  user: "test",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:81"],
+};
+
+/** The words that one of the lines of NAME.service begins with, each with what follows. */
+function lines(change: Partial<SocketActivatedNginxArgs>, ...keys: string[]): string[] {
+  const text = render("web", { ...example3, ...change }).units["web.service"] as string;
+  return text.split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
+}
+
+test("the whole set, without a network", () => {
+  const conf = "~/.config/quadlet-fleet/example3/conf.d/default.conf";
+  const { units, files, services, checks } = render("example3", { ...example3, network: "none" });
+  assert.deepEqual(units, {
+    "example3.service": `[Unit]
+Description=nginx example3, socket-activated
+Requires=example3.socket user@@UID@.service
+After=example3.socket user@@UID@.service
+RequiresMountsFor=/run/user/@UID@/containers
+
+[Service]
+Type=notify
+NotifyAccess=all
+User=test
+Environment=PODMAN_SYSTEMD_UNIT=%n
+Environment=XDG_RUNTIME_DIR=/run/user/@UID@
+Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
+ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network none --sdnotify=conmon -d --volume @HOME@/.config/quadlet-fleet/example3/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
+ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
+TimeoutStopSec=70
+KillMode=mixed
+Delegate=true
+SyslogIdentifier=%N
+`,
+    "example3.socket": `[Unit]
+Description=Socket 0.0.0.0:81 of example3
+
+[Socket]
+ListenStream=0.0.0.0:81
+
+[Install]
+WantedBy=sockets.target
+`,
+  });
+  assert.deepEqual(Object.keys(files), [conf]);
+  assert.deepEqual(services, {
+    "example3.socket": { enabled: true },
+    "example3.service": { reloadOn: [conf] },
+  });
+  assert.deepEqual(checks["nginx -t"]?.mounts, {
+    "~/.config/quadlet-fleet/example3/conf.d": "/etc/nginx/conf.d",
+  });
+});
+
+test("podman's own network waits for the host's", () => {
+  assert.deepEqual(lines({}, "Wants", "After"), [
+    "Wants=network-online.target",
+    "After=web.socket user@@UID@.service network-online.target",
+  ]);
+  assert.doesNotMatch(lines({}, "ExecStart")[0] ?? "", /--network/);
+});
+
+test("several sockets: all of them, and their descriptors", () => {
+  const listen = ["0.0.0.0:80", "0.0.0.0:81"];
+  assert.deepEqual(lines({ listen, network: "none" }, "Requires", "Sockets"), [
+    "Requires=web.socket web-81.socket user@@UID@.service",
+    "Sockets=web.socket web-81.socket",
+  ]);
+  assert.match(lines({ listen }, "ExecStart")[0] ?? "", / --env NGINX=3:4; /);
+});
+
+test("an image that is not known yet", async () => {
+  const { units } = render("web", { ...example3, image: pulumi.output("example.com/nginx:1") });
+  const text = await new Promise((resolve) => pulumi.output(units["web.service"]).apply(resolve));
+  assert.match(String(text), / --pull=never example\.com\/nginx:1\n/);
+});
+
+describe("what others have written arrives as it is", () => {
+  test("variables: no specifier, no variable, no placeholder, no second command", () => {
+    const environment = { A: "5% of $HOME", B: "@UID@ @HOME@ @uid@", C: 'a\n" ; b' };
+    assert.match(
+      lines({ environment }, "ExecStart")[0] ?? "",
+      / --env "A=5%% of \$\$HOME" --env "B=\\x40UID@ \\x40HOME@ @uid@" --env "C=a\\n\\" ; b" /,
+    );
+  });
+
+  test("secret ones are in a file of the account's", () => {
+    const environment = { TOKEN: pulumi.secret("s3cret") };
+    assert.match(
+      lines({ environment }, "ExecStart")[0] ?? "",
+      / --env-file @HOME@\/\.config\/quadlet-fleet\/web\/environment /,
+    );
+    const { files } = render("web", { ...example3, environment });
+    assert.equal(files["~/.config/quadlet-fleet/web/environment"]?.mode, "0600");
+  });
+
+  test("volumes: %h is the account's home, and not root's", () => {
+    const volumes = ["%h/100%%:/a", "/srv/my site:/b:ro", "/srv/@UID@:/c"];
+    assert.match(
+      lines({ volumes }, "ExecStart")[0] ?? "",
+      / --volume @HOME@\/100%%:\/a --volume "\/srv\/my site:\/b:ro" --volume \/srv\/\\x40UID@:\/c /,
+    );
+    const home = lines({ volumes: ["%h/my site:/a"] }, "ExecStart")[0] ?? "";
+    assert.match(home, / --volume "@HOME@\/my site:\/a" /);
+  });
+});
+
+describe("what is wrong, and where", () => {
+  const cases: [string, Partial<SocketActivatedNginxArgs>, string[]][] = [
+    ["nothing", { configurationDirectory: "~/conf", network: "systemd-a", createUser: true }, []],
+    [
+      "root, who has a podman of his own",
+      { user: "root" },
+      ["user: root's podman is a rootful one: leave user out (Example 2)"],
+    ],
+    ["linger, which is a user manager's", { linger: true }, ['linger: goes with manager "user" only']],
+    [
+      "an account to make, without its name",
+      { user: undefined, createUser: true },
+      ["createUser: needs user: the account that is to be made"],
+    ],
+    [
+      "a directory of root's",
+      { configurationDirectory: "/srv/conf" },
+      [`configurationDirectory: begins with "~/" here: its files are the account's, who runs nginx`],
+    ],
+    [
+      "names of quadlets",
+      { network: "a.network:ip=10.0.0.2", volumes: ["data.volume:/data", "data:/data"] },
+      [
+        'network: "a.network:ip=10.0.0.2" is a quadlet\'s name, and this service is none. Write the network\'s own name: "systemd-a", if no NetworkName= is set.',
+        'volumes[0]: "data.volume:/data" names a quadlet, and this service is none. Write the volume\'s own name.',
+      ],
+    ],
+    [
+      "specifiers, which would be root's",
+      { volumes: ["%t/x:/x", "/a%h:/b", "%%h/x:/x"] },
+      [0, 1].map(
+        (index) =>
+          `volumes[${index}]: has a specifier: here there is only "%h" at the beginning, and "%%" for a "%"`,
+      ),
+    ],
+  ];
+  for (const [what, change, expected] of cases) {
+    test(what, () => {
+      const { problems } = checkArguments("web", { ...example3, ...change });
+      assert.deepEqual(
+        problems.map(({ path, message }) => `${path}: ${message}`),
+        expected,
+      );
+    });
+  }
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseListenStream } from "../../units/nginx/address.ts";
+import { checkListens } from "../../units/nginx/check.ts";
+import { parseNginx } from "../../units/nginx/parse.ts";
+import {
+  locations,
+  otherNames,
+  proxyCommon,
+  proxyServer,
+  routesFile,
+  virtualHost,
+} from "../../units/nginx/virtual-host.ts";
+
+const streams = ["0.0.0.0:80", "192.0.2.11:80", "/run/web.sock"];
+const listen = streams.map(parseListenStream);
+const host = virtualHost({
+  serverName: "*.example.com",
+  listen,
+  routes: [
+    { path: "/", backend: "web", port: 8080 },
+    { path: "/api/", backend: "api", port: 80 },
+  ],
+  extra: "client_max_body_size 1m; # more\nlocation = /x { return 204; }\n",
+});
+
+test("a server block", () => {
+  assert.equal(
+    host,
+    `server {
+    listen 80;
+    listen 192.0.2.11:80;
+    listen unix:/run/web.sock;
+    server_name *.example.com;
+
+    client_max_body_size 1m; # more
+    location = /x { return 204; }
+
+    location / {
+        set $backend http://web:8080;
+        proxy_pass $backend;
+    }
+    location /api/ {
+        set $backend http://api:80;
+        proxy_pass $backend;
+    }
+
+    include /etc/nginx/conf.d/_proxy-server;
+    include /etc/nginx/conf.d/_.example.com_*.routes;
+}
+`,
+  );
+});
+
+test("paths that no backend has are no files of the image", () => {
+  const routes = [{ path: "/api/", backend: "api", port: 80 }];
+  const text = virtualHost({ serverName: "a", listen, routes });
+  assert.match(text, / {4}location \/api\/ \{[^}]*\}\n {4}location \/ \{\n {8}return 404;\n {4}\}\n/);
+});
+
+test("unknown names; only there a listen has options of the socket", () => {
+  assert.equal(
+    otherNames(listen),
+    `server {
+    listen 80 default_server;
+    listen 192.0.2.11:80 default_server bind;
+    listen unix:/run/web.sock default_server;
+    server_name _;
+    return 404;
+}
+`,
+  );
+});
+
+test("together they are what the sockets are, and nothing is out of sight", () => {
+  const routes = locations([{ path: "/b/", backend: "b", port: 1 }]);
+  const files = [
+    { name: "_proxy.conf", text: proxyCommon() },
+    { name: "_proxy-server", text: proxyServer() },
+    { name: "_default.conf", text: otherNames(listen) },
+    { name: "web.conf", text: host },
+    { name: routesFile("*.example.com", "b"), text: routes },
+  ];
+  const sockets = [{ unit: "web.socket", listen: streams }];
+  assert.deepEqual(checkListens(files, sockets), { errors: [], warnings: [] });
+  // Without the routes' file nothing else is wrong; with a listen in it, that is seen.
+  const wrong = files.map((file) => (file.name.endsWith(".routes") ? { ...file, text: "listen 81;" } : file));
+  assert.match(
+    checkListens(wrong, sockets).errors[0]?.message ?? "",
+    /_\.example\.com_b\.routes:1: "listen 81"/,
+  );
+});
+
+test("the headers replace what a client says of itself", () => {
+  const headers = parseNginx(proxyServer(), "x").flatMap(({ name, args }) =>
+    name === "proxy_set_header" ? [args] : [],
+  );
+  const values = Object.fromEntries(headers.map(([name = "", value]) => [name, value]));
+  assert.deepEqual(values, {
+    Host: "$host$proxy_port_suffix",
+    "X-Real-IP": "$remote_addr",
+    "X-Forwarded-For": "$remote_addr",
+    "X-Forwarded-Proto": "$scheme",
+    "X-Forwarded-Host": "$host$proxy_port_suffix",
+    "X-Forwarded-Port": "$server_port",
+    Forwarded: "",
+    Proxy: "",
+    Upgrade: "$http_upgrade",
+    Connection: "$proxy_connection",
+  });
+});
+
+test("what is shared is in the http context, and can be read", () => {
+  assert.deepEqual(
+    parseNginx(proxyCommon(), "x").map(({ name, args }) => [name, args[0]]),
+    [
+      ["include", "/etc/nginx/resolver.d/*.conf"],
+      ["resolver_timeout", "5s"],
+      ["proxy_connect_timeout", "2s"],
+      ["proxy_http_version", "1.1"],
+      ["map", "$http_upgrade"],
+      ["proxy_buffering", "off"],
+      ["map", "$http_host"],
+    ],
+  );
+});

@@ -1,0 +1,173 @@
+/** The configuration of a reverse proxy whose backends are containers on a network of podman's. */
+import { sameAddress, toNginxListen, type ListenAddress } from "./address.ts";
+import { isCovered } from "./default-server.ts";
+import { quoteWord } from "./tokens.ts";
+
+/** Where the requests for a path and what is below it go. */
+export interface Route {
+  /** As in nginx's `location`: "/", "/api/". */
+  path: string;
+  /** A container's name, which the network's DNS knows. */
+  backend: string;
+  port: number;
+}
+
+/** One server name. */
+export interface VirtualHost {
+  serverName: string;
+  listen: readonly ListenAddress[];
+  routes: readonly Route[];
+  /** Lines for the server block, as they are written. */
+  extra?: string | undefined;
+}
+
+const conf = "/etc/nginx/conf.d";
+
+/** Where the file with the `resolver` of the network is mounted: only the host knows its address. */
+export const resolverDirectory = "/etc/nginx/resolver.d";
+
+/** The file with what all virtual hosts share. No backend can have this name, as "_" is in none. */
+export const commonFile = "_proxy.conf";
+/** The file with what each server block of a backend includes. */
+export const serverFile = "_proxy-server";
+/** The file with the server for all other names. */
+export const otherNamesFile = "_default.conf";
+
+/** The file with the routes of a backend to a server name that another backend has. */
+export function routesFile(serverName: string, backend: string): string {
+  return `${fileStem(serverName)}_${backend}.routes`;
+}
+
+/**
+ * The server block of a server name. It also reads what {@link routesFile} names, so that a backend with a part of the name's
+ * paths comes and goes without a change here.
+ *
+ * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
+ */
+export function virtualHost({ serverName, listen, routes, extra }: VirtualHost): string {
+  return `server {
+${listenLines(listen)}    server_name ${quoteWord(serverName)};
+${extra === undefined || extra.trim() === "" ? "" : `\n${indent(extra.trimEnd())}\n`}
+${indent(locations(routes))}${routes.some(({ path }) => path === "/") ? "" : nothingElse}
+    include ${conf}/${serverFile};
+    include ${conf}/${fileStem(serverName)}_*.routes;
+}
+`;
+}
+
+/** Else nginx would look for a file of its image. */
+const nothingElse = `    location / {
+        return 404;
+    }
+`;
+
+/** The locations of routes. */
+export function locations(routes: readonly Route[]): string {
+  return routes
+    .map(
+      // A name in a variable is looked up when a request comes, by the resolver: nginx starts without it, and finds a
+      // backend again that has another address (proxy_pass, "the server name may be a variable").
+      ({ path, backend, port }) => `location ${quoteWord(path)} {
+    set $backend http://${backend}:${port};
+    proxy_pass $backend;
+}
+`,
+    )
+    .join("");
+}
+
+/** The server for names that no backend has: without it, the first backend would get their requests. */
+export function otherNames(listen: readonly ListenAddress[]): string {
+  return `server {
+${listenLines(listen, " default_server")}    server_name _;
+    return 404;
+}
+`;
+}
+
+/** What all virtual hosts share, in the http context. A server may set each of it otherwise. */
+export function proxyCommon(): string {
+  return `# The network's own DNS, which knows the backends. The host writes its address when the service starts.
+include ${resolverDirectory}/*.conf;
+resolver_timeout 5s;
+
+# Between neighbours that is long: nobody has the address any more.
+proxy_connect_timeout 2s;
+
+# WebSocket and other upgrades; connections to backends are used once.
+proxy_http_version 1.1;
+map $http_upgrade $proxy_connection {
+    default upgrade;
+    "" close;
+}
+
+# Answers are passed on as they come, so that streams and server-sent events work with any backend.
+proxy_buffering off;
+
+# The name that chose the server, with the port that the client wrote.
+map $http_host $proxy_port_suffix {
+    default "";
+    "~(?<written_port>:[0-9]+)$" $written_port;
+}
+`;
+}
+
+/**
+ * What each server block of a backend includes: the headers that backends get, and what is done about an address that was
+ * right a moment ago.
+ *
+ * This proxy is the first hop: systemd hands it the client's own connection, so $remote_addr is the client. What the client
+ * itself says of where it comes from ($proxy_add_x_forwarded_for would keep it) is not to be trusted, and replaced.
+ */
+export function proxyServer(): string {
+  return `# This is the edge: what a client says of its own address and scheme is replaced, not added to.
+proxy_set_header Host $host$proxy_port_suffix;
+proxy_set_header X-Real-IP $remote_addr;
+proxy_set_header X-Forwarded-For $remote_addr;
+proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Forwarded-Host $host$proxy_port_suffix;
+proxy_set_header X-Forwarded-Port $server_port;
+proxy_set_header Forwarded "";
+# Not for CGI programs to take as HTTP_PROXY (httpoxy).
+proxy_set_header Proxy "";
+proxy_set_header Upgrade $http_upgrade;
+proxy_set_header Connection $proxy_connection;
+
+# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
+# more: the backend answers, or is not there (502). One that was reached and said nothing stays a 504.
+error_page 504 = @again;
+location @again {
+    if ($upstream_connect_time ~ [0-9]) {
+        return 504;
+    }
+    # A location of somebody else's.
+    if ($backend = "") {
+        return 504;
+    }
+    proxy_pass $backend;
+}
+`;
+}
+
+function listenLines(listen: readonly ListenAddress[], option = ""): string {
+  const addresses = listen.filter(
+    (one, index) => listen.findIndex((other) => sameAddress(one, other)) === index,
+  );
+  // Beside a wildcard nginx opens a socket of its own for an address only with "bind", which stands in one server.
+  const bind = (one: ListenAddress) => (option !== "" && isCovered(one, addresses) ? " bind" : "");
+  return addresses
+    .map((one) => `    listen ${quoteWord(toNginxListen(one))}${option}${bind(one)};\n`)
+    .join("");
+}
+
+/** A "*" in the pattern of an include would match other names. No other "_" is in a host name or a backend's. */
+function fileStem(serverName: string): string {
+  return serverName.replace("*", "_");
+}
+
+function indent(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => (line === "" ? line : `    ${line}`))
+    .join("\n");
+}
