@@ -45,9 +45,7 @@ export function activate(changes: Changes): Step[] {
     ...(handed.length > 0 ? [] : stopAll(reopened)),
     ...enabled,
     ...(reload ? [step("daemon_reload", "reloading systemd")] : []),
-    ...(handed.length > 0
-      ? handOver(changes, [...reopened, ...gone.filter(({ unit }) => isSocket(unit))])
-      : start(changes)),
+    ...(handed.length > 0 ? handOver(changes, [...reopened, ...gone]) : start(changes)),
     ...gone.map(({ unit }) => step("reset_failed", `forgetting ${unit}`, unit)),
     ...verify(todo),
     ...handed.flatMap(({ standIn }) => [
@@ -99,30 +97,34 @@ function start({ desired, todo }: Changes): Step[] {
  *   start it in between.
  */
 function handOver({ desired, todo, handed }: Changes, closing: readonly { unit: string }[]): Step[] {
-  const opens = desired.services.filter(({ unit }) => isSocket(unit) && todo.get(unit) !== "none");
-  const changes = closing.length > 0 || opens.some(({ unit }) => todo.has(unit));
+  const action = (unit: string) => todo.get(unit) ?? "none";
+  const opens = desired.services.filter(({ unit }) => isSocket(unit) && action(unit) !== "none");
   const isHanded = (unit: string) => handed.some(({ service }) => service === unit);
-  const others = desired.services.filter(({ unit }) => !isSocket(unit) && !isHanded(unit));
+  const others = desired.services.filter(
+    ({ unit }) => !isSocket(unit) && !isHanded(unit) && action(unit) !== "none",
+  );
+  const begin = handed.map(({ service, standIn }) =>
+    step("handover", `handing ${service} over to its new version`, standIn.unit),
+  );
+  const services = handed.map(({ service }) => ({ unit: service }));
+  if (closing.length === 0 && opens.length === 0)
+    return [
+      ...begin,
+      ...services.map(({ unit }) => step("restart", `restarting ${unit}`, unit)),
+      ...others.map(({ unit }) => act(unit, action(unit))),
+    ];
+  const stopped = [...services, ...others.filter(({ unit }) => action(unit) === "restart")];
   return [
-    ...handed.map(({ service, standIn }) =>
-      step("handover", `handing ${service} over to its new version`, standIn.unit),
-    ),
-    ...(changes
-      ? [
-          ...stopAll([...handed.map(({ service }) => ({ unit: service })), ...closing]),
-          ...opens
-            .filter(({ unit }) => todo.has(unit))
-            .map(({ unit }) => step("start", `starting ${unit}`, unit)),
-          ...handed.map(({ service }) => step("start", `starting ${service}`, service)),
-        ]
-      : handed.map(({ service }) => step("restart", `restarting ${service}`, service))),
-    ...others.flatMap(({ unit }) => {
-      const action = todo.get(unit) ?? "none";
-      if (action === "none") return [];
-      const says = { start: "starting", restart: "restarting", reload: "reloading" }[action];
-      return [step(action, `${says} ${unit}`, unit)];
-    }),
+    ...begin,
+    ...stopAll([...stopped, ...closing]),
+    ...[...opens, ...stopped].map(({ unit }) => act(unit, "start")),
+    ...others.filter((other) => !stopped.includes(other)).map(({ unit }) => act(unit, action(unit))),
   ];
+}
+
+function act(unit: string, action: Action): Step {
+  const says = { none: "leaving", start: "starting", restart: "restarting", reload: "reloading" }[action];
+  return step(action, `${says} ${unit}`, unit);
 }
 
 function verify(todo: ReadonlyMap<string, Action>): Step[] {

@@ -54,8 +54,8 @@ export interface Query {
   files: ReadonlyMap<string, string>;
   units: readonly string[];
   directories?: readonly string[];
-  /** Socket unit → port: who listens there, where the unit itself does not. */
-  ports?: ReadonlyMap<string, number>;
+  /** Socket units with a port: who listens there, where the unit does not run or is to be written. */
+  ports?: readonly (readonly [unit: string, port: number])[];
   /** Whether to look for replaced images, which takes a while. */
   images?: boolean;
 }
@@ -81,7 +81,7 @@ export function writeQuery(query: Query): string {
     ...[...query.files].map(([path, expected]) => ["file", expected, path]),
     ...query.units.map((unit) => ["unit", unit]),
     ...(query.directories ?? []).map((directory) => ["find", directory]),
-    ...[...(query.ports ?? [])].map(([unit, port]) => ["port", unit, hexadecimal(port)]),
+    ...(query.ports ?? []).map(([unit, port]) => ["port", unit, hexadecimal(port)]),
     ...(query.images ? [["images"]] : []),
   ];
   return lines.map((line) => `${row(line)}\n`).join("");
@@ -153,7 +153,7 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
     for (const container of lines(running)) {
       const [service = "", name = "", id] = container.split(" ");
       const now = current.get(name);
-      if (now !== undefined && now !== id) facts.replacedImages.add(service);
+      if (service !== "" && now !== undefined && now !== id) facts.replacedImages.add(service);
     }
   },
   host(facts, { uid, home, podman, version, linger, subordinate }) {
@@ -174,7 +174,13 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
   },
 };
 
-const fileTypes: Record<string, FileFact["type"]> = { f: "file", a: "absent", l: "link", o: "other" };
+const fileTypes: Record<string, FileFact["type"]> = {
+  f: "file",
+  F: "file",
+  a: "absent",
+  l: "link",
+  o: "other",
+};
 
 export function decode(base64: string | number | undefined): string {
   return Buffer.from(String(base64 ?? ""), "base64").toString("utf8");

@@ -120,7 +120,7 @@ export function newerFiles(
 }
 
 /** "~/" is the account's; all else belongs to who runs the manager. */
-function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
+export function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
   return manager === "user" || path.startsWith("~/") ? uid : 0;
 }
 
@@ -191,7 +191,7 @@ function lendRehearsals(handed: readonly Handover[], first: number): { steps: St
         ]
       : [],
   );
-  const reload = rehearsed.length > 0 ? [step("daemon_reload", "reloading systemd")] : [];
+  const reload = units.length > 0 ? [step("daemon_reload", "reloading systemd")] : [];
   return { steps: [...steps, ...reload, ...rehearsed], texts: units.map(({ text }) => text) };
 }
 

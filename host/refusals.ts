@@ -1,4 +1,10 @@
-import { overlaps, parseListenStream, toListenStream, type ListenAddress } from "../units/nginx/address.ts";
+import {
+  overlaps,
+  parseListenStream,
+  sameAddress,
+  toListenStream,
+  type ListenAddress,
+} from "../units/nginx/address.ts";
 import { parse } from "../units/parse.ts";
 import { tooNew } from "../units/versions.ts";
 import { isSocket, runs } from "./changes.ts";
@@ -29,17 +35,16 @@ export function refusals(
     ...foreign(facts, desired, own, marked),
     ...keys(facts, payload),
     ...masked(facts, desired),
-    ...ports(facts, desired),
+    ...ports(facts, desired, payload),
     ...space(facts, payload),
   ];
 }
 
 function host(facts: Facts, { images, account, linger }: Desired): string[] {
-  if (images.length === 0) return [];
   const problems: string[] = [];
-  if (!facts.podman.installed)
+  if (images.length > 0 && !facts.podman.installed)
     problems.push("podman is not installed. Install it (at least 5.3, for these quadlets).");
-  else if (!facts.subordinateIds)
+  else if (images.length > 0 && !facts.subordinateIds)
     problems.push(
       `the account "${account}" has no subordinate ids, which rootless podman needs (subuid(5)). As root on the host: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${account}`,
     );
@@ -90,7 +95,9 @@ function keys({ podman }: Facts, payload: readonly DesiredFile[]): string[] {
 
 function masked(facts: Facts, desired: Desired): string[] {
   const user = desired.manager === "user" ? " --user" : "";
+  const wanted = unitsOf(desired, []);
   return [...facts.units]
+    .filter(([unit]) => wanted.includes(unit))
     .filter(([, { load, enabled }]) => load === "masked" || enabled.startsWith("masked"))
     .map(
       ([unit]) =>
@@ -99,29 +106,41 @@ function masked(facts: Facts, desired: Desired): string[] {
 }
 
 /** Two sockets on one port: one of them fails, now or at the next boot. */
-function ports(facts: Facts, desired: Desired): string[] {
-  // What another unit of the set has had until now is free when that is closed.
-  const former = [...facts.files].flatMap(([path, { content }]) => {
-    const unit = unitAt(desired.manager, path);
-    return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
-  });
-  return desired.files.flatMap(({ unit, content }) => {
-    if (unit === undefined || !isSocket(unit) || facts.units.get(unit)?.active === "active") return [];
-    return listens(content, unit).flatMap(({ address, ipv6Only }) => {
+function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]): string[] {
+  const sockets = desired.files.filter(({ unit }) => unit !== undefined && isSocket(unit));
+  const isUp = ({ key }: DesiredFile) => facts.units.get(key)?.active === "active";
+  const [kept, opened] = [
+    sockets.filter((file) => isUp(file) && !payload.includes(file)),
+    sockets.filter((file) => !isUp(file) || payload.includes(file)),
+  ];
+  // What our own sockets have: they stay, or are closed before the new ones are opened.
+  const own = [
+    ...kept.flatMap(({ content, key }) => listens(content, key)),
+    ...[...facts.files].flatMap(([path, { content }]) => {
+      const unit = unitAt(desired.manager, path);
+      return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
+    }),
+    // One of which only a comment or a mode changes.
+    ...opened
+      .filter(isUp)
+      .flatMap((file) => (facts.files.get(file.path)?.content ? [] : listens(file.content, file.key))),
+  ];
+  return opened.flatMap(({ key, content }) =>
+    listens(content, key).flatMap(({ address, ipv6Only }) => {
       const taken = facts.ports.find(
         (port) =>
           overlaps(port.address, address, ipv6Only) &&
-          !former.some((own) => overlaps(own.address, port.address, false)),
+          !own.some((one) => sameAddress(one.address, port.address)),
       );
       if (!taken) return [];
       const holder = taken.holder.startsWith("systemd ")
         ? "another socket unit (systemctl list-sockets)"
         : taken.holder || "another process";
       return [
-        `${unit}: ${toListenStream(address)} is taken on the host by ${holder}. Stop that, or listen elsewhere.`,
+        `${key}: ${toListenStream(address)} is taken on the host by ${holder}. Stop that, or listen elsewhere.`,
       ];
-    });
-  });
+    }),
+  );
 }
 
 /** The addresses of a socket unit, as far as this project knows them. */

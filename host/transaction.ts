@@ -122,7 +122,7 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
       ...wanted,
     ]),
     units: unitsOf(desired, known),
-    ports: new Map(ports),
+    ports,
   };
 }
 

@@ -33,6 +33,9 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   const lines = [...todo].flatMap(
     ([unit, action]) => phrase(desired, unit, action, handed.includes(unit), socketsChange) ?? [],
   );
+  const { services } = desiredState(before as unknown as UnitSetInputs, "");
+  const gone = services.filter(({ unit }) => desired.services.every((other) => other.unit !== unit));
+  lines.push(...gone.map(({ unit }) => `${isSocket(unit) ? "closes" : "stops"} ${unit}`));
   const { address } = (after as unknown as UnitSetInputs).connection;
   return lines.length === 0 ? undefined : `${address}: ${lines.join("; ")}`;
 

@@ -111,7 +111,7 @@ export async function refresh(
       context.pool,
       target(context, set),
       desired,
-      { ...queryFor(desired, []), ports: new Map(), images: true },
+      { ...queryFor(desired, []), ports: [], images: true },
       context.progress,
     );
   } catch (thrown) {

@@ -74,7 +74,13 @@ export function schema(version: string): object {
         ["sha256", "mode"],
       ),
       "quadlet:index:UnitState": type(
-        { load: text("LoadState."), active: text("ActiveState."), enabled: text("UnitFileState.") },
+        {
+          load: text("LoadState."),
+          active: text("ActiveState."),
+          enabled: text("UnitFileState."),
+          dropIns: list("Files that change what the unit's own file says."),
+          needsReload: boolean("True where systemd has not read its files since they changed."),
+        },
         ["load", "active", "enabled"],
       ),
     },

@@ -2,7 +2,7 @@ import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import type { Facts } from "../host/facts.ts";
 import { hasPlaceholders, unfillText } from "../host/placeholders.ts";
-import { newerFiles } from "../host/plan.ts";
+import { newerFiles, ownerOf } from "../host/plan.ts";
 import { sha256 } from "../host/digest.ts";
 import {
   type PlainObject,
@@ -151,26 +151,34 @@ export function observedInputs(
   const files: WireObject = {};
   for (const file of desired.files.filter(there)) {
     const fact = facts.files.get(file.path);
+    const owner = fact?.uid === ownerOf(file, desired, facts) ? undefined : fact?.uid;
     // An empty file has no content to send.
     const seen = fact?.content?.toString("utf8") ?? (fact?.sha256 === sha256("") ? "" : file.content);
     const text =
       file.unit !== undefined && hasPlaceholders(desired) ? unfillText(seen, file.content, facts) : seen;
     if (file.unit !== undefined) {
       units[file.key] = isSecretAt(wire, ["units", file.key]) ? secret(text) : text;
-      if (fact !== undefined && fact.mode !== file.mode) unitModes[file.key] = fact.mode;
+      const differs = fact !== undefined && (fact.mode !== file.mode || owner !== undefined);
+      if (differs) unitModes[file.key] = owner === undefined ? fact.mode : `${fact.mode}, of UID ${owner}`;
       continue;
     }
     const content = isSecretAt(wire, ["files", file.key, "content"]) ? secret(text) : text;
     const mode = fact?.mode === file.mode ? inputs.files?.[file.key]?.mode : fact?.mode;
-    files[file.key] = { content, ...(mode === undefined ? {} : { mode }) };
+    files[file.key] = {
+      content,
+      ...(mode === undefined ? {} : { mode }),
+      // No input says this: it comes from a refresh, and the next `up` takes it away.
+      ...(owner === undefined ? {} : { owner }),
+    };
   }
   const services: WireObject = {};
   for (const service of desired.services) {
-    const written = inputs.services?.[service.unit] ?? {};
+    const { isOutdated, runsOldImage, ...written } = (inputs.services?.[service.unit] ?? {}) as WireObject;
+    void [isOutdated, runsOldImage];
     const active = isRunning(facts.units.get(service.unit)?.active);
     const enabled = facts.units.get(service.unit)?.enabled === "enabled";
     services[service.unit] = {
-      ...(written as WireObject),
+      ...written,
       // A unit that shall not be kept running may run.
       ...(service.active && !active ? { active: false } : {}),
       ...(enabled === service.enabled ? {} : { enabled }),

@@ -187,6 +187,10 @@ export interface UnitState {
   load: string;
   active: string;
   enabled: string;
+  /** Files that change what the unit's own file says (systemd.unit(5), "drop-in"). Left out where there are none. */
+  dropIns?: string[];
+  /** True where systemd has not read the unit's files since they changed; else left out. */
+  needsReload?: boolean;
 }
 
 /** What was observed on the host after the last operation. Nothing in it changes by itself. */

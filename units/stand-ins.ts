@@ -15,7 +15,7 @@ import { serialize } from "./serialize.ts";
  */
 export function handoverUnit(fileName: string, text: string, sockets: readonly string[]): string | undefined {
   const unit = parse(text, fileName);
-  if (sockets.length === 0 || isOnlyOne(unit)) return undefined;
+  if (sockets.length === 0 || isOnlyOne(fileName, unit)) return undefined;
   const own = standIn(unit, fileName, (socket) => sockets.includes(socket));
   add(own, "Service", { key: "Sockets", value: sockets.join(" ") });
   const variable = nginxVariable(sockets.length);
@@ -36,33 +36,50 @@ export function rehearsalUnit(
   moved: ReadonlyMap<string, string>,
 ): string | undefined {
   const unit = parse(text, fileName);
-  if (isOnlyOne(unit)) return undefined;
+  if (isOnlyOne(fileName, unit)) return undefined;
   const own = standIn(unit, fileName, () => false);
   for (const section of own.sections)
     section.entries = section.entries.map((entry) =>
       "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
     );
   if (isQuadlet(fileName)) {
+    // nginx ends where a descriptor that it is told of is not there.
     replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
-    // An address of the host is none in there, and nginx may listen on it all the same.
-    for (const family of ["ipv4", "ipv6"])
-      add(own, "Container", { key: "PodmanArgs", value: `--sysctl=net.${family}.ip_nonlocal_bind=1` });
+    for (const option of nonlocal) add(own, "Container", { key: "PodmanArgs", value: option });
+  } else {
+    replace(own, "Service", (entry) => [
+      withOptions(
+        entry.key === "ExecStart"
+          ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
+          : entry,
+        nonlocal,
+      ),
+    ]);
   }
   return serialize(own);
 }
 
-/** A container that is published on a port, has an address of its own or the host's network is there once only. */
-function isOnlyOne(unit: UnitFile): boolean {
+/** An address of the host is none in a namespace of its own, and nginx may bind it all the same (ip(7), ip_nonlocal_bind). */
+const nonlocal = ["ipv4", "ipv6"].map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
+
+/** Options of podman of which the second container could not be, as words of a command line. */
+const single =
+  /(^|\s)(-p\s?\S|--publish[ =]|--ip6?[ =]|--pod[ =]|--net(work)?[ =](host(?![\w.-])|ns:|container:)|--name[ =](?!systemd-%N(?![\w-])))/;
+
+/** A pod, a container that is published on a port, has a name or an address of its own or the host's network is there once only. */
+function isOnlyOne(fileName: string, unit: UnitFile): boolean {
+  if (isQuadlet(fileName) && !fileName.endsWith(".container")) return true;
   return unit.sections.some(({ name, entries }) =>
-    entries.some(
-      (entry) =>
-        "key" in entry &&
-        ((name === "Container" && ["PublishPort", "IP", "IP6", "Pod"].includes(entry.key)) ||
-          (entry.key === "Network" && /^(host|ns:|container:)/.test(entry.value)) ||
-          (entry.key === "ExecStart" &&
-            /\s(-p|--publish|--ip6?|--pod|--(network|net)[= ](host|ns:|container:))\b/.test(entry.value))),
-    ),
+    entries.some((entry) => "key" in entry && isSingle(name, entry)),
   );
+}
+
+function isSingle(section: string, { key, value }: Assignment): boolean {
+  if (section === "Service") return key === "ExecStart" && single.test(value);
+  if (section !== "Container") return false;
+  if (key === "Network") return /^(host($|:)|ns:|container:)/.test(value);
+  if (key === "PodmanArgs") return single.test(value);
+  return ["PublishPort", "IP", "IP6", "Pod"].includes(key);
 }
 
 /** Directives of [Unit] that list units (systemd.unit(5)). */
@@ -82,14 +99,19 @@ function standIn(unit: UnitFile, fileName: string, keeps: (socket: string) => bo
   });
   replace(own, "Service", (entry) => (["Sockets", "Restart"].includes(entry.key) ? [] : [entry]));
   add(own, "Service", { key: "Restart", value: "no" });
+  // Relabelling or chowning would take the files from the one that runs (podman-run(1), --volume).
   if (isQuadlet(fileName)) {
     replace(own, "Container", (entry) => {
       if (entry.key === "ContainerName") return [];
-      // Relabelling or chowning would take the files from the one that runs (podman-run(1), --volume).
-      if (entry.key === "Volume") return [{ ...entry, value: withoutLabel(entry.value) }];
-      return [entry];
+      return [entry.key === "Volume" ? { ...entry, value: withoutLabel(entry.value) } : entry];
     });
     add(own, "Container", { key: "SecurityLabelDisable", value: "true" });
+  } else {
+    replace(own, "Service", (entry) => [
+      withOptions(entry.key === "ExecStart" ? { ...entry, value: withoutLabels(entry.value) } : entry, [
+        "--security-opt=label=disable",
+      ]),
+    ]);
   }
   return own;
 }
@@ -102,6 +124,19 @@ export function withoutLabel(volume: string): string {
   return [source, target, ...(kept.length > 0 ? [kept.join(",")] : [])].join(":");
 }
 
+/** The volumes of a command without their labels. */
+function withoutLabels(command: string): string {
+  return command.replace(/(?<=\s(-v|--volume)[ =])("(?:[^"\\]|\\.)*"|\S+)/g, (_, __, word: string) =>
+    word.startsWith('"') ? `"${withoutLabel(word.slice(1, -1))}"` : withoutLabel(word),
+  );
+}
+
+/** A command of podman with more options of its "run". */
+function withOptions(entry: Assignment, options: readonly string[]): Assignment {
+  if (entry.key !== "ExecStart") return entry;
+  return { ...entry, value: entry.value.replace(/\srun(?=\s)/, (run) => `${run} ${options.join(" ")}`) };
+}
+
 function isNginxVariable({ key, value }: Assignment): boolean {
   return key === "Environment" && /^"?NGINX=/.test(value);
 }
@@ -109,7 +144,8 @@ function isNginxVariable({ key, value }: Assignment): boolean {
 function moveAll(value: string, moved: ReadonlyMap<string, string>): string {
   let result = value;
   for (const [from, to] of moved) {
-    const pattern = new RegExp(`(?<![\\w.%/@-])${escape(from)}(?![\\w.-])`, "g");
+    // Not after a ":", where it is a path in the container.
+    const pattern = new RegExp(`(?<![\\w.%/@:-])${escape(from)}(?![\\w.-])`, "g");
     result = result.replace(pattern, () => to);
   }
   return result;

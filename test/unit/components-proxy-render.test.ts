@@ -165,7 +165,7 @@ SyslogIdentifier=%N
     );
     assert.deepEqual(services, {
       "example4.socket": { enabled: true },
-      "example4.service": { reloadOn: paths },
+      "example4.service": { reloadOn: paths, handover: true },
     });
     assert.deepEqual(checks["nginx -t"]?.mounts, { [conf]: "/etc/nginx/conf.d" });
   });

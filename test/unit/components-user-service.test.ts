@@ -60,7 +60,7 @@ WantedBy=sockets.target
   assert.deepEqual(Object.keys(files), [conf]);
   assert.deepEqual(services, {
     "example3.socket": { enabled: true },
-    "example3.service": { reloadOn: [conf] },
+    "example3.service": { reloadOn: [conf], handover: true },
   });
   assert.deepEqual(checks["nginx -t"]?.mounts, {
     "~/.config/quadlet-fleet/example3/conf.d": "/etc/nginx/conf.d",

@@ -36,10 +36,10 @@ describe("the query", () => {
         ]),
         units: ["web.service", "web.socket"],
         directories: ["/etc/systemd/system"],
-        ports: new Map([
+        ports: [
           ["web.socket", 80],
           ["web-2.socket", 65535],
-        ]),
+        ],
         images: true,
       }),
       `file\t${"0".repeat(64)}\t/etc/a

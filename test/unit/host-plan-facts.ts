@@ -43,7 +43,7 @@ export function desired(change: Partial<Desired> = {}): Desired {
 export function site(listens: readonly string[], change: Partial<Desired> = {}): Desired {
   const sockets = listens.map((listen, index) =>
     unit(
-      index === 0 ? "web.socket" : `web-${listen.replace(/.*:/, "")}.socket`,
+      index === 0 ? "web.socket" : `web-${listen.replace(/.*[:/]/, "")}.socket`,
       `[Socket]\nListenStream=${listen}\n${index === 0 ? "" : "Service=web.service\n"}`,
     ),
   );

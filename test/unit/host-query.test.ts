@@ -16,7 +16,7 @@ test("what is looked at for a set: its files, its units, and who has its ports",
     ],
   );
   assert.deepEqual(units, ["web.service", "web.socket"]);
-  assert.deepEqual([...(ports ?? [])], [["web.socket", 80]]);
+  assert.deepEqual(ports, [["web.socket", 80]]);
 });
 
 describe("what was the set's own before", () => {
@@ -44,7 +44,7 @@ describe("what was the set's own before", () => {
     assert.deepEqual(queryFor(gone, [conf]), {
       files: new Map([[conf, "any"]]),
       units: [],
-      ports: new Map(),
+      ports: [],
     });
   });
 });

@@ -99,4 +99,16 @@ describe("with handover, of two addresses", () => {
   test("one goes: it is named, as it runs until then", () => {
     assert.match(announcement(two, one) ?? "", /hands web\.service over .*web-81\.socket/);
   });
+
+  test("one is no longer looked after, and its unit stays: it goes on", () => {
+    const { services, ...rest } = two;
+    assert.ok(services);
+    assert.equal(announcement(two, { ...rest, services: service }), undefined);
+  });
+
+  test("a unit that nobody has looked after goes: it is stopped all the same", () => {
+    const { services, ...rest } = two;
+    assert.ok(services);
+    assert.match(announcement({ ...rest, services: service }, one) ?? "", /closes web-81\.socket/);
+  });
 });

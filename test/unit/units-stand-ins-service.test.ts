@@ -1,68 +1,146 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import { render } from "../../components/render.ts";
+import { fillText } from "../../host/placeholders.ts";
 import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
 
-// Stand-ins for a .service that runs podman.
+// Stand-ins for a .service that runs podman, as Example 3 does.
+
+const home = "/home/test";
+
+/** The service as it is on the host. */
+function example(listen: string[]): string {
+  const text = render("web", {
+    connection: { address: "192.0.2.11" },
+    manager: "system",
+    user: "test",
+    network: "none",
+    image: "docker.io/library/nginx:latest",
+    listen,
+  }).units["web.service"];
+  assert.ok(typeof text === "string");
+  return fillText(text, { uid: 1006, home });
+}
+
+const one = example(["0.0.0.0:81"]);
+const two = example(["0.0.0.0:81", "192.0.2.11:82"]);
+const conf = `${home}/.config/quadlet-fleet/web/conf.d`;
+const staged = "@STAGE@/home/.config/quadlet-fleet/web/conf.d";
 
 function handover(text: string, sockets = ["web.socket"]): string | undefined {
   return handoverUnit("web.service", text, sockets);
 }
 
-function rehearsal(text: string, moved: [string, string][] = []): string | undefined {
-  return rehearsalUnit("web.service", text, new Map(moved));
+function rehearsal(text: string): string | undefined {
+  return rehearsalUnit("web.service", text, new Map([[conf, staged]]));
 }
+
+const of = (text: string) => [handover(text), rehearsal(text)];
 
 function lines(text: string | undefined, key: string): string[] {
   return (text ?? "").split("\n").filter((line) => line.startsWith(`${key}=`));
 }
 
-/** Example 3 of podman-nginx-socket-activation. */
-const example = (options: string) => `[Unit]
-Requires=web.socket
-After=web.socket
+function command(text: string | undefined): string {
+  const [line, ...more] = lines(text, "ExecStart");
+  assert.ok(line !== undefined && more.length === 0);
+  return line;
+}
+
+/** All but the command. */
+function rest(text: string | undefined): string | undefined {
+  return text?.replace(/^ExecStart=.*\n/m, "");
+}
+
+const same = `RequiresMountsFor=/run/user/1006/containers
 
 [Service]
-User=test
-Environment=PODMAN_SYSTEMD_UNIT=%n
-ExecStop=/usr/bin/podman rm -f -i --cidfile=/run/user/1006/%N.cid
 Type=notify
 NotifyAccess=all
-Restart=on-failure
-ExecStart=/usr/bin/podman run \\
-     --cidfile=/run/user/1006/%N.cid \\
-     --env "NGINX=3:4;" \\
-     ${options} \\
-     docker.io/library/nginx
-
-[Install]
-WantedBy=multi-user.target
+User=test
+Environment=PODMAN_SYSTEMD_UNIT=%n
+Environment=XDG_RUNTIME_DIR=/run/user/1006
+Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1006/bus
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/1006/%N.cid
+ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/1006/%N.cid
+TimeoutStopSec=70
+KillMode=mixed
+Delegate=true
+SyslogIdentifier=%N
+Restart=no
 `;
-const right = example("--replace --name systemd-%N --network none");
-const of = (options: string) => [handover(example(options)), rehearsal(example(options))];
 
-test("handover: the same command, with the descriptors that it is handed", () => {
-  const text = handover(right);
-  assert.deepEqual(lines(text, "Sockets"), ["Sockets=web.socket"]);
-  assert.deepEqual(lines(text, "Restart"), ["Restart=no"]);
-  assert.equal(text?.includes("[Install]"), false);
-  assert.equal(text?.includes("[Container]"), false);
-  assert.match(lines(text, "ExecStart").join(), /--env "NGINX=3;" .*--name systemd-%N --network none/);
+test("handover: the same, with the sockets that it is handed", () => {
+  assert.equal(
+    rest(handover(one)),
+    `[Unit]
+Description=nginx web, socket-activated
+Requires=web.socket user@1006.service
+After=web.socket user@1006.service
+${same}Sockets=web.socket
+`,
+  );
+  assert.match(command(handover(one)), / --name systemd-%N --cidfile=\/run\/user\/1006\/%N\.cid /);
+  assert.match(command(handover(one)), / --env NGINX=3; --pull=never docker\.io\/library\/nginx:latest$/);
 });
 
-test("rehearsal: no sockets, the new files, and nginx told of no descriptors", () => {
-  const text = rehearsal(example("--name systemd-%N -v /srv/conf:/etc/nginx/conf.d"), [
-    ["/srv/conf", "@STAGE@/srv/conf"],
-  ]);
-  assert.deepEqual([...lines(text, "Requires"), ...lines(text, "Sockets")], []);
-  assert.match(lines(text, "ExecStart").join(), / -v @STAGE@\/srv\/conf:\/etc\/nginx\/conf\.d /);
-  assert.doesNotMatch(lines(text, "ExecStart").join(), /NGINX=\d/);
+test("handover: the descriptors are those that it is handed", () => {
+  assert.match(command(handover(two, ["web.socket", "web-192.0.2.11-82.socket"])), / --env NGINX=3:4; /);
+  const kept = handover(two, ["web-192.0.2.11-82.socket"]);
+  assert.match(command(kept), / --env NGINX=3; /);
+  assert.deepEqual(
+    [...lines(kept, "Requires"), ...lines(kept, "Sockets")],
+    ["Requires=web-192.0.2.11-82.socket user@1006.service", "Sockets=web-192.0.2.11-82.socket"],
+  );
 });
 
-test("a label would take the files from the one that runs: left out as well", () => {
-  for (const text of of("--name systemd-%N -v /srv/conf:/etc/nginx/conf.d:ro,Z"))
-    assert.doesNotMatch(lines(text, "ExecStart").join(), /,Z/);
+describe("rehearsal", () => {
+  test("the same, without sockets, with the new files", () => {
+    assert.equal(
+      rest(rehearsal(two)),
+      `[Unit]
+Description=nginx web, socket-activated
+Requires=user@1006.service
+After=user@1006.service
+${same}`,
+    );
+    assert.match(command(rehearsal(two)), new RegExp(` --volume ${staged}:/etc/nginx/conf\\.d:ro`));
+    assert.match(command(rehearsal(two)), / --network none .*docker\.io\/library\/nginx:latest$/);
+  });
+
+  test("nginx is told of no descriptors: it would close one that is not a socket", () => {
+    assert.doesNotMatch(command(rehearsal(two)), /NGINX=\d/);
+  });
+
+  test("an address of the host is none in there, and nginx may bind it all the same", () => {
+    for (const family of ["ipv4", "ipv6"])
+      assert.match(command(rehearsal(two)), new RegExp(` --sysctl[= ]net\\.${family}\\.ip_nonlocal_bind=1 `));
+  });
 });
 
+test("a label would take the files from the one that runs: left out, and nothing is confined by it", () => {
+  for (const text of of(one)) {
+    assert.doesNotMatch(command(text), /conf\.d:ro,Z/);
+    assert.match(command(text), / --security-opt[= ]label=disable /);
+  }
+});
+
+test("a label of a volume with blanks in its name", () => {
+  const text = one.replace(" --volume ", ' -v "/srv/my site:/b:U,ro,Z" -v /srv/Z:/Z:z --volume ');
+  assert.match(command(handover(text)), / -v "\/srv\/my site:\/b:ro" -v \/srv\/Z:\/Z --volume /);
+});
+
+test("an installed unit is not: no [Install], no Restart= but no", () => {
+  const installed = `${one.replace("Type=notify", "Type=notify\nRestart=always")}\n[Install]\nWantedBy=multi-user.target\n`;
+  for (const text of of(installed)) {
+    assert.deepEqual([...lines(text, "WantedBy"), ...lines(text, "Restart")], ["Restart=no"]);
+    assert.equal(text?.includes("[Install]"), false);
+    assert.equal(text?.includes("[Container]"), false);
+  }
+});
+
+const withOption = (option: string) => one.replace(" --network none ", ` ${option} `);
 const onlyOne = [
   "-p 90:90",
   "-p90:90",
@@ -74,11 +152,19 @@ const onlyOne = [
   "--network ns:/run/netns/web",
   "--network=container:other",
   "--pod web",
-  "--name web",
-  "--replace --name=web",
 ];
-for (const options of onlyOne)
-  test(`none with ${options}: there can't be two`, () =>
-    assert.deepEqual(of(options), [undefined, undefined]));
-for (const options of ["--network=none", "--network web", "--pull never", "--network=host-2"])
-  test(`one with ${options}`, () => assert.ok(of(options).every((text) => text !== undefined)));
+for (const option of onlyOne)
+  test(`none with ${option}: there can't be two`, () =>
+    assert.deepEqual(of(withOption(option)), [undefined, undefined]));
+for (const option of ["--network=none", "--network web", "--network=host-2"])
+  test(`one with ${option}`, () => assert.ok(of(withOption(option)).every((text) => text !== undefined)));
+
+test("none with a name of its own: --replace would end the one that runs", () => {
+  for (const name of ["--name web", "--name=web"])
+    assert.deepEqual(of(one.replace("--name systemd-%N", name)), [undefined, undefined], name);
+});
+
+test("a command that is written in several lines", () => {
+  const text = one.replaceAll(" --", " \\\n    --");
+  assert.match(command(handover(text)), / --name systemd-%N .* --env NGINX=3; /);
+});

@@ -115,11 +115,13 @@ query_find() {
   done <"$work/query"
 }
 
-# Who listens on a port whose own socket unit does not (proc_net_tcp(5); 0A is TCP_LISTEN).
+# Who listens on a port that may be wanted: its own socket unit does not run, or a unit is to be written (proc_net_tcp(5); 0A
+# is TCP_LISTEN).
 query_ports() {
   : >"$work/listening"
   while IFS=$tab read -r kind unit port; do
-    if [ "$kind" = port ] && ! ctl is-active --quiet "$unit"; then
+    [ "$kind" = port ] || continue
+    if [ "$unit_differs" = yes ] || ! ctl is-active --quiet "$unit"; then
       grep -hE "^ *[0-9]+: [0-9A-F]+:$port [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null >>"$work/listening"
     fi
   done <"$work/query"

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { render } from "../../components/render.ts";
+import type { Facts } from "../../host/facts.ts";
+import { fill } from "../../host/placeholders.ts";
+import { plan } from "../../host/plan.ts";
+import { desiredState } from "../../provider/state.ts";
+import type { UnitSetInputs } from "../../resources/contract.ts";
+import { change, present, says, settled } from "./host-plan-facts.ts";
+
+// The plan for Example 3: a system service that runs as an account.
+
+const account = { uid: 1006, home: "/home/test" };
+const conf = "~/.config/quadlet-fleet/web/conf.d/default.conf";
+const service = "/etc/systemd/system/web.service";
+
+function wanted(image: string) {
+  const connection = { address: "192.0.2.11" };
+  const place = { connection, manager: "system", user: "test" } as const;
+  const set = render("web", { ...place, network: "none", listen: ["0.0.0.0:81"], image });
+  return fill(desiredState({ ...place, name: "web", ...set } as UnitSetInputs, "urn:web"), account);
+}
+
+const state = wanted("registry.example/nginx:1");
+
+/** All is as it should be: what is in the home directory is the account's, the units are root's. */
+function host(of = state): Facts {
+  const facts = { ...settled(of), ...account };
+  const file = facts.files.get(conf);
+  assert.ok(file);
+  return change(facts, conf, { ...file, uid: account.uid });
+}
+
+test("nothing to do: no steps", () => {
+  assert.deepEqual(says(host(), state), []);
+});
+
+test("a file in the home directory that is root's, a unit that is the account's: each is written anew", () => {
+  const content = state.files.find(({ path }) => path === conf)?.content ?? "";
+  const steps = says(change(host(), conf, present(content)), state);
+  assert.ok(steps.includes(`writing ${conf}`));
+  const unit = state.files.find(({ path }) => path === service)?.content ?? "";
+  assert.ok(
+    says(change(host(), service, { ...present(unit), uid: 1006 }), state).includes(`writing ${service}`),
+  );
+});
+
+test("another image: rehearsed and handed over, by units of the system's manager", () => {
+  const { steps, lent } = plan(host(wanted("registry.example/nginx:0")), state, []);
+  assert.deepEqual(
+    steps.map((step) => step.says),
+    [
+      "starting",
+      "pulling registry.example/nginx:1",
+      "validating the units",
+      "checking by nginx -t",
+      "preparing web-rehearsal.service",
+      "preparing web-handover.service",
+      "reloading systemd",
+      "rehearsing web.service",
+      "removing web-rehearsal.service",
+      "preparing the files",
+      `writing ${service}`,
+      "reloading systemd",
+      "handing web.service over to its new version",
+      "restarting web.service",
+      "waiting a moment",
+      "verifying web.service",
+      "stopping web-handover.service",
+      "removing web-handover.service",
+      "reloading systemd",
+      "asking 0.0.0.0:81/",
+      "committing",
+    ],
+  );
+  assert.deepEqual(
+    steps.filter(({ verb }) => verb === "lend").map(({ args }) => args[1]),
+    ["%t/systemd/system/web-rehearsal.service", "%t/systemd/system/web-handover.service"],
+  );
+  assert.match(
+    lent[0] ?? "",
+    /@STAGE@\/home\/\.config\/quadlet-fleet\/web\/conf\.d:\/etc\/nginx\/conf\.d:ro/,
+  );
+  for (const text of lent) assert.doesNotMatch(text, /@UID@|@HOME@/);
+});
