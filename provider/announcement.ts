@@ -1,5 +1,5 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
-import { type Action, actions, changeOf, isSocket } from "../host/changes.ts";
+import { type Action, actions, changeOf, isSocket, runs } from "../host/changes.ts";
 import type { Desired } from "../host/desired.ts";
 import { listens } from "../host/refusals.ts";
 import { handovers } from "../host/stand-ins.ts";
@@ -33,9 +33,8 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   const lines = [...todo].flatMap(
     ([unit, action]) => phrase(desired, unit, action, handed.includes(unit), socketsChange) ?? [],
   );
-  const { services } = desiredState(before as unknown as UnitSetInputs, "");
-  const gone = services.filter(({ unit }) => desired.services.every((other) => other.unit !== unit));
-  lines.push(...gone.map(({ unit }) => `${isSocket(unit) ? "closes" : "stops"} ${unit}`));
+  const gone = [...old.values()].filter(({ key, unit }) => unit !== undefined && !changes.has(key));
+  lines.push(...gone.map(({ key }) => `${isSocket(key) ? "closes" : "stops"} ${runs(key)}`));
   const { address } = (after as unknown as UnitSetInputs).connection;
   return lines.length === 0 ? undefined : `${address}: ${lines.join("; ")}`;
 

@@ -81,10 +81,37 @@ describe("a refresh finds", () => {
     assert.deepEqual(observedInputs(before, plain, desiredState(plain, "urn:web"), host), wire);
   });
 
-  test("another owner of a file", () => {
-    const other = change(host, "/a", { ...present("a"), uid: 1000 });
-    const all = (facts: Facts) => [observed(facts), outputs(desired, facts, wire)];
-    assert.notDeepEqual(all(other), all(host));
+  describe("another owner", () => {
+    const socket = "/etc/systemd/system/web.socket";
+    const other = change(change(host, "/a", { ...present("a"), uid: 1000 }), socket, {
+      ...present("[Socket]\n"),
+      uid: 1000,
+    });
+    const seen: WireObject = {
+      ...wire,
+      files: { ...(wire.files as WireObject), "/a": { content: "a", owner: 1000 } },
+      unitModes: { "web.socket": "0644, of UID 1000" },
+    };
+
+    test("of a file and of a unit: the next up takes it away", () => {
+      assert.deepEqual(observed(other), seen);
+      assert.deepEqual(
+        [...diffUnitSet(revealObject(seen), revealObject(wire)).changes],
+        [
+          ['unitModes["web.socket"]', "delete"],
+          ['files["/a"].owner', "delete"],
+        ],
+      );
+    });
+
+    test("that an earlier refresh saw is seen again, and is gone when it is right", () => {
+      const plain = revealObject(seen) as unknown as UnitSetInputs;
+      const again = (facts: Facts) => observedInputs(seen, plain, desiredState(plain, "urn:web"), facts);
+      assert.deepEqual(again(other), seen);
+      const right = again(host);
+      assert.ok(right);
+      assert.equal(diffUnitSet(revealObject(right), revealObject(wire)).changes.size, 0);
+    });
   });
 
   test("a socket that was masked", () => {
