@@ -124,6 +124,23 @@ export interface SocketActivatedNginxArgs {
   selinuxLabel?: "private" | "shared" | "none";
 
   /**
+   * Let nginx, and podman that runs it, do as little as they need: a read-only root, with memory where nginx writes; four
+   * capabilities; no new privileges; the image not pulled by the unit; and with {@link network} "none" no socket but Unix and
+   * netlink ones (RestrictAddressFamilies=), so that neither can reach a network even by a fault of podman. A preview warns
+   * of the part that can't hold.
+   * @default false
+   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access
+   */
+  hardened?: boolean;
+
+  /**
+   * The OCI runtime that podman uses. It must be on the host.
+   * @default podman's own; "runc" with {@link hardened} and {@link network} "none", as crun 1.21, that of Debian 13, fails there
+   * @see podman(1), --runtime; https://github.com/containers/crun/issues/1828
+   */
+  runtime?: "crun" | "runc";
+
+  /**
    * Keep the user manager running without a login, and from boot on. Without it the socket is gone with the last session.
    * Only with manager "user".
    * @default true
@@ -215,6 +232,8 @@ export const argumentsSchema = z.strictObject({
     )
     .optional(),
   selinuxLabel: z.enum(["private", "shared", "none"]).optional(),
+  hardened: z.boolean().optional(),
+  runtime: z.enum(["crun", "runc"]).optional(),
   linger: z.boolean().optional(),
   adopt: z.boolean().optional(),
 });

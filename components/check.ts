@@ -1,4 +1,5 @@
 import { Output } from "@pulumi/pulumi/output.js";
+import { hardeningWarnings } from "./hardening.ts";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
@@ -26,11 +27,12 @@ export function checkArguments(
   ];
   if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
   const text = plainFiles(args.nginx);
-  if (problems.length > 0 || text === undefined) return { problems, warnings: [] };
+  const hardening = hardeningWarnings(args);
+  if (problems.length > 0 || text === undefined) return { problems, warnings: hardening };
   const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, text);
   return {
     problems: errors.map(({ message }) => ({ path: "nginx", message })),
-    warnings: warnings.map(({ message }) => message),
+    warnings: [...hardening, ...warnings.map(({ message }) => message)],
   };
 }
 

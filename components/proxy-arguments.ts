@@ -11,6 +11,13 @@ export interface ReverseProxyStackArgs extends Omit<
   /** The account that runs nginx and the backends, all by rootless podman: not root. It is made to linger. */
   user: string;
 
+  /**
+   * As a site's, for nginx, but for the sockets that it may open: it needs its network. The backends can't gain privileges and are
+   * not pulled by their units; what else they need, only their images know.
+   * @default false
+   */
+  hardened?: boolean;
+
   /** The network that nginx and the backends share, of podman's driver "bridge". */
   network?: ProxyNetwork;
 

@@ -62,6 +62,8 @@ export function renderBackends(
           internal,
           network: `${network}.network`,
           target,
+          hardened: args.hardened ?? false,
+          runtime: args.runtime,
           description: `Backend ${container} of ${name}`,
           environment: plain,
           environmentFile: hasHidden ? [onHost(secretFile)] : [],
@@ -88,6 +90,8 @@ interface BackendContainer {
   image: string;
   options: Backend;
   internal: boolean;
+  hardened: boolean;
+  runtime: string | undefined;
   network: string;
   target: string;
   description: string;
@@ -105,6 +109,8 @@ function renderBackend(backend: BackendContainer): string {
     container: {
       image,
       containerName: container,
+      ...(backend.hardened ? { pull: "never" as const, noNewPrivileges: true } : {}),
+      ...(backend.runtime === undefined ? {} : { globalArgs: `--runtime=${backend.runtime}` }),
       environment: backend.environment,
       environmentFile: backend.environmentFile,
       network: [network],

@@ -29,10 +29,16 @@ export function checkProxy(
     ...checkFiles(args),
   ];
   // A generated file that is wrong is wrong by an argument that is named already.
-  const { nginx, ...withoutNginx } = site;
-  const ofSite = checkArguments(name, problems.length === 0 ? { ...withoutNginx, nginx } : withoutNginx);
-  return { problems: [...ofSite.problems, ...problems], warnings: ofSite.warnings };
+  const { nginx, hardened, ...rest } = site;
+  const ofSite = checkArguments(name, problems.length === 0 ? { ...rest, nginx } : rest);
+  return {
+    problems: [...ofSite.problems, ...problems],
+    warnings: [...(hardened === true ? [hardenedPart] : []), ...ofSite.warnings],
+  };
 }
+
+const hardenedPart =
+  "hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK can't hold for a proxy, which needs its network; and a backend is only kept from new privileges, as its image may write and do what is not known here.";
 
 /** nginx's arguments; without its generated files where `listen` is not right, which checkArguments() says. */
 function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginxArgs {

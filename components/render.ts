@@ -7,9 +7,16 @@ import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
 import type { ContainerCheck, FileContent, ImagePull, Probe, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import {
+  hardenedContainer,
+  hardenedService,
+  hardeningOf,
+  runtimeOf,
+  userNamespaceUnit,
+} from "./hardening.ts";
 import { lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
-import { type UserService, userService } from "./user-service.ts";
+import { type UserService, userNamespaceService, userService } from "./user-service.ts";
 
 /** The files, units and states of a set, some of them still unknown. */
 export interface Rendered {
@@ -50,14 +57,19 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     environment: { NGINX: nginxVariable(sockets.length), ...plain },
     environmentFile: hasHidden ? environmentPath : undefined,
     network: args.network,
+    runtime: runtimeOf(args),
+    hardening: hardeningOf(name, args),
     volumes: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
     ...additions,
   };
   const { manager, user } = args;
-  const units: Rendered["units"] =
-    manager === "system" && user !== undefined
-      ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
-      : { [`${name}.container`]: lift(args.image, (image) => container(parts, image)) };
+  const isUserService = manager === "system" && user !== undefined;
+  const units: Rendered["units"] = isUserService
+    ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
+    : { [`${name}.container`]: lift(args.image, (image) => container(parts, image)) };
+  const userNamespace = parts.hardening?.userNamespace;
+  if (userNamespace !== undefined)
+    units[userNamespace] = isUserService ? userNamespaceService(name, user) : userNamespaceUnit(name);
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: { description: `Socket ${listen.join(", ")} of ${name}` },
@@ -74,6 +86,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     files,
     services: {
       ...Object.fromEntries(sockets.map(({ unit }) => [unit, { enabled: true }])),
+      ...(userNamespace === undefined ? {} : { [userNamespace]: {} }),
       [`${name}.service`]: {
         reloadOn,
         ...(hasHidden ? { restartOn: [environmentPath] } : {}),
@@ -118,11 +131,14 @@ function isPlain(texts: Record<string, Input<string>>): texts is Record<string, 
 type ContainerParts = Omit<UserService, "user" | "image">;
 
 function container(parts: ContainerParts, image: string): string {
-  const { sockets, environmentFile, network } = parts;
+  const { sockets, environmentFile, network, runtime, hardening } = parts;
+  const before = [...sockets, ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace])];
   return renderContainer({
-    unit: { description: parts.description, requires: sockets, after: sockets },
+    unit: { description: parts.description, requires: before, after: before },
     container: {
       image,
+      ...(hardening === undefined ? {} : hardenedContainer()),
+      ...(runtime === undefined ? {} : { globalArgs: `--runtime=${runtime}` }),
       environment: parts.environment,
       ...(environmentFile === undefined ? {} : { environmentFile: [onHost(environmentFile)] }),
       ...(network === undefined ? {} : { network: [network] }),
@@ -137,6 +153,7 @@ function container(parts: ContainerParts, image: string): string {
       // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
       execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",
       timeoutStopSec: "70",
+      ...(hardening === undefined ? {} : hardenedService(hardening)),
     },
     install: { wantedBy: ["default.target"] },
     // A user quadlet would wait for the system's network-online.target, which may never come. The sockets need no network,

@@ -1,5 +1,6 @@
 import { quoteExecArgumentOnHost as given } from "../units/escape.ts";
 import { renderService } from "../units/render.ts";
+import { type Hardening, hardenedOptions, hardenedService, userNamespaceUnit } from "./hardening.ts";
 import type { ServiceSection } from "../units/sections/service.ts";
 
 /** What the host fills in for the account of a system service: its UID, its home directory (resources/contract.ts). */
@@ -27,6 +28,9 @@ export interface UserService {
   volumes: readonly string[];
   /** Volumes of ours, with specifiers as systemd has them. */
   ownVolumes?: readonly string[];
+  /** The OCI runtime; undefined for podman's own. */
+  runtime?: string | undefined;
+  hardening?: Hardening | undefined;
   /** More of [Service]. */
   service?: ServiceSection;
 }
@@ -38,16 +42,20 @@ export interface UserService {
  * podman has no support for User= in its quadlets (https://github.com/containers/podman/discussions/20573).
  */
 export function userService(options: UserService): string {
-  const { user, sockets, network, online: leadsOut = network !== "none" } = options;
-  const manager = `user@${uid}.service`;
+  const { user, sockets, network, hardening, online: leadsOut = network !== "none" } = options;
+  const before = [
+    ...sockets,
+    manager,
+    ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace]),
+  ];
   const online = leadsOut ? ["network-online.target"] : [];
   const remove = `/usr/bin/podman rm -v -f -i --cidfile=${cidFile}`;
   return renderService({
     unit: {
       description: options.description,
       ...(online.length > 0 ? { wants: online } : {}),
-      requires: [...sockets, manager],
-      after: [...sockets, manager, ...online],
+      requires: before,
+      after: [...before, ...online],
       // Rootless podman keeps its locks there, and the account's manager makes it.
       requiresMountsFor: [`${runtimeDirectory}/containers`],
     },
@@ -55,12 +63,7 @@ export function userService(options: UserService): string {
       type: "notify",
       notifyAccess: "all",
       user,
-      environmentWithSpecifiers: {
-        PODMAN_SYSTEMD_UNIT: "%n",
-        // Only a login has them (pam_systemd(8)). podman asks the account's manager for the scope of its pause process.
-        XDG_RUNTIME_DIR: runtimeDirectory,
-        DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDirectory}/bus`,
-      },
+      environmentWithSpecifiers: { PODMAN_SYSTEMD_UNIT: "%n", ...login },
       // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
       ...(sockets.length > 1 ? { sockets } : {}),
       execStart: run(options).join(" "),
@@ -72,19 +75,36 @@ export function userService(options: UserService): string {
       killMode: "mixed",
       delegate: true,
       syslogIdentifier: "%N",
+      ...(hardening === undefined ? {} : hardenedService(hardening)),
       ...options.service,
     },
     // No [Install]: the socket starts it.
   });
 }
 
+/** The same for what a hardened one needs before it. */
+export function userNamespaceService(name: string, user: string): string {
+  return userNamespaceUnit(name, {
+    unit: { requires: [manager], after: [manager] },
+    service: { user, environmentWithSpecifiers: login },
+  });
+}
+
+const manager = `user@${uid}.service`;
+
+/** Only a login has them (pam_systemd(8)). podman asks the account's manager for the scope of its pause process. */
+const login = {
+  XDG_RUNTIME_DIR: runtimeDirectory,
+  DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDirectory}/bus`,
+};
+
 const cidFile = `${runtimeDirectory}/%N.cid`;
 
 /** Words of ours, with their specifiers and placeholders; those of others arrive as they are. */
 function run(options: UserService): string[] {
-  const { image, environment, environmentFile, network, volumes, ownVolumes = [] } = options;
+  const { image, environment, environmentFile, network, volumes, ownVolumes = [], runtime } = options;
   return [
-    "/usr/bin/podman run",
+    `/usr/bin/podman${runtime === undefined ? "" : ` --runtime=${runtime}`} run`,
     "--name systemd-%N",
     `--cidfile=${cidFile}`,
     "--replace --rm --cgroups=split",
@@ -92,6 +112,7 @@ function run(options: UserService): string[] {
     "--stop-signal SIGQUIT --stop-timeout 60",
     ...(network === undefined ? [] : [`--network ${given(network)}`]),
     "--sdnotify=conmon -d",
+    ...(options.hardening === undefined ? [] : hardenedOptions),
     ...ownVolumes.map((volume) => `--volume ${volume}`),
     ...volumes.map((volume) => `--volume ${inHome(volume)}`),
     ...Object.entries(environment).map(([key, value]) => `--env ${given(`${key}=${value}`)}`),

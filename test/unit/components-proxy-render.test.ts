@@ -154,7 +154,7 @@ SyslogIdentifier=%N
     server_name apache.example.com;
 
     location / {
-        set $backend http://apache-container:80;
+        set $backend http://apache-container.dns.podman:80;
         proxy_pass $backend;
     }
 

@@ -37,11 +37,11 @@ test("a server block", () => {
     location = /x { return 204; }
 
     location / {
-        set $backend http://web:8080;
+        set $backend http://web.dns.podman:8080;
         proxy_pass $backend;
     }
     location /api/ {
-        set $backend http://api:80;
+        set $backend http://api.dns.podman:80;
         proxy_pass $backend;
     }
 

@@ -61,6 +61,12 @@ const nothingElse = `    location / {
     }
 `;
 
+/**
+ * The domain of podman's DNS. Without it a backend that is down would be asked for outside, by a network that leads there, and
+ * whoever answers would get its requests.
+ */
+const domain = "dns.podman";
+
 /** The locations of routes. */
 export function locations(routes: readonly Route[]): string {
   return routes
@@ -68,7 +74,7 @@ export function locations(routes: readonly Route[]): string {
       // A name in a variable is looked up when a request comes, by the resolver: nginx starts without it, and finds a
       // backend again that has another address (proxy_pass, "the server name may be a variable").
       ({ path, backend, port }) => `location ${quoteWord(path)} {
-    set $backend http://${backend}:${port};
+    set $backend http://${backend}.${domain}:${port};
     proxy_pass $backend;
 }
 `,

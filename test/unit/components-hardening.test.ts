@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { checkArguments } from "../../components/check.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import { renderBackends } from "../../components/proxy-backends.ts";
+import { checkProxy } from "../../components/proxy-check.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
+import { render } from "../../components/render.ts";
+
+const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
+const example1: SocketActivatedNginxArgs = {
+  ...common,
+  manager: "user",
+  user: "test",
+  listen: ["0.0.0.0:8080"],
+  network: "none",
+  hardened: true,
+};
+const example2: SocketActivatedNginxArgs = { ...example1, manager: "system" };
+delete example2.user;
+const example3: SocketActivatedNginxArgs = { ...example1, manager: "system" };
+const example4: ReverseProxyStackArgs = {
+  ...common,
+  user: "test",
+  listen: ["0.0.0.0:82"],
+  backends: { web: { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 } },
+  hardened: true,
+};
+
+const namespace = (unit: string, service: string) => `[Unit]
+Description=User namespace for web
+${unit}
+[Service]
+Type=oneshot
+${service}ExecStart=/usr/bin/podman unshare /bin/true
+RemainAfterExit=true
+`;
+
+test("Example 1: the container, podman, and the user namespace that podman can't make any more", () => {
+  const { units, services } = render("web", example1);
+  assert.equal(
+    units["web.container"],
+    `[Unit]
+Description=nginx web, socket-activated
+Requires=web.socket web-usernamespace.service
+After=web.socket web-usernamespace.service
+
+[Container]
+Image=docker.io/library/nginx:latest
+Pull=never
+Environment=NGINX=3;
+Volume=%h/.config/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z
+Tmpfs=/var/cache/nginx
+Network=none
+ReadOnly=true
+NoNewPrivileges=true
+DropCapability=all
+AddCapability=CHOWN KILL SETGID SETUID
+StopSignal=SIGQUIT
+StopTimeout=60
+GlobalArgs=--runtime=runc
+
+[Service]
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+TimeoutStopSec=70
+NoNewPrivileges=true
+RestrictAddressFamilies=AF_UNIX AF_NETLINK
+
+[Install]
+WantedBy=default.target
+
+[Quadlet]
+DefaultDependencies=false
+`,
+  );
+  assert.equal(units["web-usernamespace.service"], namespace("", ""));
+  assert.deepEqual(services["web-usernamespace.service"], {});
+});
+
+test("Example 2: root needs no user namespace", () => {
+  const { units } = render("web", example2);
+  assert.deepEqual(Object.keys(units), ["web.container", "web.socket"]);
+  const text = units["web.container"] as string;
+  assert.match(text, /\nRequires=web\.socket\n/);
+  assert.match(text, /\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\n/);
+});
+
+test("Example 3: by options of podman", () => {
+  const { units } = render("web", example3);
+  const text = units["web.service"] as string;
+  assert.match(text, /\nRequires=web\.socket user@@UID@\.service web-usernamespace\.service\n/);
+  assert.match(text, /\nExecStart=\/usr\/bin\/podman --runtime=runc run --name /);
+  assert.match(
+    text,
+    / --read-only --tmpfs \/var\/cache\/nginx --security-opt=no-new-privileges --cap-drop all --cap-add CHOWN --cap-add KILL --cap-add SETGID --cap-add SETUID --volume /,
+  );
+  assert.match(text, /\nNoNewPrivileges=true\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\n$/);
+  assert.equal(
+    units["web-usernamespace.service"],
+    namespace(
+      "Requires=user@@UID@.service\nAfter=user@@UID@.service\n",
+      "User=test\nEnvironment=XDG_RUNTIME_DIR=/run/user/@UID@\nEnvironment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus\n",
+    ),
+  );
+});
+
+test("Example 4: nginx as Example 3 but for its sockets; backends without new privileges", () => {
+  const { units } = render("web", nginxOf("web", example4), proxyAdditions("web", example4));
+  const text = units["web.service"] as string;
+  assert.match(text, /\nExecStart=\/usr\/bin\/podman run .* --read-only /);
+  assert.match(text, /\nNoNewPrivileges=true\n$/);
+  const backend = renderBackends("web", example4).units["web.container"] as string;
+  assert.match(backend, /\nPull=never\n[^[]*\nNoNewPrivileges=true\n/);
+  assert.doesNotMatch(backend, /ReadOnly|GlobalArgs/);
+});
+
+describe("the runtime", () => {
+  const line = (args: Partial<SocketActivatedNginxArgs>) =>
+    /GlobalArgs=.*/.exec(render("web", { ...example1, ...args }).units["web.container"] as string)?.[0];
+  test("is podman's own where nothing is restricted", () => {
+    assert.equal(line({ hardened: false }), undefined);
+    assert.equal(line({ network: "bridge" }), undefined);
+  });
+  test("is the one that is given", () => {
+    assert.equal(line({ runtime: "crun" }), "GlobalArgs=--runtime=crun");
+    const args = { ...example4, runtime: "runc" as const };
+    assert.match(
+      renderBackends("web", args).units["web.container"] as string,
+      /\nGlobalArgs=--runtime=runc\n/,
+    );
+  });
+});
+
+describe("a preview", () => {
+  test("says nothing where all of it holds", () => {
+    for (const args of [example1, example2, example3])
+      assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [] });
+  });
+
+  test("says which part does not hold, and why", () => {
+    const warning =
+      'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not hold, as the container has a network; with network: "none" it would. All else of it does.';
+    for (const network of [undefined, "bridge"]) {
+      const args = { ...example2, ...(network === undefined ? {} : { network }) };
+      if (network === undefined) delete args.network;
+      assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [warning] });
+      assert.doesNotMatch(render("web", args).units["web.container"] as string, /RestrictAddressFamilies/);
+    }
+    const { problems, warnings } = checkProxy("web", example4);
+    assert.deepEqual([problems, warnings.length], [[], 1]);
+    assert.match(warnings[0] ?? "", /^hardened: RestrictAddressFamilies=.* can't hold for a proxy/);
+  });
+
+  test("says it beside nginx text of one's own", () => {
+    const nginx = { "default.conf": "server { listen 8080; }" };
+    const { warnings } = checkArguments("web", { ...example1, network: "bridge", nginx });
+    assert.equal(warnings.length, 1);
+  });
+});
