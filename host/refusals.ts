@@ -129,6 +129,8 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
     listens(content, key).flatMap(({ address, ipv6Only }) => {
       const taken = facts.ports.find(
         (port) =>
+          // Whether another's socket for IPv6 takes IPv4 as well can't be seen: the opening of ours will tell.
+          !(port.address.family === "ipv6" && address.family === "ipv4") &&
           overlaps(port.address, address, ipv6Only) &&
           !own.some((one) => sameAddress(one.address, port.address)),
       );

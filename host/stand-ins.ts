@@ -68,7 +68,7 @@ function rehearsal(
     .flatMap(({ content, key }) => listens(content, key));
   // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
   if (addresses.some(({ address }) => address.family === "unix")) return {};
-  const text = rehearsalUnit(file.unit ?? "", file.content, stagedDirectories(desired, home));
+  const text = rehearsalUnit(file.unit ?? "", file.content, stagedPaths(desired, home));
   if (text === undefined) return {};
   const own = lent(desired, file, "rehearsal", text);
   const probes = desired.probes.flatMap((probe, index) => {
@@ -87,17 +87,26 @@ function lent(desired: Desired, { unit = "" }: DesiredFile, what: string, text: 
   return { unit: runs(fileName), path: runtimeUnitPath(desired.manager, fileName), text };
 }
 
-/** Where the new files are while they are tried out, by their directory as a unit writes it: see stage_files in validate.sh. */
-function stagedDirectories(desired: Desired, home: string): Map<string, string> {
-  const directories = new Set(
-    desired.files
-      .filter(({ unit }) => unit === undefined)
-      .map(({ path }) => path.slice(0, path.lastIndexOf("/"))),
-  );
+/**
+ * Where the new files are while they are tried out, by what a unit calls them: see stage_files in validate.sh. A directory that
+ * a check mounts as a whole, else the file alone: what else is in its directory is not staged.
+ */
+function stagedPaths(desired: Desired, home: string): Map<string, string> {
+  const directories = desired.checks.flatMap(({ mounts }) => Object.keys(mounts));
+  const files = desired.files
+    .filter(
+      ({ unit, path }) =>
+        unit === undefined && !directories.some((directory) => path.startsWith(`${directory}/`)),
+    )
+    .map(({ path }) => path);
+  const homes = [
+    home.replaceAll("%", "%%"),
+    ...(desired.account === undefined || desired.manager === "user" ? ["%h"] : []),
+  ];
   return new Map(
-    [...directories].map((directory) => [
-      directory.replace(/^~(?=\/|$)/, desired.manager === "user" ? "%h" : home),
-      `@STAGE@${directory.replace(/^~(?=\/|$)/, "/home")}`,
-    ]),
+    [...directories, ...files].flatMap((path): [string, string][] => {
+      if (!path.startsWith("~/")) return [[path, `@STAGE@${path}`]];
+      return homes.map((at) => [`${at}${path.slice(1)}`, `@STAGE@/home${path.slice(1)}`]);
+    }),
   );
 }

@@ -173,8 +173,9 @@ export function observedInputs(
   }
   const services: WireObject = {};
   for (const service of desired.services) {
-    const { isOutdated, runsOldImage, ...written } = (inputs.services?.[service.unit] ?? {}) as WireObject;
-    void [isOutdated, runsOldImage];
+    const { isOutdated, runsOldImage, needsReload, ...written } = (inputs.services?.[service.unit] ??
+      {}) as WireObject;
+    void [isOutdated, runsOldImage, needsReload];
     const active = isRunning(facts.units.get(service.unit)?.active);
     const enabled = facts.units.get(service.unit)?.enabled === "enabled";
     services[service.unit] = {
@@ -187,6 +188,7 @@ export function observedInputs(
         ? { isOutdated: true }
         : {}),
       ...(facts.replacedImages.has(service.unit) ? { runsOldImage: true } : {}),
+      ...(facts.units.get(service.unit)?.needsReload ? { needsReload: true } : {}),
     };
   }
   const rest = { ...wire };

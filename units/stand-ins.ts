@@ -66,6 +66,9 @@ const nonlocal = ["ipv4", "ipv6"].map((family) => `--sysctl=net.${family}.ip_non
 const single =
   /(^|\s)(-p\s?\S|--publish[ =]|--ip6?[ =]|--pod[ =]|--net(work)?[ =](host(?![\w.-])|ns:|container:)|--name[ =](?!systemd-%N(?![\w-])))/;
 
+/** Volumes that take their files from the container that runs. */
+const relabels = /(^|\s)(-v|--volume|--mount)[ =]\S*[:,](z|Z|U|relabel|chown)\b/;
+
 /** A pod, a container that is published on a port, has a name or an address of its own or the host's network is there once only. */
 function isOnlyOne(fileName: string, unit: UnitFile): boolean {
   if (isQuadlet(fileName) && !fileName.endsWith(".container")) return true;
@@ -78,7 +81,7 @@ function isSingle(section: string, { key, value }: Assignment): boolean {
   if (section === "Service") return key === "ExecStart" && single.test(value);
   if (section !== "Container") return false;
   if (key === "Network") return /^(host($|:)|ns:|container:)/.test(value);
-  if (key === "PodmanArgs") return single.test(value);
+  if (key === "PodmanArgs") return single.test(value) || relabels.test(value);
   return ["PublishPort", "IP", "IP6", "Pod"].includes(key);
 }
 
@@ -103,6 +106,8 @@ function standIn(unit: UnitFile, fileName: string, keeps: (socket: string) => bo
   if (isQuadlet(fileName)) {
     replace(own, "Container", (entry) => {
       if (entry.key === "ContainerName") return [];
+      if (entry.key === "Mount")
+        return [{ ...entry, value: entry.value.replace(/,(relabel|z|Z|U|chown)(=[^,]*)?(?=,|$)/g, "") }];
       return [entry.key === "Volume" ? { ...entry, value: withoutLabel(entry.value) } : entry];
     });
     add(own, "Container", { key: "SecurityLabelDisable", value: "true" });

@@ -5,7 +5,20 @@ import type { Desired, DesiredFile } from "../../host/desired.ts";
 import { type Handover, handovers } from "../../host/stand-ins.ts";
 import { conf, service, site, unit } from "./host-plan-facts.ts";
 
-const two = site(["0.0.0.0:80", "0.0.0.0:81"]);
+/** nginx -t, which says what the site's configuration directory is. */
+const checks = (directory: string) => [
+  {
+    name: "nginx -t",
+    image: "x",
+    command: ["nginx"],
+    mounts: { [directory]: "/etc/nginx/conf.d" },
+    volumes: [],
+  },
+];
+const two = {
+  ...site(["0.0.0.0:80", "0.0.0.0:81"]),
+  checks: checks("/etc/quadlet-fleet/web/conf.d"),
+};
 
 function todo(actions: Record<string, Action> = {}): Map<string, Action> {
   return new Map(
@@ -152,7 +165,7 @@ describe("the rehearsal", () => {
       (text) => text.replace(/Volume=.*/, "Volume=%h/conf.d:/etc/nginx/conf.d:ro,Z"),
       [{ key: path, path, content: "", mode: "0644" }],
     );
-    const found = only({ ...user, manager: "user", account: "test" });
+    const found = only({ ...user, manager: "user", account: "test", checks: checks("~/conf.d") });
     assert.equal(volume(found), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
     assert.equal(found.rehearsal?.path, "%t/containers/systemd/web-rehearsal.container");
   });
@@ -163,8 +176,30 @@ describe("the rehearsal", () => {
       (text) => text.replace(/Volume=.*/, "Volume=/root/conf.d:/etc/nginx/conf.d:ro"),
       [{ key: path, path, content: "", mode: "0644" }],
     );
-    assert.equal(volume(only(state, {}, "/root")), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
-    assert.equal(volume(only(state)), "/root/conf.d:/etc/nginx/conf.d:ro");
+    const checked = { ...state, checks: checks("~/conf.d") };
+    assert.equal(volume(only(checked, {}, "/root")), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
+    assert.equal(volume(only(checked)), "/root/conf.d:/etc/nginx/conf.d:ro");
+  });
+
+  test("a home directory with a %, which a unit writes twice", () => {
+    const state = withContainer(
+      (text) => text.replace(/Volume=.*/, "Volume=/srv/50%%/conf.d:/etc/nginx/conf.d:ro"),
+      [{ key: "~/conf.d/a.conf", path: "~/conf.d/a.conf", content: "", mode: "0644" }],
+    );
+    const found = only({ ...state, checks: checks("~/conf.d") }, {}, "/srv/50%");
+    assert.equal(volume(found), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
+  });
+
+  test("a file in a directory that is mounted for more than it: the directory stays, as it is not staged", () => {
+    const path = "/srv/www/index.html";
+    const state = withContainer(
+      (text) => text.replace(/Volume=.*/, `Volume=/srv/www:/www:ro\nVolume=${path}:/index.html:ro`),
+      [{ key: path, path, content: "", mode: "0644" }],
+    );
+    assert.match(
+      only(state).rehearsal?.text ?? "",
+      /^Volume=\/srv\/www:\/www:ro\nVolume=@STAGE@\/srv\/www\/index\.html:\/index\.html:ro$/m,
+    );
   });
 });
 

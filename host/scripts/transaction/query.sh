@@ -20,7 +20,7 @@ query_files() {
     fi
     case $type in
       [fF]) printf '%s\t%s\t%s\n' "$type" "$expected" "$path" >>"$work/paths" ;;
-      *) case $path in */systemd/*) unit_differs=yes ;; esac ;;
+      *) is_different "$path" ;;
     esac
     types=$types$type
   done <"$work/query"
@@ -30,6 +30,12 @@ query_files() {
   printf '{"event":"files","types":"%s","stats":"%s","sums":"%s"}\n' "$types" \
     "$(merged 0 | encoded)" "$(merged 1 | encoded)"
   contents
+}
+
+# is_different PATH: something is going to be written, perhaps a unit.
+is_different() {
+  differs=yes
+  case $1 in */systemd/*) unit_differs=yes ;; esac
 }
 
 # describe TYPE AS: a line of "MODE UID MODIFIED", then one of the digest, for each file of a type.
@@ -75,7 +81,7 @@ contents() {
         IFS= read -r digest <&3
         IFS=$tab read -r type expected path <&4
         if [ "$digest" != "$expected" ] && [ "$expected" != any ]; then
-          case $path in */systemd/*) unit_differs=yes ;; esac
+          is_different "$path"
           as=
           [ "$type" = f ] || as=$as_account
           printf '{"event":"content","line":%d,"content":"%s"}\n' "$number" "$($as base64 -w 0 -- "$path")"
@@ -197,6 +203,7 @@ query_host() {
 }
 
 query() {
+  differs=no
   unit_differs=no
   query_files
   query_units
@@ -204,7 +211,7 @@ query() {
   query_ports
   query_images
   # Only where something is going to be written.
-  [ "$unit_differs" = no ] || query_space
+  [ "$differs" = no ] || query_space
   query_host
   printf '{"event":"answered"}\n'
 }
