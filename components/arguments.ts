@@ -18,8 +18,7 @@ export interface SocketActivatedNginxArgs {
   manager: "system" | "user";
 
   /**
-   * The account. Required with manager "user"; with "system", who runs podman and nginx: not root, which is Example 2. It
-   * should linger (loginctl(1)): else its last logout restarts the service.
+   * The account. Required with manager "user"; with "system", who runs podman and nginx: not root, which is Example 2.
    */
   user?: string;
 
@@ -141,8 +140,8 @@ export interface SocketActivatedNginxArgs {
   runtime?: "crun" | "runc";
 
   /**
-   * Keep the user manager running without a login, and from boot on. Without it the socket is gone with the last session.
-   * Only with manager "user".
+   * Keep the account's manager running without a login, and from boot on. Without it the socket (with manager "system": the
+   * running service) is gone with the account's last session. Only with {@link user}.
    * @default true
    * @see loginctl(1), enable-linger
    */

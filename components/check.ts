@@ -87,8 +87,8 @@ function checkAccount({ manager, user, createUser, linger }: SocketActivatedNgin
     });
   if (manager === "system" && user === undefined && createUser === true)
     problems.push({ path: "createUser", message: "needs user: the account that is to be made" });
-  if (manager === "system" && linger !== undefined)
-    problems.push({ path: "linger", message: 'goes with manager "user" only' });
+  if (user === undefined && linger !== undefined)
+    problems.push({ path: "linger", message: "goes with an account (user) only" });
   return problems;
 }
 

@@ -55,7 +55,7 @@ export class SocketActivatedNginx extends ComponentResource {
         manager,
         ...(user === undefined ? {} : { user }),
         ...(createUser === undefined ? {} : { createUser }),
-        ...(manager === "user" ? { linger: args.linger ?? true } : {}),
+        ...(user === undefined ? {} : { linger: args.linger ?? true }),
         ...rendered,
         ...(registries === undefined ? {} : { registries }),
         ...(adopt === undefined ? {} : { adopt }),

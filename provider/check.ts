@@ -122,7 +122,7 @@ function checkTogether(inputs: PlainObject, fail: (path: string, reason: string)
   >;
   if (manager === "user" && user === undefined) fail("user", 'is missing: manager "user" needs the account');
   if (user === undefined && createUser === true) fail("createUser", "needs the account that is to be made");
-  if (manager === "system" && linger === true) fail("linger", 'goes with manager "user" only');
+  if (user === undefined && linger === true) fail("linger", "goes with an account (user) only");
   // Names of what is not known yet can't be missed.
   if (units === unknown || files === unknown) return;
   for (const path of Object.keys(isObject(files) ? files : {})) {

@@ -169,7 +169,7 @@ export interface UnitSetInputs {
   probes?: Record<string, Probe>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
-  /** The user manager runs from boot on, without a login (loginctl(1), enable-linger). Only with manager "user". */
+  /** The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`. Default: false. */
   linger?: boolean;
   /** Take over files that are on the host already and belong to nobody. Default: false, which refuses them. */
   adopt?: boolean;

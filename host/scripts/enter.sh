@@ -59,29 +59,38 @@ leave_account() {
   userdel --remove "$account" 2>/dev/null
 }
 
+# 10: the last set of the account is gone, and lingering was switched on for one of them.
+finish() {
+  code=$1
+  if [ "$code" = 10 ]; then
+    loginctl disable-linger "$account"
+    code=0
+  fi
+  [ "$account" = - ] || leave_account
+  exit "$code"
+}
+
+[ "$manager" = user ] || [ "$self" = 0 ] || refuse not-root
 lingered=no
 if [ "$account" != - ]; then
   id -u "$account" >/dev/null 2>&1 || make_account
   uid=$(id -u "$account") || refuse no-account
+  [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
   if [ "$create" = yes ] && [ -d "$made/$account" ]; then : >"$made/$account/$manager-$set"; fi
+  if [ "$linger" = yes ] && ! [ -e "/var/lib/systemd/linger/$account" ]; then
+    loginctl enable-linger "$account" >/dev/null || refuse no-linger
+    lingered=yes
+  fi
 fi
 if [ "$manager" = system ]; then
-  [ "$self" = 0 ] || refuse not-root
   if [ "$account" != - ]; then
     # What runs as the account needs its runtime directory.
     systemctl start "user@$uid.service" >/dev/null || refuse no-user-manager
   fi
   run systemd-run
-  code=$?
-  leave_account
-  exit "$code"
+  finish $?
 fi
 
-[ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
-if [ "$linger" = yes ] && ! [ -e "/var/lib/systemd/linger/$account" ]; then
-  loginctl enable-linger "$account" >/dev/null || refuse no-linger
-  lingered=yes
-fi
 XDG_RUNTIME_DIR=/run/user/$uid
 DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
 export XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
@@ -100,11 +109,4 @@ else
   # runuser needs no login shell of the account.
   run runuser -u "$account" -- systemd-run --user
 fi
-code=$?
-# 10: the last set of the account is gone, and lingering was switched on for one of them.
-if [ "$code" = 10 ]; then
-  loginctl disable-linger "$account"
-  code=0
-fi
-leave_account
-exit "$code"
+finish $?

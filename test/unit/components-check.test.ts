@@ -166,7 +166,7 @@ const cases: [string, object, string[]][] = [
   [
     "linger of the system manager",
     { manager: "system", user: undefined, linger: true },
-    ['linger: goes with manager "user" only'],
+    ["linger: goes with an account (user) only"],
   ],
 ];
 

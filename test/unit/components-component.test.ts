@@ -80,9 +80,9 @@ describe("the UnitSet that is made", () => {
     assert.deepEqual([inputs.manager, inputs.user, inputs.linger], ["system", undefined, undefined]);
   });
 
-  test("Example 3: the account, which is made if need be, and no linger", async () => {
+  test("Example 3: the account, which is made if need be, and lingers", async () => {
     const inputs = await inputsOf("example3", { manager: "system", createUser: true });
-    assert.deepEqual([inputs.manager, inputs.user, inputs.linger], ["system", "test", undefined]);
+    assert.deepEqual([inputs.manager, inputs.user, inputs.linger], ["system", "test", true]);
     assert.equal(inputs.createUser, true);
     assert.deepEqual(Object.keys(inputs.units as object).sort(), ["example3.service", "example3.socket"]);
   });

@@ -128,7 +128,6 @@ describe("what is wrong, and where", () => {
       { user: "root" },
       ["user: root's podman is a rootful one: leave user out (Example 2)"],
     ],
-    ["linger, which is a user manager's", { linger: true }, ['linger: goes with manager "user" only']],
     [
       "an account to make, without its name",
       { user: undefined, createUser: true },

@@ -166,9 +166,9 @@ describe("what inputs have to do with each other", () => {
   const cases: [string, PlainObject, string[]][] = [
     ["a user manager of nobody", noUser, ['user: is missing: manager "user" needs the account']],
     [
-      "linger of the system manager, which may have an account",
-      { ...right, manager: "system" },
-      ['linger: goes with manager "user" only'],
+      "linger without an account",
+      Object.fromEntries(Object.entries({ ...right, manager: "system" }).filter(([key]) => key !== "user")),
+      ["linger: goes with an account (user) only"],
     ],
     [
       "an account to make, without its name",

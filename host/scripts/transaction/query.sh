@@ -182,9 +182,9 @@ query_host() {
     [ "$unit_differs" = no ] || version=${podman_version:=$(podman --version | encoded)}
   fi
   linger=no
-  [ -e "/var/lib/systemd/linger/$(id -un)" ] && linger=yes
-  uid=$(id -u)
-  [ -z "$as_account" ] || uid=$(id -u "$account")
+  name=$account uid=$(id -u)
+  if [ -n "$as_account" ]; then uid=$(id -u "$account"); else name=$(id -un); fi
+  [ -e "/var/lib/systemd/linger/$name" ] && linger=yes
   has_subordinate
   printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","subordinate":"%s"}\n' \
     "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$subordinate"

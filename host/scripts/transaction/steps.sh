@@ -8,7 +8,7 @@ step_begin() {
   make_directory "$state/sets" || return 1
   if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
   keep_made && install_recovery || return 1
-  [ "$lingered" = no ] || : >"$state/lingered" || return 1
+  [ "$lingered" = no ] || : >"$state/lingered$of_account" || return 1
   saved=0
   rm -rf "$own/rollback.new" "$own/before" "$own/journal"
   mkdir -m 0700 "$own/rollback.new" || return 1
@@ -159,12 +159,15 @@ step_forget() {
   prune_images
   leave=0
   directories=
-  if rmdir "$state/sets" 2>/dev/null; then
-    [ -e "$state/lingered" ] && leave=10
+  if ! grep -Fxqs -e "$account" "$state"/sets/*/account; then
+    [ -e "$state/lingered$of_account" ] && leave=10
     remove_storage
+    rm -f "$state/pulled$of_account" "$state/lingered$of_account"
+  fi
+  if rmdir "$state/sets" 2>/dev/null; then
     remove_recovery
     directories=$(tac "$state/directories")
-    rm -f "$state/directories" "$state/pulled" "$state/lingered"
+    rm -f "$state/directories"
     rmdir "$state" 2>/dev/null
   elif [ -e "$state/directories" ]; then
     directories=$(tac "$state/directories")
