@@ -7,6 +7,8 @@ export interface Facts {
   /** Its version ("5.4.2") is only asked for where a unit is to be written. */
   podman: { installed: boolean; version?: string };
   lingers: boolean;
+  /** The first port that an account may listen on: net.ipv4.ip_unprivileged_port_start (ip(7)). */
+  firstPort: number;
   /** Whether the account has subordinate ids, which rootless podman needs (subuid(5)). True for root. */
   subordinateIds: boolean;
   files: Map<string, FileFact>;
@@ -108,6 +110,7 @@ export function noFacts(): Facts {
     home: "",
     podman: { installed: false },
     lingers: false,
+    firstPort: 0,
     subordinateIds: true,
     files: new Map(),
     units: new Map(),
@@ -156,7 +159,7 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
       if (service !== "" && now !== undefined && now !== id) facts.replacedImages.add(service);
     }
   },
-  host(facts, { uid, home, podman, version, linger, subordinate }) {
+  host(facts, { uid, home, podman, version, linger, subordinate, ports }) {
     facts.uid = Number(uid);
     facts.home = decode(home);
     facts.podman = { installed: podman === "yes" };
@@ -165,6 +168,7 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
     if (found !== undefined) facts.podman.version = found;
     facts.lingers = linger === "yes";
     facts.subordinateIds = subordinate === "yes";
+    facts.firstPort = Number(ports);
   },
   other(facts, { manifest, name }) {
     for (const path of lines(manifest)) facts.others.set(path, decode(name));

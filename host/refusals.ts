@@ -36,6 +36,7 @@ export function refusals(
     ...keys(facts, payload),
     ...masked(facts, desired),
     ...ports(facts, desired, payload),
+    ...privileged(facts, desired),
     ...space(facts, payload),
   ];
 }
@@ -143,6 +144,21 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
       ];
     }),
   );
+}
+
+/** Ports that an account's manager may not open. */
+function privileged({ firstPort }: Facts, { manager, files }: Desired): string[] {
+  if (manager === "system") return [];
+  return files.flatMap(({ unit, content }) => {
+    if (unit === undefined || !isSocket(unit)) return [];
+    return listens(content, unit).flatMap(({ address }) =>
+      address.family !== "unix" && address.port < firstPort
+        ? [
+            `${unit}: an account can't listen on port ${address.port}, as the host's net.ipv4.ip_unprivileged_port_start is ${firstPort}. As root on the host: echo net.ipv4.ip_unprivileged_port_start=${address.port} >/etc/sysctl.d/50-ports.conf && sysctl --system. Or leave the socket to root: manager "system" with user.`,
+          ]
+        : [],
+    );
+  });
 }
 
 /** The addresses of a socket unit, as far as this project knows them. */

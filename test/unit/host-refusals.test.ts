@@ -276,3 +276,22 @@ test("the units of a set: by the names that systemd has for them, those that are
     "old-network.service",
   ]);
 });
+
+describe("a port that only root may open", () => {
+  const facts = (firstPort: number): Facts => ({ ...empty(), firstPort, lingers: true });
+  const user = desired({ manager: "user", account: "test", images: [] });
+
+  test("for an account's manager: the cure", () => {
+    const [problem, ...more] = refused(facts(1024), user);
+    assert.match(
+      problem ?? "",
+      /^web\.socket: an account can't listen on port 80, .* is 1024\. As root on the host: echo/,
+    );
+    assert.deepEqual(more, []);
+  });
+
+  test("where the host allows it, and for the system's manager: none", () => {
+    assert.deepEqual(refused(facts(80), user), []);
+    assert.deepEqual(refused(facts(1024), desired({ images: [] })), []);
+  });
+});

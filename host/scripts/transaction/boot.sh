@@ -12,6 +12,7 @@ install_recovery() {
   printf '%s\n' \
     '[Unit]' \
     'Description=Take back a deploy of quadlet-fleet that was interrupted' \
+    'After=local-fs.target remote-fs.target' \
     "ConditionPathExistsGlob=$(specifiers_escaped "$state")/sets/*/journal" \
     '[Service]' \
     'Type=oneshot' \

@@ -186,8 +186,9 @@ query_host() {
   if [ -n "$as_account" ]; then uid=$(id -u "$account"); else name=$(id -un); fi
   [ -e "/var/lib/systemd/linger/$name" ] && linger=yes
   has_subordinate
-  printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","subordinate":"%s"}\n' \
-    "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$subordinate"
+  printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","subordinate":"%s","ports":"%s"}\n' \
+    "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$subordinate" \
+    "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
   for other in "$state"/sets/*/manifest; do
     [ -e "$other" ] || continue
     [ "$other" = "$own/manifest" ] && continue
