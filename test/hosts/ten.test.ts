@@ -83,6 +83,65 @@ test("another identity for the login changes nothing and touches no host", async
   );
 });
 
+test("one is dead and one accepts and says nothing: eight are done in their usual time, two fail in time, by name", async (t) => {
+  const deadline = 8;
+  const changed = (page: string) => {
+    const made = configuration(page);
+    for (const host of Object.values(made.hosts)) Object.assign(host, { connectTimeout: deadline });
+    stack.configure(made);
+  };
+  /** When the last of some hosts has the page, in ms, while something runs. */
+  const served = async (hosts: readonly TestHost[], page: string, action: Promise<unknown>) => {
+    const started = Date.now();
+    let waiting = [...hosts];
+    while (waiting.length > 0 && Date.now() - started < 60_000) {
+      const bodies = await Promise.all(
+        waiting.map(async (host) => (await get(fleet, `http://${host.address}/`)).body),
+      );
+      waiting = waiting.filter((_, index) => bodies[index] !== page);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const [all] = [Date.now() - started, await action];
+    assert.equal(waiting.length, 0, "not all were done");
+    return all;
+  };
+  const healthy = fleet.hosts.slice(0, 8);
+  const [dead, silent] = fleet.hosts.slice(8) as [TestHost, TestHost];
+  changed("three");
+  const usual = await served(healthy, "three", stack.up());
+
+  changed("four");
+  await dead.unplug();
+  // The kernel still accepts for a daemon that is stopped.
+  await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=STOP", "ssh.service"]);
+  const started = Date.now();
+  let ended = 0;
+  const up = stack.up({ check: false }).finally(() => (ended = Date.now() - started));
+  try {
+    const time = await served(healthy, "four", up);
+    const { code, stdout } = await up;
+    t.diagnostic(`eight were done after ${time} ms, usually ${usual} ms; the up ended after ${ended} ms`);
+    assert.notEqual(code, 0);
+    for (const host of [dead, silent]) {
+      const failed = stdout.match(new RegExp(`${host.address}:22: no SSH connection`, "g")) ?? [];
+      t.diagnostic(
+        `${host.name}: ${/[^\n]*no SSH connection[^\n]*/.exec(stdout.slice(stdout.indexOf(`${host.address}:22`)))?.[0] ?? "nothing"}`,
+      );
+      assert.ok(failed.length > 0, `${host.name} is not named\n${stdout}`);
+      assert.match(stdout, new RegExp(`UnitSet \\(?example2@${host.name}`));
+    }
+    for (const host of healthy) assert.doesNotMatch(stdout, new RegExp(`${host.address}:22: no SSH`));
+    assert.ok(time < usual * 1.5 + 1000, `${time} ms, usually ${usual} ms`);
+    // The engine's own start and end are about 3 s.
+    assert.ok(ended < Math.max(time, deadline * 1000) + 5000, `${ended} ms`);
+  } finally {
+    await dead.plug();
+    await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=CONT", "ssh.service"]);
+  }
+  await stack.up();
+  assert.deepEqual(await pages(), new Set(["four"]));
+});
+
 test("refresh and destroy: one connection a host", async () => {
   assert.deepEqual(await logins(() => stack.run(["refresh", "--yes", "--skip-preview"])), once);
   assert.deepEqual(await logins(() => stack.run(["destroy", "--yes", "--skip-preview"])), once);
