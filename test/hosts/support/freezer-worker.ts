@@ -20,11 +20,16 @@ const orAbsent = <T>(look: () => T): T | undefined => {
   try {
     return look();
   } catch (error) {
-    // ENODEV: a cgroup that is going.
-    if (["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    // ENODEV, ESRCH: a cgroup or a process that is going.
+    if (["ENOENT", "ENODEV", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 };
+
+function runsScript(cgroup: string): boolean {
+  const [pid] = orAbsent(() => readFileSync(join(cgroup, "cgroup.procs"), "utf8"))?.split("\n") ?? [];
+  return orAbsent(() => readFileSync(`/proc/${pid}/comm`, "utf8")) === "sh\n";
+}
 
 /** -1 without a journal. */
 function count(watch: Watch): number {
@@ -42,7 +47,8 @@ function look(watch: Watch): Outcome | undefined {
   if (watch.cgroup === undefined) {
     const names = orAbsent(() => readdirSync(watch.slice)) ?? [];
     const unit = names.find((name) => /^quadlet-fleet-[0-9a-f]{12}\.service$/.test(name));
-    if (unit === undefined) return undefined;
+    // Before its first process is what it will be, the manager waits for it, and would be stopped as well.
+    if (unit === undefined || !runsScript(join(watch.slice, unit))) return undefined;
     watch.cgroup = join(watch.slice, unit);
   }
   const had = watch.lines;
@@ -62,10 +68,15 @@ function look(watch: Watch): Outcome | undefined {
 function freeze(watch: Watch): Outcome {
   const cgroup = watch.cgroup ?? "";
   const gone: Outcome = { frozen: false, lines: watch.lines };
-  if (orAbsent(() => (writeFileSync(join(cgroup, "cgroup.freeze"), "1"), true)) === undefined) return gone;
+  const write = (state: string) =>
+    orAbsent(() => (writeFileSync(join(cgroup, "cgroup.freeze"), state), true)) ?? false;
+  if (!write("1")) return gone;
   for (;;) {
     const events = orAbsent(() => readFileSync(join(cgroup, "cgroup.events"), "utf8"));
-    if (events === undefined || events.includes("populated 0")) return gone;
+    if (events === undefined || events.includes("populated 0")) {
+      write("0");
+      return gone;
+    }
     if (events.includes("frozen 1")) return { frozen: true, lines: count(watch), cgroup };
     Atomics.wait(pause, 0, 0, 1);
   }
