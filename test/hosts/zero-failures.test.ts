@@ -38,6 +38,7 @@ after(async () => {
   await fleet.dispose();
 });
 
+/** The sites as they were configured last. */
 const last = new Map<string, object>();
 
 /** An up after a change of both sites, or `only` of one. */
@@ -77,23 +78,24 @@ function load(name: keyof typeof ports, downloads: Download[] = [short]): LoadOp
   return { host: host.address, port: ports[name], paths, downloads };
 }
 
-/** Both sites' reports, printed. */
+/** What both sites' loads have seen while something was done, printed. */
 async function both(t: TestContext, action: () => Promise<void>): Promise<LoadReport[]> {
-  const [first, second] = await Promise.all(sites.map((name) => startLoad(fleet, load(name))));
+  const loads = await Promise.all(sites.map((name) => startLoad(fleet, load(name))));
+  const stop = async () => {
+    const reports = await Promise.all(loads.map((each) => each.stop()));
+    reports.forEach((report, index) => say(t, sites[index] ?? "", report));
+    return reports;
+  };
   try {
     await action();
-  } finally {
-    // Both are stopped, whatever happened.
-    const reports = await Promise.all([first, second].map(async (each) => await each?.stop()));
-    sites.forEach((name, index) => say(t, name, reports[index]));
-    both.reports = reports.filter((report) => report !== undefined);
+  } catch (thrown) {
+    await stop();
+    throw thrown;
   }
-  return both.reports;
+  return await stop();
 }
-both.reports = [] as LoadReport[];
 
-function say(t: TestContext, what: string, report: LoadReport | undefined): void {
-  if (!report) return;
+function say(t: TestContext, what: string, report: LoadReport): void {
   t.diagnostic(`${what}: ${line(report)}`);
   for (const example of report.examples) t.diagnostic(`  ${example}`);
 }

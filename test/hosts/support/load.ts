@@ -82,10 +82,10 @@ export async function underLoad(
 const directory = "/srv/load";
 const rate = 100 * 1024;
 
-/** Mounts what {@link serveDownloads} has written. */
+/** For `volumes`: what {@link serveDownload} has written. */
 export const downloadVolume = `${directory}:${directory}:ro`;
 
-/** For a server block: sends each file at 100 KiB/s. */
+/** For a server block: sends each file at 100 KiB/s (nginx.org, limit_rate). */
 export const downloadLocation = `location /load/ { root /srv; limit_rate ${rate}; }`;
 
 /** Writes a file that takes that long to download, and says what a whole download of it is. */
