@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { constants } from "node:fs";
 import { type TestContext, after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import {
@@ -10,7 +11,7 @@ import {
   underLoad,
 } from "./support/load.ts";
 import { type Download, type LoadReport, failed, failures, line } from "./support/load-report.ts";
-import { type Stack, example1, example2, hostEntry, makeStack } from "./support/stack.ts";
+import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // No request fails while a site is changed: Example 1 and Example 2, both at once, each under a load of its own.
 
@@ -113,6 +114,21 @@ test("five configuration reloads", async (t) => {
     for (let round = 1; round <= 5; round += 1) await change({ page: now.page + 1 });
   });
   for (const report of reports) nothingFailed(report, "/page 0", "/page 1", "/page 3", "/page 5");
+});
+
+test("a worker that comes second to a connection is not held up: the inherited sockets do not block", async () => {
+  // systemd hands sockets on in blocking mode (systemd.service(5), NonBlocking=), and nginx does not change what it inherits. A
+  // worker that another one has beaten to a connection then sleeps in accept(2) with all of its clients, until the next
+  // connection comes: seen as requests without an answer around reloads.
+  for (const name of sites) {
+    await get(fleet, `http://${host.address}:${ports[name]}/page`);
+    const user = name === "example1" ? "test" : "root";
+    const inside = ["podman", "exec", `systemd-${name}`, "sh", "-c", "cat /proc/1/fdinfo/3 /proc/1/fdinfo/4"];
+    const flags = [...(await host.run(inside, { user })).stdout.matchAll(/^flags:\s+(\d+)$/gm)];
+    assert.equal(flags.length, 2);
+    for (const [line, octal] of flags)
+      assert.ok(parseInt(octal ?? "", 8) & constants.O_NONBLOCK, `${name}: ${line}`);
+  }
 });
 
 test("five image updates", async (t) => {
