@@ -83,6 +83,61 @@ test("another identity for the login changes nothing and touches no host", async
   );
 });
 
+test("one is dead and one accepts and says nothing: eight are done in their usual time, two fail in time, by name", async (t) => {
+  const deadline = 8;
+  const changed = (page: string) => {
+    const made = configuration(page);
+    for (const host of Object.values(made.hosts)) Object.assign(host, { connectTimeout: deadline });
+    stack.configure(made);
+  };
+  /** How many ms it takes until the last of some hosts has the page. */
+  const served = async (hosts: readonly TestHost[], page: string) => {
+    const started = Date.now();
+    let waiting = [...hosts];
+    while (waiting.length > 0 && Date.now() - started < 60_000) {
+      const bodies = await Promise.all(
+        waiting.map(async (host) => (await get(fleet, `http://${host.address}/`)).body),
+      );
+      waiting = waiting.filter((_, index) => bodies[index] !== page);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(waiting.length, 0, "not all were done");
+    return Date.now() - started;
+  };
+  const healthy = fleet.hosts.slice(0, 8);
+  const [dead, silent] = fleet.hosts.slice(8) as [TestHost, TestHost];
+  changed("three");
+  const [usual] = await Promise.all([served(healthy, "three"), stack.up()]);
+
+  changed("four");
+  await dead.unplug();
+  // The kernel still accepts for a daemon that is stopped.
+  await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=STOP", "ssh.service"]);
+  const started = Date.now();
+  let ended = 0;
+  const up = stack.up({ check: false }).finally(() => (ended = Date.now() - started));
+  try {
+    const [time, { code, stdout }] = await Promise.all([served(healthy, "four"), up]);
+    t.diagnostic(`eight were done after ${time} ms, usually ${usual} ms; the up ended after ${ended} ms`);
+    assert.notEqual(code, 0);
+    for (const host of [dead, silent]) {
+      const [error] = new RegExp(`${host.address}:22: no SSH connection.*`).exec(stdout) ?? [];
+      t.diagnostic(`${host.name}: ${error}`);
+      assert.ok(error !== undefined, `${host.name} is not named\n${stdout}`);
+      assert.match(stdout, new RegExp(`UnitSet \\(?example2@${host.name}`));
+    }
+    for (const host of healthy) assert.doesNotMatch(stdout, new RegExp(`${host.address}:22: no SSH`));
+    assert.ok(time < usual * 1.5 + 1000, `${time} ms, usually ${usual} ms`);
+    // The engine's own start and end are about 3 s.
+    assert.ok(ended < Math.max(time, deadline * 1000) + 5000, `${ended} ms`);
+  } finally {
+    await dead.plug();
+    await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=CONT", "ssh.service"]);
+  }
+  await stack.up();
+  assert.deepEqual(await pages(), new Set(["four"]));
+});
+
 test("refresh and destroy: one connection a host", async () => {
   assert.deepEqual(await logins(() => stack.run(["refresh", "--yes", "--skip-preview"])), once);
   assert.deepEqual(await logins(() => stack.run(["destroy", "--yes", "--skip-preview"])), once);

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { freezer } from "./support/freezer.ts";
+import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// Two stacks at once on one host, each with a site of its own under the system's manager: one waits for the other.
+
+let fleet: Fleet;
+let host: TestHost;
+let first: Stack;
+let second: Stack;
+let page = 0;
+
+before(async () => {
+  fleet = await createFleet({ name: "contend", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  first = await makeStack("test-contend-1");
+  second = await makeStack("test-contend-2");
+});
+
+after(async () => {
+  await first[Symbol.asyncDispose]();
+  await second[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** Another page for both. */
+function configure(): void {
+  page += 1;
+  for (const [stack, name, port] of [
+    [first, "one", 81],
+    [second, "two", 82],
+  ] as const) {
+    const nginx = {
+      "default.conf": `server { listen ${port}; location / { return 200 "${name} ${page}"; } }\n`,
+    };
+    stack.configure({
+      hosts: { "web-1": hostEntry(fleet, host) },
+      sites: { [name]: { ...example2, listen: [`0.0.0.0:${port}`], nginx } },
+    });
+  }
+}
+
+/** Both are as they should be, and neither has anything left to do. */
+async function settled(): Promise<void> {
+  for (const [name, port] of [
+    ["one", 81],
+    ["two", 82],
+  ] as const) {
+    const answer = async () => (await get(fleet, `http://${host.address}:${port}/`)).body;
+    for (let tries = 20; tries > 0 && (await answer()) !== `${name} ${page}`; tries -= 1) await sleep(100);
+    assert.equal(await answer(), `${name} ${page}`);
+  }
+  assert.deepEqual(await failedUnits(host), []);
+  assert.deepEqual(await transactions(), []);
+  await Promise.all([first.expectNoChanges(), second.expectNoChanges()]);
+}
+
+async function transactions(): Promise<string[]> {
+  const list = ["list-units", "--plain", "--no-legend", "--state=running", "quadlet-fleet-*"];
+  const { stdout } = await host.run(["systemctl", ...list]);
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+/** The first one's transaction is stopped in the middle, and meanwhile the second one comes. */
+async function collide(use: (cgroup: string, both: { ended: number }) => Promise<void>) {
+  configure();
+  const freeze = freezer("contend", [{ host, manager: "system", set: "one", at: 1 }]);
+  const both = { ended: 0 };
+  const count = () => (both.ended += 1);
+  const one = first.up({ check: false }).finally(count);
+  void one.then(() => freeze.stop());
+  const [outcome] = await freeze.outcomes;
+  assert.ok(outcome?.frozen, "the first transaction was not caught");
+  const two = second.up({ check: false }).finally(count);
+  for (let tries = 100; tries > 0 && (await transactions()).length < 2; tries -= 1) await sleep(100);
+  try {
+    await use(outcome.cgroup ?? "", both);
+  } finally {
+    freeze.thaw();
+  }
+  return await Promise.all([one, two]);
+}
+
+test("two first ups at once: both end well", async (t) => {
+  configure();
+  const started = Date.now();
+  await Promise.all([first.up(), second.up()]);
+  t.diagnostic(`both in ${Date.now() - started} ms`);
+  await settled();
+});
+
+test("one is in the middle: the other one waits for it, says so, and then does its work", async (t) => {
+  let waited = 0;
+  const [one, two] = await collide(async (_, both) => {
+    const since = Date.now();
+    await sleep(3000);
+    waited = Date.now() - since;
+    assert.equal(both.ended, 0, "it has not waited");
+    assert.notEqual((await get(fleet, `http://${host.address}:82/`)).body, `two ${page}`);
+  });
+  t.diagnostic(`it waited for ${waited} ms`);
+  assert.equal(one.code, 0, one.stdout + one.stderr);
+  assert.equal(two.code, 0, two.stdout + two.stderr);
+  assert.match(two.stdout + two.stderr, /waiting for another transaction/);
+  await settled();
+});
+
+test("the one in the middle crashes: its lock is gone with it, and its next up does the rest", async (t) => {
+  const since = { crash: 0 };
+  const [one, two] = await collide(async (cgroup) => {
+    since.crash = Date.now();
+    // cgroups(7), cgroup.kill
+    writeFileSync(join(cgroup, "cgroup.kill"), "1");
+    await sleep(0);
+  });
+  t.diagnostic(`both ended ${Date.now() - since.crash} ms after the crash`);
+  assert.notEqual(one.code, 0, "a transaction that was killed is no success");
+  assert.equal(two.code, 0, two.stdout + two.stderr);
+  await first.up();
+  await settled();
+});
+
+test("three times both at once", async (t) => {
+  for (let round = 1; round <= 3; round += 1) {
+    configure();
+    const started = Date.now();
+    await Promise.all([first.up(), second.up()]);
+    t.diagnostic(`both in ${Date.now() - started} ms`);
+    await settled();
+  }
+});

@@ -1,0 +1,95 @@
+// The thread of freezer.ts: it looks at journals without a pause worth the name, as a step takes some milliseconds only.
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Outcome, Watched } from "./freezer.ts";
+
+const { cuts, stop } = workerData as { cuts: Watched[]; stop: Int32Array };
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+interface Watch extends Watched {
+  index: number;
+  cgroup?: string;
+  size: number;
+  lines: number;
+  /** When to freeze: the line is there, and the delay runs. */
+  due?: number;
+}
+
+const orAbsent = <T>(look: () => T): T | undefined => {
+  try {
+    return look();
+  } catch (error) {
+    // ENODEV, ESRCH: a cgroup or a process that is going.
+    if (["ENOENT", "ENODEV", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+};
+
+function runsScript(cgroup: string): boolean {
+  const [pid] = orAbsent(() => readFileSync(join(cgroup, "cgroup.procs"), "utf8"))?.split("\n") ?? [];
+  return orAbsent(() => readFileSync(`/proc/${pid}/comm`, "utf8")) === "sh\n";
+}
+
+/** -1 without a journal. */
+function count(watch: Watch): number {
+  const size = orAbsent(() => statSync(watch.journal).size);
+  if (size === undefined) return -1;
+  if (size !== watch.size) {
+    watch.size = size;
+    watch.lines = orAbsent(() => readFileSync(watch.journal, "utf8").split("\n").length - 1) ?? -1;
+  }
+  return watch.lines;
+}
+
+/** Undefined while there is nothing to tell. */
+function look(watch: Watch): Outcome | undefined {
+  if (watch.cgroup === undefined) {
+    const names = orAbsent(() => readdirSync(watch.slice)) ?? [];
+    const unit = names.find((name) => /^quadlet-fleet-[0-9a-f]{12}\.service$/.test(name));
+    // Before its first process is what it will be, the manager waits for it, and would be stopped as well.
+    if (unit === undefined || !runsScript(join(watch.slice, unit))) return undefined;
+    watch.cgroup = join(watch.slice, unit);
+  }
+  const had = watch.lines;
+  const lines = count(watch);
+  // Its journal is removed by a commit, and by a rollback.
+  const committed = lines === -1 && had >= 0;
+  if (lines >= watch.at || (committed && watch.at !== Infinity))
+    watch.due ??= performance.now() + watch.delayMs;
+  if (watch.due !== undefined && performance.now() >= watch.due) return freeze(watch);
+  if (orAbsent(() => statSync(watch.cgroup ?? "")) === undefined)
+    return { frozen: false, lines: Math.max(had, lines) };
+  if (committed) watch.lines = had;
+  return undefined;
+}
+
+/** cgroups(7), cgroup.freeze: takes a moment, in which there can be one line more. */
+function freeze(watch: Watch): Outcome {
+  const cgroup = watch.cgroup ?? "";
+  const gone: Outcome = { frozen: false, lines: watch.lines };
+  const write = (state: string) =>
+    orAbsent(() => (writeFileSync(join(cgroup, "cgroup.freeze"), state), true)) ?? false;
+  if (!write("1")) return gone;
+  for (;;) {
+    const events = orAbsent(() => readFileSync(join(cgroup, "cgroup.events"), "utf8"));
+    if (events === undefined || events.includes("populated 0")) {
+      write("0");
+      return gone;
+    }
+    if (events.includes("frozen 1")) return { frozen: true, lines: count(watch), cgroup };
+    Atomics.wait(pause, 0, 0, 1);
+  }
+}
+
+let watches = cuts.map((cut, index): Watch => ({ ...cut, index, size: -1, lines: -1 }));
+while (watches.length > 0 && Atomics.load(stop, 0) === 0) {
+  watches = watches.filter((watch) => {
+    const outcome = look(watch);
+    if (outcome) parentPort?.postMessage({ index: watch.index, outcome });
+    return outcome === undefined;
+  });
+  Atomics.wait(pause, 0, 0, 0.2);
+}
+for (const watch of watches)
+  parentPort?.postMessage({ index: watch.index, outcome: { frozen: false, lines: watch.lines } });

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
+import type { Download, LoadPlan, LoadReport } from "./load-report.ts";
+
+/** What is asked for, and by how many. `paths` and a host are needed; the rest has defaults. */
+export type LoadOptions = Partial<Omit<LoadPlan, "control">> & Pick<LoadPlan, "host" | "port" | "paths">;
+
+export interface Load {
+  /** Ends it: requests that are under way are finished, downloads too. */
+  stop(): Promise<LoadReport>;
+}
+
+/**
+ * Requests from the fleet's client address, without end until `stop`, with a hard limit on time and on count. When this
+ * returns, every client has had its first answer, good or bad.
+ *
+ * @example
+ * const load = await startLoad(fleet, { host: host.address, port: 80, paths: { "/": "Welcome" } });
+ * await stack.up();
+ * t.diagnostic(line(await load.stop()));
+ */
+export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Load> {
+  const control = await mkdtemp(join(tmpdir(), "quadlet-fleet-load-"));
+  const plan: LoadPlan = {
+    fresh: 8,
+    kept: 2,
+    downloads: [],
+    // 10 clients: some hundred requests a second, so that the machine is not what is measured.
+    pauseMs: 10,
+    timeoutMs: 30_000,
+    maxSeconds: 240,
+    maxRequests: 200_000,
+    ...options,
+    control,
+  };
+  let ended = false;
+  const worker = fleet
+    .client([process.execPath, join(import.meta.dirname, "load-worker.ts")], {
+      input: JSON.stringify(plan),
+      timeoutMs: (plan.maxSeconds + 90) * 1000,
+      title: "load",
+    })
+    .finally(() => (ended = true));
+  // Its failure is seen by whoever stops it.
+  worker.catch(() => undefined);
+  const deadline = Date.now() + 60_000;
+  while (!existsSync(join(control, "running")) && !ended) {
+    if (Date.now() > deadline) throw new Error("The load has not had all of its first answers within 60 s");
+    await sleep(20);
+  }
+  return {
+    async stop() {
+      writeFileSync(join(control, "stop"), "");
+      const { stdout } = await worker;
+      await rm(control, { recursive: true, force: true });
+      return JSON.parse(stdout) as LoadReport;
+    },
+  };
+}
+
+/** The load that ran while something was done. */
+export async function underLoad(
+  fleet: Fleet,
+  options: LoadOptions,
+  action: () => Promise<unknown>,
+): Promise<LoadReport> {
+  const load = await startLoad(fleet, options);
+  try {
+    await action();
+  } catch (thrown) {
+    await load.stop();
+    throw thrown;
+  }
+  return await load.stop();
+}
+
+const directory = "/srv/load";
+const rate = 100 * 1024;
+
+/** For `volumes`: what {@link serveDownload} has written. */
+export const downloadVolume = `${directory}:${directory}:ro`;
+
+/** For a server block: sends each file at 100 KiB/s (nginx.org, limit_rate). */
+export const downloadLocation = `location /load/ { root /srv; limit_rate ${rate}; }`;
+
+/** Writes a file that takes that long to download, and says what a whole download of it is. */
+export async function serveDownload(host: TestHost, seconds: number, count: number): Promise<Download> {
+  const content = Buffer.alloc(seconds * rate, "0123456789abcdefghijklmnopqrstuvwxyz\n");
+  const name = `${seconds}-seconds`;
+  await host.write(`${directory}/${name}`, content);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return { path: `/load/${name}`, bytes: content.length, sha256, count };
+}

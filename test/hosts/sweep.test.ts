@@ -1,0 +1,339 @@
+import assert from "node:assert/strict";
+import { type TestContext, after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { killEngine } from "./support/engine.ts";
+import { type Cut, type Outcome, freezer } from "./support/freezer.ts";
+import {
+  type Stack,
+  difference,
+  example1,
+  example2,
+  failedUnits,
+  get,
+  hostEntry,
+  makeStack,
+} from "./support/stack.ts";
+
+// Kill sweeps: a transaction is stopped at each line of its journal (host/scripts/transaction/journal.sh) and at some moments
+// more, a host for each; then the engine is killed, the cable pulled or the plug. Whatever the moment, a host is wholly old
+// or wholly new afterwards, and the next `up` goes on from there.
+
+const hostCount = 10;
+const sets = [
+  { set: "example1", manager: "user", port: 8080 },
+  { set: "example2", manager: "system", port: 80 },
+] as const;
+type Version = "none" | "old" | "new";
+const versions = {
+  old: { image: 1, more: [] as number[] },
+  new: { image: 2, more: [1] },
+};
+
+let fleet: Fleet;
+let stack: Stack;
+/** What is on a host with each version of each set. */
+const whole = new Map<string, Map<Version, Map<string, string>>>();
+/** How many lines the journal of a transaction has, by "FROM→TO SET". */
+const journals = new Map<string, number>();
+
+before(async () => {
+  fleet = await createFleet({ name: "sweep", hosts: hostCount });
+  stack = await makeStack("test-sweep");
+  const [first] = fleet.hosts as [TestHost];
+  // podman makes it at its first command.
+  await Promise.all(
+    fleet.hosts.map((host) => host.run(["mkdir", "-p", "/home/test/.config"], { user: "test" })),
+  );
+  await learn(first, "none");
+  // The first host alone shows what is expected of the others.
+  for (const [from, to] of [
+    ["none", "old"],
+    ["old", "new"],
+    ["new", "old"],
+    ["old", "none"],
+  ] as const) {
+    const watch = freezer(
+      "sweep",
+      sets.map(({ set, manager }): Cut => ({ host: first, set, manager, at: Infinity })),
+    );
+    await deploy(to, [first]);
+    const outcomes = await watch.outcomes;
+    sets.forEach(({ set }, index) => journals.set(`${from}→${to} ${set}`, outcomes[index]?.lines ?? 0));
+    await learn(first, to);
+    assert.deepEqual(await lookAll(first), both(to));
+  }
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+function configure(version: Version, hosts: readonly TestHost[] = fleet.hosts): void {
+  const site = (example: object, port: number) => {
+    const { image, more } = versions[version === "none" ? "old" : version];
+    const listen = [0, ...more].map((each) => port + each);
+    const lines = listen.map((each) => `  listen ${each};\n`).join("");
+    return {
+      ...example,
+      hosts: hosts.map(({ name }) => name),
+      image: `docker.io/library/nginx:${image}`,
+      listen: listen.map((each) => `0.0.0.0:${each}`),
+      environment: { RELEASE: version },
+      nginx: {
+        "default.conf": `server {\n${lines}  location = / { return 200 "${version}"; }\n  location = /etc/image-version { root /; }\n}\n`,
+      },
+    };
+  };
+  stack.configure({
+    hosts: Object.fromEntries(hosts.map((host) => [host.name, hostEntry(fleet, host)])),
+    sites: version === "none" ? {} : { example1: site(example1, 8080), example2: site(example2, 80) },
+  });
+}
+
+/** An `up` of all hosts at once: each one's transactions are stopped at its own moment. */
+async function deploy(version: Version, hosts: readonly TestHost[] = fleet.hosts, check = true) {
+  configure(version, hosts);
+  return await stack.run(["up", "--yes", "--skip-preview", "--parallel", "64"], { check });
+}
+
+type Set = (typeof sets)[number];
+
+const files = (host: TestHost, { manager }: Set) =>
+  host.snapshot(
+    manager === "user"
+      ? ["/home/test/.config"]
+      : ["/etc/containers/systemd", "/etc/systemd/system", "/etc/quadlet-fleet"],
+  );
+
+/** Takes what a host has for what a version is, unless it is known. */
+async function learn(host: TestHost, version: Version): Promise<void> {
+  for (const set of sets) {
+    const known = whole.get(set.set) ?? new Map<Version, Map<string, string>>();
+    if (!known.has(version)) known.set(version, await files(host, set));
+    whole.set(set.set, known);
+  }
+}
+
+/** The version that a set has, or the one that it is nearest to, and what is wrong with it. */
+async function look(host: TestHost, set: Set): Promise<{ version: Version; wrong: string[] }> {
+  const seen = await files(host, set);
+  const [nearest] = [...(whole.get(set.set) ?? [])]
+    .map(([version, expected]) => ({ version, wrong: difference(expected, seen) }))
+    .sort((left, right) => left.wrong.length - right.wrong.length);
+  assert.ok(nearest);
+  return nearest.wrong.length > 0
+    ? nearest
+    : { ...nearest, wrong: await running(host, set, nearest.version) };
+}
+
+const lookAll = async (host: TestHost) => await Promise.all(sets.map((set) => look(host, set)));
+const both = (version: Version) => sets.map(() => ({ version, wrong: [] as string[] }));
+
+/** What does not run as that version's files say. */
+async function running(host: TestHost, { set, manager, port }: Set, version: Version): Promise<string[]> {
+  const wrong: string[] = [];
+  const expected = versions[version === "none" ? "old" : version];
+  const ports = [0, ...expected.more].map((more) => port + more);
+  for (const each of [port, port + 1]) {
+    const page = await get(fleet, `http://${host.address}:${each}/`);
+    const wanted = version !== "none" && ports.includes(each) ? `200 ${version}` : "0 ";
+    if (`${page.status} ${page.body}` !== wanted)
+      wrong.push(`port ${each}: ${page.status} ${page.body}, not ${wanted}`);
+  }
+  wrong.push(...(await failedUnits(host)).map((unit) => `${unit} has failed`));
+  if (version === "none") return wrong;
+  const image = await get(fleet, `http://${host.address}:${port}/etc/image-version`);
+  if (image.body.trim() !== String(expected.image)) wrong.push(`image ${image.body}`);
+  const units = [
+    `${set}.service`,
+    `${set}.socket`,
+    ...expected.more.map((more) => `${set}-${port + more}.socket`),
+  ];
+  const [flags, user] = manager === "user" ? [["--user"], "test"] : [[], "root"];
+  const active = await host.run(["systemctl", ...flags, "is-active", ...units], { user, check: false });
+  if (active.stdout.trim() !== units.map(() => "active").join("\n"))
+    wrong.push(`${units.join(", ")}: ${active.stdout.trim().split("\n").join(", ")}`);
+  const state = manager === "user" ? "/home/test/.local/state" : "/var/lib";
+  const left = await host.sh(
+    `cd ${state}/quadlet-fleet/sets/${set} && ls -d journal unfinished before rollback.new 2>/dev/null`,
+    { check: false },
+  );
+  if (left.stdout !== "") wrong.push(`left over: ${left.stdout.trim().split("\n").join(", ")}`);
+  return wrong;
+}
+
+/** Transactions that still run. */
+async function transactions(host: TestHost): Promise<string[]> {
+  const list = ["list-units", "--plain", "--no-legend", "--state=running,activating,deactivating"];
+  const all = await Promise.all([
+    host.run(["systemctl", ...list, "quadlet-fleet-*"]),
+    host.run(["systemctl", "--user", ...list, "quadlet-fleet-*"], { user: "test" }),
+  ]);
+  return all.flatMap(({ stdout }) => stdout.split("\n").filter((line) => line !== ""));
+}
+
+async function until(seconds: number, isDone: () => Promise<boolean>): Promise<boolean> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500))
+    if (await isDone()) return true;
+  return await isDone();
+}
+
+/** A moment for each host, of all that a transition has: the two sets take them in opposite order. */
+function cuts(from: Version, to: Version): Cut[] {
+  return sets.flatMap(({ set, manager }, number) => {
+    const lines = journals.get(`${from}→${to} ${set}`) ?? 0;
+    const all = [
+      ...Array.from({ length: lines }, (_, index) => ({ at: index + 1 })),
+      { at: 0 },
+      { at: lines, delayMs: 200 },
+      { at: lines, delayMs: 600 },
+      { at: -1 },
+      { at: Math.ceil(lines / 2), delayMs: 50 },
+    ];
+    // More moments than hosts: evenly chosen, and others for the other set.
+    const step = Math.max(1, all.length / fleet.hosts.length);
+    return fleet.hosts.map((host, index) => ({
+      host,
+      set,
+      manager,
+      ...all[Math.floor((number === 0 ? index : fleet.hosts.length - 1 - index + 0.5) * step) % all.length]!,
+    }));
+  });
+}
+
+/**
+ * One sweep: an `up` from one version to another, each transaction frozen at its moment, `interrupt` with all of them frozen,
+ * and at the end every host is whole, else it is told in `broken`.
+ */
+async function sweep(
+  t: TestContext,
+  from: Version,
+  to: Version,
+  interrupt: (thaw: () => void, up: Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const moments = cuts(from, to);
+  const freeze = freezer("sweep", moments);
+  const up = deploy(to, fleet.hosts, false);
+  void up.then(() => freeze.stop());
+  const outcomes = await freeze.outcomes;
+  t.diagnostic(`${from}→${to}: frozen at ${told(moments, outcomes)}`);
+  const since = Date.now();
+  try {
+    assert.ok(outcomes.filter(({ frozen }) => frozen).length >= moments.length / 2, "most were not frozen");
+    await interrupt(() => freeze.thaw(), up);
+  } finally {
+    freeze.thaw();
+    await up;
+  }
+
+  // 40 s: longer than a container's start and a rollback, on a machine with ten hosts.
+  const report = await Promise.all(
+    moments.map(async ({ host, set: name }, at) => {
+      const set = sets.find(({ set }) => set === name)!;
+      const isWhole = async () => {
+        const { version, wrong } = await look(host, set);
+        return wrong.length === 0 && (version === from || version === to);
+      };
+      await until(40, async () => (await transactions(host)).length === 0 && (await isWhole()));
+      const { version, wrong } = await look(host, set);
+      const still = await transactions(host);
+      if (wrong.length + still.length === 0 && (version === from || version === to)) return version;
+      return `NOT WHOLE (${host.name}, ${describe(moments, outcomes, at)}): nearest to ${version}: ${[...wrong, ...still].join("; ")}`;
+    }),
+  );
+  t.diagnostic(`after ${((Date.now() - since) / 1000).toFixed(1)} s: ${report.join(", ")}`);
+  broken.push(...report.filter((line) => line.startsWith("NOT")));
+}
+/** What the sweep of the current test has found. */
+let broken: string[] = [];
+
+const describe = (moments: readonly Cut[], outcomes: readonly Outcome[], at: number) => {
+  const [{ set, at: line, delayMs }, { frozen, lines }] = [moments[at]!, outcomes[at]!];
+  const moment = line < 0 ? "start" : `line ${line}${delayMs === undefined ? "" : ` + ${delayMs} ms`}`;
+  return `${set} ${moment}${frozen ? (lines === line ? "" : ` (was ${lines})`) : " (not frozen)"}`;
+};
+
+const told = (moments: readonly Cut[], outcomes: readonly Outcome[]) =>
+  moments.map((_, at) => describe(moments, outcomes, at)).join(", ");
+
+/** The next `up` gets every host to where the interrupted one was going, with nobody editing the state. */
+async function converges(t: TestContext, to: Version): Promise<void> {
+  const { code, stdout, stderr } = await deploy(to, fleet.hosts, false);
+  const told =
+    (stdout + stderr).match(/\d+ pending operations|an interrupted transaction was taken back/g) ?? [];
+  for (const said of new Set(told))
+    t.diagnostic(`the next up: ${said} (${told.filter((each) => each === said).length} times)`);
+  assert.equal(code, 0, stdout + stderr);
+  const all = await Promise.all(fleet.hosts.map(lookAll));
+  assert.deepEqual(
+    all,
+    fleet.hosts.map(() => both(to)),
+  );
+  await stack.expectNoChanges();
+}
+
+/** Kills the engine; its lock in the file backend stays, and is the engine's to remove. */
+async function killed(t: TestContext, from: Version, to: Version): Promise<void> {
+  await sweep(t, from, to, async (thaw, up) => {
+    // The file backend truncates its checkpoint and writes it anew: a kill in between is the engine's own trouble ("failed to
+    // load checkpoint: EOF"), so it has written all that it has to.
+    await sleep(1500);
+    t.diagnostic(`killed ${killEngine(stack.name)} processes of the engine`);
+    thaw();
+    await up;
+  });
+  const { stderr, stdout } = await stack.run(["cancel", "--yes"], { check: false });
+  t.diagnostic(`pulumi cancel: ${(stdout + stderr).trim().split("\n").at(-1)}`);
+}
+
+function sweeps(
+  what: string,
+  from: Version,
+  to: Version,
+  interrupted: (t: TestContext) => Promise<void>,
+): void {
+  test(`${what}, from ${from} to ${to}`, async (t) => {
+    broken = [];
+    // Where the last one has failed, there is something to do.
+    await deploy(from);
+    await interrupted(t);
+    await converges(t, to);
+    assert.deepEqual(broken, []);
+  });
+}
+
+sweeps("a killed engine", "none", "old", async (t) => await killed(t, "none", "old"));
+
+test("what the engine remembers of creations that were interrupted is cleared by its own refresh", async (t) => {
+  const warning = /\d+ pending operations/;
+  t.diagnostic(`one more up: ${warning.exec((await stack.up()).stdout)?.[0] ?? "no pending operations"}`);
+  await stack.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"]);
+  assert.doesNotMatch((await stack.up()).stdout, warning);
+});
+
+sweeps("a killed engine", "old", "new", async (t) => await killed(t, "old", "new"));
+
+sweeps("a pulled cable", "new", "old", (t) =>
+  sweep(t, "new", "old", async (thaw, up) => {
+    await Promise.all(fleet.hosts.map((host) => host.unplug()));
+    thaw();
+    const since = Date.now();
+    // Until the engine has given up: host/connection.ts asks four times, 15 s apart.
+    await up;
+    t.diagnostic(`the engine has noticed after ${((Date.now() - since) / 1000).toFixed(0)} s`);
+    await Promise.all(fleet.hosts.map((host) => host.plug()));
+  }),
+);
+
+sweeps("a killed engine", "old", "none", async (t) => await killed(t, "old", "none"));
+
+sweeps("a power loss", "old", "new", (t) =>
+  sweep(t, "old", "new", async (_, up) => {
+    await Promise.all(fleet.hosts.map((host) => host.powerLoss()));
+    await Promise.all(fleet.hosts.map((host) => host.boot()));
+    // It notices by the answer of a kernel that knows of no such connection.
+    await up;
+  }),
+);

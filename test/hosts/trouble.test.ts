@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { type TestContext, after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type Stack,
+  difference,
+  example1,
+  example2,
+  failedUnits,
+  get,
+  hostEntry,
+  listing,
+  makeStack,
+} from "./support/stack.ts";
+import { touched, units } from "./support/units.ts";
+
+// Hosts in trouble: what an `up` can put right it does; anything else it says, and leaves the host as it was.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let page = 0;
+
+before(async () => {
+  fleet = await createFleet({ name: "trouble", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-trouble");
+  configure();
+  await stack.up();
+  await serves();
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+const nginx = (port: number, text: string) => ({
+  "default.conf": `server { listen ${port}; location / { return 200 "${text}"; } }\n`,
+});
+
+/** Another page for both sites, and what a test changes besides. */
+function configure(
+  changes: { example1?: object; example2?: object; more?: Record<string, object> } = {},
+): void {
+  page += 1;
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: {
+      example1: { ...example1, nginx: nginx(8080, `page ${page}`), ...changes.example1 },
+      example2: { ...example2, nginx: nginx(80, `page ${page}`), ...changes.example2 },
+      ...changes.more,
+    },
+  });
+}
+
+/** Both serve that page; a reload takes a moment. */
+async function serves(number = page): Promise<void> {
+  for (const port of [80, 8080]) {
+    for (let tries = 20; ; tries -= 1) {
+      const answer = await get(fleet, `http://${host.address}:${port}/`);
+      if (tries === 0) assert.deepEqual(answer, { status: 200, body: `page ${number}` });
+      if (answer.body === `page ${number}`) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  assert.deepEqual(await failedUnits(host), []);
+}
+
+const managers = [
+  {
+    name: "example1",
+    port: 8080,
+    flags: "--user",
+    user: "test",
+    directory: "/home/test/.config/systemd/user",
+  },
+  { name: "example2", port: 80, flags: "--system", user: "root", directory: "/etc/systemd/system" },
+] as const;
+
+for (const { name, user, flags } of managers) {
+  test(`${name}: a start limit that is exhausted`, async (t) => {
+    // More than StartLimitBurst= in StartLimitIntervalSec= (systemd.unit(5)).
+    await host.sh(
+      `for i in 1 2 3 4 5 6 7 8; do systemctl ${flags} stop ${name}.service; systemctl ${flags} start ${name}.service; done`,
+      { user, check: false },
+    );
+    const { stdout } = await host.sh(
+      `systemctl ${flags} show --property=Result --value ${name}.service; systemctl ${flags} is-active ${name}.socket`,
+      { user, check: false },
+    );
+    t.diagnostic(`service and socket: ${stdout.trim().split("\n").join(", ")}`);
+    assert.match(stdout, /start-limit-hit/);
+    await settled();
+  });
+
+  test(`${name}: a trigger limit that is exhausted`, async (t) => {
+    // A condition that fails makes the socket start its service again and again (systemd.socket(5), TriggerLimitBurst=).
+    const { port, directory } = managers.find((each) => each.name === name)!;
+    const condition = `${directory}/${name}.service.d/condition.conf`;
+    await host.write(condition, "[Unit]\nConditionPathExists=/nowhere\n", { user });
+    await host.sh(`systemctl ${flags} daemon-reload; systemctl ${flags} stop ${name}.service`, { user });
+    await get(fleet, `http://${host.address}:${port}/`);
+    await host.sh(`rm -r ${directory}/${name}.service.d; systemctl ${flags} daemon-reload`, { user });
+    const { stdout } = await host.sh(
+      `systemctl ${flags} show --property=Result --property=ActiveState ${name}.socket`,
+      { user },
+    );
+    t.diagnostic(`the socket: ${stdout.trim().split("\n").join(", ")}`);
+    assert.match(stdout, /Result=trigger-limit-hit/);
+    assert.match(stdout, /ActiveState=failed/);
+    await settled();
+  });
+}
+
+/** Where the last test has failed, there is something to do. */
+async function settled(): Promise<void> {
+  configure();
+  await stack.up();
+  await serves();
+}
+
+/** An `up` that fails and changes nothing: no byte, no process, and both serve what they did. */
+async function refused(
+  t: TestContext,
+  changes: Parameters<typeof configure>[0],
+  ...messages: RegExp[]
+): Promise<void> {
+  const [served, before, files] = [page, await units(host), await listing(host)];
+  configure(changes);
+  const { code, stdout, stderr } = await stack.up({ check: false });
+  page = served;
+  const error = /^Diagnostics:\n[^]*?(?=^\S|(?![^]))/m.exec(stdout + stderr)?.[0] ?? stdout + stderr;
+  for (const line of error.split("\n").slice(1))
+    if (/^\s+\S/.test(line)) t.diagnostic(line.trimEnd().slice(0, 300));
+  assert.notEqual(code, 0, "the up has not failed");
+  for (const message of messages) assert.match(error, message);
+  assert.deepEqual(difference(files, await listing(host)), []);
+  assert.deepEqual(touched(before, await units(host)), []);
+  await serves();
+  assert.match(error, /Nothing was changed|It was rolled back/);
+}
+
+/** Only the site of the system's manager is changed. */
+const onlySystem = (change: object = {}) => ({
+  example1: { nginx: nginx(8080, `page ${page}`) },
+  ...change,
+});
+const onlyUser = () => ({ example2: { nginx: nginx(80, `page ${page}`) } });
+
+test("a masked service in the way of a change", async (t) => {
+  await settled();
+  await host.run(["systemctl", "mask", "--runtime", "example2.service"]);
+  try {
+    await refused(t, onlySystem(), /example2\.service[^]*masked/, /systemctl unmask/);
+  } finally {
+    await host.run(["systemctl", "unmask", "--runtime", "example2.service"]);
+  }
+  await settled();
+});
+
+test("a masked socket in the way of a new site", async (t) => {
+  await settled();
+  await host.run(["systemctl", "mask", "third.socket"]);
+  try {
+    const third = { ...example2, listen: ["0.0.0.0:83"] };
+    await refused(
+      t,
+      { ...onlySystem({ example2: { nginx: nginx(80, `page ${page}`) } }), more: { third } },
+      /third\.socket[^]*masked/,
+      /systemctl unmask/,
+    );
+  } finally {
+    await host.run(["systemctl", "unmask", "third.socket"]);
+  }
+  await settled();
+});
+
+/** Lays a file system over a directory, with the same content, while something is done. */
+async function covered(directory: string, options: string, action: () => Promise<unknown>): Promise<void> {
+  await host.sh(
+    `set -e; mkdir -p /run/covered; mount -t tmpfs -o ${options} tmpfs /run/covered
+    cp -a ${directory}/. /run/covered/; mount --bind /run/covered ${directory}; umount /run/covered`,
+  );
+  try {
+    await action();
+  } finally {
+    await host.run(["umount", directory]);
+  }
+}
+
+test("a full disk where the configuration is", async (t) => {
+  await settled();
+  // Four pages of memory, of which the directory and the file have two.
+  await covered("/etc/quadlet-fleet/example2", "size=16k,mode=0700", async () => {
+    const big = "# as long as a disk is full\n".repeat(2000);
+    await refused(
+      t,
+      { ...onlySystem(), example2: { nginx: { ...nginx(80, "page"), "big.conf": big } } },
+      /No space left on device/,
+      /big\.conf/,
+    );
+  });
+  await settled();
+});
+
+test("a full disk where the mark and the journal are", async (t) => {
+  await settled();
+  await covered("/var/lib/quadlet-fleet", "size=256k,mode=0700", async () => {
+    await host.sh("cat /dev/zero >/var/lib/quadlet-fleet/full 2>/dev/null; sync", { check: false });
+    await refused(t, onlySystem(), /No space left on device|disk is full|no space/i);
+    await host.run(["rm", "/var/lib/quadlet-fleet/full"]);
+  });
+  await settled();
+});
+
+/** While a directory can't be written to. */
+async function readOnly(directory: string, action: () => Promise<unknown>): Promise<void> {
+  await host.sh(`mount --bind ${directory} ${directory} && mount -o remount,bind,ro ${directory}`);
+  try {
+    await action();
+  } finally {
+    await host.run(["umount", directory]);
+  }
+}
+
+test("a read-only /etc", async (t) => {
+  await settled();
+  await readOnly("/etc", () =>
+    refused(t, onlySystem(), /\/etc\/quadlet-fleet\/example2\/conf\.d/, /Read-only file system|read-only/),
+  );
+  await settled();
+});
+
+test("a read-only ~/.config", async (t) => {
+  await settled();
+  await readOnly("/home/test/.config", () =>
+    refused(t, onlyUser(), /\.config\/quadlet-fleet\/example1\/conf\.d/, /Read-only file system|read-only/),
+  );
+  await settled();
+});
+
+test("a home whose parts are on other file systems", async () => {
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await host.sh(
+    `for at in /home/test/.config /home/test/.local; do
+      mkdir -p $at; mount -t tmpfs -o mode=0755,uid=1000,gid=1000 tmpfs $at
+    done
+    mkdir /home/test/.config/systemd; mount -t tmpfs -o mode=0755,uid=1000,gid=1000 tmpfs /home/test/.config/systemd`,
+  );
+  await settled();
+  await settled();
+  await stack.expectNoChanges();
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  const { stdout } = await host.sh("find /home/test/.config -type f", { check: false });
+  assert.equal(stdout, "");
+});

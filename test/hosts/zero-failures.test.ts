@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { constants } from "node:fs";
+import { type TestContext, after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type LoadOptions,
+  downloadLocation,
+  downloadVolume,
+  serveDownload,
+  startLoad,
+  underLoad,
+} from "./support/load.ts";
+import { type Download, type LoadReport, failed, failures, line } from "./support/load-report.ts";
+import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// No request fails while a site is changed: Example 1 and Example 2, both at once, each under a load of its own.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let short: Download;
+let long: Download;
+
+/** What the sites have now; each test goes on where the last one ended. */
+const now = { page: 0, image: 1, release: 0, more: [1], only: undefined as keyof typeof ports | undefined };
+const ports = { example1: 8080, example2: 80 };
+const sites = Object.keys(ports) as (keyof typeof ports)[];
+
+before(async () => {
+  fleet = await createFleet({ name: "zero", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  [short, long] = [await serveDownload(host, 3, 3), await serveDownload(host, 10, 1)];
+  stack = await makeStack("test-zero");
+  await change({});
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** The sites as they were configured last. */
+const last = new Map<string, object>();
+
+/** An up after a change of both sites, or `only` of one. */
+async function change(to: Partial<typeof now>): Promise<void> {
+  Object.assign(now, { only: undefined, ...to });
+  const site = (name: keyof typeof ports, example: object) => {
+    if (now.only !== undefined && now.only !== name) return last.get(name) ?? {};
+    const listen = [0, ...now.more].map((more) => ports[name] + more);
+    const made = {
+      ...example,
+      image: `docker.io/library/nginx:${now.image}`,
+      listen: listen.map((port) => `0.0.0.0:${port}`),
+      environment: { RELEASE: String(now.release) },
+      volumes: [downloadVolume],
+      nginx: { "default.conf": configuration(listen, now.page) },
+    };
+    last.set(name, made);
+    return made;
+  };
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example1: site("example1", example1), example2: site("example2", example2) },
+  });
+  await stack.up();
+}
+
+const configuration = (listen: number[], page: number) => `server {
+${listen.map((port) => `  listen ${port};\n`).join("")}  access_log off;
+  location = /page { return 200 "page ${page}"; }
+  location / { root /usr/share/nginx/html; }
+  ${downloadLocation}
+}
+`;
+
+function load(name: keyof typeof ports, downloads: Download[] = [short]): LoadOptions {
+  const paths = { "/page": "^page (\\d+)$", "/": "Welcome to nginx![^]*: version (\\d+)\\." };
+  return { host: host.address, port: ports[name], paths, downloads };
+}
+
+/** What both sites' loads have seen while something was done, printed. */
+async function both(t: TestContext, action: () => Promise<void>): Promise<LoadReport[]> {
+  const loads = await Promise.all(sites.map((name) => startLoad(fleet, load(name))));
+  const stop = async () => {
+    const reports = await Promise.all(loads.map((each) => each.stop()));
+    reports.forEach((report, index) => say(t, sites[index] ?? "", report));
+    return reports;
+  };
+  try {
+    await action();
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+  return await stop();
+}
+
+function say(t: TestContext, what: string, report: LoadReport): void {
+  t.diagnostic(`${what}: ${line(report)}`);
+  for (const example of report.examples) t.diagnostic(`  ${example}`);
+}
+
+function nothingFailed(report: LoadReport, ...seen: string[]): void {
+  assert.equal(failures(report), 0, line(report));
+  assert.equal(report.bounded, false, "the load ended before the change did");
+  assert.ok(report.fresh.requests > 100 && report.kept.requests > 20, line(report));
+  assert.ok(report.downloads.requests >= 3, "no download was under way");
+  for (const body of seen) assert.ok(report.bodies[body], `nobody has seen "${body}"`);
+}
+
+test("five configuration reloads", async (t) => {
+  const reports = await both(t, async () => {
+    for (let round = 1; round <= 5; round += 1) await change({ page: now.page + 1 });
+  });
+  for (const report of reports) nothingFailed(report, "/page 0", "/page 1", "/page 3", "/page 5");
+});
+
+test("a worker that comes second to a connection is not held up: the inherited sockets do not block", async () => {
+  // systemd hands sockets on in blocking mode (systemd.service(5), NonBlocking=), and nginx does not change what it inherits. A
+  // worker that another one has beaten to a connection then sleeps in accept(2) with all of its clients, until the next
+  // connection comes: seen as requests without an answer around reloads.
+  for (const name of sites) {
+    await get(fleet, `http://${host.address}:${ports[name]}/page`);
+    const user = name === "example1" ? "test" : "root";
+    const inside = ["podman", "exec", `systemd-${name}`, "sh", "-c", "cat /proc/1/fdinfo/3 /proc/1/fdinfo/4"];
+    const flags = [...(await host.run(inside, { user })).stdout.matchAll(/^flags:\s+(\d+)$/gm)];
+    assert.equal(flags.length, 2);
+    for (const [line, octal] of flags)
+      assert.ok(parseInt(octal ?? "", 8) & constants.O_NONBLOCK, `${name}: ${line}`);
+  }
+});
+
+test("five image updates", async (t) => {
+  const reports = await both(t, async () => {
+    for (let round = 1; round <= 5; round += 1) await change({ image: 3 - now.image });
+  });
+  for (const report of reports) nothingFailed(report, "/ 1", "/ 2");
+});
+
+test("three environment changes", async (t) => {
+  const reports = await both(t, async () => {
+    for (let round = 1; round <= 3; round += 1) await change({ release: now.release + 1 });
+  });
+  for (const report of reports) nothingFailed(report);
+});
+
+for (const name of sites) {
+  test(`${name}: a new request during an image update with a 10 s download in flight waits less than 0.5 s`, async (t) => {
+    const windows: number[] = [];
+    // The machine has other work, too: the one in the middle counts.
+    for (let round = 1; round <= 3; round += 1) {
+      const report = await underLoad(fleet, load(name, [long]), () =>
+        change({ image: 3 - now.image, only: name }),
+      );
+      say(t, `image update ${round}`, report);
+      assert.equal(failures(report), 0, line(report));
+      assert.ok(report.bodies[`/ ${now.image}`], "nobody has seen the new version");
+      windows.push(report.fresh.slowestMs);
+    }
+    const manager = name === "example1" ? ["--user"] : [];
+    const plain = await underLoad(fleet, load(name, [long]), () =>
+      host.run(["systemctl", ...manager, "restart", `${name}.service`], {
+        user: name === "example1" ? "test" : "root",
+      }),
+    );
+    say(t, "a plain restart", plain);
+    const [, median = Infinity] = windows.sort((left, right) => left - right);
+    t.diagnostic(
+      `slowest new request: ${windows.map((time) => time.toFixed(0)).join(", ")} ms in updates, ${plain.fresh.slowestMs.toFixed(0)} ms in a plain restart`,
+    );
+    assert.ok(median < 500, `${median.toFixed(0)} ms`);
+  });
+}
+
+test("the counting can fail: a stop of socket and service", async (t) => {
+  const report = await underLoad(fleet, load("example2"), async () => {
+    await host.run(["systemctl", "stop", "example2.socket", "example2-81.socket", "example2.service"]);
+    await host.run(["systemctl", "start", "example2.socket", "example2-81.socket"]);
+  });
+  say(t, "stop and start", report);
+  assert.ok(report.fresh.refused > 0, line(report));
+  assert.ok(failed(report.kept) > 0, line(report));
+});
+
+test("the counting can fail: an end by SIGTERM", async (t) => {
+  const report = await underLoad(fleet, load("example2"), async () => {
+    await host.run(["podman", "kill", "--signal=TERM", "systemd-example2"]);
+  });
+  say(t, "SIGTERM", report);
+  assert.ok(report.downloads.cut > 0, line(report));
+});
+
+test("one of two ports is changed: the other one has no failures", async (t) => {
+  // One site was changed by itself above.
+  await change({});
+  const reports = await both(t, () => change({ more: [2] }));
+  for (const report of reports) nothingFailed(report);
+  for (const name of sites) {
+    const at = (more: number) =>
+      fleet.client(["curl", "--silent", `http://${host.address}:${ports[name] + more}/page`], {
+        check: false,
+      });
+    assert.equal((await at(2)).stdout, `page ${now.page}`);
+    // curl(1): 7 is "failed to connect".
+    assert.equal((await at(1)).code, 7, "the port that is gone still answers");
+  }
+});
