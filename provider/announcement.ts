@@ -1,5 +1,5 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
-import { type Action, actions, changeOf, isSocket, runs } from "../host/changes.ts";
+import { type Action, actions, changeOf, isSocket, runs, triggered } from "../host/changes.ts";
 import type { Desired } from "../host/desired.ts";
 import { listens } from "../host/refusals.ts";
 import { handovers } from "../host/stand-ins.ts";
@@ -39,8 +39,8 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   return lines.length === 0 ? undefined : `${address}: ${lines.join("; ")}`;
 
   /** A unit of a file that is not there yet does not run. */
-  function isNew(unit: string): boolean {
-    return changes.has(unit) && !old.has(unit);
+  function isNew(name: string): boolean {
+    return desired.files.some(({ key, unit }) => unit !== undefined && runs(unit) === name && !old.has(key));
   }
 }
 
@@ -65,8 +65,13 @@ function phrase(
         return socketsChange
           ? `hands ${unit} over to its new version (on the other sockets no request waits)`
           : `hands ${unit} over to its new version (no request waits)`;
-      return socketsChange ? `starts ${unit} anew` : `restarts ${unit} (its sockets stay open)`;
+      if (socketsChange) return `starts ${unit} anew`;
+      return hasSocket(desired, unit) ? `restarts ${unit} (its sockets stay open)` : `restarts ${unit}`;
   }
+}
+
+function hasSocket(desired: Desired, service: string): boolean {
+  return desired.services.some((socket) => isSocket(socket.unit) && triggered(desired, socket) === service);
 }
 
 function addresses(desired: Desired, socket: string): string {

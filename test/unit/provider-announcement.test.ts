@@ -47,6 +47,11 @@ const cases: [string, PlainObject, string | undefined][] = [
     "starts web.service anew; opens web-81.socket",
   ],
   [
+    "one more container",
+    set({ units: { "api.container": "[Container]\nImage=y:1\n" }, services: { "api.service": {} } }),
+    "starts api.service",
+  ],
+  [
     "the image, with handover",
     set({
       units: { "web.container": "[Container]\nImage=x:2\n" },
@@ -67,6 +72,12 @@ const cases: [string, PlainObject, string | undefined][] = [
 
 for (const [what, after, expected] of cases)
   test(what, () => assert.equal(announcement(set(), after), expected && `192.0.2.1: ${expected}`));
+
+test("a service without a socket", () => {
+  const job = (image: string) =>
+    set({ units: { "job.container": `[Container]\nImage=${image}\n` }, services: { "job.service": {} } });
+  assert.equal(announcement(job("x:1"), job("x:2")), "192.0.2.1: restarts job.service");
+});
 
 describe("with handover, of two addresses", () => {
   const service = { "web.service": { reloadOn: [conf], handover: true } };

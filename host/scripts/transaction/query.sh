@@ -178,8 +178,8 @@ query_host() {
   podman=no version=
   if command -v podman >/dev/null; then
     podman=yes
-    # It takes long, and a version does not change within a session.
-    [ "$unit_differs" = no ] || version=${podman_version:=$(podman --version | encoded)}
+    # It takes long, and a version does not change within a session. podman makes ~/.config unless that is somewhere else.
+    [ "$unit_differs" = no ] || version=${podman_version:=$(XDG_CONFIG_HOME=$work podman --version | encoded)}
   fi
   linger=no
   name=$account uid=$(id -u)

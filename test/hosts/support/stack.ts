@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, "../../..");
 /** What a stack file has under `config`, without the project's prefix. */
 export interface FleetConfiguration {
   hosts: Record<string, object>;
-  sites: Record<string, object>;
+  sites?: Record<string, object>;
+  proxies?: Record<string, object>;
 }
 
 /** A stack of this project with a real engine, a backend of its own and a stack file in stacks/. */
@@ -80,7 +81,7 @@ export function hostEntry(fleet: Fleet, host: TestHost, change: object = {}): ob
 
 export const image = "docker.io/library/nginx:latest";
 
-/** Examples 1 and 2 of the reference. */
+/** The examples of the reference, on the ports of stacks/Pulumi.example.yaml. */
 export const example1 = {
   hosts: ["web-1"],
   manager: "user",
@@ -97,14 +98,52 @@ export const example2 = {
   network: "none",
 };
 
-/** An answer's status and body, asked for from the client's own address. */
-export async function get(fleet: Fleet, url: string): Promise<{ status: number; body: string }> {
+export const example3 = {
+  hosts: ["web-1"],
+  manager: "system",
+  user: "test",
+  image,
+  listen: ["0.0.0.0:81"],
+  network: "none",
+};
+export const example4 = {
+  hosts: ["web-1"],
+  user: "test",
+  image,
+  listen: ["0.0.0.0:82"],
+  network: { internal: true },
+  backends: {
+    "apache-container": {
+      image: "docker.io/library/httpd:latest",
+      serverName: "apache.example.com",
+      port: 80,
+    },
+    "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 },
+  },
+};
+
+/** An answer's status and body, asked for from the client's own address; `more` are options of curl. */
+export async function get(
+  fleet: Fleet,
+  url: string,
+  more: readonly string[] = [],
+): Promise<{ status: number; body: string }> {
   const { stdout } = await fleet.client(
-    ["curl", "--silent", "--max-time", "20", "--write-out", "\n%{http_code}", url],
+    ["curl", "--silent", "--max-time", "20", "--write-out", "\n%{http_code}", ...more, url],
     { check: false },
   );
   const at = stdout.lastIndexOf("\n");
   return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
+}
+
+/** The same of a proxy on port 82, by one of its names, which no DNS knows. */
+export function getNamed(
+  fleet: Fleet,
+  host: TestHost,
+  name: string,
+  more: readonly string[] = [],
+): ReturnType<typeof get> {
+  return get(fleet, `http://${name}:82/`, ["--resolve", `${name}:82:${host.address}`, ...more]);
 }
 
 /**

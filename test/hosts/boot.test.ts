@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { get as request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type TestContext, after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type Stack,
+  example1,
+  example2,
+  example3,
+  example4,
+  failedUnits,
+  hostEntry,
+  makeStack,
+} from "./support/stack.ts";
+
+// Power losses while requests come ten times a second: what is accepted after a boot is answered, by each of the four examples.
+// QUADLET_FLEET_POWER_LOSSES=10 for more of them than a normal run has.
+
+const losses = Number(process.env.QUADLET_FLEET_POWER_LOSSES ?? "3");
+const targets = [
+  { example: "example1", port: 8080, name: "localhost" },
+  { example: "example2", port: 80, name: "localhost" },
+  { example: "example3", port: 81, name: "localhost" },
+  { example: "example4", port: 82, name: "apache.example.com" },
+  { example: "example4", port: 82, name: "caddy.example.com" },
+];
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+
+before(async () => {
+  fleet = await createFleet({ name: "boot", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-boot");
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example1, example2, example3 },
+    proxies: { example4 },
+  });
+  await stack.up();
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+interface Answer {
+  /** Milliseconds from the beginning of the load to the beginning of the request. */
+  at: number;
+  took: number;
+  /** Whether the host has accepted the connection. */
+  accepted: boolean;
+  /** Of the answer, or what went wrong. */
+  outcome: number | string;
+}
+
+/** One request on a connection of its own, which is given up after 60 seconds. */
+function ask(port: number, name: string, began: number): Promise<Answer> {
+  const at = performance.now() - began;
+  let accepted = false;
+  return new Promise((resolve) => {
+    const done = (outcome: number | string) =>
+      resolve({ at, took: performance.now() - began - at, accepted, outcome });
+    const options = { host: host.address, port, headers: { host: name }, agent: false, timeout: 60_000 };
+    const sent = request(options, (response) => {
+      response.resume();
+      response.on("end", () => done(response.statusCode ?? 0));
+      response.on("error", (error) => done(error.message));
+    });
+    sent.on("socket", (socket) => socket.on("connect", () => (accepted = true)));
+    sent.on("timeout", () => sent.destroy(new Error("no answer within 60 s")));
+    sent.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+  });
+}
+
+/** Ten requests a second to each target until the signal; the answers in the order of their requests. */
+async function load(signal: AbortSignal): Promise<Answer[][]> {
+  const began = performance.now();
+  const asked = targets.map((): Promise<Answer>[] => []);
+  while (!signal.aborted) {
+    targets.forEach(({ port, name }, index) => asked[index]?.push(ask(port, name, began)));
+    await sleep(100);
+  }
+  return Promise.all(asked.map((requests) => Promise.all(requests)));
+}
+
+/** What is known of this boot. */
+async function journal(): Promise<string> {
+  return (await host.run(["journalctl", "--boot", "--no-pager", "--output=short-precise"])).stdout;
+}
+
+test("the load sees a fault: a port that nobody listens on, and a name that no backend has", async () => {
+  const began = performance.now();
+  const refused = await ask(83, "localhost", began);
+  assert.deepEqual([refused.accepted, refused.outcome], [false, "ECONNREFUSED"]);
+  const other = await ask(82, "other.example.com", began);
+  assert.deepEqual([other.accepted, other.outcome], [true, 404]);
+});
+
+for (let loss = 1; loss <= losses; loss += 1) {
+  test(`power loss ${loss}: from the first accepted connection on, each request gets its 200`, async (t: TestContext) => {
+    await host.powerLoss();
+    const stop = new AbortController();
+    const answers = load(stop.signal);
+    await host.boot();
+    await sleep(3000);
+    stop.abort();
+    for (const [index, { example, name }] of targets.entries()) {
+      const all = (await answers)[index] ?? [];
+      const first = all.findIndex(({ accepted }) => accepted);
+      assert.ok(first >= 0, `${example}: no connection was accepted`);
+      const served = all.slice(first);
+      const bad = served.filter(({ outcome }) => outcome !== 200);
+      if (bad.length > 0) t.diagnostic(await journal());
+      assert.deepEqual(bad, [], `${example}, ${name}: ${bad.length} of ${served.length}`);
+      const slowest = Math.max(...served.map(({ took }) => took));
+      t.diagnostic(
+        `${example} ${name}: ${served.length} of ${served.length} after ${first} refused; first accepted ${((all[first]?.at ?? 0) / 1000).toFixed(1)} s after the power loss, slowest ${(slowest / 1000).toFixed(2)} s`,
+      );
+    }
+    assert.deepEqual(await failedUnits(host), []);
+  });
+}
+
+test("after all of them nothing is left to do", async () => {
+  await stack.expectNoChanges();
+  const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--expect-no-changes"]);
+  assert.match(stdout, /10 unchanged/);
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { type TestContext, after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type Stack,
+  difference,
+  example1,
+  example2,
+  example3,
+  example4,
+  failedUnits,
+  get,
+  getNamed,
+  hostEntry,
+  listing,
+  makeStack,
+} from "./support/stack.ts";
+
+// The reference's four examples from one stack file on one host, and away again.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let untouched: Map<string, string>;
+let podmanBefore: Record<string, string>;
+
+before(async () => {
+  fleet = await createFleet({ name: "four", hosts: 1, linger: false });
+  host = fleet.hosts[0] as TestHost;
+  untouched = await listing(host);
+  podmanBefore = await podmanState();
+  stack = await makeStack("test-four");
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example1, example2, example3 },
+    proxies: { example4 },
+  });
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** Whether the account has a storage of podman's, and what podman has, by whose it is. */
+async function podmanState(): Promise<Record<string, string>> {
+  const storage = await host.sh("ls -d /home/test/.local/share/containers || true");
+  const all =
+    'for what in "ps --all" network volume secret; do case $what in ps*) podman $what --quiet;; *) podman $what ls --quiet;; esac; done; podman images --format "{{.Repository}}:{{.Tag}}"';
+  const root = await host.sh(all);
+  // podman itself would make a storage.
+  const test = storage.stdout === "" ? "" : (await host.sh(all, { user: "test" })).stdout;
+  return { storage: storage.stdout, root: root.stdout, test };
+}
+
+async function answers(): Promise<void> {
+  for (const port of [8080, 80, 81]) {
+    const { status, body } = await get(fleet, `http://${host.address}:${port}/`);
+    assert.equal(status, 200, `port ${port}`);
+    assert.match(body, /Welcome to nginx!/);
+  }
+  const apache = await getNamed(fleet, host, "apache.example.com");
+  assert.equal(apache.status, 200);
+  assert.match(apache.body, /It works!/);
+  const caddy = await getNamed(fleet, host, "caddy.example.com");
+  assert.equal(caddy.status, 200);
+  assert.match(caddy.body, /Caddy works!/);
+}
+
+test("one up: all four answer another address as the reference reaches them", async (t: TestContext) => {
+  const began = performance.now();
+  await stack.up();
+  t.diagnostic(`the first up, with pulls: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await answers();
+  // A name that no backend has gets no backend's page.
+  assert.equal((await getNamed(fleet, host, "other.example.com")).status, 404);
+  assert.deepEqual(await failedUnits(host), []);
+});
+
+test("nginx of each example has seen the client's own address", async () => {
+  const system = await host.run(["journalctl", "--output=cat", "--unit=example2", "--unit=example3"]);
+  const user = await host.run(["journalctl", "--output=cat", "_SYSTEMD_USER_UNIT=example1.service"]);
+  const proxy = await host.run(["journalctl", "--output=cat", "--unit=example4"]);
+  const seen = (log: string) =>
+    log.split("\n").filter((line) => line.startsWith(`${fleet.clientAddress} - `) && line.includes("GET /"));
+  assert.equal(seen(system.stdout).length, 2);
+  assert.equal(seen(user.stdout).length, 1);
+  assert.equal(seen(proxy.stdout).length, 3);
+});
+
+test("a second preview is empty, and a refresh finds nothing", async () => {
+  await stack.expectNoChanges();
+  const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--expect-no-changes"]);
+  assert.match(stdout, /10 unchanged/);
+});
+
+test("the addresses that the stack gives are those", async () => {
+  const { stdout } = await stack.run(["stack", "output", "urls", "--json"]);
+  assert.deepEqual(JSON.parse(stdout), {
+    "web-1": {
+      example1: [`http://${host.address}:8080/`],
+      example2: [`http://${host.address}/`],
+      example3: [`http://${host.address}:81/`],
+      example4: ["http://apache.example.com:82/", "http://caddy.example.com:82/"],
+    },
+  });
+});
+
+test("destroy leaves no trace: file, unit, container, network, image, storage", async (t: TestContext) => {
+  const began = performance.now();
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  t.diagnostic(`destroy: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  assert.deepEqual(difference(untouched, await listing(host)), []);
+  assert.deepEqual(await podmanState(), podmanBefore);
+  const list = [
+    "list-units",
+    "--all",
+    "--plain",
+    "--no-legend",
+    "*example*",
+    "*-container*",
+    "quadlet-fleet*",
+  ];
+  assert.equal((await host.run(["systemctl", ...list])).stdout, "");
+  // The account's manager has ended with its linger, unless something of ours still holds it.
+  assert.equal((await host.sh("ls /var/lib/systemd/linger")).stdout, "deploy\nroot\n");
+  const failed = await host.run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
+  assert.doesNotMatch(failed.stdout, /example|user@/);
+});
