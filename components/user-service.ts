@@ -66,6 +66,8 @@ export function userService(options: UserService): string {
       environmentWithSpecifiers: { PODMAN_SYSTEMD_UNIT: "%n", ...login },
       // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
       ...(sockets.length > 1 ? { sockets } : {}),
+      // See container() in render.ts.
+      nonBlocking: true,
       execStart: run(options).join(" "),
       execReload: `/usr/bin/podman kill --signal=HUP systemd-%N`,
       // Sends the container's stop signal, and waits for its stop timeout.

@@ -16,13 +16,13 @@ export interface Changes {
 }
 
 /**
- * Stops and removes what is no longer wanted: sockets first, or a request would start their service again.
- *
- * @param later whether a handover stops them, once it has taken over: their service is to go on
+ * Stops and removes what is no longer wanted. A socket of a set that stays is only stopped by {@link activate}: until systemd
+ * has read the new units, its service would stop with it, and a request on another socket would start both again.
  */
-export function retire(facts: Facts, desired: Desired, stale: readonly string[], later: boolean): Step[] {
+export function retire(facts: Facts, desired: Desired, stale: readonly string[]): Step[] {
   const units = staleUnits(desired, stale);
-  const steps = later ? [] : stopAll(socketsFirst(units.map(({ unit }) => ({ unit }))));
+  const stays = desired.files.length > 0;
+  const steps = stopAll(socketsFirst(units).filter(({ unit }) => !stays || !isSocket(unit)));
   for (const { unit } of units.filter(({ file, unit }) => file === unit))
     steps.push(step("disable", `disabling ${unit}`, unit));
   for (const path of stale)
@@ -33,19 +33,20 @@ export function retire(facts: Facts, desired: Desired, stale: readonly string[],
 /** Everything from the new files on the host to the new version that serves. */
 export function activate(changes: Changes): Step[] {
   const { facts, desired, todo, stale, handed } = changes;
-  const sockets = desired.services.filter(({ unit }) => isSocket(unit));
-  // One that has another address now can't be started before it was stopped.
-  const reopened = sockets.filter(
-    ({ unit }) => todo.get(unit) === "restart" || (todo.get(unit) === "start" && isUp(facts, unit)),
-  );
-  const gone = staleUnits(desired, stale).map(({ unit }) => ({ unit }));
+  const gone = staleUnits(desired, stale);
   const enabled = enablement(facts, desired);
   const reload = enabled.length > 0 || needsReload(changes);
   return [
-    ...(handed.length > 0 ? [] : stopAll(reopened)),
     ...enabled,
     ...(reload ? [step("daemon_reload", "reloading systemd")] : []),
-    ...(handed.length > 0 ? handOver(changes, [...reopened, ...gone]) : start(changes)),
+    ...handed.map(({ service, standIn }) =>
+      step("handover", `handing ${service} over to its new version`, standIn.unit),
+    ),
+    // A service that is gone may have been started by its socket once more.
+    ...(gone.some(({ unit }) => isSocket(unit)) && desired.files.length > 0
+      ? stopAll(socketsFirst(gone))
+      : []),
+    ...change(desired, todo),
     ...gone.map(({ unit }) => step("reset_failed", `forgetting ${unit}`, unit)),
     ...verify(todo),
     ...handed.flatMap(({ standIn }) => [
@@ -73,52 +74,26 @@ function needsReload({ facts, desired, payload, stale }: Changes): boolean {
   );
 }
 
-/** Starts, restarts and reloads, each service with its sockets open where they did not change. */
-function start({ desired, todo }: Changes): Step[] {
-  const opens = desired.services.some(({ unit }) => isSocket(unit) && (todo.get(unit) ?? "none") !== "none");
-  const steps: Step[] = [];
-  for (const [unit, action] of todo)
-    if (opens && !isSocket(unit) && action === "restart") steps.push(...stopAll([{ unit }]));
-  for (const { unit } of socketsFirst(desired.services)) {
-    const action = todo.get(unit) ?? "none";
-    if (action === "none") continue;
-    if (action === "reload") steps.push(step("reload", `reloading ${unit}`, unit));
-    else if (action === "start" || isSocket(unit) || opens)
-      steps.push(step("start", `starting ${unit}`, unit));
-    else steps.push(step("restart", `restarting ${unit}`, unit));
-  }
-  return steps;
-}
-
 /**
- * The new version begins beside the old one, on the sockets that stay open; then the service itself changes over.
- *
- * @param closing sockets that are closed on the way. They are stopped together with their service, so that no request can
- *   start it in between.
+ * Starts, restarts and reloads. A socket can't be started while its service runs (systemd.socket(5)), so where sockets change,
+ * they restart together with the services, in one call: systemd stops the services first and starts them last, and a request on
+ * another socket meets a restart that is on its way already.
  */
-function handOver({ desired, todo, handed }: Changes, closing: readonly { unit: string }[]): Step[] {
-  const action = (unit: string) => todo.get(unit) ?? "none";
-  const opens = desired.services.filter(({ unit }) => isSocket(unit) && action(unit) !== "none");
-  const isHanded = (unit: string) => handed.some(({ service }) => service === unit);
-  const others = desired.services.filter(
-    ({ unit }) => !isSocket(unit) && !isHanded(unit) && action(unit) !== "none",
-  );
-  const begin = handed.map(({ service, standIn }) =>
-    step("handover", `handing ${service} over to its new version`, standIn.unit),
-  );
-  const services = handed.map(({ service }) => ({ unit: service }));
-  if (closing.length === 0 && opens.length === 0)
-    return [
-      ...begin,
-      ...services.map(({ unit }) => step("restart", `restarting ${unit}`, unit)),
-      ...others.map(({ unit }) => act(unit, action(unit))),
-    ];
-  const stopped = [...services, ...others.filter(({ unit }) => action(unit) === "restart")];
+function change(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  const of = (...actions: Action[]) =>
+    desired.services.filter(({ unit }) => actions.includes(todo.get(unit) ?? "none")).map(({ unit }) => unit);
+  const sockets = of("start", "restart").filter(isSocket);
+  const restarts = of("restart").filter((unit) => !isSocket(unit));
+  const together = sockets.length > 0 && restarts.length > 0;
+  const names = [...sockets, ...restarts];
   return [
-    ...begin,
-    ...stopAll([...stopped, ...closing]),
-    ...[...opens, ...stopped].map(({ unit }) => act(unit, "start")),
-    ...others.filter((other) => !stopped.includes(other)).map(({ unit }) => act(unit, action(unit))),
+    ...(together
+      ? [step("restart", `restarting ${names.join(", ")}`, names.join(" "))]
+      : [...sockets, ...restarts].map((unit) => act(unit, todo.get(unit) ?? "none"))),
+    ...of("start")
+      .filter((unit) => !isSocket(unit))
+      .map((unit) => act(unit, "start")),
+    ...of("reload").map((unit) => act(unit, "reload")),
   ];
 }
 
@@ -152,8 +127,4 @@ function staleUnits(desired: Desired, stale: readonly string[]): { file: string;
 
 function socketsFirst<T extends Pick<DesiredService, "unit">>(units: readonly T[]): T[] {
   return [...units.filter(({ unit }) => isSocket(unit)), ...units.filter(({ unit }) => !isSocket(unit))];
-}
-
-function isUp(facts: Facts, unit: string): boolean {
-  return facts.units.get(unit)?.active === "active";
 }

@@ -56,7 +56,7 @@ export function plan(
     ...rehearsals.steps,
     ...(payload.length + stale.length > 0 ? [step("stage", "preparing the files")] : []),
     ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
-    ...retire(facts, desired, stale, handed.length > 0),
+    ...retire(facts, desired, stale),
     ...activate({ facts, desired, todo, payload, stale, handed }),
     ...asks(desired, todo),
   ];

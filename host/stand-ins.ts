@@ -1,4 +1,4 @@
-import { isWildcard } from "../units/nginx/address.ts";
+import { type ListenAddress, isWildcard } from "../units/nginx/address.ts";
 import { isQuadlet } from "../units/names.ts";
 import { handoverUnit, rehearsalUnit } from "../units/stand-ins.ts";
 import { type Action, isSocket, runs, triggered } from "./changes.ts";
@@ -65,20 +65,27 @@ function rehearsal(
 ): Pick<Handover, "rehearsal"> {
   const addresses = desired.files
     .filter(({ unit }) => unit !== undefined && sockets.includes(unit))
-    .flatMap(({ content, key }) => listens(content, key));
+    .flatMap(({ content, key }) => listens(content, key).map(({ address }) => address));
+  const foreign = new Set(addresses.filter((address) => !isReachable(address)).map(({ family }) => family));
   // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
-  if (addresses.some(({ address }) => address.family === "unix")) return {};
-  const text = rehearsalUnit(file.unit ?? "", file.content, stagedPaths(desired, home));
+  if (foreign.has("unix")) return {};
+  const text = rehearsalUnit(
+    file.unit ?? "",
+    file.content,
+    stagedPaths(desired, home),
+    (["ipv4", "ipv6"] as const).filter((family) => foreign.has(family)),
+  );
   if (text === undefined) return {};
   const own = lent(desired, file, "rehearsal", text);
-  const probes = desired.probes.flatMap((probe, index) => {
-    const address = probeTarget(probe.listen);
-    // An address of the host's is none in a namespace of its own.
-    const isThere =
-      address.family !== "unix" && (isWildcard(address) || /^(127\.|::1$)/.test(address.address));
-    return isThere ? [index] : [];
-  });
+  const probes = desired.probes.flatMap((probe, index) =>
+    isReachable(probeTarget(probe.listen)) ? [index] : [],
+  );
   return { rehearsal: { ...own, container: `systemd-${own.unit.replace(/\.service$/, "")}`, probes } };
+}
+
+/** In a network namespace of its own: an address of the host's is none there. */
+function isReachable(address: ListenAddress): boolean {
+  return address.family !== "unix" && (isWildcard(address) || /^(127\.|::1$)/.test(address.address));
 }
 
 function lent(desired: Desired, { unit = "" }: DesiredFile, what: string, text: string): LentUnit {

@@ -27,13 +27,15 @@ export function handoverUnit(fileName: string, text: string, sockets: readonly s
  * The unit that tries a new version out before anything of the old one is touched: the same container in a network
  * namespace of its own, without the sockets. There nginx binds the ports by itself.
  *
- * @param moved directory as the unit writes it → where its new files are
+ * @param moved path as the unit writes it → where its new files are
+ * @param foreign families of which it binds addresses of the host, which are none in there
  * @returns the text, or undefined for a unit of which there can't be two at a time
  */
 export function rehearsalUnit(
   fileName: string,
   text: string,
   moved: ReadonlyMap<string, string>,
+  foreign: readonly ("ipv4" | "ipv6")[],
 ): string | undefined {
   const unit = parse(text, fileName);
   if (isOnlyOne(fileName, unit)) return undefined;
@@ -42,6 +44,8 @@ export function rehearsalUnit(
     section.entries = section.entries.map((entry) =>
       "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
     );
+  // ip(7), ip_nonlocal_bind
+  const nonlocal = foreign.map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
   if (isQuadlet(fileName)) {
     // nginx ends where a descriptor that it is told of is not there.
     replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
@@ -58,9 +62,6 @@ export function rehearsalUnit(
   }
   return serialize(own);
 }
-
-/** An address of the host is none in a namespace of its own, and nginx may bind it all the same (ip(7), ip_nonlocal_bind). */
-const nonlocal = ["ipv4", "ipv6"].map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
 
 /** Options of podman of which the second container could not be, as words of a command line. */
 const single =
@@ -139,7 +140,7 @@ function withoutLabels(command: string): string {
 /** A command of podman with more options of its "run". */
 function withOptions(entry: Assignment, options: readonly string[]): Assignment {
   if (entry.key !== "ExecStart") return entry;
-  return { ...entry, value: entry.value.replace(/\srun(?=\s)/, (run) => `${run} ${options.join(" ")}`) };
+  return { ...entry, value: entry.value.replace(/\srun(?=\s)/, (run) => [run, ...options].join(" ")) };
 }
 
 function isNginxVariable({ key, value }: Assignment): boolean {

@@ -62,6 +62,7 @@ StopTimeout=60
 GlobalArgs=--runtime=runc
 
 [Service]
+NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 TimeoutStopSec=70
 NoNewPrivileges=true

@@ -120,6 +120,7 @@ User=test
 Environment=PODMAN_SYSTEMD_UNIT=%n
 Environment=XDG_RUNTIME_DIR=/run/user/@UID@
 Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
+NonBlocking=true
 ExecStartPre=-/usr/bin/timeout 90 /usr/bin/systemctl --user start example4-net-network.service example4-backends.target
 ExecStartPre=/bin/sh -c ${quoteExecArgument(writeResolver)} resolver systemd-example4-net example4-net-network.service example4-backends.target %t/%N-resolver/resolver.conf
 ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network systemd-example4-net --sdnotify=conmon -d --volume %t/%N-resolver:/etc/nginx/resolver.d:ro,Z --volume @HOME@/.config/quadlet-fleet/example4/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest

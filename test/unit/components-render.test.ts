@@ -53,6 +53,7 @@ StopSignal=SIGQUIT
 StopTimeout=60
 
 [Service]
+NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 TimeoutStopSec=70
 
@@ -107,6 +108,7 @@ StopSignal=SIGQUIT
 StopTimeout=60
 
 [Service]
+NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 TimeoutStopSec=70
 

@@ -32,7 +32,7 @@ function handover(text: string, sockets = ["web.socket"]): string | undefined {
 }
 
 function rehearsal(text: string): string | undefined {
-  return rehearsalUnit("web.service", text, new Map([[conf, staged]]));
+  return rehearsalUnit("web.service", text, new Map([[conf, staged]]), ["ipv4", "ipv6"]);
 }
 
 const of = (text: string) => [handover(text), rehearsal(text)];
@@ -61,6 +61,7 @@ User=test
 Environment=PODMAN_SYSTEMD_UNIT=%n
 Environment=XDG_RUNTIME_DIR=/run/user/1006
 Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1006/bus
+NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/1006/%N.cid
 ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/1006/%N.cid

@@ -27,7 +27,7 @@ function handover(text: string, sockets = ["web.socket"], file = "web.container"
 }
 
 function rehearsal(text: string, moved: [string, string][] = [], file = "web.container"): string | undefined {
-  return rehearsalUnit(file, text, new Map(moved));
+  return rehearsalUnit(file, text, new Map(moved), ["ipv4", "ipv6"]);
 }
 
 function lines(text: string | undefined, key: string): string[] {
@@ -52,6 +52,7 @@ StopTimeout=60
 SecurityLabelDisable=true
 
 [Service]
+NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 TimeoutStopSec=70
 Restart=no
@@ -87,6 +88,15 @@ DefaultDependencies=false
   });
 });
 
+test("where no address of the host is bound, the kernel's rule for them is left alone", () => {
+  const text = rehearsalUnit("web.container", "[Container]\nImage=x\n", new Map(), []);
+  assert.deepEqual(lines(text, "PodmanArgs"), []);
+  assert.deepEqual(
+    lines(rehearsalUnit("web.container", "[Container]\nImage=x\n", new Map(), ["ipv6"]), "PodmanArgs"),
+    ["PodmanArgs=--sysctl=net.ipv6.ip_nonlocal_bind=1"],
+  );
+});
+
 describe("what tries the new version out", () => {
   const two = container(["0.0.0.0:80", "[::]:81"], { environment: { A: "b" } });
 
@@ -107,6 +117,7 @@ PodmanArgs=--sysctl=net.ipv4.ip_nonlocal_bind=1
 PodmanArgs=--sysctl=net.ipv6.ip_nonlocal_bind=1
 
 [Service]
+NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 TimeoutStopSec=70
 Restart=no

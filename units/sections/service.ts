@@ -38,6 +38,8 @@ export interface ServiceSection {
   successExitStatus?: Many;
   /** Sockets whose descriptors it gets. Default: the socket of the same name. */
   sockets?: Many;
+  /** Whether it gets them with O_NONBLOCK set. Default: false. */
+  nonBlocking?: boolean;
   /** The account that runs it [E]. Default: root in the system manager. */
   user?: string;
   /** Its group [E]. Default: the account's. */
@@ -96,6 +98,7 @@ export const serviceKeys = {
   environmentWithSpecifiers: { directive: "Environment", kind: "environmentWithSpecifiers" },
   environmentFile: { directive: "EnvironmentFile", kind: "repeated" },
   sockets: { directive: "Sockets", kind: "list" },
+  nonBlocking: { directive: "NonBlocking", kind: "value" },
   execStartPre: { directive: "ExecStartPre", kind: "repeated" },
   execStart: { directive: "ExecStart", kind: "repeated" },
   execStartPost: { directive: "ExecStartPost", kind: "repeated" },

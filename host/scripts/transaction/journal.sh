@@ -62,7 +62,13 @@ restore_files() {
 
 # restore COPY: at $path, as $as.
 restore() {
-  if stage "$1" "$(stat -c %a "$1")" "$path"; then
+  mode=$(stat -c %a "$1")
+  # What was not swapped yet needs no room, nor a file system that can be written.
+  if ! [ -L "$path" ] && [ "$($as stat -c %a "$path" 2>/dev/null)" = "$mode" ] && $as cat "$path" | cmp -s - "$1"; then
+    return 0
+  fi
+  new=${path%/*}/.quadlet-fleet.$set.restored
+  if stage "$1" "$mode" "$new"; then
     [ -n "$as" ] || chown --reference="$1" "$new" || return 1
     # As old as it was: what runs has read it.
     $as touch --date="@$(stat -c %Y "$1")" "$new" && $as mv -fT "$new" "$path"
@@ -70,7 +76,7 @@ restore() {
   fi
   # A full disk: the room that the file itself has is enough most likely.
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$(stat -c %a "$1")" "$path"
+  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$mode" "$path"
 }
 
 stop_clean() {
@@ -81,22 +87,46 @@ stop_clean() {
 # halt UNIT: what a deploy has started that did not work gets some time for what it has begun, but not all of its TimeoutStopSec=.
 halt() {
   timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop "$1" 2>/dev/null && return 0
-  # Only what is in the container: podman itself has to put away what it knows of it.
-  # shellcheck disable=SC2038 # numbers
-  find "$(group "$1")" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+  kill_payload "$1"
   stop_clean "$1"
 }
 
-restart_clean() {
-  case $1 in *.socket) ;; *) halt "$1" ;; esac
-  ctl reset-failed "$1" 2>/dev/null
-  ctl restart "$1"
+# Only what is in the container: podman itself has to put away what it knows of it.
+kill_payload() {
+  # shellcheck disable=SC2038 # numbers
+  find "$(group "$1")" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+}
+
+
+# halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
+halt_all() {
+  # shellcheck disable=SC2046 # names of units have no white space
+  timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop $(cat "$work/stop") 2>/dev/null && return 0
+  each halt <"$work/stop"
+}
+
+# bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/activate.ts). The new
+# version has 10 seconds for what it has begun.
+bring_back() {
+  cat "$work/reopen" "$work/active" >"$work/running"
+  [ -s "$work/running" ] || return 0
+  while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/running"
+  # shellcheck disable=SC2046 # names of units have no white space
+  timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password restart $(cat "$work/running") 2>/dev/null && return 0
+  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"
+  # shellcheck disable=SC2046
+  ctl restart $(cat "$work/running") || failed="$failed restart:$(tr '\n' ' ' <"$work/running")"
 }
 
 # Old files, enablement and running units back, and looked at. What did not work is in $failed.
 rollback() {
   failed=
-  [ -e "$own/journal" ] || return 0
+  if ! [ -e "$own/journal" ]; then
+    # It ended before anything was written.
+    rm -rf "$own/rollback.new" "$own/before" "$own/before.new"
+    [ -e "$own/owner" ] || step_forget
+    return
+  fi
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
@@ -105,24 +135,19 @@ rollback() {
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
   journalled lent | sed -e 's|.*/||' -e 's/\.container$/.service/' >"$work/lent"
-  each halt <"$work/stop"
-  # A socket that was touched may have another address now; it can't be started while its service runs.
-  if [ -s "$work/reopen" ]; then
-    each stop_clean <"$work/reopen"
-    each halt <"$work/active"
-  fi
+  # While a service that ran before still needs a new socket, its stop would be undone by the next request.
+  if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
   restore_files
   ctl daemon-reload || failed="$failed daemon-reload"
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
+  bring_back
+  each halt <"$work/stop"
   while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/stop"
-  each restart_clean <"$work/reopen"
-  each restart_clean <"$work/active"
   each ctl reload <"$work/reload"
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
   while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/lent"
-  cat "$work/reopen" "$work/active" >"$work/running"
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] || return 1
   if [ -d "$own/before" ]; then

@@ -48,12 +48,11 @@ keep_made() {
   made=
 }
 
-# stage FILE MODE PATH: a copy of FILE beside PATH, with its final mode, on the disk, under a name of its own; sets $new.
-# mktemp makes it anew, for nobody else to read, and follows no link.
+# stage FILE MODE PATH: a copy of FILE with its final mode, on the disk. It is made anew (O_EXCL), for nobody else to read, and
+# follows no link.
 stage() {
-  new=$($as mktemp "$(dirname "$3")/.quadlet-fleet.XXXXXX") || return 1
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as sh -c 'cat >"$1"' sh "$new" <"$1" && $as chmod "$2" "$new" && $as sync "$new" && return 0
-  $as rm -f "$new"
+  $as rm -f "$3" && $as sh -c 'umask 077 && set -C && cat >"$1"' sh "$3" <"$1" && $as chmod "$2" "$3" && $as sync "$3" && return 0
+  $as rm -f "$3"
   return 1
 }

@@ -10,10 +10,12 @@ step_begin() {
   keep_made && install_recovery || return 1
   [ "$lingered" = no ] || : >"$state/lingered$of_account" || return 1
   saved=0
-  rm -rf "$own/rollback.new" "$own/before" "$own/journal"
+  # With the journal there is something to take back, and it comes last.
+  rm -rf "$own/journal" "$own/rollback.new" "$own/before" "$own/before.new"
   mkdir -m 0700 "$own/rollback.new" || return 1
   if [ -e "$own/manifest" ]; then
-    mkdir "$own/before" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before/" || return 1
+    mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
+    sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
   fi
   printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images"
@@ -39,10 +41,8 @@ step_stage() {
         made=
         make_directory "${path%/*}" && keep_made || return 1
         safe_directory "${path%/*}" && save "$third" || return 1
-        stage "$work/$first" "$second" "$path" || return 1
-        shown=$new
-        [ -z "$as" ] || shown=${third%/*}/${new##*/}
-        note staged - "$shown" && printf '%s' "$new" >"$work/staged.$first" || return 1
+        new=${path%/*}/.quadlet-fleet.$set.$first
+        note staged - "${third%/*}/${new##*/}" && stage "$work/$first" "$second" "$new" || return 1
         ;;
       remove) save "$first" || return 1 ;;
     esac
@@ -53,7 +53,7 @@ step_stage() {
 # put INDEX MODE PATH: staged before.
 step_put() {
   expand "$3"
-  $as mv -fT "$(cat "$work/staged.$1")" "$path"
+  $as mv -fT "${path%/*}/.quadlet-fleet.$set.$1" "$path"
 }
 
 step_remove() {
@@ -69,10 +69,14 @@ step_start() {
   explain "$1"
 }
 
+# restart UNITS: in one call, so that they wait for each other.
 step_restart() {
-  remember "$1" || return 1
-  if ctl is-failed --quiet "$1"; then ctl reset-failed "$1"; fi
-  ctl restart "$1" && return 0
+  for unit in $1; do
+    remember "$unit" || return 1
+    if ctl is-failed --quiet "$unit"; then ctl reset-failed "$unit"; fi
+  done
+  # shellcheck disable=SC2086 # names of units have no white space
+  ctl restart $1 && return 0
   explain "$1"
 }
 
@@ -110,9 +114,11 @@ has_new_workers() {
   [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
+# explain UNITS
 explain() {
-  echo "The last lines of its journal:"
-  journal --since="@$began" -n 15 -u "$1"
+  echo "The last lines of the journal:"
+  # shellcheck disable=SC2046,SC2086 # an option for each
+  journal --since="@$began" -n 15 $(printf -- '-u %s ' $1)
   return 1
 }
 

@@ -92,9 +92,12 @@ staged_at() {
 # try NUMBER: a container with the new files, without the sockets; check.NUMBER has its options and words in order.
 step_try() {
   stage_files || return 1
-  set -- "$work/check.$1" run --rm --quiet --pull never --network none --security-opt label=disable
-  check=$1
-  shift
+  check=$work/check.$1
+  set -- run --rm --quiet --pull never --network none --security-opt label=disable
+  # An address of the host is none in there, and nginx -t binds it all the same (ip(7)).
+  for family in ipv4 ipv6; do
+    if [ -e "/proc/sys/net/$family/ip_nonlocal_bind" ]; then set -- "$@" --sysctl "net.$family.ip_nonlocal_bind=1"; fi
+  done
   while IFS=$tab read -r kind first second; do
     case $kind in
       mount)
