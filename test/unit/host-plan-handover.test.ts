@@ -122,7 +122,7 @@ describe("one of two addresses", () => {
     "committing",
   ];
 
-  test("changed: the service and that socket stop together, behind the stand-in on the other", () => {
+  test("changed: the service and that socket restart together, behind the stand-in on the other", () => {
     const facts = change(
       settled(two),
       second,
@@ -153,7 +153,7 @@ describe("one of two addresses", () => {
     );
   });
 
-  test("new: the service stops for it, the stand-in has the other", () => {
+  test("new: the service restarts with it, the stand-in has the other", () => {
     const facts = settled(one);
     assert.deepEqual(says(facts, two), [
       ...prepared,
