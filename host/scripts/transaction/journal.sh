@@ -92,11 +92,14 @@ halt() {
 }
 
 # Only what is in the container: podman itself has to put away what it knows of it.
-kill_payload() {
-  # shellcheck disable=SC2038 # numbers
-  find "$(group "$1")" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} + 2>/dev/null | xargs -r kill -KILL 2>/dev/null
-}
+kill_payload() { processes "$1" '*/libpod-payload-*' | xargs -r kill -KILL 2>/dev/null; }
 
+# processes UNIT [PATTERN]: those in its part of the cgroup tree. A unit that does not run has none: its part would be all of it.
+processes() {
+  group=$(ctl show --property=ControlGroup --value "$1")
+  [ -n "$group" ] || return 0
+  find "/sys/fs/cgroup$group" -path "${2:-*}" -name cgroup.procs -exec cat {} + 2>/dev/null
+}
 
 # halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
 halt_all() {

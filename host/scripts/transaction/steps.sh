@@ -87,11 +87,9 @@ step_reload() {
   explain "$1"
 }
 
-group() { printf '/sys/fs/cgroup%s\n' "$(ctl show --property=ControlGroup --value "$1")"; }
-
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
-  find "$(group "$1")" -name cgroup.procs -exec cat {} + 2>/dev/null | while IFS= read -r pid; do printf '/proc/%s/cmdline\n' "$pid"; done |
+  processes "$1" | sed 's|.*|/proc/&/cmdline|' |
     xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
 }
 
