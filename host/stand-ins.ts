@@ -36,22 +36,22 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>, h
   return desired.services.flatMap((service): Handover[] => {
     if (!service.handover || todo.get(service.unit) !== "restart") return [];
     const file = desired.files.find(({ unit }) => unit !== undefined && runs(unit) === service.unit);
-    const sockets = desired.services.filter(
-      (socket) => isSocket(socket.unit) && triggered(desired, socket) === service.unit,
+    const sockets = desired.services
+      .filter((socket) => isSocket(socket.unit) && triggered(desired, socket) === service.unit)
+      .map(({ unit }) => unit);
+    const kept = sockets.filter((unit) => todo.get(unit) === "none");
+    const others = addressesOf(
+      desired,
+      sockets.filter((unit) => !kept.includes(unit)),
     );
-    const kept = sockets.map(({ unit }) => unit).filter((unit) => todo.get(unit) === "none");
-    const text = file?.unit !== undefined && handoverUnit(file.unit, file.content, kept);
+    const text =
+      file?.unit !== undefined && handoverUnit(file.unit, file.content, kept, foreignFamilies(others));
     if (!file || !text) return [];
     return [
       {
         service: service.unit,
         standIn: lent(desired, file, "handover", text),
-        ...rehearsal(
-          desired,
-          file,
-          sockets.map(({ unit }) => unit),
-          home,
-        ),
+        ...rehearsal(desired, file, addressesOf(desired, sockets), home),
       },
     ];
   });
@@ -60,20 +60,16 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>, h
 function rehearsal(
   desired: Desired,
   file: DesiredFile,
-  sockets: readonly string[],
+  addresses: readonly ListenAddress[],
   home: string,
 ): Pick<Handover, "rehearsal"> {
-  const addresses = desired.files
-    .filter(({ unit }) => unit !== undefined && sockets.includes(unit))
-    .flatMap(({ content, key }) => listens(content, key).map(({ address }) => address));
-  const foreign = new Set(addresses.filter((address) => !isReachable(address)).map(({ family }) => family));
   // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
-  if (foreign.has("unix")) return {};
+  if (addresses.some(({ family }) => family === "unix")) return {};
   const text = rehearsalUnit(
     file.unit ?? "",
     file.content,
     stagedPaths(desired, home),
-    (["ipv4", "ipv6"] as const).filter((family) => foreign.has(family)),
+    foreignFamilies(addresses),
   );
   if (text === undefined) return {};
   const own = lent(desired, file, "rehearsal", text);
@@ -81,6 +77,19 @@ function rehearsal(
     isReachable(probeTarget(probe.listen)) ? [index] : [],
   );
   return { rehearsal: { ...own, container: `systemd-${own.unit.replace(/\.service$/, "")}`, probes } };
+}
+
+function addressesOf(desired: Desired, sockets: readonly string[]): ListenAddress[] {
+  return desired.files
+    .filter(({ unit }) => unit !== undefined && sockets.includes(unit))
+    .flatMap(({ content, key }) => listens(content, key).map(({ address }) => address));
+}
+
+/** The families of the addresses that are the host's only. */
+function foreignFamilies(addresses: readonly ListenAddress[]): ("ipv4" | "ipv6")[] {
+  return (["ipv4", "ipv6"] as const).filter((family) =>
+    addresses.some((address) => address.family === family && !isReachable(address)),
+  );
 }
 
 /** In a network namespace of its own: an address of the host's is none there. */

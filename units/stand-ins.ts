@@ -10,14 +10,21 @@ import { serialize } from "./serialize.ts";
  *
  * @param fileName of the service's unit, which tells the kind: a .container, or a .service that runs podman
  * @param sockets the socket units that it is handed: those that stay open
+ * @param foreign families of which it binds addresses of the host that it is not handed: in there they are none
  * @returns the text, or undefined for a unit of which there can't be two at a time
  * @see systemd.service(5), Sockets=
  */
-export function handoverUnit(fileName: string, text: string, sockets: readonly string[]): string | undefined {
+export function handoverUnit(
+  fileName: string,
+  text: string,
+  sockets: readonly string[],
+  foreign: readonly Family[],
+): string | undefined {
   const unit = parse(text, fileName);
   if (sockets.length === 0 || isOnlyOne(fileName, unit)) return undefined;
   const own = standIn(unit, fileName, (socket) => sockets.includes(socket));
   add(own, "Service", { key: "Sockets", value: sockets.join(" ") });
+  bindAnywhere(own, fileName, foreign);
   const variable = nginxVariable(sockets.length);
   // Descriptors that it is not handed must not be named.
   return serialize(own).replace(/(?<=\bNGINX=)[\d:;]+;/g, variable);
@@ -35,7 +42,7 @@ export function rehearsalUnit(
   fileName: string,
   text: string,
   moved: ReadonlyMap<string, string>,
-  foreign: readonly ("ipv4" | "ipv6")[],
+  foreign: readonly Family[],
 ): string | undefined {
   const unit = parse(text, fileName);
   if (isOnlyOne(fileName, unit)) return undefined;
@@ -44,23 +51,25 @@ export function rehearsalUnit(
     section.entries = section.entries.map((entry) =>
       "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
     );
-  // ip(7), ip_nonlocal_bind
-  const nonlocal = foreign.map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
-  if (isQuadlet(fileName)) {
-    // nginx ends where a descriptor that it is told of is not there.
-    replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
-    for (const option of nonlocal) add(own, "Container", { key: "PodmanArgs", value: option });
-  } else {
+  bindAnywhere(own, fileName, foreign);
+  // nginx ends where a descriptor that it is told of is not there.
+  if (isQuadlet(fileName)) replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
+  else
     replace(own, "Service", (entry) => [
-      withOptions(
-        entry.key === "ExecStart"
-          ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
-          : entry,
-        nonlocal,
-      ),
+      entry.key === "ExecStart"
+        ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
+        : entry,
     ]);
-  }
   return serialize(own);
+}
+
+type Family = "ipv4" | "ipv6";
+
+/** An address of the host is none in a namespace of its own, and nginx may bind it all the same (ip(7), ip_nonlocal_bind). */
+function bindAnywhere(unit: UnitFile, fileName: string, families: readonly Family[]): void {
+  const options = families.map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
+  if (isQuadlet(fileName)) for (const value of options) add(unit, "Container", { key: "PodmanArgs", value });
+  else replace(unit, "Service", (entry) => [withOptions(entry, options)]);
 }
 
 /** Options of podman of which the second container could not be, as words of a command line. */

@@ -161,7 +161,7 @@ test("a socket that can't be opened, after the files were swapped: the old versi
       listen: ["0.0.0.0:80", "192.0.2.99:81"],
       nginx: { "default.conf": page.replace("listen 80;", "listen 80; listen 192.0.2.99:81;") },
     },
-    /starting example2-192\.0\.2\.99-81\.socket failed/,
+    /restarting example2-192\.0\.2\.99-81\.socket, example2\.service failed/,
     false,
   );
 });

@@ -209,3 +209,11 @@ function withContainer(change: (text: string) => string, files: DesiredFile[] = 
   const kept = two.files.filter(({ key }) => key !== "web.container" && (files.length === 0 || key !== conf));
   return { ...two, files: [...files, unit("web.container", change(text)), ...kept] };
 }
+
+test("a stand-in that has not all sockets may bind an address of the host in its own namespace", () => {
+  const state = site(["0.0.0.0:80", "192.0.2.11:81"]);
+  const second = state.services.map(({ unit }) => unit).find((unit) => unit.startsWith("web-")) ?? "";
+  const text = (actions: Record<string, Action>) => only(state, actions).standIn.text;
+  assert.match(text({ [second]: "start" }), /^PodmanArgs=--sysctl=net\.ipv4\.ip_nonlocal_bind=1$/m);
+  assert.doesNotMatch(text({ [second]: "none" }), /ip_nonlocal_bind/);
+});

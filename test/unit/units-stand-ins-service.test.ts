@@ -28,7 +28,7 @@ const conf = `${home}/.config/quadlet-fleet/web/conf.d`;
 const staged = "@STAGE@/home/.config/quadlet-fleet/web/conf.d";
 
 function handover(text: string, sockets = ["web.socket"]): string | undefined {
-  return handoverUnit("web.service", text, sockets);
+  return handoverUnit("web.service", text, sockets, []);
 }
 
 function rehearsal(text: string): string | undefined {

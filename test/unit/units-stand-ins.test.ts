@@ -23,7 +23,7 @@ function withLines(...lines: string[]): string {
 }
 
 function handover(text: string, sockets = ["web.socket"], file = "web.container"): string | undefined {
-  return handoverUnit(file, text, sockets);
+  return handoverUnit(file, text, sockets, []);
 }
 
 function rehearsal(text: string, moved: [string, string][] = [], file = "web.container"): string | undefined {

@@ -105,7 +105,8 @@ processes() {
 halt_all() {
   # shellcheck disable=SC2046 # names of units have no white space
   timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop $(cat "$work/stop") 2>/dev/null && return 0
-  each halt <"$work/stop"
+  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
+  each stop_clean <"$work/stop"
 }
 
 # bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/activate.ts). The new
