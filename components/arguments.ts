@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { Probe, RegistryLogin } from "../resources/contract.ts";
 import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
+import { type TlsArgs, tlsSchema } from "./tls.ts";
 
 /** The arguments of {@link SocketActivatedNginx}. */
 export interface SocketActivatedNginxArgs {
@@ -71,6 +72,13 @@ export interface SocketActivatedNginxArgs {
   listen: string[];
 
   /**
+   * TLS: certificate and key, and the addresses for it.
+   * @default none
+   * @example { certificate: readFileSync("fullchain.pem", "utf8"), key: config.requireSecret("key"), redirect: true }
+   */
+  tls?: TlsArgs;
+
+  /**
    * The container's network. "none": nginx can't reach anything, and serves by the inherited sockets all the same.
    * Left out: podman's default.
    * @see podman-run(1), --network
@@ -89,6 +97,7 @@ export interface SocketActivatedNginxArgs {
    * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
    * seconds: else the deploy is taken back. It is made on the host (by curl, or else bash; a unix socket needs curl). The new
    * version of a container is asked as well before it takes over. Not asked: an address with proxy_protocol, or with HTTP/2 only.
+   * An address with TLS, or one that redirects there, has to answer, but not with this status and body: it is asked without TLS.
    * false: no request is made.
    * @default any status below 500 for "/"
    * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
@@ -174,7 +183,8 @@ export const argumentsSchema = z.strictObject({
   registries: z
     .record(z.string(), z.strictObject({ username: inputText(), password: inputText() }))
     .optional(),
-  listen: z.array(z.string()).min(1, "needs one address at least"),
+  listen: z.array(z.string()),
+  tls: tlsSchema.optional(),
   network: z
     .string()
     .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")

@@ -10,6 +10,7 @@ import { renderBackends } from "./proxy-backends.ts";
 import { checkProxy } from "./proxy-check.ts";
 import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
 import { render } from "./render.ts";
+import { tlsListens } from "./tls.ts";
 
 /**
  * nginx as a reverse proxy, socket-activated, for containers on a network of podman's that may have no way out. All of them are
@@ -81,7 +82,10 @@ export class ReverseProxyStack extends ComponentResource {
       ...ofProxy,
     }));
     const hosts = Object.values(args.backends).flatMap(serverNames);
-    const urls = hosts.flatMap((host) => args.listen.flatMap((listen) => hostUrl(host, listen) ?? []));
+    const urls = hosts.flatMap((host) => [
+      ...args.listen.flatMap((listen) => hostUrl(host, listen) ?? []),
+      ...tlsListens(args).flatMap((listen) => hostUrl(host, listen, "https") ?? []),
+    ]);
     this.urls = output([...new Set(urls)]);
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }

@@ -8,6 +8,7 @@ import { lateChecks } from "./late-checks.ts";
 import { pageUrl } from "./names.ts";
 import { ArgumentError } from "./problems.ts";
 import { render } from "./render.ts";
+import { tlsListens } from "./tls.ts";
 
 /**
  * nginx in a podman container whose sockets belong to systemd: it needs no network of its own, keeps the client's address,
@@ -63,9 +64,10 @@ export class SocketActivatedNginx extends ComponentResource {
       { parent: this },
     );
     this.unitStates = set.unitStates;
-    this.urls = output(connection.address).apply((host) =>
-      args.listen.flatMap((listen) => pageUrl(host, listen) ?? []),
-    );
+    this.urls = output(connection.address).apply((host) => [
+      ...args.listen.flatMap((listen) => pageUrl(host, listen) ?? []),
+      ...tlsListens(args).flatMap((listen) => pageUrl(host, listen, "https") ?? []),
+    ]);
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }
 }

@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, "../../..");
 export interface FleetConfiguration {
   hosts: Record<string, object>;
   sites: Record<string, object>;
+  proxies?: Record<string, object>;
 }
 
 /** A stack of this project with a real engine, a backend of its own and a stack file in stacks/. */
