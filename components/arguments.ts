@@ -1,7 +1,14 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { Probe, RegistryLogin } from "../resources/contract.ts";
+import {
+  type CommandsArgs,
+  type SmokeTestArgs,
+  commandsSchema,
+  smokeTestSchema,
+} from "./command-arguments.ts";
 import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
+import { environmentSchema, probeSchema } from "./shapes.ts";
 import { type TlsArgs, tlsSchema } from "./tls.ts";
 
 /** The arguments of {@link SocketActivatedNginx}. */
@@ -105,6 +112,23 @@ export interface SocketActivatedNginxArgs {
   verify?: false | Probe;
 
   /**
+   * What is asked from the machine that runs Pulumi after a deploy, by @pulumi/command, whose plugin it needs then. An `up` fails
+   * with it.
+   * @default none
+   * @example { status: 200, body: "Welcome" }
+   * @example { command: ["npx", "playwright", "test"], environment: { CI: "1" } }
+   */
+  smokeTest?: SmokeTestArgs;
+
+  /**
+   * Your own commands on the host, before and after a deploy, by @pulumi/command, whose plugin they need then. The connection
+   * needs its hostKey; the text of its key is kept in the state, as a secret.
+   * @default none
+   * @example { after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
+   */
+  commands?: CommandsArgs;
+
+  /**
    * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
    * change restarts the service.
    */
@@ -196,34 +220,11 @@ export const argumentsSchema = z.strictObject({
     )
     .optional(),
   verify: z
-    .union(
-      [
-        z.literal(false),
-        z.strictObject({
-          path: z
-            .string()
-            .regex(/^\/[!-~]*$/, 'begins with "/", without blanks and control characters')
-            .optional(),
-          hostName: z
-            .string()
-            .regex(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name")
-            .optional(),
-          status: z.int().min(100).max(599).optional(),
-          body: z
-            .string()
-            .regex(/^\P{Cc}+$/u, "is a text on one line")
-            .optional(),
-        }),
-      ],
-      "must be false, or { path, hostName, status, body }",
-    )
+    .union([z.literal(false), probeSchema], "must be false, or { path, hostName, status, body }")
     .optional(),
-  environment: z
-    .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"),
-      inputText(z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character")),
-    )
-    .optional(),
+  smokeTest: smokeTestSchema.optional(),
+  commands: commandsSchema.optional(),
+  environment: environmentSchema.optional(),
   volumes: z
     .array(
       z

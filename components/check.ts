@@ -1,4 +1,5 @@
 import { Output } from "@pulumi/pulumi/output.js";
+import { checkCommands, commandWarnings } from "./command-check.ts";
 import { hardeningWarnings } from "./hardening.ts";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
@@ -13,28 +14,35 @@ import { checkTls } from "./tls-check.ts";
  * other, and that the nginx configuration and the sockets agree. Values that are not known yet are left for later.
  *
  * @param name the resource's name, the default of `name`
- * @param generated whether what nginx reads is not the user's own, whoever passes it
+ * @param proxied for a proxy, whose nginx files are generated: the names that it is asked for
  */
 export function checkArguments(
   name: string,
   args: SocketActivatedNginxArgs,
-  generated = args.nginx === undefined,
+  proxied?: readonly string[],
 ): { problems: ArgumentProblem[]; warnings: string[] } {
   const parsed = argumentsSchema.safeParse(args);
   if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
   const tls = checkTls(args.tls);
   const problems = [
     ...tls.problems,
-    ...(generated ? [] : forGenerated(args.tls)),
+    ...(args.nginx === undefined || proxied !== undefined ? [] : forGenerated(args.tls)),
     ...checkAccount(args),
     ...checkUserService(args),
     ...checkName(args.name ?? name),
     ...checkListen(args),
     ...checkEnvironment(args.environment),
   ];
+  // By then the addresses can be read.
+  if (problems.length === 0) problems.push(...checkCommands(args, proxied));
   if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
   const text = plainFiles(args.nginx);
-  const early = [...hardeningWarnings(args), ...tls.warnings, ...verifyWarnings(args)];
+  const early = [
+    ...hardeningWarnings(args),
+    ...tls.warnings,
+    ...verifyWarnings(args),
+    ...commandWarnings(args),
+  ];
   if (problems.length > 0 || text === undefined) return { problems, warnings: early };
   const { errors, warnings } = checkConfiguration(args.name ?? name, allListens(args), text);
   return {

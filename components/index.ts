@@ -1,4 +1,5 @@
 export type { SocketActivatedNginxArgs } from "./arguments.ts";
+export type { CommandArgs, CommandsArgs, SmokeRequestArgs, SmokeTestArgs } from "./command-arguments.ts";
 export type { ConnectionArgs } from "./connection.ts";
 export { type ArgumentProblem, ArgumentError } from "./problems.ts";
 export type { Backend, HealthCheck, ProxyNetwork, ReverseProxyStackArgs } from "./proxy-arguments.ts";

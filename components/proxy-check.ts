@@ -30,7 +30,11 @@ export function checkProxy(
   ];
   // A generated file that is wrong is wrong by an argument that is named already.
   const { nginx, hardened, ...rest } = site;
-  const ofSite = checkArguments(name, problems.length === 0 ? { ...rest, nginx } : rest, true);
+  const ofSite = checkArguments(
+    name,
+    problems.length === 0 ? { ...rest, nginx } : rest,
+    Object.values(args.backends).flatMap(serverNames),
+  );
   return {
     problems: [...ofSite.problems, ...problems],
     warnings: [...(hardened === true ? [hardenedPart] : []), ...ofSite.warnings],
