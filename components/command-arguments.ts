@@ -17,7 +17,8 @@ export interface CommandArgs {
 /**
  * Commands on the host, in their order, by the login of `connection`: not by its `sudo`, which is a word of yours. They are run
  * once for each version of what is deployed, and when they change themselves; nothing is run when the site is removed. A
- * deploy that is tried again after a failure does not repeat what came before it.
+ * deploy that is tried again after a failure does not repeat what came before it. The plugin verifies a host by its `hostKey`
+ * only, and any agent of $SSH_AUTH_SOCK is asked too.
  *
  * @see https://www.pulumi.com/registry/packages/command/api-docs/remote/command/
  */

@@ -5,6 +5,7 @@ import { parseListenStream } from "../units/nginx/address.ts";
 import { type TlsOptions, certificateFiles } from "../units/nginx/tls.ts";
 import type { FileContent } from "../resources/contract.ts";
 import { inputText } from "./connection.ts";
+import { lift } from "./inputs.ts";
 
 /** A certificate and its key. */
 export interface CertificateArgs {
@@ -117,8 +118,13 @@ export function tlsFiles(directory: string, tls: TlsArgs) {
   for (const { name, pair } of certificatesOf(tls)) {
     const { certificate, key } = certificateFiles(name);
     // nginx's master process reads both as the owner, before it starts its workers.
-    files[`${directory}/${certificate}`] = { content: pair.certificate, mode: "0600" };
-    files[`${directory}/${key}`] = { content: secret(pair.key), mode: "0600" };
+    files[`${directory}/${certificate}`] = { content: lift(pair.certificate, asFile), mode: "0600" };
+    files[`${directory}/${key}`] = { content: secret(lift(pair.key, asFile)), mode: "0600" };
   }
   return files;
+}
+
+/** `pulumi config set` leaves the last newline out, a file has it: the same certificate, and no reload. */
+function asFile(pem: string): string {
+  return `${pem.trimEnd()}\n`;
 }

@@ -121,6 +121,17 @@ describe("commands and smokeTest", { skip }, () => {
     await stack.expectNoChanges();
   });
 
+  test("without the key's file there is a preview, but no up", async () => {
+    configure("three", { commands: { after: [say("a")] } }, { identityFile: "/nonexistent" });
+    assert.match(
+      await stack.preview(),
+      /connection\.identityFile can't be read, and commands need the key itself/,
+    );
+    const failed = await stack.up({ check: false });
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.stdout + failed.stderr, /connection\.identityFile: can't be read, and commands need/);
+  });
+
   test("a command that fails is the end of it: nothing is deployed, and its name is said", async () => {
     const commands = { before: [{ command: ["/bin/false"] }] };
     configure("four", { commands });

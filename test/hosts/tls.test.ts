@@ -61,6 +61,7 @@ function configure(site: Certificate, other = proxyNames.other) {
             image: "docker.io/library/httpd:latest",
             serverName: "apache.example.com",
             port: 80,
+            extra: 'location = /seen { return 200 "$scheme $host$proxy_port_suffix"; }',
           },
           "caddy-container": {
             image: "docker.io/library/caddy:latest",
@@ -160,6 +161,10 @@ test("a proxy: a certificate by name, and the backend's page", async () => {
   const apache = await ask("https://apache.example.com:8444/", trusted);
   assert.deepEqual([apache.exit, apache.status, apache.version], [0, "200", "2"]);
   assert.match(apache.body, /It works!/);
+  for (const version of ["--http2", "--http1.1"]) {
+    const seen = await ask("https://apache.example.com:8444/seen", trusted, version);
+    assert.equal(seen.body, "https apache.example.com:8444");
+  }
   const caddy = await ask("https://caddy.example.com:8444/", trusted);
   assert.match(caddy.body, /Caddy works!/);
   assert.equal((await ask("https://apache.example.com:8444/", trusting(proxyNames.other))).exit, 60);
@@ -219,6 +224,22 @@ test("a renewal is a reload, without a failed request", async () => {
   }
   assert.equal((await ask("https://caddy.example.com:8444/", trusting(proxyNames.renewed))).status, "200");
   await stack.expectNoChanges();
+});
+
+test("a key that is secure: in the stack file is the same key, and is looked at as well", async () => {
+  const set = (path: string, input: string, ...options: string[]) =>
+    stack.run(["config", "set", "--path", ...options, `quadlet-fleet:sites.example2.tls.${path}`], { input });
+  await set("certificate", renewed.certificate);
+  await set("key", renewed.key, "--secret");
+  await stack.expectNoChanges();
+  await set("key", first.key, "--secret");
+  const refused = await stack.run(["preview"], { check: false });
+  assert.notEqual(refused.code, 0);
+  assert.match(
+    refused.stdout + refused.stderr,
+    /SocketActivatedNginx "example2@web-1":\s+tls\.key: does not belong to tls\.certificate: CN=www\.example\.com/,
+  );
+  configure(renewed, proxyNames.renewed);
 });
 
 test("the keys: in files of mode 0600 on the host, and nowhere else", async () => {

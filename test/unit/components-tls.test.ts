@@ -84,6 +84,12 @@ ${page}`,
     assert.deepEqual(probes, { "0.0.0.0:80": {}, "0.0.0.0:443": {} });
   });
 
+  test("the same file with and without a newline at its end", () => {
+    const tls = { ...one, certificate: one.certificate.trimEnd() };
+    const path = "/etc/quadlet-fleet/web/tls/certificate.pem";
+    assert.deepEqual(render("web", { ...site, tls }).files[path], render("web", site).files[path]);
+  });
+
   test("nothing of it without the argument", () => {
     const plain = { ...site };
     delete plain.tls;
