@@ -1,7 +1,15 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { Probe, RegistryLogin } from "../resources/contract.ts";
+import {
+  type CommandsArgs,
+  type SmokeTestArgs,
+  commandsSchema,
+  smokeTestSchema,
+} from "./command-arguments.ts";
 import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
+import { environmentSchema, probeSchema } from "./shapes.ts";
+import { type TlsArgs, tlsSchema } from "./tls.ts";
 
 /** The arguments of {@link SocketActivatedNginx}. */
 export interface SocketActivatedNginxArgs {
@@ -70,6 +78,13 @@ export interface SocketActivatedNginxArgs {
   listen: string[];
 
   /**
+   * TLS: certificate and key, and the addresses for it.
+   * @default none
+   * @example { certificate: readFileSync("fullchain.pem", "utf8"), key: config.requireSecret("key"), redirect: true }
+   */
+  tls?: TlsArgs;
+
+  /**
    * The container's network. "none": nginx can't reach anything, and serves by the inherited sockets all the same.
    * Left out: podman's default.
    * @see podman-run(1), --network
@@ -88,11 +103,29 @@ export interface SocketActivatedNginxArgs {
    * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
    * seconds: else the deploy is taken back. It is made on the host (by curl, or else bash; a unix socket needs curl). The new
    * version of a container is asked as well before it takes over. Not asked: an address with proxy_protocol, or with HTTP/2 only.
+   * An address with TLS, or one that redirects there, has to answer, but not with this status and body: it is asked without TLS.
    * false: no request is made.
    * @default any status below 500 for "/"
    * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
    */
   verify?: false | Probe;
+
+  /**
+   * What is asked from the machine that runs Pulumi after a deploy, by @pulumi/command, whose plugin it needs then. An `up` fails
+   * with it.
+   * @default none
+   * @example { status: 200, body: "Welcome" }
+   * @example { command: ["npx", "playwright", "test"], environment: { CI: "1" } }
+   */
+  smokeTest?: SmokeTestArgs;
+
+  /**
+   * Your own commands on the host, before and after a deploy, by @pulumi/command, whose plugin they need then. The connection
+   * needs its hostKey; the text of its key is kept in the state, as a secret.
+   * @default none
+   * @example { after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
+   */
+  commands?: CommandsArgs;
 
   /**
    * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
@@ -173,7 +206,8 @@ export const argumentsSchema = z.strictObject({
   registries: z
     .record(z.string(), z.strictObject({ username: inputText(), password: inputText() }))
     .optional(),
-  listen: z.array(z.string()).min(1, "needs one address at least"),
+  listen: z.array(z.string()),
+  tls: tlsSchema.optional(),
   network: z
     .string()
     .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")
@@ -185,34 +219,11 @@ export const argumentsSchema = z.strictObject({
     )
     .optional(),
   verify: z
-    .union(
-      [
-        z.literal(false),
-        z.strictObject({
-          path: z
-            .string()
-            .regex(/^\/[!-~]*$/, 'begins with "/", without blanks and control characters')
-            .optional(),
-          hostName: z
-            .string()
-            .regex(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name")
-            .optional(),
-          status: z.int().min(100).max(599).optional(),
-          body: z
-            .string()
-            .regex(/^\P{Cc}+$/u, "is a text on one line")
-            .optional(),
-        }),
-      ],
-      "must be false, or { path, hostName, status, body }",
-    )
+    .union([z.literal(false), probeSchema], "must be false, or { path, hostName, status, body }")
     .optional(),
-  environment: z
-    .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"),
-      inputText(z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character")),
-    )
-    .optional(),
+  smokeTest: smokeTestSchema.optional(),
+  commands: commandsSchema.optional(),
+  environment: environmentSchema.optional(),
   volumes: z
     .array(
       z

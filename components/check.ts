@@ -1,39 +1,73 @@
 import { Output } from "@pulumi/pulumi/output.js";
+import { checkCommands, commandWarnings } from "./command-check.ts";
 import { hardeningWarnings } from "./hardening.ts";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
 import { type ArgumentProblem, problemsOf } from "./problems.ts";
+import { type TlsArgs, allListens, listenPath } from "./tls.ts";
+import { checkTls } from "./tls-check.ts";
 
 /**
  * Everything that is wrong with the arguments, all at once and without a host: their shape, what they have to do with each
  * other, and that the nginx configuration and the sockets agree. Values that are not known yet are left for later.
  *
  * @param name the resource's name, the default of `name`
+ * @param proxied for a proxy, whose nginx files are generated: the names that it is asked for
  */
 export function checkArguments(
   name: string,
   args: SocketActivatedNginxArgs,
+  proxied?: readonly string[],
 ): { problems: ArgumentProblem[]; warnings: string[] } {
   const parsed = argumentsSchema.safeParse(args);
   if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
+  const tls = checkTls(args.tls);
   const problems = [
+    ...tls.problems,
+    ...(args.nginx === undefined || proxied !== undefined ? [] : forGenerated(args.tls)),
     ...checkAccount(args),
     ...checkUserService(args),
     ...checkName(args.name ?? name),
-    ...checkListen(args.listen),
+    ...checkListen(args),
     ...checkEnvironment(args.environment),
   ];
+  // By then the addresses can be read.
+  if (problems.length === 0) problems.push(...checkCommands(args, proxied));
   if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
   const text = plainFiles(args.nginx);
-  const hardening = hardeningWarnings(args);
-  if (problems.length > 0 || text === undefined) return { problems, warnings: hardening };
-  const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, text);
+  const early = [
+    ...hardeningWarnings(args),
+    ...tls.warnings,
+    ...verifyWarnings(args),
+    ...commandWarnings(args),
+  ];
+  if (problems.length > 0 || text === undefined) return { problems, warnings: early };
+  const { errors, warnings } = checkConfiguration(args.name ?? name, allListens(args), text);
   return {
     problems: errors.map(({ message }) => ({ path: "nginx", message })),
-    warnings: [...hardening, ...warnings.map(({ message }) => message)],
+    warnings: [...early, ...warnings.map(({ message }) => message)],
   };
+}
+
+/** What is for generated files only. */
+function forGenerated(tls: TlsArgs | undefined): ArgumentProblem[] {
+  return (["redirect", "http2"] as const)
+    .filter((key) => tls?.[key] !== undefined)
+    .map((key) => ({
+      path: `tls.${key}`,
+      message: "is for what is generated for nginx: say it in your own files",
+    }));
+}
+
+/** Requests are made without TLS. */
+function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): string[] {
+  if (!verify || (verify.status ?? verify.body) === undefined) return [];
+  if (listen.length > 0 && tls?.redirect !== true) return [];
+  return [
+    "verify: its status and body are asked for nowhere, as it makes no request with TLS. smokeTest does.",
+  ];
 }
 
 /** Whether nginx's configuration and the sockets agree. */
@@ -144,11 +178,13 @@ function checkName(name: string): ArgumentProblem[] {
   ];
 }
 
-function checkListen(listen: readonly string[]): ArgumentProblem[] {
+function checkListen(args: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const listen = allListens(args);
+  if (listen.length === 0) return [{ path: "listen", message: "needs one address at least" }];
   const problems: ArgumentProblem[] = [];
   const addresses: (ListenAddress | undefined)[] = [];
   listen.forEach((text, index) => {
-    const path = `listen[${index}]`;
+    const path = listenPath(args, index);
     try {
       const address = parseListenStream(text);
       // An IPv6 wildcard beside IPv4 addresses is written for IPv6 alone: see render.ts.
@@ -157,7 +193,7 @@ function checkListen(listen: readonly string[]): ArgumentProblem[] {
       if (first >= 0)
         problems.push({
           path,
-          message: `"${text}" is what listen[${first}], "${listen[first]}", has already`,
+          message: `"${text}" is what ${listenPath(args, first)}, "${listen[first]}", has already`,
         });
     } catch (thrown) {
       if (!(thrown instanceof AddressError)) throw thrown;

@@ -4,6 +4,8 @@ import type { Resource } from "@pulumi/pulumi/resource.js";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkConfiguration, checkImage } from "./check.ts";
 import { ArgumentError } from "./problems.ts";
+import { allListens } from "./tls.ts";
+import { lateTls } from "./tls-check.ts";
 
 /**
  * The same checks for what was not known when the component was made: they run as soon as it is.
@@ -16,12 +18,15 @@ export function lateChecks(
   args: SocketActivatedNginxArgs,
   component: Resource,
 ): SocketActivatedNginxArgs {
-  const image = lateImage(what, "image", args.image, args.requireDigest);
-  if (!args.nginx || Object.values(args.nginx).every((text) => typeof text === "string"))
-    return { ...args, image };
+  const late = {
+    ...args,
+    image: lateImage(what, "image", args.image, args.requireDigest),
+    ...(args.tls === undefined ? {} : { tls: lateTls(what, args.tls, component) }),
+  };
+  if (!args.nginx || Object.values(args.nginx).every((text) => typeof text === "string")) return late;
   const checked = unsecret(
     output(args.nginx).apply((nginx) => {
-      const { errors, warnings } = checkConfiguration(args.name ?? name, args.listen, nginx);
+      const { errors, warnings } = checkConfiguration(args.name ?? name, allListens(args), nginx);
       if (errors.length > 0)
         throw new ArgumentError(
           what,
@@ -36,7 +41,7 @@ export function lateChecks(
     // What is plain stays plain, so that its diff can be read; the others wait for the check.
     typeof text === "string" ? text : all([text, checked]).apply(([content]) => content),
   ]);
-  return { ...args, image, nginx: Object.fromEntries(nginx) };
+  return { ...late, nginx: Object.fromEntries(nginx) };
 }
 
 /** An image that is checked as soon as it is known. */

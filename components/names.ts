@@ -35,20 +35,24 @@ function escaped(character: string): string {
   return character === "/" ? "-" : `_${(character.codePointAt(0) ?? 0).toString(16)}`;
 }
 
+/** The port that an address of a page need not name. */
+const usual = { http: 80, https: 443 };
+export type Scheme = keyof typeof usual;
+
 /** The address of a page for people, or undefined for a unix socket: "http://192.0.2.11:8080/". */
-export function pageUrl(host: string, listen: string): string | undefined {
+export function pageUrl(host: string, listen: string, scheme: Scheme = "http"): string | undefined {
   const address = parseListenStream(listen);
   if (address.family === "unix") return undefined;
   const at = toListenStream(address).replace(
     /^(0\.0\.0\.0|\[::\])(?=:)/,
     host.includes(":") ? `[${host}]` : host,
   );
-  return `http://${at.replace(/:80$/, "")}/`;
+  return `${scheme}://${address.port === usual[scheme] ? at.replace(/:\d+$/, "") : at}/`;
 }
 
 /** The same for a host name that is asked for on all addresses: "http://www.example.com:8080/". */
-export function hostUrl(host: string, listen: string): string | undefined {
+export function hostUrl(host: string, listen: string, scheme: Scheme = "http"): string | undefined {
   const address = parseListenStream(listen);
   if (address.family === "unix" || host.includes("*")) return undefined;
-  return `http://${host}${address.port === 80 ? "" : `:${address.port}`}/`;
+  return `${scheme}://${host}${address.port === usual[scheme] ? "" : `:${address.port}`}/`;
 }

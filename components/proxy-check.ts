@@ -1,7 +1,7 @@
 import { AddressError } from "../units/nginx/address.ts";
 import { parseNginx } from "../units/nginx/parse.ts";
 import { NginxSyntaxError } from "../units/nginx/tokens.ts";
-import { otherNamesFile } from "../units/nginx/virtual-host.ts";
+import { otherNamesFile, tlsFile } from "../units/nginx/virtual-host.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkImage } from "./check.ts";
 import { type ArgumentProblem, pathText, problemsOf } from "./problems.ts";
@@ -30,7 +30,11 @@ export function checkProxy(
   ];
   // A generated file that is wrong is wrong by an argument that is named already.
   const { nginx, hardened, ...rest } = site;
-  const ofSite = checkArguments(name, problems.length === 0 ? { ...rest, nginx } : rest);
+  const ofSite = checkArguments(
+    name,
+    problems.length === 0 ? { ...rest, nginx } : rest,
+    Object.values(args.backends).flatMap(serverNames),
+  );
   return {
     problems: [...ofSite.problems, ...problems],
     warnings: [...(hardened === true ? [hardenedPart] : []), ...ofSite.warnings],
@@ -46,7 +50,8 @@ function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginx
     return nginxOf(name, args);
   } catch (thrown) {
     if (!(thrown instanceof AddressError)) throw thrown;
-    return { ...nginxOf(name, { ...args, listen: [] }), listen: args.listen };
+    const { listen, tls, ...rest } = args;
+    return { ...nginxOf(name, { ...rest, listen: [] }), listen, ...(tls === undefined ? {} : { tls }) };
   }
 }
 
@@ -105,7 +110,7 @@ function checkBackend(path: string, backend: Backend, requireDigest: boolean): A
 }
 
 function checkFiles({ nginx = {}, backends }: ReverseProxyStackArgs): ArgumentProblem[] {
-  const generated = Object.keys(generatedFiles([], backends));
+  const generated = [...Object.keys(generatedFiles([], backends)), tlsFile];
   return Object.keys(nginx)
     .filter((file) => generated.includes(file) && file !== otherNamesFile)
     .map((file) => ({

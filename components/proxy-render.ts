@@ -10,14 +10,18 @@ import {
   resolverDirectory,
   routesFile,
   serverFile,
+  tlsCommon,
+  tlsFile,
   virtualHost,
 } from "../units/nginx/virtual-host.ts";
+import type { TlsOptions } from "../units/nginx/tls.ts";
 import { quoteExec } from "../units/escape.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { volumeLabel } from "./inputs.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
 import { proxyNames } from "./proxy-backends.ts";
 import type { Additions } from "./render.ts";
+import { tlsOptions } from "./tls.ts";
 
 /**
  * nginx as Example 3: the arguments of a SocketActivatedNginx, on the backends' network and with what is generated for them.
@@ -30,7 +34,10 @@ export function nginxOf(name: string, args: ReverseProxyStackArgs): SocketActiva
     ...common,
     manager: "system",
     network: `systemd-${proxyNames(name, { network }).network}`,
-    nginx: { ...generatedFiles(args.listen.map(parseListenStream), backends), ...nginx },
+    nginx: {
+      ...generatedFiles(args.listen.map(parseListenStream), backends, tlsOptions(args.tls)),
+      ...nginx,
+    },
   };
 }
 
@@ -58,11 +65,13 @@ export function ownersOf(backends: Record<string, Backend>): Map<string, string>
 export function generatedFiles(
   listen: readonly ListenAddress[],
   backends: Record<string, Backend>,
+  tls?: TlsOptions,
 ): Record<string, string> {
   const files: Record<string, string> = {
     [commonFile]: proxyCommon(),
     [serverFile]: proxyServer(),
-    [otherNamesFile]: otherNames(listen),
+    ...(tls === undefined ? {} : { [tlsFile]: tlsCommon(tls) }),
+    [otherNamesFile]: otherNames(listen, tls?.listen),
   };
   const owners = ownersOf(backends);
   for (const [backend, options] of Object.entries(backends)) {
@@ -70,7 +79,7 @@ export function generatedFiles(
     const routes: Route[] = pathsOf(options).map((path) => ({ path, backend, port }));
     const hosts = serverNames(options)
       .filter((name) => owners.get(name) === backend)
-      .map((serverName) => virtualHost({ serverName, listen, routes, extra }));
+      .map((serverName) => virtualHost({ serverName, listen, tls, routes, extra }));
     if (hosts.length > 0) files[`${backend}.conf`] = hosts.join("\n");
     for (const name of serverNames(options).filter((other) => owners.get(other) !== backend))
       files[routesFile(name, backend)] = locations(routes);

@@ -2,6 +2,7 @@ import { type Input, output, unsecret } from "@pulumi/pulumi/output.js";
 import { overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
 import { answersPlainHttp } from "../units/nginx/plain.ts";
+import { tlsDirectory } from "../units/nginx/tls.ts";
 import { withoutLabel } from "../units/stand-ins.ts";
 import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
@@ -16,6 +17,7 @@ import {
 } from "./hardening.ts";
 import { lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
+import { allListens, tlsFiles, tlsListens, tlsOptions } from "./tls.ts";
 import { type UserService, userNamespaceService, userService } from "./user-service.ts";
 
 /** The files, units and states of a set, some of them still unknown. */
@@ -33,24 +35,31 @@ export type Additions = Pick<UserService, "description" | "online" | "ownVolumes
 
 /** What goes onto the host for the arguments, which are known to be right. */
 export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
-  const sockets = socketUnits(name, args.listen);
+  const listens = allListens(args);
+  const sockets = socketUnits(name, listens);
   const base = args.user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
   const directory = args.configurationDirectory ?? `${base}/conf.d`;
   const { plain, hidden } = splitEnvironment(args.environment ?? {});
   const environmentPath = `${base}/environment`;
   const hasHidden = Object.keys(hidden).length > 0;
 
-  const nginx = args.nginx ?? { "default.conf": defaultServer(args.listen.map(parseListenStream)) };
+  const nginx = args.nginx ?? { "default.conf": defaultPage(args) };
   const files: Rendered["files"] = {};
   for (const [file, content] of Object.entries(nginx)) {
     // The master process reads the configuration as the owner; what the workers read (htpasswd, say) they read as others.
     const secret = typeof content !== "string" && file.endsWith(".conf");
     files[`${directory}/${file}`] = { content, ...(secret ? { mode: "0600" } : {}) };
   }
+  const certificates = `${base}/tls`;
+  if (args.tls !== undefined) Object.assign(files, tlsFiles(certificates, args.tls));
   const reloadOn = Object.keys(files);
   if (hasHidden) files[environmentPath] = { content: output(hidden).apply(environmentFile), mode: "0600" };
 
   const label = volumeLabel(args);
+  const mounts = {
+    [directory]: "/etc/nginx/conf.d",
+    ...(args.tls === undefined ? {} : { [certificates]: tlsDirectory }),
+  };
   const parts: ContainerParts = {
     description: `nginx ${name}, socket-activated`,
     sockets: sockets.map(({ unit }) => unit),
@@ -59,7 +68,10 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     network: args.network,
     runtime: runtimeOf(args),
     hardening: hardeningOf(name, args),
-    volumes: [`${onHost(directory)}:/etc/nginx/conf.d:ro${label}`, ...(args.volumes ?? [])],
+    volumes: [
+      ...Object.entries(mounts).map(([from, to]) => `${onHost(from)}:${to}:ro${label}`),
+      ...(args.volumes ?? []),
+    ],
     ...additions,
   };
   const { manager, user } = args;
@@ -75,7 +87,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
       unit: { description: `Socket ${listen.join(", ")} of ${name}` },
       socket: {
         listenStream: listen,
-        ...(isBesideIpv4(listen, args.listen) ? { bindIPv6Only: "ipv6-only" } : {}),
+        ...(isBesideIpv4(listen, listens) ? { bindIPv6Only: "ipv6-only" } : {}),
         ...(unit === `${name}.socket` ? {} : { service: `${name}.service` }),
       },
       install: { wantedBy: ["sockets.target"] },
@@ -98,7 +110,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
       "nginx -t": {
         image: args.image,
         command: ["nginx", "-t", "-q"],
-        mounts: { [directory]: "/etc/nginx/conf.d" },
+        mounts,
         ...(args.volumes === undefined
           ? {}
           : { volumes: args.volumes.filter(isBindMount).map(withoutLabel) }),
@@ -108,16 +120,25 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   };
 }
 
+function defaultPage({ listen, tls }: SocketActivatedNginxArgs): string {
+  return defaultServer(listen.map(parseListenStream), { tls: tlsOptions(tls) });
+}
+
 /** Which request must be answered on which address. */
-function probes(
-  { listen, verify }: SocketActivatedNginxArgs,
-  nginx: Record<string, Input<string>>,
-): Rendered["probes"] {
+function probes(args: SocketActivatedNginxArgs, nginx: Record<string, Input<string>>): Rendered["probes"] {
+  const { verify } = args;
   if (verify === false) return {};
+  const withTls = tlsListens(args);
+  const probe = (address: string): Probe => {
+    const { path, hostName } = verify ?? {};
+    // nginx answers a request without TLS by itself, or with a redirect.
+    if (!withTls.includes(address) && args.tls?.redirect !== true) return verify ?? {};
+    return { ...(path === undefined ? {} : { path }), ...(hostName === undefined ? {} : { hostName }) };
+  };
   const asked = (texts: Record<string, string>) => {
     const files = Object.entries(texts).map(([file, text]) => ({ name: file, text }));
-    const there = listen.filter((address) => answersPlainHttp(files, parseListenStream(address)));
-    return Object.fromEntries(there.map((address) => [address, verify ?? {}]));
+    const there = allListens(args).filter((address) => answersPlainHttp(files, parseListenStream(address)));
+    return Object.fromEntries(there.map((address) => [address, probe(address)]));
   };
   if (isPlain(nginx)) return asked(nginx);
   // Which addresses there are is no secret, whatever else is in the files.

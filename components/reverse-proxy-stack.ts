@@ -2,6 +2,7 @@ import { warn } from "@pulumi/pulumi/log/index.js";
 import { type Output, all, output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
+import { commandsAfter, commandsBefore, digestOf } from "./commands.ts";
 import { lateChecks, lateImage } from "./late-checks.ts";
 import { hostUrl } from "./names.ts";
 import { ArgumentError, pathText } from "./problems.ts";
@@ -10,6 +11,7 @@ import { renderBackends } from "./proxy-backends.ts";
 import { checkProxy } from "./proxy-check.ts";
 import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
 import { render } from "./render.ts";
+import { tlsListens } from "./tls.ts";
 
 /**
  * nginx as a reverse proxy, socket-activated, for containers on a network of podman's that may have no way out. All of them are
@@ -59,30 +61,32 @@ export class ReverseProxyStack extends ComponentResource {
       ...(registries === undefined ? {} : { registries }),
       ...(adopt === undefined ? {} : { adopt }),
     };
+    const ofBackends = renderBackends(unit, { ...args, backends: lateBackends(what, args) });
+    const nginx = lateChecks(what, name, nginxOf(unit, args), this);
+    const ofNginx = render(unit, nginx, proxyAdditions(unit, args));
+    const digest = digestOf(connection, ofBackends, ofNginx);
+    const deployment = { what, name, component: this, args: nginx, digest };
     const backends = new UnitSet(
       `${name}-backends`,
-      {
-        ...common,
-        name: `${unit}-backends`,
-        manager: "user",
-        linger: true,
-        ...renderBackends(unit, { ...args, backends: lateBackends(what, args) }),
-      },
-      { parent: this },
+      { ...common, name: `${unit}-backends`, manager: "user", linger: true, ...ofBackends },
+      { parent: this, dependsOn: commandsBefore(deployment) },
     );
-    const nginx = lateChecks(what, name, nginxOf(unit, args), this);
     const proxy = new UnitSet(
       name,
-      { ...common, name: unit, manager: "system", ...render(unit, nginx, proxyAdditions(unit, args)) },
+      { ...common, name: unit, manager: "system", ...ofNginx },
       { parent: this, dependsOn: [backends] },
     );
-    this.unitStates = all([backends.unitStates, proxy.unitStates]).apply(([ofBackends, ofProxy]) => ({
-      ...ofBackends,
-      ...ofProxy,
+    this.unitStates = all([backends.unitStates, proxy.unitStates]).apply(([first, second]) => ({
+      ...first,
+      ...second,
     }));
     const hosts = Object.values(args.backends).flatMap(serverNames);
-    const urls = hosts.flatMap((host) => args.listen.flatMap((listen) => hostUrl(host, listen) ?? []));
+    const urls = hosts.flatMap((host) => [
+      ...args.listen.flatMap((listen) => hostUrl(host, listen) ?? []),
+      ...tlsListens(args).flatMap((listen) => hostUrl(host, listen, "https") ?? []),
+    ]);
     this.urls = output([...new Set(urls)]);
+    commandsAfter(deployment, proxy, this.urls, hosts);
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }
 }

@@ -4,10 +4,12 @@ import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi
 import { UnitSet } from "../resources/unit-set.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments } from "./check.ts";
+import { commandsAfter, commandsBefore, digestOf } from "./commands.ts";
 import { lateChecks } from "./late-checks.ts";
 import { pageUrl } from "./names.ts";
 import { ArgumentError } from "./problems.ts";
 import { render } from "./render.ts";
+import { tlsListens } from "./tls.ts";
 
 /**
  * nginx in a podman container whose sockets belong to systemd: it needs no network of its own, keeps the client's address,
@@ -47,6 +49,7 @@ export class SocketActivatedNginx extends ComponentResource {
 
     const { connection, manager, user, createUser, registries, adopt } = args;
     const rendered = render(args.name ?? name, lateChecks(what, name, args, this));
+    const deployment = { what, name, component: this, args, digest: digestOf(connection, rendered) };
     const set = new UnitSet(
       name,
       {
@@ -60,12 +63,14 @@ export class SocketActivatedNginx extends ComponentResource {
         ...(registries === undefined ? {} : { registries }),
         ...(adopt === undefined ? {} : { adopt }),
       },
-      { parent: this },
+      { parent: this, dependsOn: commandsBefore(deployment) },
     );
     this.unitStates = set.unitStates;
-    this.urls = output(connection.address).apply((host) =>
-      args.listen.flatMap((listen) => pageUrl(host, listen) ?? []),
-    );
+    this.urls = output(connection.address).apply((host) => [
+      ...args.listen.flatMap((listen) => pageUrl(host, listen) ?? []),
+      ...tlsListens(args).flatMap((listen) => pageUrl(host, listen, "https") ?? []),
+    ]);
+    commandsAfter(deployment, set, this.urls);
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../../components/index.ts";
 import { reveal, secret } from "../../provider/wire.ts";
 import type { Wire, WireObject } from "../../provider/wire.ts";
+import { makeCertificate } from "../certificates.ts";
 
 interface Registration {
   type: string;
@@ -114,6 +115,18 @@ describe("the UnitSet that is made", () => {
     });
   });
 
+  test("a secret key is checked as soon as it is known, and the certificate can still be read", async () => {
+    const { certificate, key } = makeCertificate(["www.example.com"]);
+    const inputs = await inputsOf("tls", { tls: { certificate, key: pulumi.secret(key) } });
+    const directory = "~/.config/quadlet-fleet/tls/tls";
+    assert.deepEqual(part(inputs.files, `${directory}/key.pem`), { content: key, mode: "0600" });
+    assert.deepEqual(part(inputs.files, `${directory}/certificate.pem`), {
+      content: certificate,
+      mode: "0600",
+    });
+    assert.equal(JSON.stringify({ ...inputs, files: {} }).includes("PRIVATE"), false);
+  });
+
   test("its outputs are the component's", async () => {
     const component = new SocketActivatedNginx("outputs", { ...args, listen: ["0.0.0.0:8080", "/run/a"] });
     assert.deepEqual(await value(component.urls), ["http://192.0.2.11:8080/"]);
@@ -170,5 +183,16 @@ describe("late checks fail the program", () => {
       await fails(`image: pulumi.output("nginx")`),
       /SocketActivatedNginx "web":\n\s+image: "nginx" names no/,
     );
+  });
+
+  test("a secret key that does not belong to the certificate, without a word of it", async () => {
+    const [one, two] = [makeCertificate(["a.example.com"]), makeCertificate(["b.example.com"])];
+    const tls = `tls: { certificate: ${JSON.stringify(one.certificate)}, key: pulumi.secret(${JSON.stringify(two.key)}) }`;
+    const said = await fails(tls);
+    assert.match(
+      said,
+      /SocketActivatedNginx "web":\n\s+tls\.key: does not belong to tls\.certificate: CN=a\.ex/,
+    );
+    assert.equal(said.includes("PRIVATE"), false);
   });
 });

@@ -29,9 +29,12 @@ test("stacks/Pulumi.example.yaml", () => {
   ]);
 });
 
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const isStackFile = (block: string) => block.includes("quadlet-fleet:");
+const all = [...readme.matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)].map(([, block = ""]) => block);
+
 test("the stack file of README.md", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block);
+  const blocks = all.filter(isStackFile);
   assert.equal(blocks.length, 2);
   const text = blocks.join("").replace("ssh-ed25519 AAAA…", hostKey);
   assert.ok(text.includes(hostKey));
@@ -41,4 +44,22 @@ test("the stack file of README.md", () => {
     "example2@web-2",
     "example3@web-1",
   ]);
+});
+
+test("parts of a site in README.md", () => {
+  const parts = all.filter((block) => !isStackFile(block));
+  assert.equal(parts.length, 1);
+  for (const part of parts) {
+    const site = {
+      hosts: ["web-1"],
+      manager: "system",
+      image: "docker.io/library/nginx:latest",
+      listen: ["80"],
+    };
+    const fleet = {
+      hosts: { "web-1": { address: "192.0.2.11", hostKey } },
+      sites: { web: { ...site, ...(parse(part) as object) } },
+    };
+    assert.equal(placeFleet(fleet).sites.length, 1);
+  }
 });

@@ -4,7 +4,7 @@
 
 machine_packages=(
   debootstrap debian-archive-keyring systemd-container iproute2 uidmap # the test hosts
-  openssh-client curl ca-certificates git make
+  openssh-client openssl curl ca-certificates git make
   shellcheck wrk python3-venv
 )
 

@@ -1,5 +1,7 @@
 /** What nginx needs to serve on passed sockets when nobody has written a configuration. */
-import { AddressError, sameAddress, toNginxListen, wildcardOf, type ListenAddress } from "./address.ts";
+import { AddressError, type ListenAddress } from "./address.ts";
+import { listenLines } from "./listening.ts";
+import { certificateLines, protocolLines, redirectServer, type TlsOptions } from "./tls.ts";
 import { quoteWord } from "./tokens.ts";
 
 /** What may differ from the image's own default.conf. */
@@ -8,29 +10,48 @@ export interface DefaultServerOptions {
   serverName?: string;
   /** `root`, a directory in the container. Default: "/usr/share/nginx/html", the image's welcome page. */
   root?: string;
+  /** Default: none. */
+  tls?: TlsOptions | undefined;
 }
 
 /**
  * The text of a default.conf that serves static files on each of the addresses: the image's own, as in Example 1 of
- * podman-nginx-socket-activation.
+ * podman-nginx-socket-activation. With TLS, one server for each certificate.
  *
  * @param listen one `listen` is written for each; an address that is there twice counts once
  * @throws AddressError if there is no address (nginx would take *:80), or an abstract unix socket among them
  * @example defaultServer([parseListenStream("0.0.0.0:8080")]) // "server {\n    listen 8080;\n    server_name localhost;\n…"
  */
-export function defaultServer(listen: ListenAddress[], options: DefaultServerOptions = {}): string {
-  if (listen.length === 0)
+export function defaultServer(listen: readonly ListenAddress[], options: DefaultServerOptions = {}): string {
+  const { serverName = "localhost", tls } = options;
+  const among = [...listen, ...(tls?.listen ?? [])];
+  if (among.length === 0)
     throw new AddressError('no address to listen on. Give at least one, as "0.0.0.0:8080".');
-  const root = quoteWord(options.root ?? "/usr/share/nginx/html");
-  const addresses = listen.filter(
-    (one, index) => listen.findIndex((other) => sameAddress(one, other)) === index,
-  );
-  const listens = addresses.map(
-    (one) => `    listen ${quoteWord(toNginxListen(one))}${isCovered(one, addresses) ? " bind" : ""};\n`,
-  );
-  return `server {
-${listens.join("")}    server_name ${quoteWord(options.serverName ?? "localhost")};
+  const rest = body(options.root ?? "/usr/share/nginx/html");
+  if (tls === undefined) {
+    return `server {
+${listenLines({ plain: listen }, { among })}    server_name ${quoteWord(serverName)};
+${rest}}
+`;
+  }
+  const redirect = tls.redirect && listen.length > 0;
+  // By the name that the client asks for (SNI); the first one is for all names without a certificate.
+  const servers = [undefined, ...tls.names].map((name) => {
+    const lines = [...certificateLines(name), ...protocolLines(tls)].map((line) => `    ${line}\n`).join("");
+    const plain = redirect ? [] : listen;
+    return `server {
+${listenLines({ plain, tls: tls.listen }, name === undefined ? { among } : {})}    server_name ${quoteWord(name ?? serverName)};
 
+${lines}${rest}}
+`;
+  });
+  return [...servers, ...(redirect ? [redirectServer(serverName, listen, tls, among)] : [])].join("\n");
+}
+
+/** The page. */
+function body(directory: string): string {
+  const root = quoteWord(directory);
+  return `
     location / {
         root ${root};
         index index.html index.htm;
@@ -40,15 +61,7 @@ ${listens.join("")}    server_name ${quoteWord(options.serverName ?? "localhost"
     location = /50x.html {
         root ${root};
     }
-}
 `;
-}
-
-/** Beside a wildcard, nginx would open no socket for this address: see bind.ts. */
-export function isCovered(one: ListenAddress, addresses: readonly ListenAddress[]): boolean {
-  if (one.family === "unix") return false;
-  const wildcard = wildcardOf(one);
-  return !sameAddress(one, wildcard) && addresses.some((other) => sameAddress(other, wildcard));
 }
 
 /**

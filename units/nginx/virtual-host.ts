@@ -1,6 +1,7 @@
 /** The configuration of a reverse proxy whose backends are containers on a network of podman's. */
-import { sameAddress, toNginxListen, type ListenAddress } from "./address.ts";
-import { isCovered } from "./default-server.ts";
+import type { ListenAddress } from "./address.ts";
+import { listenLines } from "./listening.ts";
+import { certificateLines, certificateName, protocolLines, redirectServer, type TlsOptions } from "./tls.ts";
 import { quoteWord } from "./tokens.ts";
 
 /** Where the requests for a path and what is below it go. */
@@ -16,6 +17,7 @@ export interface Route {
 export interface VirtualHost {
   serverName: string;
   listen: readonly ListenAddress[];
+  tls?: TlsOptions | undefined;
   routes: readonly Route[];
   /** Lines for the server block, as they are written. */
   extra?: string | undefined;
@@ -28,6 +30,8 @@ export const resolverDirectory = "/etc/nginx/resolver.d";
 
 /** The file with what all virtual hosts share. No backend can have this name, as "_" is in none. */
 export const commonFile = "_proxy.conf";
+/** The file with what all servers share for TLS. */
+export const tlsFile = "_tls.conf";
 /** The file with what each server block of a backend includes. */
 export const serverFile = "_proxy-server";
 /** The file with the server for all other names. */
@@ -44,15 +48,18 @@ export function routesFile(serverName: string, backend: string): string {
  *
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
  */
-export function virtualHost({ serverName, listen, routes, extra }: VirtualHost): string {
+export function virtualHost({ serverName, listen, tls, routes, extra }: VirtualHost): string {
+  const redirect = tls?.redirect === true && listen.length > 0;
+  const certificate = certificateName(serverName, tls?.names ?? []);
+  const listening = { plain: redirect ? [] : listen, tls: tls?.listen ?? [] };
   return `server {
-${listenLines(listen)}    server_name ${quoteWord(serverName)};
-${extra === undefined || extra.trim() === "" ? "" : `\n${indent(extra.trimEnd())}\n`}
+${listenLines(listening, {})}    server_name ${quoteWord(serverName)};
+${certificate === undefined ? "" : `${indent(certificateLines(certificate).join("\n"))}\n`}${extra === undefined || extra.trim() === "" ? "" : `\n${indent(extra.trimEnd())}\n`}
 ${indent(locations(routes))}${routes.some(({ path }) => path === "/") ? "" : nothingElse}
     include ${conf}/${serverFile};
     include ${conf}/${fileStem(serverName)}_*.routes;
 }
-`;
+${redirect ? `\n${redirectServer(serverName, listen, tls)}` : ""}`;
 }
 
 /** Else nginx would look for a file of its image. */
@@ -83,12 +90,17 @@ export function locations(routes: readonly Route[]): string {
 }
 
 /** The server for names that no backend has: without it, the first backend would get their requests. */
-export function otherNames(listen: readonly ListenAddress[]): string {
+export function otherNames(plain: readonly ListenAddress[], tls: readonly ListenAddress[] = []): string {
   return `server {
-${listenLines(listen, " default_server")}    server_name _;
+${listenLines({ plain, tls }, { option: "default_server", among: [...plain, ...tls] })}    server_name _;
     return 404;
 }
 `;
+}
+
+/** What all servers share for TLS: the certificate of those that have none of their own. A server may set each of it otherwise. */
+export function tlsCommon(tls: TlsOptions): string {
+  return [...certificateLines(), ...protocolLines(tls), ""].join("\n");
 }
 
 /** What all virtual hosts share, in the http context. A server may set each of it otherwise. */
@@ -153,17 +165,6 @@ location @again {
     proxy_pass $backend;
 }
 `;
-}
-
-function listenLines(listen: readonly ListenAddress[], option = ""): string {
-  const addresses = listen.filter(
-    (one, index) => listen.findIndex((other) => sameAddress(one, other)) === index,
-  );
-  // Beside a wildcard nginx opens a socket of its own for an address only with "bind", which stands in one server.
-  const bind = (one: ListenAddress) => (option !== "" && isCovered(one, addresses) ? " bind" : "");
-  return addresses
-    .map((one) => `    listen ${quoteWord(toNginxListen(one))}${option}${bind(one)};\n`)
-    .join("");
 }
 
 /** A "*" in the pattern of an include would match other names. No other "_" is in a host name or a backend's. */

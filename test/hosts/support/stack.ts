@@ -19,6 +19,8 @@ export interface FleetConfiguration {
 export interface Stack extends AsyncDisposable {
   readonly name: string;
   readonly file: string;
+  /** Where its engine keeps plugins and more ($PULUMI_HOME). */
+  readonly home: string;
   /** Writes the stack file. */
   configure(configuration: FleetConfiguration): void;
   /** Runs `pulumi COMMAND` for it. Rejects when it fails, unless `check` is false. */
@@ -39,6 +41,7 @@ export async function makeStack(name: string, directory = root): Promise<Stack> 
   const stack: Stack = {
     name,
     file,
+    home: join(state, "home"),
     configure(configuration) {
       const kept = existsSync(file)
         ? readFileSync(file, "utf8")

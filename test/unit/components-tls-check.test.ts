@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { checkArguments } from "../../components/check.ts";
+import { checkPair, checkTls } from "../../components/tls-check.ts";
+import { makeCertificate, withPassphrase } from "../certificates.ts";
+
+const one = makeCertificate(["www.example.com"]);
+const two = makeCertificate(["api.example.com"]);
+
+const site: SocketActivatedNginxArgs = {
+  connection: { address: "192.0.2.11" },
+  manager: "system",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:80"],
+  tls: one,
+};
+
+function problems(change: object): string[] {
+  return checkArguments("web", { ...site, ...change }).problems.map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
+}
+
+describe("what is wrong", () => {
+  const cases: [string, object, string[]][] = [
+    [
+      "an unknown key",
+      { tls: { ...one, redirects: true } },
+      ['tls.redirects: is not known. Did you mean "redirect"?'],
+    ],
+    ["no key", { tls: { certificate: one.certificate } }, ["tls.key: must be text"]],
+    ["no address at all", { listen: [], tls: undefined }, ["listen: needs one address at least"]],
+    ["no address for TLS", { tls: { ...one, listen: [] } }, ["tls.listen: needs one address at least"]],
+    [
+      "an address that is no address",
+      { tls: { ...one, listen: ["x"] } },
+      [
+        'tls.listen[0]: "x" is no address that systemd can listen on. Write an address and a port, as "0.0.0.0:8080" (IPv4) or "[::]:8080" (IPv6), or a path, as "/run/example.sock".',
+      ],
+    ],
+    [
+      "an address that listen has",
+      { tls: { ...one, listen: ["0.0.0.0:80"] } },
+      ['tls.listen[0]: "0.0.0.0:80" is what listen[0], "0.0.0.0:80", has already'],
+    ],
+    [
+      "nginx of one's own that does not listen there",
+      { nginx: { "a.conf": "server { listen 80; }" } },
+      [
+        'nginx: web-443.socket: ListenStream=0.0.0.0:443 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
+      ],
+    ],
+    [
+      "a redirect beside nginx of one's own",
+      {
+        nginx: { "a.conf": "server { listen 80; listen 443 ssl; }" },
+        tls: { ...one, redirect: true, http2: true },
+      },
+      [
+        "tls.redirect: is for what is generated for nginx: say it in your own files",
+        "tls.http2: is for what is generated for nginx: say it in your own files",
+      ],
+    ],
+    [
+      "a name that is none",
+      { tls: { ...one, certificates: { "a/b": two } } },
+      ['tls.certificates["a/b"]: is no server name, as "www.example.com" or "*.example.com"'],
+    ],
+    [
+      "a certificate of a name",
+      { tls: { ...one, certificates: { "a.b": { ...two, key: "x" } } } },
+      [
+        'tls.certificates["a.b"].key: is no private key in PEM (-----BEGIN PRIVATE KEY-----). It is the text that is wanted, not the name of a file.',
+      ],
+    ],
+  ];
+  for (const [what, change, expected] of cases)
+    test(what, () => assert.deepEqual(problems(change), expected));
+
+  const pairs: [string, string, string, string[]][] = [
+    [
+      "no PEM",
+      "a b",
+      "c d",
+      [
+        "tls.certificate: is no certificate in PEM (-----BEGIN CERTIFICATE-----).",
+        "tls.key: is no private key in PEM (-----BEGIN PRIVATE KEY-----).",
+      ],
+    ],
+    [
+      "names of files",
+      "/etc/ssl/a.pem",
+      "key.pem",
+      [
+        "tls.certificate: is no certificate in PEM (-----BEGIN CERTIFICATE-----). It is the text that is wanted, not the name of a file.",
+        "tls.key: is no private key in PEM (-----BEGIN PRIVATE KEY-----). It is the text that is wanted, not the name of a file.",
+      ],
+    ],
+    [
+      "swapped",
+      one.key,
+      one.certificate,
+      [
+        "tls.certificate: is a private key. Are certificate and key swapped?",
+        "tls.key: is a certificate. Are certificate and key swapped?",
+      ],
+    ],
+    [
+      "both in one",
+      one.key + one.certificate,
+      one.key,
+      ["tls.certificate: holds a private key as well, and a certificate is no secret. Put that into key."],
+    ],
+    [
+      "cut off",
+      one.certificate.replace(/\n.*\n/, "\n"),
+      one.key.replace(/\n.*\n/, "\n"),
+      [
+        "tls.certificate: can't be read as a certificate: it is damaged, or was cut off",
+        "tls.key: can't be read as a private key: it is damaged, or was cut off",
+      ],
+    ],
+    [
+      "a passphrase",
+      one.certificate,
+      withPassphrase(one.key),
+      ["tls.key: has a passphrase, which nobody could type. Give it without: openssl pkey."],
+    ],
+    [
+      "another key",
+      one.certificate,
+      two.key,
+      [
+        "tls.key: does not belong to tls.certificate: CN=www.example.com. Give the key that it was made with.",
+      ],
+    ],
+    [
+      "a chain upside down",
+      two.certificate + one.certificate,
+      one.key,
+      ["tls.key: belongs to certificate 2 of tls.certificate, and nginx takes the first. Put it first."],
+    ],
+    ["nothing", one.certificate + two.certificate, one.key, []],
+  ];
+  for (const [what, certificate, key, expected] of pairs)
+    test(`certificate and key: ${what}`, () => {
+      const { problems } = checkPair("tls", certificate, key);
+      assert.deepEqual(
+        problems.map(({ path, message }) => `${path}: ${message}`),
+        expected,
+      );
+    });
+
+  test("what is not known is not looked at", () => {
+    const unknown = pulumi.secret("x");
+    assert.deepEqual(checkTls({ certificate: one.certificate, key: unknown }).problems, []);
+    assert.deepEqual(checkTls({ certificate: unknown, key: two.key }).problems, []);
+    assert.deepEqual(checkTls(undefined), { problems: [], warnings: [] });
+  });
+
+  test("a certificate out of its time is a warning", () => {
+    const in2 = (days: number) => new Date(Date.now() + days * 86_400_000);
+    const at = (days: number) =>
+      checkTls(one, in2(days)).warnings.map((text) => text.replace(/ [A-Z][a-z]{2} .*GMT/, ""));
+    assert.deepEqual(at(0.1), []);
+    assert.deepEqual(at(31), ["tls.certificate: CN=www.example.com has expired on. Clients refuse it."]);
+    assert.deepEqual(at(-1), ["tls.certificate: CN=www.example.com is not valid before. Clients refuse it."]);
+  });
+
+  test("a status that nobody is asked for is a warning", () => {
+    const verify = { status: 200 };
+    const warnings = (change: object) => checkArguments("web", { ...site, verify, ...change }).warnings;
+    assert.deepEqual(warnings({}), []);
+    assert.match(warnings({ listen: [] })[0] ?? "", /^verify: its status and body are asked for nowhere/);
+    assert.match(warnings({ tls: { ...one, redirect: true } })[0] ?? "", /^verify: /);
+  });
+});

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { checkArguments } from "../../components/check.ts";
+import { checkProxy } from "../../components/proxy-check.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import { generatedFiles } from "../../components/proxy-render.ts";
+import { render } from "../../components/render.ts";
+import { tlsOptions } from "../../components/tls.ts";
+import { parseListenStream } from "../../units/nginx/address.ts";
+import { makeCertificate } from "../certificates.ts";
+
+const one = makeCertificate(["www.example.com"]);
+const two = makeCertificate(["api.example.com"]);
+
+const site: SocketActivatedNginxArgs = {
+  connection: { address: "192.0.2.11" },
+  manager: "system",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:80"],
+  tls: one,
+};
+const proxy: ReverseProxyStackArgs = {
+  connection: { address: "192.0.2.11" },
+  user: "test",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:82"],
+  tls: one,
+  backends: {
+    apache: { image: "docker.io/library/httpd:latest", serverName: "apache.example.com", port: 80 },
+  },
+};
+
+function known<T>(value: pulumi.Input<T>): Promise<unknown> {
+  return new Promise((resolve) => pulumi.output(value).apply(resolve));
+}
+
+const page = `
+    location / {
+        root /usr/share/nginx/html;
+        index index.html index.htm;
+    }
+
+    error_page 500 502 503 504 /50x.html;
+    location = /50x.html {
+        root /usr/share/nginx/html;
+    }
+}
+`;
+
+describe("a site with TLS", () => {
+  test("a second socket, a directory for the files, and nginx that uses them", async () => {
+    const { units, files, services, checks, probes } = render("web", site);
+    assert.deepEqual(Object.keys(units), ["web.container", "web.socket", "web-443.socket"]);
+    const text = (await known(units["web.container"] ?? "")) as string;
+    assert.match(text, /^Environment=NGINX=3:4;$/m);
+    assert.match(text, /^Volume=\/etc\/quadlet-fleet\/web\/tls:\/etc\/nginx\/tls:ro,Z$/m);
+    assert.equal(text.includes("PRIVATE KEY"), false);
+    const { "/etc/quadlet-fleet/web/tls/key.pem": key, ...others } = files;
+    assert.deepEqual(others, {
+      "/etc/quadlet-fleet/web/conf.d/default.conf": {
+        content: `server {
+    listen 80;
+    listen 443 ssl;
+    server_name localhost;
+
+    ssl_certificate /etc/nginx/tls/certificate.pem;
+    ssl_certificate_key /etc/nginx/tls/key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    http2 on;
+${page}`,
+      },
+      "/etc/quadlet-fleet/web/tls/certificate.pem": { content: one.certificate, mode: "0600" },
+    });
+    assert.equal(key?.mode, "0600");
+    assert.ok(pulumi.Output.isInstance(key.content));
+    assert.equal(await pulumi.isSecret(pulumi.output(key.content)), true);
+    assert.deepEqual(services["web.service"]?.reloadOn, Object.keys(files));
+    assert.deepEqual(checks["nginx -t"]?.mounts, {
+      "/etc/quadlet-fleet/web/conf.d": "/etc/nginx/conf.d",
+      "/etc/quadlet-fleet/web/tls": "/etc/nginx/tls",
+    });
+    assert.deepEqual(probes, { "0.0.0.0:80": {}, "0.0.0.0:443": {} });
+  });
+
+  test("the same file with and without a newline at its end", () => {
+    const tls = { ...one, certificate: one.certificate.trimEnd() };
+    const path = "/etc/quadlet-fleet/web/tls/certificate.pem";
+    assert.deepEqual(render("web", { ...site, tls }).files[path], render("web", site).files[path]);
+  });
+
+  test("nothing of it without the argument", () => {
+    const plain = { ...site };
+    delete plain.tls;
+    const { files, checks, units } = render("web", plain);
+    assert.deepEqual(Object.keys(files), ["/etc/quadlet-fleet/web/conf.d/default.conf"]);
+    assert.deepEqual(Object.keys(units), ["web.container", "web.socket"]);
+    assert.deepEqual(Object.keys(checks["nginx -t"]?.mounts ?? {}), ["/etc/quadlet-fleet/web/conf.d"]);
+  });
+
+  test("redirect, HTTP/1.1 only, and a name with a certificate of its own", () => {
+    const tls = {
+      ...one,
+      listen: ["0.0.0.0:8443", "127.0.0.1:8443"],
+      http2: false,
+      redirect: true,
+      certificates: { "*.example.com": two },
+    };
+    const args = { ...site, manager: "user" as const, user: "test", tls };
+    const { files, probes } = render("web", { ...args, verify: { path: "/health", status: 200 } });
+    assert.deepEqual(
+      files["~/.config/quadlet-fleet/web/conf.d/default.conf"]?.content,
+      [
+        `server {
+    listen 8443 ssl;
+    listen 127.0.0.1:8443 ssl bind;
+    server_name localhost;
+
+    ssl_certificate /etc/nginx/tls/certificate.pem;
+    ssl_certificate_key /etc/nginx/tls/key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
+${page}`,
+        `server {
+    listen 8443 ssl;
+    listen 127.0.0.1:8443 ssl;
+    server_name *.example.com;
+
+    ssl_certificate /etc/nginx/tls/_.example.com.certificate.pem;
+    ssl_certificate_key /etc/nginx/tls/_.example.com.key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
+${page}`,
+        `server {
+    listen 80;
+    server_name localhost;
+    return 301 https://$host:8443$request_uri;
+}
+`,
+      ].join("\n"),
+    );
+    assert.ok(files["~/.config/quadlet-fleet/web/tls/_.example.com.key.pem"]);
+    // Neither the redirect nor nginx's answer to a request without TLS has that status.
+    assert.deepEqual(probes, {
+      "0.0.0.0:80": { path: "/health" },
+      "0.0.0.0:8443": { path: "/health" },
+      "127.0.0.1:8443": { path: "/health" },
+    });
+  });
+
+  test("TLS alone", () => {
+    const args = { ...site, listen: [] };
+    assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [] });
+    const { units, files } = render("web", { ...args, tls: { ...one, redirect: true } });
+    assert.deepEqual(Object.keys(units), ["web.container", "web.socket"]);
+    const { content } = files["/etc/quadlet-fleet/web/conf.d/default.conf"] as { content: string };
+    assert.equal(content.match(/server \{/g)?.length, 1);
+  });
+});
+
+test("a proxy with TLS: certificates by name, what all share, and a redirect for each name", () => {
+  const certificates = { "apache.example.com": two };
+  const options = tlsOptions({ ...one, redirect: true, certificates });
+  const files = generatedFiles([parseListenStream("0.0.0.0:82")], proxy.backends, options);
+  assert.equal(
+    files["_tls.conf"],
+    `ssl_certificate /etc/nginx/tls/certificate.pem;
+ssl_certificate_key /etc/nginx/tls/key.pem;
+ssl_protocols TLSv1.2 TLSv1.3;
+http2 on;
+`,
+  );
+  assert.equal(
+    files["apache.conf"],
+    `server {
+    listen 443 ssl;
+    server_name apache.example.com;
+    ssl_certificate /etc/nginx/tls/apache.example.com.certificate.pem;
+    ssl_certificate_key /etc/nginx/tls/apache.example.com.key.pem;
+
+    location / {
+        set $backend http://apache.dns.podman:80;
+        proxy_pass $backend;
+    }
+
+    include /etc/nginx/conf.d/_proxy-server;
+    include /etc/nginx/conf.d/apache.example.com_*.routes;
+}
+
+server {
+    listen 82;
+    server_name apache.example.com;
+    return 301 https://$host$request_uri;
+}
+`,
+  );
+  assert.match(files["_default.conf"] ?? "", /listen 82 default_server;\n {4}listen 443 ssl default_server;/);
+  assert.deepEqual(checkProxy("web", { ...proxy, tls: { ...one, redirect: true, certificates } }), {
+    problems: [],
+    warnings: [],
+  });
+  const verify = { status: 200 };
+  assert.match(
+    checkProxy("web", { ...proxy, verify, tls: { ...one, redirect: true } }).warnings[0] ?? "",
+    /^verify: /,
+  );
+  const wildcard = tlsOptions({ ...one, certificates: { "*.example.com": two } });
+  assert.match(
+    generatedFiles([], proxy.backends, wildcard)["apache.conf"] ?? "",
+    /tls\/_\.example\.com\.key\.pem;/,
+  );
+});
