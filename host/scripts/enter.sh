@@ -59,6 +59,16 @@ leave_account() {
   userdel --remove "$account" 2>/dev/null
 }
 
+leave() {
+  # 10: the last set of the account is gone, and lingering was switched on for one of them.
+  if [ "$code" = 10 ]; then
+    loginctl disable-linger "$account"
+    code=0
+  fi
+  leave_account
+  exit "$code"
+}
+
 lingered=no
 if [ "$account" != - ]; then
   id -u "$account" >/dev/null 2>&1 || make_account
@@ -73,8 +83,7 @@ if [ "$manager" = system ]; then
   fi
   run systemd-run
   code=$?
-  leave_account
-  exit "$code"
+  leave
 fi
 
 [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
@@ -101,10 +110,4 @@ else
   run runuser -u "$account" -- systemd-run --user
 fi
 code=$?
-# 10: the last set of the account is gone, and lingering was switched on for one of them.
-if [ "$code" = 10 ]; then
-  loginctl disable-linger "$account"
-  code=0
-fi
-leave_account
-exit "$code"
+leave
