@@ -1,4 +1,5 @@
 import { renderService } from "../units/render.ts";
+import { awaitFirstPodman } from "./first-podman.ts";
 import type { ContainerSection } from "../units/sections/container.ts";
 import type { ServiceSection } from "../units/sections/service.ts";
 import type { UnitSection } from "../units/sections/unit.ts";
@@ -75,11 +76,13 @@ export function hardenedService({ restricted }: Hardening): ServiceSection {
  * The text of {@link Hardening.userNamespace}: newuidmap(1), which makes the namespace, has the privileges of its file, and a
  * service with NoNewPrivileges= can't have them. podman keeps the namespace.
  *
+ * @param runtimeDirectory of the account, as the unit writes it
  * @param account what a service of the account needs in the system manager
  * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access
  */
 export function userNamespaceUnit(
   name: string,
+  runtimeDirectory: string,
   account: { unit?: UnitSection; service?: ServiceSection } = {},
 ): string {
   return renderService({
@@ -87,7 +90,7 @@ export function userNamespaceUnit(
     service: {
       type: "oneshot",
       remainAfterExit: true,
-      execStart: "/usr/bin/podman unshare /bin/true",
+      execStart: awaitFirstPodman(runtimeDirectory),
       ...account.service,
     },
   });

@@ -1,6 +1,7 @@
 import { all, output } from "@pulumi/pulumi/output.js";
 import { environmentFile, escapeLiteral, quoteExec } from "../units/escape.ts";
 import { renderContainer, renderNetwork, renderTarget } from "../units/render.ts";
+import { awaitFirstPodman } from "./first-podman.ts";
 import { lift, onHost, splitEnvironment } from "./inputs.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
 import type { Rendered } from "./render.ts";
@@ -36,7 +37,10 @@ export function renderBackends(
       unit: { description: `Network of ${name} and its backends` },
       network: { internal },
       // podman leaves the network when its service stops (podman#23678); fails, and stays, where a container has it.
-      service: { execStopPost: `-/usr/bin/podman network rm systemd-${network}` },
+      service: {
+        execStartPre: awaitFirstPodman("%t"),
+        execStopPost: `-/usr/bin/podman network rm systemd-${network}`,
+      },
       // To make a network needs none.
       quadlet: { defaultDependencies: false },
     }),

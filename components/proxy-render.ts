@@ -102,14 +102,14 @@ export function proxyAdditions(name: string, args: ReverseProxyStackArgs): Addit
     ownVolumes: [`%t/${directory}:${resolverDirectory}:ro${volumeLabel(args)}`],
     service: {
       runtimeDirectory: directory,
-      execStartPre: [
-        // Until the backends are started. One that is not, in time or at all, does not take the others with it ("-").
-        `-/usr/bin/timeout ${backendsTimeout} ${systemctl} start ${unit} ${target}`,
-        `${quoteExec(["/bin/sh", "-c", writeResolver, "resolver", `systemd-${network}`, unit, target])} %t/${directory}/resolver.conf`,
-      ],
       // For each of the commands (systemd.service(5)).
       timeoutStartSec: String(backendsTimeout + 30),
     },
+    execStartPre: [
+      // Until the backends are started. One that is not, in time or at all, does not take the others with it ("-").
+      `-/usr/bin/timeout ${backendsTimeout} ${systemctl} start ${unit} ${target}`,
+      `${quoteExec(["/bin/sh", "-c", writeResolver, "resolver", `systemd-${network}`, unit, target])} %t/${directory}/resolver.conf`,
+    ],
   };
 }
 

@@ -6,6 +6,7 @@ import { tlsDirectory } from "../units/nginx/tls.ts";
 import { withoutLabel } from "../units/stand-ins.ts";
 import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
+import { awaitFirstPodman } from "./first-podman.ts";
 import type { ContainerCheck, FileContent, ImagePull, Probe, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import {
@@ -31,7 +32,10 @@ export interface Rendered {
 }
 
 /** What a component that builds on this one adds to Example 3's service. */
-export type Additions = Pick<UserService, "description" | "online" | "ownVolumes" | "service">;
+export type Additions = Pick<
+  UserService,
+  "description" | "online" | "ownVolumes" | "service" | "execStartPre"
+>;
 
 /** What goes onto the host for the arguments, which are known to be right. */
 export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
@@ -78,10 +82,10 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   const isUserService = manager === "system" && user !== undefined;
   const units: Rendered["units"] = isUserService
     ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
-    : { [`${name}.container`]: lift(args.image, (image) => container(parts, image)) };
+    : { [`${name}.container`]: lift(args.image, (image) => container(parts, image, manager)) };
   const userNamespace = parts.hardening?.userNamespace;
   if (userNamespace !== undefined)
-    units[userNamespace] = isUserService ? userNamespaceService(name, user) : userNamespaceUnit(name);
+    units[userNamespace] = isUserService ? userNamespaceService(name, user) : userNamespaceUnit(name, "%t");
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: { description: `Socket ${listen.join(", ")} of ${name}` },
@@ -151,7 +155,7 @@ function isPlain(texts: Record<string, Input<string>>): texts is Record<string, 
 
 type ContainerParts = Omit<UserService, "user" | "image">;
 
-function container(parts: ContainerParts, image: string): string {
+function container(parts: ContainerParts, image: string, manager: "system" | "user"): string {
   const { sockets, environmentFile, network, runtime, hardening } = parts;
   const before = [...sockets, ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace])];
   return renderContainer({
@@ -174,6 +178,8 @@ function container(parts: ContainerParts, image: string): string {
       // nginx leaves an inherited socket as it is, and systemd hands it on blocking: a worker that another one has beaten to a
       // connection would sleep in accept(2) with all its clients (measured: 3 of 90 reloads under load, none with this).
       nonBlocking: true,
+      // A hardened one may not make the user namespace; its own unit does.
+      ...(manager === "user" && hardening === undefined ? { execStartPre: awaitFirstPodman("%t") } : {}),
       // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
       execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",
       timeoutStopSec: "70",

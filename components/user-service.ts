@@ -1,5 +1,6 @@
 import { quoteExecArgumentOnHost as given } from "../units/escape.ts";
 import { renderService } from "../units/render.ts";
+import { awaitFirstPodman } from "./first-podman.ts";
 import { type Hardening, hardenedOptions, hardenedService, userNamespaceUnit } from "./hardening.ts";
 import type { ServiceSection } from "../units/sections/service.ts";
 
@@ -32,7 +33,9 @@ export interface UserService {
   runtime?: string | undefined;
   hardening?: Hardening | undefined;
   /** More of [Service]. */
-  service?: ServiceSection;
+  service?: Omit<ServiceSection, "execStartPre">;
+  /** Command lines before podman. */
+  execStartPre?: readonly string[];
 }
 
 /**
@@ -79,6 +82,11 @@ export function userService(options: UserService): string {
       syslogIdentifier: "%N",
       ...(hardening === undefined ? {} : hardenedService(hardening)),
       ...options.service,
+      // A hardened one may not make the user namespace; its own unit does.
+      execStartPre: [
+        ...(hardening === undefined ? [awaitFirstPodman(runtimeDirectory)] : []),
+        ...(options.execStartPre ?? []),
+      ],
     },
     // No [Install]: the socket starts it.
   });
@@ -86,7 +94,7 @@ export function userService(options: UserService): string {
 
 /** The same for what a hardened one needs before it. */
 export function userNamespaceService(name: string, user: string): string {
-  return userNamespaceUnit(name, {
+  return userNamespaceUnit(name, runtimeDirectory, {
     unit: { requires: [manager], after: [manager] },
     service: { user, environmentWithSpecifiers: login },
   });

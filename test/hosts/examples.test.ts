@@ -118,7 +118,7 @@ test("destroy leaves no trace: file, unit, container, network, image, storage", 
     "--plain",
     "--no-legend",
     "*example*",
-    "*-container*",
+    "*-container.*",
     "quadlet-fleet*",
   ];
   assert.equal((await host.run(["systemctl", ...list])).stdout, "");

@@ -4,6 +4,7 @@ import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
 import { checkArguments } from "../../components/check.ts";
 import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
 import { renderBackends } from "../../components/proxy-backends.ts";
+import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { checkProxy } from "../../components/proxy-check.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
 import { render } from "../../components/render.ts";
@@ -28,12 +29,12 @@ const example4: ReverseProxyStackArgs = {
   hardened: true,
 };
 
-const namespace = (unit: string, service: string) => `[Unit]
+const namespace = (unit: string, service: string, runtime: string) => `[Unit]
 Description=User namespace for web
 ${unit}
 [Service]
 Type=oneshot
-${service}ExecStart=/usr/bin/podman unshare /bin/true
+${service}ExecStart=${awaitFirstPodman(runtime)}
 RemainAfterExit=true
 `;
 
@@ -75,7 +76,7 @@ WantedBy=default.target
 DefaultDependencies=false
 `,
   );
-  assert.equal(units["web-usernamespace.service"], namespace("", ""));
+  assert.equal(units["web-usernamespace.service"], namespace("", "", "%t"));
   assert.deepEqual(services["web-usernamespace.service"], {});
 });
 
@@ -102,6 +103,7 @@ test("Example 3: by options of podman", () => {
     namespace(
       "Requires=user@@UID@.service\nAfter=user@@UID@.service\n",
       "User=test\nEnvironment=XDG_RUNTIME_DIR=/run/user/@UID@\nEnvironment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus\n",
+      "/run/user/@UID@",
     ),
   );
 });

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { awaitPort, renderBackends } from "../../components/proxy-backends.ts";
 import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { nginxOf, proxyAdditions, writeResolver } from "../../components/proxy-render.ts";
 import { type Rendered, render } from "../../components/render.ts";
 import { quoteExecArgument } from "../../units/escape.ts";
@@ -74,6 +75,7 @@ Description=Network of example4 and its backends
 Internal=true
 
 [Service]
+ExecStartPre=${awaitFirstPodman("%t")}
 ExecStopPost=-/usr/bin/podman network rm systemd-example4-net
 
 [Quadlet]
@@ -121,6 +123,7 @@ Environment=PODMAN_SYSTEMD_UNIT=%n
 Environment=XDG_RUNTIME_DIR=/run/user/@UID@
 Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
 NonBlocking=true
+ExecStartPre=${awaitFirstPodman("/run/user/@UID@")}
 ExecStartPre=-/usr/bin/timeout 90 /usr/bin/systemctl --user start example4-net-network.service example4-backends.target
 ExecStartPre=/bin/sh -c ${quoteExecArgument(writeResolver)} resolver systemd-example4-net example4-net-network.service example4-backends.target %t/%N-resolver/resolver.conf
 ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network systemd-example4-net --sdnotify=conmon -d --volume %t/%N-resolver:/etc/nginx/resolver.d:ro,Z --volume @HOME@/.config/quadlet-fleet/example4/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
+import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { render } from "../../components/render.ts";
 
 const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
@@ -54,6 +55,7 @@ StopTimeout=60
 
 [Service]
 NonBlocking=true
+ExecStartPre=${awaitFirstPodman("%t")}
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 TimeoutStopSec=70
 

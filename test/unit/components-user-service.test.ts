@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
 import { checkArguments } from "../../components/check.ts";
+import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { render } from "../../components/render.ts";
 
 // Example 3: rootless podman in a system service.
@@ -39,6 +40,7 @@ Environment=PODMAN_SYSTEMD_UNIT=%n
 Environment=XDG_RUNTIME_DIR=/run/user/@UID@
 Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
 NonBlocking=true
+ExecStartPre=${awaitFirstPodman("/run/user/@UID@")}
 ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network none --sdnotify=conmon -d --volume @HOME@/.config/quadlet-fleet/example3/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { render } from "../../components/render.ts";
 import { fillText } from "../../host/placeholders.ts";
 import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
@@ -62,6 +63,7 @@ Environment=PODMAN_SYSTEMD_UNIT=%n
 Environment=XDG_RUNTIME_DIR=/run/user/1006
 Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1006/bus
 NonBlocking=true
+ExecStartPre=${awaitFirstPodman("/run/user/1006")}
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/1006/%N.cid
 ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/1006/%N.cid

@@ -1,24 +1,31 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
 
-# Each account has a storage of its own, and so a list of its own of what was pulled into it.
-of_account=
-[ -z "$as_account" ] || of_account=-$account
-
 # Removes the images that were pulled for a set and that no set needs any more. One that somebody else uses stays.
 prune_images() {
-  pulled=$state/pulled$of_account
-  [ -e "$pulled" ] || return 0
+  [ -e "$shared/pulled" ] || return 0
+  $as_account cat "$shared/pulled" >"$work/had"
   : >"$work/pulled"
   while IFS= read -r image; do
     if is_needed "$image" || { $as_account podman image exists "$image" && ! $as_account podman rmi "$image"; }; then
       printf '%s\n' "$image" >>"$work/pulled"
     fi
-  done <"$pulled"
-  cp "$work/pulled" "$pulled"
+  done <"$work/had"
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as_account sh -c 'cat >"$1"' sh "$shared/pulled" <"$work/pulled"
 }
 
-# is_needed IMAGE: by a set of the same account.
+# keep_needs: the images that this set needs, where the account's own manager can see it.
+keep_needs() {
+  # shellcheck disable=SC2016 # the inner shell expands it
+  [ -z "$as_account" ] || $as_account sh -c 'cat >"$1"' sh "$shared/system/$set" <"$own/images"
+}
+
+# is_needed IMAGE: by a set of the same account, of either manager; by a set of root's.
 is_needed() {
+  if [ "$account" != - ]; then
+    $as_account grep -Fxqs -e "$1" "$shared"/sets/*/images "$shared"/system/* </dev/null
+    return
+  fi
   for needs in "$state"/sets/*/images; do
     grep -Fxqs -e "$account" "${needs%/images}/account" && grep -Fxqs -e "$1" "$needs" && return 0
   done
@@ -31,13 +38,13 @@ own_storage() {
   [ -e "$home/.local/share/containers" ] && return 0
   made=
   as=$as_account
-  make_directory "$home/.config" && make_directory "$home/.local/share" && keep_made && : >"$state/storage$of_account"
+  make_directory "$home/.config" && make_directory "$home/.local/share" && keep_made && $as touch "$shared/storage"
 }
 
 # Only what an account did not have before, and only when nobody has put anything else into it.
 remove_storage() {
-  [ -e "$state/storage$of_account" ] || return 0
-  rm -f "$state/storage$of_account"
+  [ -e "$shared/storage" ] || return 0
+  $as_account rm -f "$shared/storage"
   held=$($as_account sh -c 'podman ps --all --quiet && podman images --all --quiet && podman volume ls --quiet &&
     podman secret ls --quiet && podman network ls --quiet') || return 0
   # Not by `podman unshare`, in whose mount namespace a part of it is a mount point.
@@ -45,7 +52,7 @@ remove_storage() {
 }
 
 step_pull() {
-  own_storage || return 1
+  one_at_a_time own_storage || return 1
   present=no
   $as_account podman image exists "$2" && present=yes
   case $1 in
@@ -63,5 +70,10 @@ step_pull() {
   else
     $as_account podman pull --quiet "$1" || return 1
   fi
-  [ "$present" = yes ] || printf '%s\n' "$1" >>"$state/pulled$of_account"
+  [ "$present" = yes ] || one_at_a_time note_pulled "$1"
+}
+
+note_pulled() {
+  # shellcheck disable=SC2016 # the inner shell expands it
+  printf '%s\n' "$1" | $as_account sh -c 'cat >>"$1"' sh "$shared/pulled"
 }

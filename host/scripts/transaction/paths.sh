@@ -36,16 +36,50 @@ make_directory() {
   make_directory "$(dirname "$1")" || return 1
   case $1 in
     # What is in our own directories is nobody else's business, whatever the mode of a file is.
-    */quadlet-fleet) $as mkdir -m 0700 "$1" || return 1 ;;
-    *) $as mkdir -m 0755 "$1" || return 1 ;;
+    */quadlet-fleet) $as mkdir -m 0700 "$1" ;;
+    *) $as mkdir -m 0755 "$1" ;;
   esac
-  made="$made${as:+~}$1
+  # The other manager may have been faster.
+  [ -d "$1" ] || return 1
+  made="$made$1
 "
 }
 
+# keep_made: of one owner, $as.
 keep_made() {
-  [ -z "$made" ] || printf '%s' "$made" >>"$state/directories" || return 1
+  if [ -n "$made" ] && [ -n "$as" ]; then
+    # shellcheck disable=SC2016 # the inner shell expands it
+    printf '%s' "$made" | $as sh -c 'cat >>"$1"' sh "$shared/directories" || return 1
+  elif [ -n "$made" ]; then
+    printf '%s' "$made" >>"$state/directories" || return 1
+  fi
   made=
+}
+
+# leave_directories LIST LAST: removes those that were made and are empty now. The list is kept as long as there is a set.
+leave_directories() {
+  [ -e "$1" ] || return 0
+  $as cat "$1" | tac >"$work/made"
+  [ "$2" = no ] || $as rm -f "$1"
+  while IFS= read -r directory; do
+    # podman would make it anew, as its own.
+    if { [ "$2" = no ] && [ "$directory" = "$home/.config" ]; } ||
+      { ! $as rmdir "$directory" 2>/dev/null </dev/null && [ -d "$directory" ]; }; then
+      printf '%s\n' "$directory"
+    fi
+  done <"$work/made" | tac >"$work/kept"
+  # shellcheck disable=SC2016 # the inner shell expands it
+  [ "$2" = yes ] || $as sh -c 'cat >"$1"' sh "$1" <"$work/kept"
+}
+
+# one_at_a_time COMMAND…: of the two managers that may have sets of an account. The lock is on a directory, so there is no file
+# to leave; what is started does not hold it, as podman's process for the namespace stays.
+one_at_a_time() {
+  if [ -z "$account_runtime" ] || ! [ -d "$account_runtime" ]; then
+    "$@"
+    return
+  fi
+  (flock -w 60 9 && "$@" 9<&-) 9<"$account_runtime"
 }
 
 # stage FILE MODE PATH: a copy of FILE with its final mode, on the disk. It is made anew (O_EXCL), for nobody else to read, and

@@ -76,8 +76,13 @@ if [ "$manager" = system ] && [ "$account" != - ]; then
   home=$(getent passwd "$account" | cut -d : -f 6)
   as_account=as_account
 fi
+# What is known of an account is in the account, as both managers have sets of it: directories, what was pulled, storage,
+# which sets of the host's manager there are (system/SET, with the images that it needs).
+shared=$state
+[ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
+account_runtime=
+if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 as_account() {
-  account_runtime=/run/user/$(id -u "$account")
   runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
     DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@"
 }

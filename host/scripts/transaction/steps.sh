@@ -3,12 +3,10 @@
 
 # The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
 step_begin() {
+  one_at_a_time begin_marks || return 1
   made=
   as=
-  make_directory "$state/sets" || return 1
-  if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
-  keep_made && install_recovery || return 1
-  [ "$lingered" = no ] || : >"$state/lingered$of_account" || return 1
+  install_recovery || return 1
   saved=0
   # With the journal there is something to take back, and it comes last.
   rm -rf "$own/journal" "$own/rollback.new" "$own/before" "$own/before.new"
@@ -18,16 +16,30 @@ step_begin() {
     sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
   fi
   printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >"$own/journal" || return 1
-  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images"
+  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images" &&
+    keep_needs
+}
+
+begin_marks() {
+  made=
+  as=
+  make_directory "$state/sets" || return 1
+  if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
+  keep_made || return 1
+  as=$as_account
+  if [ -n "$as_account" ]; then
+    make_directory "$shared/system" && keep_made && $as touch "$shared/system/$set" || return 1
+  fi
+  [ "$lingered" = no ] || $as touch "$shared/lingered"
 }
 
 step_commit() {
   cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
-  cp "$work/images" "$own/images" && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
+  cp "$work/images" "$own/images" && keep_needs && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
   # A secret that was replaced is no leftover: what only its owner may read is not kept.
   find "$own/rollback.new" -type f ! -perm /077 -delete
   rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" || return 1
-  prune_images
+  one_at_a_time prune_images
 }
 
 # Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
@@ -159,31 +171,41 @@ step_reset_failed() {
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
-  rm -rf "$own"
-  prune_images
   leave=0
-  directories=
-  if ! grep -Fxqs -e "$account" "$state"/sets/*/account; then
-    [ -e "$state/lingered$of_account" ] && leave=10
-    remove_storage
-    rm -f "$state/pulled$of_account" "$state/lingered$of_account"
+  rm -rf "$own"
+  one_at_a_time forget_shared
+  last=yes
+  if [ -d "$state/sets" ]; then last=no; fi
+  if [ -e "$work/unlinger" ]; then leave=10; fi
+  as=
+  if [ "$shared" != "$state" ]; then
+    [ "$last" = no ] || remove_recovery
+    [ "$last" = no ] || rm -f "$state/pulled"
+    leave_directories "$state/directories" "$last"
   fi
-  if rmdir "$state/sets" 2>/dev/null; then
-    remove_recovery
-    directories=$(tac "$state/directories")
-    rm -f "$state/directories"
-    rmdir "$state" 2>/dev/null
-  elif [ -e "$state/directories" ]; then
-    directories=$(tac "$state/directories")
-  fi
-  printf '%s\n' "$directories" | while IFS= read -r directory; do
-    as=
-    case $directory in
-      "") continue ;;
-      "~"*) as=$as_account ;;
-    esac
-    if ! $as rmdir "${directory#"~"}" 2>/dev/null && [ -d "${directory#"~"}" ]; then printf '%s\n' "$directory"; fi
-  done | tac >"$work/directories"
-  if [ -d "$state" ]; then cp "$work/directories" "$state/directories"; fi
+  if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi
   return 0
+}
+
+# What the sets of an account share, of both managers, or all sets of root's: it goes with the last of them.
+forget_shared() {
+  rmdir "$state/sets" 2>/dev/null
+  last=yes
+  if [ -d "$state/sets" ]; then last=no; fi
+  if [ -n "$as_account" ]; then
+    $as_account rm -f "$shared/system/$set"
+    $as_account rmdir "$shared/system" 2>/dev/null
+  fi
+  prune_images
+  is_last=no
+  if ! [ -d "$shared/sets" ] && ! [ -d "$shared/system" ]; then
+    is_last=yes
+    remove_storage
+    $as_account rm -f "$shared/pulled"
+    # Not before: without it the account's manager ends, and what the host's manager runs as the account ends with it.
+    if [ -e "$shared/lingered" ]; then $as_account rm -f "$shared/lingered" && : >"$work/unlinger"; fi
+  fi
+  if [ "$last" = yes ] && [ "$shared" = "$state" ]; then remove_recovery; fi
+  as=$as_account
+  leave_directories "$shared/directories" "$is_last"
 }

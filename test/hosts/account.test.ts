@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type FleetConfiguration,
+  type Stack,
+  difference,
+  example1,
+  example3,
+  example4,
+  get,
+  getNamed,
+  hostEntry,
+  listing,
+  makeStack,
+} from "./support/stack.ts";
+
+// createUser: accounts that a deploy makes, and that go with the last set that has asked for them.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let untouched: Map<string, string>;
+
+before(async () => {
+  fleet = await createFleet({ name: "account", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-account");
+  untouched = await files();
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+const made = { user: "web", createUser: true };
+const one = { ...example1, ...made };
+const three = { ...example3, ...made };
+
+async function up(components: Omit<FleetConfiguration, "hosts">): Promise<void> {
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, ...components });
+  await stack.up();
+}
+
+const status = async (port: number) => (await get(fleet, `http://${host.address}:${port}/`)).status;
+
+async function account(name: string): Promise<string> {
+  return (await host.run(["getent", "passwd", name], { check: false })).stdout.trim();
+}
+
+/** The lines of a file that begin with an account's name. */
+async function linesOf(file: string, name: string): Promise<string[]> {
+  return (await host.read(file)).split("\n").filter((line) => line.startsWith(`${name}:`));
+}
+
+/** Without the copies that useradd(8) makes of what it changes, and its lock. */
+async function files(): Promise<Map<string, string>> {
+  const own = /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-|\.pwd\.lock)$/;
+  return new Map([...(await listing(host))].filter(([path]) => !own.test(path)));
+}
+
+async function isGone(name: string): Promise<void> {
+  assert.equal(await account(name), "");
+  assert.deepEqual(await linesOf("/etc/subuid", name), []);
+  assert.deepEqual(await linesOf("/etc/subgid", name), []);
+  assert.deepEqual(difference(untouched, await files()), []);
+}
+
+test("without createUser an account that is not there is an error", async () => {
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example1: { ...one, createUser: false } },
+  });
+  const { code, stdout } = await stack.up({ check: false });
+  assert.notEqual(code, 0);
+  assert.match(stdout, /"web"[\s\S]*createUser/);
+  await isGone("web");
+});
+
+test("with it the account is made: a home, subordinate ids, no login shell; and the site serves", async () => {
+  await up({ sites: { example1: one } });
+  assert.match(await account("web"), /:\/home\/web:\/usr\/sbin\/nologin$/);
+  assert.match((await linesOf("/etc/subuid", "web")).join(), /^web:\d+:65536$/);
+  assert.match((await linesOf("/etc/subgid", "web")).join(), /^web:\d+:65536$/);
+  assert.equal(await status(8080), 200);
+  await stack.expectNoChanges();
+  const refreshed = await stack.run(["refresh", "--yes", "--diff", "--expect-no-changes"]);
+  assert.match(refreshed.stdout, /unchanged/);
+});
+
+test("of two sets in two managers that share it, the last one takes it away", async () => {
+  await up({ sites: { example1: one, example3: three } });
+  assert.deepEqual([await status(8080), await status(81)], [200, 200]);
+  await up({ sites: { example3: three } });
+  assert.deepEqual([await status(8080), await status(81)], [0, 200]);
+  assert.notEqual(await account("web"), "");
+  await stack.expectNoChanges();
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});
+
+test("destroyed together, too", async () => {
+  await up({ sites: { example1: one, example3: three } });
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});
+
+test("an account that was there before is never removed", async () => {
+  await up({ sites: { example1: { ...one, user: "test" }, example3: { ...three, user: "test" } } });
+  const before = await account("test");
+  assert.match(before, /\/bin\/bash$/);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  assert.equal(await account("test"), before);
+  assert.equal((await host.sh("ls -a ~test/.bashrc")).stdout, "/home/test/.bashrc\n");
+  assert.deepEqual(difference(untouched, await files()), []);
+});
+
+test("Example 4 with an account of its own, which is there after a power loss and gone after a destroy", async () => {
+  await up({ proxies: { example4: { ...example4, ...made } } });
+  await stack.expectNoChanges();
+  await host.powerLoss();
+  await host.boot();
+  assert.equal((await getNamed(fleet, host, "apache.example.com")).status, 200);
+  assert.equal((await getNamed(fleet, host, "caddy.example.com")).status, 200);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});
+
+test("a first deploy that fails takes its account back", async () => {
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example1: { ...one, image: "docker.io/library/nginx:nope" } },
+  });
+  assert.notEqual((await stack.up({ check: false })).code, 0);
+  await isGone("web");
+});

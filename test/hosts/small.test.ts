@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import {
+  type Stack,
+  difference,
+  example1,
+  example2,
+  example3,
+  failedUnits,
+  get,
+  hostEntry,
+  listing,
+  makeStack,
+} from "./support/stack.ts";
+
+// A host whose podman can connect no container to a network: Examples 1 to 3 need none. (podman 5.4 does not start without
+// netavark.)
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let untouched: Map<string, string>;
+const tools = ["/usr/lib/podman/aardvark-dns", "/usr/bin/pasta", "/usr/bin/slirp4netns"];
+const examples = { example1, example2, example3 };
+
+before(async () => {
+  fleet = await createFleet({ name: "small", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  await host.run(["mkdir", "/opt/away"]);
+  for (const tool of tools) await host.run(["mv", tool, "/opt/away/"]);
+  untouched = await listing(host);
+  stack = await makeStack("test-small");
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+function configure(sites: Record<string, object>): void {
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites });
+}
+
+async function serve(): Promise<void> {
+  for (const port of [8080, 80, 81]) {
+    const { status, body } = await get(fleet, `http://${host.address}:${port}/`);
+    assert.equal(status, 200, `port ${port}`);
+    assert.match(body, /Welcome to nginx!/);
+  }
+}
+
+test("it is such a host: rootless podman can't run a container with a network", async () => {
+  await host.run(["podman", "pull", "--quiet", example1.image], { user: "test" });
+  const run = ["podman", "run", "--rm", "--entrypoint", "true"];
+  const { code, stderr } = await host.run([...run, example1.image], { user: "test", check: false });
+  assert.notEqual(code, 0);
+  assert.match(stderr, /pasta/);
+  await host.run([...run, "--network=none", example1.image], { user: "test" });
+  await host.run(["podman", "rmi", example1.image], { user: "test" });
+  await host.run(["rm", "-rf", "/home/test/.config", "/home/test/.local"], { user: "test", check: false });
+});
+
+test("Examples 1 to 3 with network none: up, an empty preview, pages", async () => {
+  configure(examples);
+  await stack.up();
+  await serve();
+  await stack.expectNoChanges();
+  assert.deepEqual(await failedUnits(host), []);
+});
+
+test("a change by rehearsal and handover, and a power loss", async () => {
+  const environment = { NEW: "1" };
+  configure({
+    example1: { ...example1, environment },
+    example2: { ...example2, environment },
+    example3: { ...example3, environment },
+  });
+  await stack.up();
+  await serve();
+  await host.powerLoss();
+  await host.boot();
+  await serve();
+  assert.deepEqual(await failedUnits(host), []);
+});
+
+test("a site that needs a network fails with the tool that is missing, and leaves the others alone", async () => {
+  const { network, ...rest } = example3;
+  assert.equal(network, "none");
+  configure({ ...examples, networked: { ...rest, listen: ["0.0.0.0:83"] } });
+  const { code, stdout } = await stack.up({ check: false });
+  assert.notEqual(code, 0);
+  assert.match(stdout, /pasta/);
+  await serve();
+  assert.deepEqual(await failedUnits(host), []);
+});
+
+test("destroy: the host is what it was", async () => {
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  assert.deepEqual(difference(untouched, await listing(host)), []);
+});
