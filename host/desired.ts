@@ -55,12 +55,16 @@ export interface Desired {
   manager: "system" | "user";
   /** Whose manager it is; with the system's, the account that the services run as. */
   account?: string;
+  /** The account is not there any more, nor is what it had ("~/"). For a delete. */
+  accountIsGone?: boolean;
   /** Make the account where it is not there. It goes with the last set that has asked for it. */
   createUser: boolean;
   linger: boolean;
   files: DesiredFile[];
   services: DesiredService[];
   images: { reference: string; pull: "missing" | "always" | "never" }[];
+  /** Paths whose content is a secret, now or before: no copy of them is kept. */
+  secrets: string[];
   registries: Record<string, { username: string; password: string }>;
   checks: ContainerCheck[];
   probes: Probe[];

@@ -15,7 +15,10 @@ export class HostError extends Error {
   ) {
     const changed = options.changed ?? false;
     const state = options.state ?? (changed ? undefined : "Nothing was changed on it.");
-    super([`${host}: ${problem}`, state, options.cure].filter(Boolean).join("\n"), { cause: options.cause });
+    // What a host says must not steer the terminal that shows it.
+    super(printable([`${host}: ${problem}`, state, options.cure].filter(Boolean).join("\n")), {
+      cause: options.cause,
+    });
     this.name = "HostError";
     this.changed = changed;
     this.reason = options.reason;
@@ -25,4 +28,9 @@ export class HostError extends Error {
 /** The text of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What a host printed, without what a terminal would take for a command. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "");
 }

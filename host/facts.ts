@@ -99,7 +99,8 @@ export function readFacts(query: Query, answers: readonly Answer[]): Facts {
   const facts = noFacts();
   // A directory that is not there has no files.
   for (const directory of query.directories ?? []) facts.names.set(directory, []);
-  for (const answer of answers) readers[answer.event]?.(facts, answer, query);
+  for (const answer of answers)
+    if (Object.hasOwn(readers, answer.event)) readers[answer.event]?.(facts, answer, query);
   return facts;
 }
 
@@ -123,15 +124,23 @@ export function noFacts(): Facts {
 }
 
 const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => void> = {
-  files(facts, { types, stats, sums }, query) {
-    const [status, digests] = [lines(stats), lines(sums)];
-    [...query.files.keys()].forEach((path, index) => {
-      const type = fileTypes[String(types)[index] ?? ""] ?? "absent";
-      const [mode = "", uid, modified] = type === "file" ? (status.shift() ?? "").split(" ") : [];
-      // A name that sha256sum(1) has to escape puts a backslash before the digest.
-      const sha256 = type === "file" ? (digests.shift() ?? "").replace(/^\\/, "").slice(0, 64) : "";
-      facts.files.set(path, { type, mode, uid: Number(uid ?? -1), modified: Number(modified ?? 0), sha256 });
-    });
+  files(facts, { numbers, described }, query) {
+    const paths = [...query.files.keys()];
+    const found = lines(described);
+    String(numbers)
+      .split(" ")
+      .filter(Boolean)
+      .forEach((number, index) => {
+        const [letter = "a", mode = "", uid, modified, sha256 = ""] = (found[index] ?? "").split(" ");
+        const type = fileTypes[letter] ?? "absent";
+        facts.files.set(paths[Number(number)] ?? "", {
+          type,
+          mode,
+          uid: Number(uid ?? -1),
+          modified: Number(modified ?? 0),
+          sha256,
+        });
+      });
   },
   content(facts, { line, content }, query) {
     const path = [...query.files.keys()][Number(line)] ?? "";

@@ -39,7 +39,8 @@ export function plan(
   if (desired.files.length === 0 && facts.set && !marked) return nothing;
   const own = new Set([...(marked ? (facts.set?.paths ?? []) : []), ...known]);
   const wanted = new Set(desired.files.map(({ path }) => path));
-  const stale = [...own].filter((path) => !wanted.has(path));
+  const isThere = (path: string) => !(desired.accountIsGone && path.startsWith("~/"));
+  const stale = [...own].filter((path) => !wanted.has(path) && isThere(path));
   const owned = { begin: [...wanted, ...stale], commit: [...wanted] };
   const payload = desired.files.filter((file) =>
     differs(file, facts.files.get(file.path), ownerOf(file, desired, facts)),

@@ -38,11 +38,16 @@ export function refusals(
     ...ports(facts, desired, payload),
     ...privileged(facts, desired),
     ...space(facts, payload),
+    ...reserved(facts, desired),
   ];
 }
 
-function host(facts: Facts, { images, account, linger }: Desired): string[] {
+function host(facts: Facts, { images, account, linger, manager }: Desired): string[] {
   const problems: string[] = [];
+  if (manager === "system" && account !== undefined && !/^\/[\w./@+-]*$/.test(facts.home))
+    problems.push(
+      `the home directory of "${account}" is ${JSON.stringify(facts.home)}, which a unit can't name as it is: letters, digits and ./_@+- only.`,
+    );
   if (images.length > 0 && !facts.podman.installed)
     problems.push("podman is not installed. Install it (at least 5.3, for these quadlets).");
   else if (images.length > 0 && !facts.subordinateIds)
@@ -186,6 +191,25 @@ function space(facts: Facts, payload: readonly DesiredFile[]): string[] {
     ([directory, free]) =>
       `the file system of ${directory} has only ${Math.floor(free / 1024)} KiB free. Make room there.`,
   );
+}
+
+/** The names that a handover needs for a moment are nobody else's. */
+function reserved(facts: Facts, desired: Desired): string[] {
+  return standInUnits(desired)
+    .filter((unit) => !["not-found", ""].includes(facts.units.get(unit)?.load ?? ""))
+    .map(
+      (unit) =>
+        `${unit} is there already, and a restart needs that name for a moment. Choose another name for one of the two.`,
+    );
+}
+
+/** The units that stand in for services of a set while these restart. */
+export function standInUnits({ services }: Desired): string[] {
+  return services
+    .filter(({ handover }) => handover)
+    .flatMap(({ unit }) =>
+      ["handover", "rehearsal"].map((what) => unit.replace(/\.service$/, `-${what}.service`)),
+    );
 }
 
 /** What a set's units are called for systemd: those of its files and of its services. */

@@ -3,12 +3,15 @@ import { readAnswers } from "./answers.ts";
 import type { Channel, Connection } from "./connection.ts";
 import type { Desired } from "./desired.ts";
 import type { Target } from "./endpoint.ts";
-import { HostError, messageOf } from "./errors.ts";
+import { HostError, messageOf, printable } from "./errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "./facts.ts";
 import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
-export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name">;
+export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name"> & {
+  /** Nothing is changed on the host, accounts and lingering included. */
+  onlyLooks?: boolean;
+};
 
 /** How a rollback went. */
 export interface RolledBack {
@@ -42,10 +45,10 @@ export class Session {
    */
   static async start(connection: Connection, target: Target, place: Place): Promise<Session> {
     const unit = `quadlet-fleet-${randomBytes(6).toString("hex")}`;
-    const yes = (wanted: boolean) => (wanted ? "yes" : "no");
+    const purpose = place.onlyLooks ? "look" : place.createUser ? "create" : "change";
     const size = String(transactionScript.length);
-    const { manager, account, createUser, linger, name } = place;
-    const words = [manager, account ?? "-", yes(linger), yes(createUser), unit, size, name];
+    const { manager, account, linger, name } = place;
+    const words = [manager, account ?? "-", linger ? "yes" : "no", purpose, unit, size, name];
     const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
     const ask = password === undefined ? ["-n"] : ["-S", "-p", ""];
     const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
@@ -162,11 +165,6 @@ export class Session {
       cure: "Run `pulumi up` again: it looks at the host first and does what is missing.",
     });
   }
-}
-
-/** What a host printed, without what a terminal would take for a command. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, "");
 }
 
 function refusal(host: string, { account, name }: Place, reason: string): HostError {

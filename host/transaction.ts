@@ -16,7 +16,7 @@ import { type Facts, type Query, row } from "./facts.ts";
 import { fill } from "./placeholders.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
-import { listens, unitsOf } from "./refusals.ts";
+import { listens, standInUnits, unitsOf } from "./refusals.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */
@@ -57,6 +57,7 @@ export async function transact(
   const query = { ...queryFor(desired, known), images };
   return await withSession(pool, target, desired, progress, async (session, host) => {
     const recovered = await session.recover();
+    // What could not be taken back is still known on the host: it goes with the next commit, or the next rollback.
     if (recovered)
       progress(
         `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
@@ -95,7 +96,7 @@ export async function observe(
   return await withSession(
     pool,
     target,
-    { ...place, linger: false, createUser: false },
+    { ...place, linger: false, createUser: false, onlyLooks: true },
     progress,
     async (session) => {
       let facts = await session.query(query);
@@ -121,7 +122,7 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
       ...known.map((path): [string, string] => [path, isSocket(path) ? "none" : "any"]),
       ...wanted,
     ]),
-    units: unitsOf(desired, known),
+    units: [...unitsOf(desired, known), ...standInUnits(desired)],
     ports,
   };
 }
@@ -178,6 +179,8 @@ function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<st
     ["owner", desired.owner],
     ["manifest.begin", list(owned.begin)],
     ["manifest.commit", list(owned.commit)],
+    ["secrets", list(desired.secrets)],
+    ["mounted", list(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
     ["images", list(desired.images.map(({ reference }) => reference))],
     // containers-auth.json(5)
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],

@@ -7,7 +7,7 @@ import type { Pool } from "../host/pool.ts";
 import { type Progress, TransactionError, observe, queryFor, transact } from "../host/transaction.ts";
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
-import { desiredState, emptyState, observedInputs, outputs } from "./state.ts";
+import { desiredState, emptyState, observedInputs, outputs, secretPaths } from "./state.ts";
 import { type WireObject, isObject, revealObject } from "./wire.ts";
 
 /** What an operation needs besides its inputs. */
@@ -47,7 +47,7 @@ export async function apply(
   inputs: WireObject,
 ): Promise<State> {
   const set = plainInputs(inputs);
-  const { desired, known, services } = withBefore(desiredState(set, urn), before);
+  const { desired, known, services } = withBefore(marked(desiredState(set, urn), inputs), before);
   const state = (facts?: Facts) => ({
     id: id ?? formatId(set),
     inputs,
@@ -75,18 +75,19 @@ export async function apply(
 /** Removes the set. What is gone already is no error, nor is an account that is gone with all it had. */
 export async function remove(context: Context, urn: string, before: Before): Promise<void> {
   const set = plainInputs(before.inputs);
-  const { desired, known, services } = withBefore(desiredState(set, urn), before);
+  const { desired, known, services } = withBefore(marked(desiredState(set, urn), before.inputs), before);
+  const where = target(context, set);
+  const empty = emptyState(desired);
   try {
-    await transact(
-      context.pool,
-      target(context, set),
-      emptyState(desired),
-      known,
-      services,
-      context.progress,
-    );
+    await transact(context.pool, where, empty, known, services, context.progress);
   } catch (thrown) {
-    if (isGone(thrown)) return;
+    if (isGone(thrown)) {
+      if (set.manager === "user") return;
+      // What the host's own manager has is still there, and needs no account to go.
+      const rest = { ...empty, account: undefined, accountIsGone: true };
+      await transact(context.pool, where, rest, known, services, context.progress);
+      return;
+    }
     if (!(thrown instanceof HostError) || thrown.reason !== "unreachable") throw thrown;
     throw new Error(
       `${thrown.message}\nIf the host is gone for good, forget what it had: pulumi state delete --target-dependents '${urn}'`,
@@ -115,7 +116,7 @@ export async function refresh(
       context.progress,
     );
   } catch (thrown) {
-    if (isGone(thrown)) return undefined;
+    if (isGone(thrown) && set.manager === "user") return undefined;
     // One host that is down must not fail the refresh of all the others.
     if (thrown instanceof HostError) throw new Unfinished(thrown, { id, inputs, properties });
     throw thrown;
@@ -143,6 +144,11 @@ export async function importSet(context: Context, urn: string, id: string): Prom
   const inputs = importedInputs(identity, facts);
   if (!inputs) return undefined;
   return { id, inputs, properties: outputs(desiredState(plainInputs(inputs), urn), facts, inputs) };
+}
+
+/** With the paths whose content is a secret. */
+function marked(desired: Desired, wire: WireObject): Desired {
+  return { ...desired, secrets: secretPaths(desired, wire) };
 }
 
 function plainInputs(inputs: WireObject): UnitSetInputs {
@@ -182,7 +188,14 @@ function withBefore(
   if (!before) return { desired, known: [], services: [] };
   const { fileStates, owner } = revealObject(before.properties);
   return {
-    desired: { ...desired, formerOwners: typeof owner === "string" ? [owner] : [] },
+    desired: {
+      ...desired,
+      formerOwners: typeof owner === "string" ? [owner] : [],
+      secrets: [
+        ...desired.secrets,
+        ...secretPaths(desiredState(plainInputs(before.inputs), ""), before.inputs),
+      ],
+    },
     known: Object.keys(isObject(fileStates) ? fileStates : {}),
     services: desiredState(plainInputs(before.inputs), desired.owner).services,
   };

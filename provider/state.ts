@@ -3,6 +3,7 @@ import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import type { Facts } from "../host/facts.ts";
 import { hasPlaceholders, unfillText } from "../host/placeholders.ts";
 import { newerFiles, ownerOf } from "../host/plan.ts";
+import { standInUnits } from "../host/refusals.ts";
 import { sha256 } from "../host/digest.ts";
 import {
   type PlainObject,
@@ -48,6 +49,7 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
       handover: service.handover ?? false,
     })),
     images: Object.entries(inputs.images ?? {}).map(([reference, { pull }]) => ({ reference, pull })),
+    secrets: [],
     registries: inputs.registries ?? {},
     checks: Object.entries(inputs.checks ?? {}).map(([name, { image, command, mounts, volumes }]) => ({
       name,
@@ -64,6 +66,15 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     })),
     adopt: inputs.adopt ?? false,
   };
+}
+
+/** The paths of the files and units whose content is a secret. */
+export function secretPaths(desired: Desired, wire: WireObject): string[] {
+  return desired.files
+    .filter(({ key, unit }) =>
+      isSecretAt(wire, unit === undefined ? ["files", key, "content"] : ["units", key]),
+    )
+    .map(({ path }) => path);
 }
 
 /** The same set with nothing in it: what a delete wants. */
@@ -92,7 +103,9 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
     if (fact?.type === "file") states[file.path] = fileState(file, fact.sha256, fact.mode, wire);
   }
   const units: WireObject = {};
-  for (const [unit, { load, active, enabled, dropIns, needsReload }] of facts.units)
+  const standIns = standInUnits(desired);
+  for (const [unit, { load, active, enabled, dropIns, needsReload }] of facts.units) {
+    if (standIns.includes(unit)) continue;
     units[unit] = {
       load,
       active,
@@ -100,6 +113,7 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
       ...(dropIns.length > 0 ? { dropIns } : {}),
       ...(needsReload ? { needsReload } : {}),
     };
+  }
   return { ...echo(wire), owner: desired.owner, fileStates: states, unitStates: units };
 }
 

@@ -2,12 +2,12 @@
 # From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" for none), linger (yes, no), create (yes: the account is made where it is not there), unit
-# name, size of the transaction script in bytes, set name.
+# Arguments: manager, account ("-" for none), linger (yes, no), what for (look; change; create: the account is made where it is
+# not there), unit name, size of the transaction script in bytes, set name.
 set -u
 LC_ALL=C
 export LC_ALL
-manager=$1 account=$2 linger=$3 create=$4 unit=$5 size=$6 set=$7
+manager=$1 account=$2 linger=$3 purpose=$4 unit=$5 size=$6 set=$7
 self=$(id -u)
 # Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
 made=/var/lib/quadlet-fleet/accounts
@@ -36,52 +36,63 @@ run() {
     quadlet-fleet "$size" "$manager" "$set" "$account" "$lingered"
 }
 
+# alone COMMAND…: one at a time of those that make or remove accounts.
+alone() { flock /run/quadlet-fleet-accounts.lock "$@"; }
+
 # An account without a login shell, with subordinate ids (useradd(8) gives them by login.defs(5)).
-make_account() {
-  if [ "$create" = no ] || [ "$self" != 0 ]; then refuse no-account; fi
-  if ! (umask 077 && mkdir -p "$made/$account"); then refuse not-created; fi
-  useradd --create-home --user-group --shell /usr/sbin/nologin "$account" >&2 || refuse not-created
-}
+# shellcheck disable=SC2016 # another shell expands it
+make_account='id -u "$2" >/dev/null 2>&1 || {
+  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 && mkdir "$1/$2"
+}'
 
-# The account goes with the last set that has asked for it.
-leave_account() {
-  [ "$self" = 0 ] && [ -d "$made/$account" ] || return 0
-  case $manager in
-    system) there=/var/lib/quadlet-fleet/sets/$set ;;
-    *) there=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet/sets/$set ;;
-  esac
-  if [ -e "$there" ]; then return 0; fi
-  rm -f "$made/$account/$manager-$set"
-  rmdir "$made/$account" 2>/dev/null || return 0
-  rmdir "$made" "${made%/*}" 2>/dev/null
-  loginctl disable-linger "$account"
-  systemctl stop "user@$uid.service"
-  userdel --remove "$account" 2>/dev/null
-}
-
-# 10: the last set of the account is gone, and lingering was switched on for one of them.
-finish() {
-  code=$1
-  if [ "$code" = 10 ]; then
-    loginctl disable-linger "$account"
-    code=0
+# Whether the account is there, which sets it is for, and that it is not removed meanwhile.
+enter_account() {
+  if [ "$purpose" = create ] && [ "$self" = 0 ] && ! id -u "$account" >/dev/null 2>&1; then
+    created=yes
+    alone sh -c "$make_account" sh "$made" "$account" || refuse not-created
   fi
-  [ "$account" = - ] || leave_account
-  exit "$code"
-}
-
-[ "$manager" = user ] || [ "$self" = 0 ] || refuse not-root
-lingered=no
-if [ "$account" != - ]; then
-  id -u "$account" >/dev/null 2>&1 || make_account
-  uid=$(id -u "$account") || refuse no-account
+  uid=$(id -u "$account" 2>/dev/null) || refuse no-account
   [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
-  if [ "$create" = yes ] && [ -d "$made/$account" ]; then : >"$made/$account/$manager-$set"; fi
-  if [ "$linger" = yes ] && ! [ -e "/var/lib/systemd/linger/$account" ]; then
-    loginctl enable-linger "$account" >/dev/null || refuse no-linger
-    lingered=yes
+  # Every set of an account that was made here counts, whoever has asked for the account.
+  if [ "$self" = 0 ] && [ "$purpose" != look ] && [ -d "$made/$account" ]; then
+    : >"$made/$account/$manager-$set" || refuse not-created
   fi
-fi
+  [ "$linger" = yes ] || return 0
+  [ -e "/var/lib/systemd/linger/$account" ] && return 0
+  loginctl enable-linger "$account" >/dev/null || refuse no-linger
+  lingered=yes
+}
+
+# The account goes with its last set. Only after this very session has removed the set, or has made the account for nothing.
+# shellcheck disable=SC2016 # another shell expands it
+leave_account='rm -f "$1/$2/$3"
+[ -z "$(ls "$1/$2")" ] || exit 0
+loginctl disable-linger "$2"
+systemctl stop "user@$4.service"
+userdel --remove "$2" 2>/dev/null
+id -u "$2" >/dev/null 2>&1 && exit 1
+rmdir "$1/$2" && rmdir "$1" "${1%/*}" 2>/dev/null
+exit 0'
+
+# finish CODE of the transaction: 10 and 30, the lingering that was switched on for sets is to end; 20 and 30, the set is gone.
+finish() {
+  case $1 in 10 | 30) loginctl disable-linger "$account" ;; esac
+  gone=no
+  case $1 in 20 | 30) gone=yes ;; esac
+  # It was made for a set that did not come to be.
+  if [ "$created" = yes ] && [ "$1" != 0 ]; then gone=yes; fi
+  if [ "$gone" = yes ] && [ "$self" = 0 ] && [ -d "$made/$account" ]; then
+    alone sh -c "$leave_account" sh "$made" "$account" "$manager-$set" "$uid" ||
+      echo "quadlet-fleet: the account $account could not be removed" >&2
+  fi
+  case $1 in 10 | 20 | 30) exit 0 ;; esac
+  exit "$1"
+}
+
+lingered=no
+created=no
+[ "$manager" = user ] || [ "$self" = 0 ] || refuse not-root
+[ "$account" = - ] || enter_account
 if [ "$manager" = system ]; then
   if [ "$account" != - ]; then
     # What runs as the account needs its runtime directory.

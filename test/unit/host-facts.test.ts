@@ -77,18 +77,24 @@ describe("files", () => {
       ["/etc/c\\d", sha256("c")],
     ]),
   };
-  const files: Answer = {
-    event: "files",
-    types: "faFlof",
-    stats: encoded("0644 0 1764000000\n0600 1000 1764000001\n4755 33 1764000002\n"),
-    // sha256sum(1) escapes the last name.
-    sums: encoded(`${sha256("a")}\n${sha256("b")}\n\\${sha256("c")}\n`),
-  };
+  // Root's in one answer, the account's in another.
+  const files: Answer[] = [
+    {
+      event: "files",
+      numbers: "0 1 3 4 5 ",
+      described: encoded(
+        `f 0644 0 1764000000 ${sha256("a")}\na\nl\no\nf 4755 33 1764000002 ${sha256("c")}\n`,
+      ),
+    },
+    { event: "files", numbers: "2 ", described: encoded(`f 0600 1000 1764000001 ${sha256("b")}\n`) },
+  ];
   const nothing = { mode: "", uid: -1, modified: 0, sha256: "" };
 
   test("each by its type: root's, the account's, a link, another, none", () => {
     assert.deepEqual(
-      [...read([files], query).files],
+      [...read(files, query).files].sort(
+        ([one], [other]) => [...query.files.keys()].indexOf(one) - [...query.files.keys()].indexOf(other),
+      ),
       [
         ["/etc/a", { type: "file", mode: "0644", uid: 0, modified: 1764000000, sha256: sha256("a") }],
         ["/etc/gone", { type: "absent", ...nothing }],
@@ -101,18 +107,18 @@ describe("files", () => {
   });
 
   test("the content of what is not as expected, by its line of the query", () => {
-    const facts = read([files, { event: "content", line: 2, content: encoded("b\n\ud83d\ude80") }], query);
+    const facts = read([...files, { event: "content", line: 2, content: encoded("b\n\ud83d\ude80") }], query);
     assert.equal(facts.files.get("~/b")?.content?.toString("utf8"), "b\n\ud83d\ude80");
     assert.equal(facts.files.get("/etc/a")?.content, undefined);
   });
 
   test("content that is no text is kept as it is", () => {
-    const facts = read([files, { event: "content", line: 0, content: "/wD+" }], query);
+    const facts = read([...files, { event: "content", line: 0, content: "/wD+" }], query);
     assert.deepEqual(facts.files.get("/etc/a")?.content, Buffer.from([0xff, 0x00, 0xfe]));
   });
 
   test("content of a line that was not asked for says nothing", () => {
-    assert.deepEqual(read([files, { event: "content", line: 9, content: "" }], query), read([files], query));
+    assert.deepEqual(read([...files, { event: "content", line: 9, content: "" }], query), read(files, query));
   });
 });
 

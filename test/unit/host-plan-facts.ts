@@ -31,6 +31,7 @@ export function desired(change: Partial<Desired> = {}): Desired {
     ],
     services: [service("web.socket", { enabled: true }), service("web.service", { reloadOn: [conf] })],
     images: [{ reference: "registry.example/nginx:1", pull: "missing" }],
+    secrets: [],
     registries: {},
     checks: [],
     probes: [],

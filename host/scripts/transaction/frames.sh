@@ -38,17 +38,21 @@ receive_all() {
   cut -d ' ' -f 2- "$work/sizes" | xargs -d '\n' stat -c '%s %n' | cmp -s - "$work/sizes" || exit 1
 }
 
+# What is staged may hold secrets; in the account's runtime directory it would stay until its manager ends.
 leave_stage() {
-  [ -n "$as_account" ] && [ -n "$stage" ] && $as_account rm -rf "$stage"
+  stage_name
+  $as_account rm -rf "$stage"
   stage=
 }
 
 stage=
+leave=0
 if [ "$mode" = recover ]; then
   rollback
+  # At boot nobody is there who would.
+  if [ "$leave" = 30 ]; then loginctl disable-linger "$account"; fi
   exit
 fi
-leave=0
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
 printf '{"event":"ready"}\n'
 # A peer that says nothing for this long is gone, and the lock is needed by others.
@@ -63,6 +67,8 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
       ;;
     recover)
       if [ -e "$own/journal" ]; then take_back; fi
+      # The lingering of the run that was taken back is this one's to end.
+      if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
       printf '{"event":"recovered"}\n'
       ;;
     apply)
@@ -73,5 +79,6 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
     end) break ;;
   esac
 done
-if [ -e "$own/owner" ] && [ "$leave" = 10 ]; then leave=0; fi
+# 1 where there is no set: an account that was made for it can go.
+if [ -e "$own/owner" ]; then leave=0; elif [ "$leave" = 0 ]; then leave=1; fi
 exit "$leave"

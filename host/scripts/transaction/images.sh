@@ -3,7 +3,7 @@
 # Removes the images that were pulled for a set and that no set needs any more. One that somebody else uses stays.
 prune_images() {
   [ -e "$shared/pulled" ] || return 0
-  $as_account cat "$shared/pulled" >"$work/had"
+  $as_account head -c 1000000 "$shared/pulled" >"$work/had"
   : >"$work/pulled"
   while IFS= read -r image; do
     if is_needed "$image" || { $as_account podman image exists "$image" && ! $as_account podman rmi "$image"; }; then
@@ -64,13 +64,32 @@ step_pull() {
     missing) [ "$present" = yes ] && return 0 ;;
   esac
   set -- "$2" "$3"
+  before=$(image_id "$1")
+  # Images may be large.
+  as_limit=86400
   if [ "$2" = login ]; then
     # The account reads the logins from standard input: nothing of them is a file of its own.
     $as_account podman pull --quiet --authfile /dev/stdin "$1" <"$work/registries" || return 1
   else
     $as_account podman pull --quiet "$1" || return 1
   fi
+  as_limit=
+  if [ -n "$before" ] && [ "$(image_id "$1")" != "$before" ]; then note image "$before" "$1" || return 1; fi
   [ "$present" = yes ] || one_at_a_time note_pulled "$1"
+}
+
+# image_id REFERENCE: "" for none.
+image_id() {
+  id=$($as_account podman image inspect --format '{{.Id}}' -- "$1" 2>/dev/null)
+  case $id in *[!0-9a-f]*) ;; *) printf %s "$id" ;; esac
+}
+
+# What a tag was for before the pull, unless somebody still uses it.
+prune_replaced() {
+  while IFS=$tab read -r kind id reference; do
+    if [ "$kind" = image ]; then $as_account podman rmi "$id" </dev/null; fi
+  done <"$work/undo"
+  return 0
 }
 
 note_pulled() {

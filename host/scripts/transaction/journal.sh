@@ -3,6 +3,7 @@
 #   file NUMBER PATH     rollback.new/NUMBER is a copy of what was at PATH ("~/" for the account's)
 #   absent - PATH        nothing was there
 #   staged - PATH        a new file beside its place
+#   image ID REFERENCE   what a tag was for before a pull
 #   lent - PATH          a unit for the time of the transaction, below the manager's runtime directory
 #   enabled|disabled - UNIT
 #   active|inactive - UNIT   before it was stopped, started or restarted
@@ -11,19 +12,45 @@
 
 note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$own/journal"; }
 
-# save PATH: before it is replaced or removed.
+# The longest file that is kept for a rollback.
+longest=16777216
+
+# save PATH: before it is replaced or removed; once, as an earlier run that could not be taken back has the older copy.
 save() {
   expand "$1"
+  is_saved "$1" && return 0
   saved=$((saved + 1))
   copy=$own/rollback.new/$saved
-  if ! [ -e "$path" ]; then
+  # A link or a device of somebody's is taken away and not kept: plan() has seen a file, or nothing.
+  if $as test -L "$path" || ! $as test -f "$path"; then
     note absent - "$1"
-  elif [ -z "$as" ]; then
-    cp -p "$path" "$copy" && note file "$saved" "$1"
-  else
-    (umask 077 && $as cat "$path" >"$copy") && chmod "$($as stat -c %a "$path")" "$copy" &&
-      touch --date="@$($as stat -c %Y "$path")" "$copy" && note file "$saved" "$1"
+    return
   fi
+  [ "$($as stat -c %s -- "$path")" -le "$longest" ] || {
+    echo "$path is longer than $longest bytes: too long to be kept for a rollback."
+    return 1
+  }
+  # Never with a mode that somebody else has chosen: it is root's file, and what is in it may be an account's.
+  (umask 077 && $as head -c "$longest" -- "$path" >"$copy") || return 1
+  $as stat -c '%a %Y %u %g' -- "$path" >"$copy.stat" && note file "$saved" "$1"
+}
+
+is_saved() {
+  while IFS=$tab read -r kind number subject; do
+    case $kind in file | absent) [ "$subject" = "$1" ] && return 0 ;; esac
+  done <"$own/journal"
+  return 1
+}
+
+# saved_stat COPY: sets $bits, $modified and $owner, digits whatever is in the file.
+saved_stat() {
+  read -r bits modified uid gid <"$1.stat"
+  case $bits in [0-7][0-7][0-7] | [0-7][0-7][0-7][0-7]) ;; *) bits=600 ;; esac
+  # An account's setuid bit is nothing that root sets for it.
+  [ -z "$as" ] || bits=${bits#"${bits%???}"}
+  case $modified in "" | *[!0-9]*) modified=0 ;; esac
+  owner=$uid:$gid
+  case $uid$gid in "" | *[!0-9]*) owner=0:0 ;; esac
 }
 
 # remember UNIT: whether it runs, once, before it is touched.
@@ -62,21 +89,31 @@ restore_files() {
 
 # restore COPY: at $path, as $as.
 restore() {
-  mode=$(stat -c %a "$1")
+  saved_stat "$1"
   # What was not swapped yet needs no room, nor a file system that can be written.
-  if ! [ -L "$path" ] && [ "$($as stat -c %a "$path" 2>/dev/null)" = "$mode" ] && $as cat "$path" | cmp -s - "$1"; then
+  if ! $as test -L "$path" && $as test -f "$path" && [ "$($as stat -c %a -- "$path")" = "$bits" ] &&
+    $as head -c "$longest" -- "$path" | cmp -s - "$1"; then
     return 0
   fi
+  safe_directory "${path%/*}" || return 1
   new=${path%/*}/.quadlet-fleet.$set.restored
-  if stage "$1" "$mode" "$new"; then
-    [ -n "$as" ] || chown --reference="$1" "$new" || return 1
+  if stage "$1" "$bits" "$new"; then
+    [ -n "$as" ] || chown "$owner" "$new" || return 1
     # As old as it was: what runs has read it.
-    $as touch --date="@$(stat -c %Y "$1")" "$new" && $as mv -fT "$new" "$path"
+    $as touch --date="@$modified" -- "$new" && $as mv -fT -- "$new" "$path"
     return
   fi
   # A full disk: the room that the file itself has is enough most likely.
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$mode" "$path"
+  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
+}
+
+# The images by the names that they had.
+restore_images() {
+  while IFS=$tab read -r kind id reference; do
+    [ "$kind" = image ] || continue
+    $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
+  done <"$work/undo"
 }
 
 stop_clean() {
@@ -91,14 +128,19 @@ halt() {
   stop_clean "$1"
 }
 
-# Only what is in the container: podman itself has to put away what it knows of it.
-kill_payload() { processes "$1" '*/libpod-payload-*' | xargs -r kill -KILL 2>/dev/null; }
+# Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
+# may be another's when it is used (cgroups(7), cgroup.kill).
+kill_payload() {
+  group=$(ctl show --property=ControlGroup --value "$1")
+  [ -n "$group" ] || return 0
+  find "/sys/fs/cgroup$group" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \; 2>/dev/null
+}
 
-# processes UNIT [PATTERN]: those in its part of the cgroup tree. A unit that does not run has none: its part would be all of it.
+# processes UNIT: those in its part of the cgroup tree. A unit that does not run has none: its part would be all of it.
 processes() {
   group=$(ctl show --property=ControlGroup --value "$1")
   [ -n "$group" ] || return 0
-  find "/sys/fs/cgroup$group" -path "${2:-*}" -name cgroup.procs -exec cat {} + 2>/dev/null
+  find "/sys/fs/cgroup$group" -name cgroup.procs -exec cat {} + 2>/dev/null
 }
 
 # halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
@@ -142,6 +184,8 @@ rollback() {
   # While a service that ran before still needs a new socket, its stop would be undone by the next request.
   if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
   restore_files
+  restore_images
+  leave_stage
   ctl daemon-reload || failed="$failed daemon-reload"
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
@@ -155,7 +199,8 @@ rollback() {
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] || return 1
   if [ -d "$own/before" ]; then
-    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && rm -rf "$own/journal" "$own/unfinished" "$own/before" "$own/rollback.new"
+    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && rm -f "$own/journal" && sync "$own" &&
+      rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else
     step_forget
   fi

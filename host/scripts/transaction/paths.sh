@@ -15,16 +15,26 @@ expand() {
   esac
 }
 
-# safe_directory PATH: root must not write where another account could put a link in its way.
+# safe_directory PATH: root must not write where another account could put a link in its way: neither the path as it is
+# written nor where it leads may be anybody else's to change.
 safe_directory() {
   [ "$manager" = system ] && [ -z "$as" ] || return 0
+  only_root "$1" && only_root "$(readlink -m -- "$1")"
+}
+
+only_root() {
   checked=$1
   while [ "$checked" != / ]; do
-    if [ "$(stat -c %u "$checked")" != 0 ]; then
-      echo "$checked belongs to another account, which could redirect what root writes there. Use that account's own manager, or a directory of root's."
-      return 1
-    fi
-    checked=$(dirname "$checked")
+    # Of the link itself; what is not there yet is made by root.
+    case $(stat -c '%u %A' -- "$checked" 2>/dev/null) in
+      "" | 0\ l* | 0\ ?????-??-*) ;;
+      *)
+        echo "$checked can be changed by another account than root, which could redirect what root writes there. Use that account's own manager, or a directory of root's."
+        return 1
+        ;;
+    esac
+    checked=${checked%/*}
+    checked=${checked:-/}
   done
 }
 
@@ -59,7 +69,7 @@ keep_made() {
 # leave_directories LIST LAST: removes those that were made and are empty now. The list is kept as long as there is a set.
 leave_directories() {
   [ -e "$1" ] || return 0
-  $as cat "$1" | tac >"$work/made"
+  $as head -c 1000000 "$1" | tac >"$work/made"
   [ "$2" = no ] || $as rm -f "$1"
   while IFS= read -r directory; do
     # podman would make it anew, as its own.
@@ -79,7 +89,11 @@ one_at_a_time() {
     "$@"
     return
   fi
-  (flock -w 60 9 && "$@" 9<&-) 9<"$account_runtime"
+  # The account itself could hold it for ever.
+  (
+    flock -w 30 9
+    "$@" 9<&-
+  ) 9<"$account_runtime"
 }
 
 # stage FILE MODE PATH: a copy of FILE with its final mode, on the disk. It is made anew (O_EXCL), for nobody else to read, and

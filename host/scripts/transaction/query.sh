@@ -1,97 +1,68 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
 # query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | images
 
-# Type of each file in one word: f a file, F one of the account's, l a link, o anything else, a absent.
+# What is at each path of standard input, a line each: "f MODE UID MODIFIED SHA-256" for a file, l for a link, o for anything
+# else, a for nothing. It is run as the paths' owner.
+# shellcheck disable=SC2016 # another shell expands it
+describe='while IFS= read -r path; do
+  if [ -L "$path" ]; then echo l
+  elif [ -f "$path" ]; then
+    sum=$(sha256sum <"$path")
+    printf "f %s %s\n" "$(stat -c "%04a %u %Y" -- "$path")" "${sum%% *}"
+  elif [ -e "$path" ]; then echo o
+  else echo a
+  fi
+done'
+
+# The longest content that is sent.
+longest_content=8388608
+
 query_files() {
-  types=
-  own_files=0
-  : >"$work/paths"
-  while IFS=$tab read -r kind expected target; do
-    [ "$kind" = file ] || continue
-    expand "$target"
-    type=a
-    if [ -L "$path" ]; then
-      type=l
-    elif [ -f "$path" ]; then
-      type=f
-      [ -z "$as" ] || type=F
-    elif [ -e "$path" ]; then
-      type=o
-    fi
-    case $type in
-      [fF]) printf '%s\t%s\t%s\n' "$type" "$expected" "$path" >>"$work/paths" ;;
+  for owner in root account; do
+    number=0
+    : >"$work/paths"
+    : >"$work/numbers"
+    : >"$work/expected"
+    while IFS=$tab read -r kind expected target; do
+      [ "$kind" = file ] || continue
+      expand "$target"
+      if { [ -n "$as" ] && [ "$owner" = account ]; } || { [ -z "$as" ] && [ "$owner" = root ]; }; then
+        printf '%s\n' "$path" >>"$work/paths"
+        printf '%d\n' "$number" >>"$work/numbers"
+        printf '%s\n' "$expected" >>"$work/expected"
+      fi
+      number=$((number + 1))
+    done <"$work/query"
+    [ -s "$work/paths" ] || continue
+    as=
+    [ "$owner" = root ] || as=$as_account
+    $as sh -c "$describe" <"$work/paths" | head -c 1000000 >"$work/described"
+    printf '{"event":"files","numbers":"%s","described":"%s"}\n' \
+      "$(tr '\n' ' ' <"$work/numbers")" "$(encoded <"$work/described")"
+    paste -d "$tab" "$work/numbers" "$work/expected" "$work/paths" >"$work/asked"
+    contents
+  done
+}
+
+# The content of each file that is not as expected.
+contents() {
+  while IFS=$tab read -r number expected path && IFS= read -r found <&3; do
+    case $found in
+      f" "*)
+        [ "${found##* }" = "$expected" ] || [ "$expected" = any ] && continue
+        is_different "$path"
+        printf '{"event":"content","line":%d,"content":"%s"}\n' "$number" \
+          "$($as head -c "$longest_content" -- "$path" 3<&- </dev/null | encoded)"
+        ;;
       *) is_different "$path" ;;
     esac
-    types=$types$type
-  done <"$work/query"
-  [ -n "$types" ] || return 0
-  describe f "" >"$work/own"
-  describe F "$as_account" >"$work/account"
-  printf '{"event":"files","types":"%s","stats":"%s","sums":"%s"}\n' "$types" \
-    "$(merged 0 | encoded)" "$(merged 1 | encoded)"
-  contents
+  done <"$work/asked" 3<"$work/described"
 }
 
 # is_different PATH: something is going to be written, perhaps a unit.
 is_different() {
   differs=yes
   case $1 in */systemd/*) unit_differs=yes ;; esac
-}
-
-# describe TYPE AS: a line of "MODE UID MODIFIED", then one of the digest, for each file of a type.
-describe() {
-  set -- "$1" "$2"
-  wanted=$1 as=$2
-  set --
-  while IFS=$tab read -r type expected path; do
-    [ "$type" = "$wanted" ] && set -- "$@" "$path"
-  done <"$work/paths"
-  [ $# -gt 0 ] || return 0
-  $as stat --printf '%04a %u %Y\n' -- "$@" >"$work/stats"
-  $as sha256sum -- "$@" >"$work/sums"
-  paste -d '\n' "$work/stats" "$work/sums"
-}
-
-# merged 0|1: the stats or the digests of all files, in the order of the query.
-merged() {
-  exec 3<"$work/own" 4<"$work/account"
-  while IFS=$tab read -r type expected path; do
-    case $type in
-      f) IFS= read -r first <&3 && IFS= read -r second <&3 ;;
-      *) IFS= read -r first <&4 && IFS= read -r second <&4 ;;
-    esac
-    case $1 in
-      0) printf '%s\n' "$first" ;;
-      *) printf '%s\n' "${second%% *}" ;;
-    esac
-  done <"$work/paths"
-  exec 3<&- 4<&-
-}
-
-# The content of each file that is not as expected.
-contents() {
-  merged 1 >"$work/digests"
-  exec 3<"$work/digests" 4<"$work/paths"
-  number=0
-  while IFS=$tab read -r kind expected target; do
-    [ "$kind" = file ] || continue
-    rest=${types#?}
-    case ${types%"$rest"} in
-      [fF])
-        IFS= read -r digest <&3
-        IFS=$tab read -r type expected path <&4
-        if [ "$digest" != "$expected" ] && [ "$expected" != any ]; then
-          is_different "$path"
-          as=
-          [ "$type" = f ] || as=$as_account
-          printf '{"event":"content","line":%d,"content":"%s"}\n' "$number" "$($as base64 -w 0 -- "$path")"
-        fi
-        ;;
-    esac
-    types=$rest
-    number=$((number + 1))
-  done <"$work/query"
-  exec 3<&- 4<&-
 }
 
 query_units() {

@@ -82,7 +82,8 @@ shared=$state
 [ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
+# With a limit: an account can stop its own processes, or put a FIFO in the place of a file.
 as_account() {
-  runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
+  timeout -k 5 "${as_limit:-60}" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
     DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@"
 }

@@ -7,15 +7,20 @@ step_begin() {
   made=
   as=
   install_recovery || return 1
-  saved=0
-  # With the journal there is something to take back, and it comes last.
-  rm -rf "$own/journal" "$own/rollback.new" "$own/before" "$own/before.new"
-  mkdir -m 0700 "$own/rollback.new" || return 1
-  if [ -e "$own/manifest" ]; then
-    mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
-    sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
+  if [ -e "$own/journal" ]; then
+    # An earlier run that could not be taken back whole: its copies are of the version to go back to.
+    saved=$(find "$own/rollback.new" -type f ! -name '*.stat' | wc -l)
+  else
+    saved=0
+    rm -rf "$own/rollback.new" "$own/before" "$own/before.new"
+    mkdir -m 0700 "$own/rollback.new" || return 1
+    if [ -e "$own/manifest" ]; then
+      mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
+      sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
+    fi
   fi
-  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >"$own/journal" || return 1
+  # With the journal there is something to take back, and it comes last.
+  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images" &&
     keep_needs
 }
@@ -35,11 +40,38 @@ begin_marks() {
 
 step_commit() {
   cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
-  cp "$work/images" "$own/images" && keep_needs && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
-  # A secret that was replaced is no leftover: what only its owner may read is not kept.
-  find "$own/rollback.new" -type f ! -perm /077 -delete
-  rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" || return 1
+  cp "$work/images" "$own/images" && keep_needs && sync_targets || return 1
+  cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
+  # From here on it is done, whatever becomes of what was kept for a rollback.
+  forget_secrets
+  rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback"
+  one_at_a_time prune_replaced
   one_at_a_time prune_images
+  return 0
+}
+
+# The renames are on the disk before the journal is gone, which may be on another one.
+sync_targets() {
+  while IFS=$tab read -r step first second third; do
+    case $step in
+      put) expand "$third" ;;
+      remove) expand "$first" ;;
+      *) continue ;;
+    esac
+    $as sync "${path%/*}" || return 1
+  done <"$work/plan"
+}
+
+# A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
+forget_secrets() {
+  while IFS=$tab read -r kind number subject; do
+    [ "$kind" = file ] || continue
+    copy=$own/rollback.new/$number
+    case $(cat "$copy.stat") in
+      ?00" "*) rm -f "$copy" "$copy.stat" ;;
+      *) if grep -Fxq -e "$subject" "$work/secrets"; then rm -f "$copy" "$copy.stat"; fi ;;
+    esac
+  done <"$work/undo"
 }
 
 # Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
@@ -51,15 +83,18 @@ step_stage() {
       put)
         expand "$third"
         made=
-        make_directory "${path%/*}" && keep_made || return 1
-        safe_directory "${path%/*}" && save "$third" || return 1
+        safe_directory "${path%/*}" || return 1
+        make_directory "${path%/*}" && keep_made && save "$third" || return 1
         new=${path%/*}/.quadlet-fleet.$set.$first
         note staged - "${third%/*}/${new##*/}" && stage "$work/$first" "$second" "$new" || return 1
         ;;
-      remove) save "$first" || return 1 ;;
+      remove)
+        expand "$first"
+        safe_directory "${path%/*}" && save "$first" || return 1
+        ;;
     esac
   done <"$work/plan"
-  sync "$own/journal" "$own/rollback.new"
+  find "$own/rollback.new" -type f -exec sync {} + && sync "$own/rollback.new" "$own/journal" "$own"
 }
 
 # put INDEX MODE PATH: staged before.
@@ -171,12 +206,14 @@ step_reset_failed() {
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
-  leave=0
+  leave=20
+  # First of all what would be taken back without its copies.
+  rm -f "$own/journal" && sync "$own"
   rm -rf "$own"
   one_at_a_time forget_shared
   last=yes
   if [ -d "$state/sets" ]; then last=no; fi
-  if [ -e "$work/unlinger" ]; then leave=10; fi
+  if [ -e "$work/unlinger" ]; then leave=30; fi
   as=
   if [ "$shared" != "$state" ]; then
     [ "$last" = no ] || remove_recovery

@@ -53,30 +53,39 @@ step_validate() {
   validate_quadlets && validate_units
 }
 
-# The new files as the host will have them, below $stage: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. With what is in
-# their directories besides, as nginx reads all of a directory.
+# The new files as the host will have them, below $stage: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. With what else is in
+# the directories that a check mounts, as nginx reads all of them.
 stage_files() {
   [ -z "$stage" ] || return 0
-  stage=$work/stage
-  mkdir "$stage" || return 1
-  # The account can't get into a directory of root's.
-  [ -z "$as_account" ] || stage=$($as_account mktemp -d "/run/user/$(id -u "$account")/quadlet-fleet.XXXXXX") || return 1
+  stage_name
+  $as_account rm -rf "$stage" && $as_account mkdir -m 0700 "$stage" || return 1
   while IFS=$tab read -r index target; do
     expand "$target"
     staged_at "$target"
-    if ! [ -d "$staged" ]; then
+    if ! $as_account test -d "$staged"; then
       $as_account mkdir -p "$staged" || return 1
-      [ -d "${path%/*}" ] && $as_account find "${path%/*}" -maxdepth 1 -type f -size -1024k -exec cp -t "$staged" {} + 2>/dev/null
+      if grep -Fxq -e "${target%/*}" "$work/mounted"; then
+        $as_account find "${path%/*}" -maxdepth 1 -type f -size -1024k -exec cp -t "$staged" {} + 2>/dev/null
+      fi
     fi
-    source=$path
-    [ "$index" = - ] || source=$work/$index
     # shellcheck disable=SC2016 # the inner shell expands it
-    [ "$index" = - ] || $as_account sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$source" || return 1
+    if [ "$index" != - ]; then
+      $as_account sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$work/$index" || return 1
+    elif ! $as_account test -e "$staged/${path##*/}"; then
+      $as_account cp "$path" "$staged/${path##*/}" || return 1
+    fi
   done <"$work/files"
   while IFS=$tab read -r step target rest; do
     [ "$step" = remove ] && staged_at "$target" && $as_account rm -f "$staged/${target##*/}"
   done <"$work/plan"
   return 0
+}
+
+# A name that root chooses, the same in each run: the account can't get into a directory of root's, and what an interrupted run
+# has left is found again.
+stage_name() {
+  stage=$work/stage
+  [ -z "$as_account" ] || stage=/run/user/$(id -u "$account")/quadlet-fleet.$set
 }
 
 # staged_at PATH: sets $staged to where its directory is staged.
@@ -113,7 +122,7 @@ step_try() {
       word) set -- "$@" "$first" ;;
     esac
   done <"$check"
-  $as_account timeout 60 podman "$@" >"$work/said" 2>&1 </dev/null && return 0
+  $as_account timeout 50 podman "$@" >"$work/said" 2>&1 </dev/null && return 0
   # A name that this container can't resolve may resolve on the site's own network.
   grep -q 'host not found in upstream' "$work/said" && return 0
   cat "$work/said"
