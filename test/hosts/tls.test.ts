@@ -81,6 +81,26 @@ function trusting(...certificates: Certificate[]): string {
   return path;
 }
 
+interface Counts {
+  answered: number;
+  again: number;
+  failed: string[];
+}
+
+/** Begins a load of support/http2-load.ts, from the client's address. */
+function loadHttp2(at: Fleet, address: string, port: number, name: string, trusted: string) {
+  const script = join(import.meta.dirname, "support/http2-load.ts");
+  const stop = join(directory, `stop-${port}`);
+  const words = [process.execPath, script, address, String(port), name, trusted, stop];
+  const running = at.client(words, { timeoutMs: 120_000 });
+  return {
+    async stop(): Promise<Counts> {
+      writeFileSync(stop, "");
+      return JSON.parse((await running).stdout) as Counts;
+    },
+  };
+}
+
 interface Answer {
   exit: number;
   status: string;
@@ -194,29 +214,35 @@ test("a renewal is a reload, without a failed request", async () => {
   const before = await ids();
   const trusted = trusting(first, renewed, ...Object.values(proxyNames));
   let ended = false;
-  const load = [
-    "https://www.example.com:8443/",
-    "https://www.example.com/",
-    "https://caddy.example.com:8444/",
-  ].flatMap((url) =>
-    ["--http2", "--http1.1"].map(async (version) => {
-      const answers: string[] = [];
-      while (!ended) {
-        const { exit, status } = await ask(url, trusted, version);
-        answers.push(`${url} ${version}: ${exit} ${status}`);
-      }
-      return answers;
-    }),
-  );
+  const pages: [string, number][] = [
+    ["www.example.com", 8443],
+    ["www.example.com", 443],
+    ["caddy.example.com", 8444],
+  ];
+  const http1 = pages.map(async ([name, port]) => {
+    const url = `https://${name}:${port}/`;
+    const answers: string[] = [];
+    while (!ended) {
+      const { exit, status } = await ask(url, trusted, "--http1.1");
+      answers.push(`${url}: ${exit} ${status}`);
+    }
+    return answers;
+  });
+  // nginx sends a new connection that meets the end of an old worker a GOAWAY, "not processed", and clients ask again. curl 7.88
+  // calls it an error (curl#1618), so that this is a client of our own.
+  const http2 = pages.map(([name, port]) => loadHttp2(fleet, host.address, port, name, trusted));
   await stack.up();
   ended = true;
-  const answers = (await Promise.all(load)).flat();
-  assert.deepEqual(
-    answers.filter((answer) => !answer.endsWith(": 0 200")),
-    [],
-  );
+  const answers = (await Promise.all(http1)).flat();
+  const counts = await Promise.all(http2.map((load) => load.stop()));
+  const wrong = answers.filter((answer) => !answer.endsWith(": 0 200"));
+  assert.deepEqual([...wrong, ...counts.flatMap(({ failed }) => failed)], []);
   assert.ok(answers.length > 60, `${answers.length} requests`);
-  console.log(`${answers.length} requests during the renewal`);
+  for (const { answered } of counts) assert.ok(answered > 20, `${answered} requests`);
+  const sum = (key: "answered" | "again") => counts.reduce((all, count) => all + count[key], 0);
+  console.log(
+    `${answers.length} requests by HTTP/1.1, ${sum("answered")} by HTTP/2, ${sum("again")} of those made again`,
+  );
   assert.deepEqual(await ids(), before);
   for (const url of ["https://www.example.com:8443/", "https://www.example.com/"]) {
     assert.equal((await ask(url, trusting(renewed))).status, "200");
