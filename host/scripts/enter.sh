@@ -9,11 +9,13 @@ LC_ALL=C
 export LC_ALL
 manager=$1 account=$2 linger=$3 create=$4 unit=$5 size=$6 set=$7
 self=$(id -u)
+uid=
 # Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
 made=/var/lib/quadlet-fleet/accounts
 
 refuse() {
   printf '{"event":"refused","reason":"%s"}\n' "$1"
+  leave_account
   exit 77
 }
 
@@ -43,6 +45,12 @@ make_account() {
   useradd --create-home --user-group --shell /usr/sbin/nologin "$account" >&2 || refuse not-created
 }
 
+# Of several sets at once, one makes or removes the account. The lock is on a directory: no file of ours is left.
+lock_accounts() {
+  if [ "$create" = yes ] || [ -d "$made/$account" ]; then exec 9</var/lib && flock -w 120 9; fi
+}
+unlock_accounts() { exec 9<&-; }
+
 # The account goes with the last set that has asked for it.
 leave_account() {
   [ "$self" = 0 ] && [ -d "$made/$account" ] || return 0
@@ -51,11 +59,16 @@ leave_account() {
     *) there=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet/sets/$set ;;
   esac
   if [ -e "$there" ]; then return 0; fi
+  lock_accounts
   rm -f "$made/$account/$manager-$set"
-  rmdir "$made/$account" 2>/dev/null || return 0
+  if rmdir "$made/$account" 2>/dev/null; then remove_account; fi
+  unlock_accounts
+}
+
+remove_account() {
   rmdir "$made" "${made%/*}" 2>/dev/null
   loginctl disable-linger "$account"
-  systemctl stop "user@$uid.service"
+  [ -z "$uid" ] || systemctl stop "user@$uid.service"
   userdel --remove "$account" 2>/dev/null
 }
 
@@ -71,9 +84,11 @@ leave() {
 
 lingered=no
 if [ "$account" != - ]; then
+  lock_accounts
   id -u "$account" >/dev/null 2>&1 || make_account
   uid=$(id -u "$account") || refuse no-account
   if [ "$create" = yes ] && [ -d "$made/$account" ]; then : >"$made/$account/$manager-$set"; fi
+  unlock_accounts
 fi
 if [ "$manager" = system ]; then
   [ "$self" = 0 ] || refuse not-root
