@@ -45,22 +45,27 @@ export function rehearsalUnit(
   if (isQuadlet(fileName)) {
     // nginx ends where a descriptor that it is told of is not there.
     replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
-    for (const option of nonlocal) add(own, "Container", { key: "PodmanArgs", value: option });
+    for (const option of binds) add(own, "Container", { key: "PodmanArgs", value: option });
   } else {
     replace(own, "Service", (entry) => [
       withOptions(
         entry.key === "ExecStart"
           ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
           : entry,
-        nonlocal,
+        binds,
       ),
     ]);
   }
+  // It makes its sockets itself, in a network namespace of its own.
+  replace(own, "Service", (entry) => (entry.key === "RestrictAddressFamilies" ? [] : [entry]));
   return serialize(own);
 }
 
 /** An address of the host is none in a namespace of its own, and nginx may bind it all the same (ip(7), ip_nonlocal_bind). */
 const nonlocal = ["ipv4", "ipv6"].map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
+
+/** A hardened nginx has no right to bind a port below 1024, which it is handed otherwise. */
+const binds = [...nonlocal, "--sysctl=net.ipv4.ip_unprivileged_port_start=0"];
 
 /** Options of podman of which the second container could not be, as words of a command line. */
 const single =

@@ -105,6 +105,7 @@ StopTimeout=60
 SecurityLabelDisable=true
 PodmanArgs=--sysctl=net.ipv4.ip_nonlocal_bind=1
 PodmanArgs=--sysctl=net.ipv6.ip_nonlocal_bind=1
+PodmanArgs=--sysctl=net.ipv4.ip_unprivileged_port_start=0
 
 [Service]
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
@@ -249,4 +250,11 @@ test("labels of volumes", () => {
     "/a:/b",
     "/a",
   ]);
+});
+
+test("a rehearsal may make sockets, as it is handed none; what stands in may not", () => {
+  const text =
+    "[Unit]\nRequires=web.socket\n[Container]\nImage=x:1\n[Service]\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\n";
+  assert.doesNotMatch(rehearsalUnit("web.container", text, new Map()) ?? "", /RestrictAddressFamilies/);
+  assert.match(handoverUnit("web.container", text, ["web.socket"]) ?? "", /RestrictAddressFamilies/);
 });
