@@ -63,7 +63,6 @@ export function renderBackends(
           container,
           image,
           options,
-          internal,
           network: `${network}.network`,
           target,
           hardened: args.hardened ?? false,
@@ -93,7 +92,6 @@ interface BackendContainer {
   container: string;
   image: string;
   options: Backend;
-  internal: boolean;
   hardened: boolean;
   runtime: string | undefined;
   network: string;
@@ -105,7 +103,7 @@ interface BackendContainer {
 }
 
 function renderBackend(backend: BackendContainer): string {
-  const { container, image, options, internal, network, target } = backend;
+  const { container, image, options, network, target } = backend;
   const { healthCheck } = options;
   return renderContainer({
     // One that fails again and again is tried again and again, as nobody else would start it.
@@ -141,8 +139,9 @@ function renderBackend(backend: BackendContainer): string {
       timeoutStartSec: "90",
     },
     install: { wantedBy: ["default.target", target] },
-    // Without a way out there is no network to wait for: see SocketActivatedNginx.
-    ...(internal ? { quadlet: { defaultDependencies: false } } : {}),
+    // A user quadlet would wait for the system's network-online.target, for 90 seconds where nobody wants that: a container
+    // that needs what is outside is started again until it is there.
+    quadlet: { defaultDependencies: false },
   });
 }
 

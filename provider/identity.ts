@@ -19,7 +19,7 @@ export interface Identity {
 /** @throws Error that says what an id looks like. */
 export function parseId(id: string): Identity {
   const match =
-    /^(?:(?<login>[^/]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/[\]]+))(?::(?<port>\d{1,5}))?\/(?:system|user\/(?<user>[A-Za-z0-9_][A-Za-z0-9_.-]*\$?))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/.exec(
+    /^(?:(?<login>[^/]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/[\]]+))(?::(?<port>\d{1,5}))?\/(?:system|user\/(?<user>[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/.exec(
       id,
     );
   const { login, six, four, port, user, name } = match?.groups ?? {};

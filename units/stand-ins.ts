@@ -52,6 +52,8 @@ export function rehearsalUnit(
       "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
     );
   bindAnywhere(own, fileName, foreign);
+  // A hardened nginx has no right to bind a port below 1024, which it is handed otherwise.
+  addOption(own, fileName, "--sysctl=net.ipv4.ip_unprivileged_port_start=0");
   // nginx ends where a descriptor that it is told of is not there.
   if (isQuadlet(fileName)) replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
   else
@@ -60,6 +62,8 @@ export function rehearsalUnit(
         ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
         : entry,
     ]);
+  // It makes its sockets itself, in a network namespace of its own.
+  replace(own, "Service", (entry) => (entry.key === "RestrictAddressFamilies" ? [] : [entry]));
   return serialize(own);
 }
 
@@ -67,9 +71,7 @@ type Family = "ipv4" | "ipv6";
 
 /** An address of the host is none in a namespace of its own, and nginx may bind it all the same (ip(7), ip_nonlocal_bind). */
 function bindAnywhere(unit: UnitFile, fileName: string, families: readonly Family[]): void {
-  const options = families.map((family) => `--sysctl=net.${family}.ip_nonlocal_bind=1`);
-  if (isQuadlet(fileName)) for (const value of options) add(unit, "Container", { key: "PodmanArgs", value });
-  else replace(unit, "Service", (entry) => [withOptions(entry, options)]);
+  for (const family of families) addOption(unit, fileName, `--sysctl=net.${family}.ip_nonlocal_bind=1`);
 }
 
 /** Options of podman of which the second container could not be, as words of a command line. */
@@ -123,10 +125,9 @@ function standIn(unit: UnitFile, fileName: string, keeps: (socket: string) => bo
     add(own, "Container", { key: "SecurityLabelDisable", value: "true" });
   } else {
     replace(own, "Service", (entry) => [
-      withOptions(entry.key === "ExecStart" ? { ...entry, value: withoutLabels(entry.value) } : entry, [
-        "--security-opt=label=disable",
-      ]),
+      entry.key === "ExecStart" ? { ...entry, value: withoutLabels(entry.value) } : entry,
     ]);
+    addOption(own, fileName, "--security-opt=label=disable");
   }
   return own;
 }
@@ -146,10 +147,15 @@ function withoutLabels(command: string): string {
   );
 }
 
-/** A command of podman with more options of its "run". */
-function withOptions(entry: Assignment, options: readonly string[]): Assignment {
-  if (entry.key !== "ExecStart") return entry;
-  return { ...entry, value: entry.value.replace(/\srun(?=\s)/, (run) => [run, ...options].join(" ")) };
+/** One more option of "podman run". */
+function addOption(unit: UnitFile, fileName: string, option: string): void {
+  if (isQuadlet(fileName)) add(unit, "Container", { key: "PodmanArgs", value: option });
+  else
+    replace(unit, "Service", (entry) => [
+      entry.key === "ExecStart"
+        ? { ...entry, value: entry.value.replace(/\srun(?=\s)/, (run) => `${run} ${option}`) }
+        : entry,
+    ]);
 }
 
 function isNginxVariable({ key, value }: Assignment): boolean {

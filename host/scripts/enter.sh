@@ -9,11 +9,15 @@ LC_ALL=C
 export LC_ALL
 manager=$1 account=$2 linger=$3 purpose=$4 unit=$5 size=$6 set=$7
 self=$(id -u)
+uid=
+lingered=no
+created=no
 # Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
 made=/var/lib/quadlet-fleet/accounts
 
 refuse() {
   printf '{"event":"refused","reason":"%s"}\n' "$1"
+  leave_account
   exit 77
 }
 
@@ -36,27 +40,33 @@ run() {
     quadlet-fleet "$size" "$manager" "$set" "$account" "$lingered"
 }
 
-# alone COMMAND…: one at a time of those that make or remove accounts.
-alone() { flock /run/quadlet-fleet-accounts.lock "$@"; }
+# alone COMMAND…: one at a time of those that make or remove accounts. The lock is on a directory: no file of ours is left.
+alone() { flock /var/lib "$@"; }
 
-# An account without a login shell, with subordinate ids (useradd(8) gives them by login.defs(5)).
+# Of the account: that it is there, made if need be without a login shell and with subordinate ids (useradd(8) gives them by
+# login.defs(5)), and that it is this set's too, whoever has asked for it. 3: not there; 10: made.
 # shellcheck disable=SC2016 # another shell expands it
-make_account='id -u "$2" >/dev/null 2>&1 || {
-  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 && mkdir "$1/$2"
-}'
+take_account='code=0
+if ! id -u "$2" >/dev/null 2>&1; then
+  [ "$4" = create ] || exit 3
+  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 && mkdir "$1/$2" || exit 4
+  code=10
+fi
+if [ "$4" != look ] && [ -d "$1/$2" ]; then : >"$1/$2/$3" || exit 4; fi
+exit "$code"'
 
-# Whether the account is there, which sets it is for, and that it is not removed meanwhile.
 enter_account() {
-  if [ "$purpose" = create ] && [ "$self" = 0 ] && ! id -u "$account" >/dev/null 2>&1; then
-    created=yes
-    alone sh -c "$make_account" sh "$made" "$account" || refuse not-created
+  if [ "$self" = 0 ]; then
+    alone sh -c "$take_account" sh "$made" "$account" "$manager-$set" "$purpose"
+    case $? in
+      0) ;;
+      3) refuse no-account ;;
+      10) created=yes ;;
+      *) refuse not-created ;;
+    esac
   fi
   uid=$(id -u "$account" 2>/dev/null) || refuse no-account
   [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
-  # Every set of an account that was made here counts, whoever has asked for the account.
-  if [ "$self" = 0 ] && [ "$purpose" != look ] && [ -d "$made/$account" ]; then
-    : >"$made/$account/$manager-$set" || refuse not-created
-  fi
   [ "$linger" = yes ] || return 0
   [ -e "/var/lib/systemd/linger/$account" ] && return 0
   loginctl enable-linger "$account" >/dev/null || refuse no-linger
@@ -65,7 +75,7 @@ enter_account() {
 
 # The account goes with its last set. Only after this very session has removed the set, or has made the account for nothing.
 # shellcheck disable=SC2016 # another shell expands it
-leave_account='rm -f "$1/$2/$3"
+let_go='rm -f "$1/$2/$3"
 [ -z "$(ls "$1/$2")" ] || exit 0
 loginctl disable-linger "$2"
 systemctl stop "user@$4.service"
@@ -74,6 +84,11 @@ id -u "$2" >/dev/null 2>&1 && exit 1
 rmdir "$1/$2" && rmdir "$1" "${1%/*}" 2>/dev/null
 exit 0'
 
+leave_account() {
+  alone sh -c "$let_go" sh "$made" "$account" "$manager-$set" "$uid" ||
+    echo "quadlet-fleet: the account $account could not be removed" >&2
+}
+
 # finish CODE of the transaction: 10 and 30, the lingering that was switched on for sets is to end; 20 and 30, the set is gone.
 finish() {
   case $1 in 10 | 30) loginctl disable-linger "$account" ;; esac
@@ -81,16 +96,11 @@ finish() {
   case $1 in 20 | 30) gone=yes ;; esac
   # It was made for a set that did not come to be.
   if [ "$created" = yes ] && [ "$1" != 0 ]; then gone=yes; fi
-  if [ "$gone" = yes ] && [ "$self" = 0 ] && [ -d "$made/$account" ]; then
-    alone sh -c "$leave_account" sh "$made" "$account" "$manager-$set" "$uid" ||
-      echo "quadlet-fleet: the account $account could not be removed" >&2
-  fi
+  if [ "$gone" = yes ] && [ "$self" = 0 ] && [ -d "$made/$account" ]; then leave_account; fi
   case $1 in 10 | 20 | 30) exit 0 ;; esac
   exit "$1"
 }
 
-lingered=no
-created=no
 [ "$manager" = user ] || [ "$self" = 0 ] || refuse not-root
 [ "$account" = - ] || enter_account
 if [ "$manager" = system ]; then

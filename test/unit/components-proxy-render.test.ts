@@ -276,12 +276,13 @@ describe("a backend", () => {
   });
 });
 
-test("a network with a way out is another network, and waits for the host's", () => {
+test("a network with a way out is another network; nginx waits for the host's, and no backend does", () => {
   const network = { internal: false };
   const { units } = backends({ network });
   assert.match(units["example4-open-net.network"] as string, /\nInternal=false\n/);
   assert.deepEqual(lines(units, "apache-container.container", "Network", "DefaultDependencies"), [
     "Network=example4-open-net.network",
+    "DefaultDependencies=false",
   ]);
   const nginx = proxy({ network }).units;
   assert.deepEqual(lines(nginx, "example4.service", "Wants"), ["Wants=network-online.target"]);

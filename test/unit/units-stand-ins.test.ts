@@ -90,10 +90,11 @@ DefaultDependencies=false
 
 test("where no address of the host is bound, the kernel's rule for them is left alone", () => {
   const text = rehearsalUnit("web.container", "[Container]\nImage=x\n", new Map(), []);
-  assert.deepEqual(lines(text, "PodmanArgs"), []);
+  const ports = "PodmanArgs=--sysctl=net.ipv4.ip_unprivileged_port_start=0";
+  assert.deepEqual(lines(text, "PodmanArgs"), [ports]);
   assert.deepEqual(
     lines(rehearsalUnit("web.container", "[Container]\nImage=x\n", new Map(), ["ipv6"]), "PodmanArgs"),
-    ["PodmanArgs=--sysctl=net.ipv6.ip_nonlocal_bind=1"],
+    ["PodmanArgs=--sysctl=net.ipv6.ip_nonlocal_bind=1", ports],
   );
 });
 
@@ -115,6 +116,7 @@ StopTimeout=60
 SecurityLabelDisable=true
 PodmanArgs=--sysctl=net.ipv4.ip_nonlocal_bind=1
 PodmanArgs=--sysctl=net.ipv6.ip_nonlocal_bind=1
+PodmanArgs=--sysctl=net.ipv4.ip_unprivileged_port_start=0
 
 [Service]
 NonBlocking=true
@@ -260,4 +262,11 @@ test("labels of volumes", () => {
     "/a:/b",
     "/a",
   ]);
+});
+
+test("a rehearsal may make sockets, as it is handed none; what stands in may not", () => {
+  const text =
+    "[Unit]\nRequires=web.socket\n[Container]\nImage=x:1\n[Service]\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\n";
+  assert.doesNotMatch(rehearsalUnit("web.container", text, new Map(), []) ?? "", /RestrictAddressFamilies/);
+  assert.match(handoverUnit("web.container", text, ["web.socket"], []) ?? "", /RestrictAddressFamilies/);
 });
