@@ -11,7 +11,7 @@ prune_images() {
     fi
   done <"$work/had"
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as_account sh -c 'cat >"$1"' sh "$shared/pulled" <"$work/pulled"
+  $as_account sh -c 'cat >"$1"; [ -s "$1" ] || rm -f "$1"' sh "$shared/pulled" <"$work/pulled"
 }
 
 # keep_needs: the images that this set needs, where the account's own manager can see it.
