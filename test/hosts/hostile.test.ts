@@ -137,3 +137,20 @@ test("an account that was made stays as long as any set is its, and goes with th
   assert.notEqual((await host.run(["id", "made"], { check: false })).code, 0);
   assert.equal((await host.run(["ls", "/home"])).stdout.includes("made"), false);
 });
+
+test("an account that somebody has removed: what the host's own manager has of its set still goes", async () => {
+  const untouched = await listing(host);
+  await host.run(["useradd", "--create-home", "gone"]);
+  configure({ gone: { ...example3, user: "gone", listen: ["0.0.0.0:87"] } });
+  await stack.up();
+  assert.equal((await get(fleet, `http://${host.address}:87/`)).status, 200);
+  await host.sh("systemctl stop gone.socket gone.service; loginctl disable-linger gone");
+  await host.sh("systemctl stop user@$(id -u gone).service; userdel --remove gone", { check: false });
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  const left = difference(untouched, await listing(host)).filter((line) => line.includes(": absent → "));
+  assert.deepEqual(left, []);
+  const { stdout } = await host.run(["systemctl", "list-unit-files", "gone*", "--no-legend", "--plain"], {
+    check: false,
+  });
+  assert.equal(stdout.trim(), "");
+});
