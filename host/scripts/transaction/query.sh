@@ -138,7 +138,8 @@ query_space() {
 # Whether the account has subordinate ids, by file or by getsubids(1), which knows other sources.
 has_subordinate() {
   subordinate=yes
-  if [ "$manager" = system ] && [ "$account" = - ]; then return 0; fi
+  # Root's podman is a rootful one, in its own manager as well.
+  if [ "$(id -u)" = 0 ] && [ -z "$as_account" ]; then return 0; fi
   who=$account
   [ "$who" != - ] || who=$(id -un)
   grep -qsE "^($who|$(id -u "$who")):" /etc/subuid && return 0
