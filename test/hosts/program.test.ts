@@ -57,7 +57,7 @@ test("a step that fails: exit status, which step and why; all is taken back; the
   const untouched = await listing(host);
   const failed = await stack.up({ check: false });
   assert.notEqual(failed.code, 0);
-  assert.match(failed.stdout, /starting job\.service failed:[\s\S]*The last lines of its journal:/);
+  assert.match(failed.stdout, /starting job\.service failed:[\s\S]*The last lines of the journal:/);
   assert.match(failed.stdout, /It was rolled back: the host is as it was before/);
   assert.deepEqual(await listing(host), untouched);
   await rm(directory, { recursive: true });
