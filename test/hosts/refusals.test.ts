@@ -87,7 +87,7 @@ for (const [what, change, message] of cases) {
 test("several at once are all told", async () => {
   stack.configure({
     hosts: { "web-1": { ...hostEntry(fleet, host), prot: 22 } },
-    sites: { example2: { ...example2, imgae: "x", listen: [], pull: "sometimes" } },
+    sites: { example2: { ...example2, imgae: "x", listen: "80", pull: "sometimes" } },
   });
   const { stdout, stderr } = await stack.run(["preview"], { check: false });
   for (const path of [

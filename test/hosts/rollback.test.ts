@@ -211,7 +211,7 @@ test("a run that was killed in the middle is taken back by the next, which then 
   const own = "/var/lib/quadlet-fleet/sets/example2";
   const container = "/etc/containers/systemd/example2.container";
   // As a power loss after the first rename leaves it.
-  await host.sh(`mkdir -p ${own}/before ${own}/rollback.new; cd ${own}; cp owner manifest images before/; cp -p ${container} rollback.new/1
+  await host.sh(`mkdir -p ${own}/before ${own}/rollback.new; cd ${own}; cp owner manifest images before/; cp -p ${container} rollback.new/1; stat -c '%a %Y %u %g' ${container} >rollback.new/1.stat
     printf 'file\\t1\\t${container}\\n' >journal; : >unfinished; echo '[Container]' >${container}`);
   configure({}, { nginx: { "default.conf": page.replace("old", "new") } });
   await stack.up();

@@ -44,7 +44,8 @@ is_saved() {
 
 # saved_stat COPY: sets $bits, $modified and $owner, digits whatever is in the file.
 saved_stat() {
-  read -r bits modified uid gid <"$1.stat"
+  bits='' modified='' uid='' gid=''
+  [ -e "$1.stat" ] && read -r bits modified uid gid <"$1.stat"
   case $bits in [0-7][0-7][0-7] | [0-7][0-7][0-7][0-7]) ;; *) bits=600 ;; esac
   # An account's setuid bit is nothing that root sets for it.
   [ -z "$as" ] || bits=${bits#"${bits%???}"}
