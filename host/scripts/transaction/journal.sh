@@ -152,6 +152,21 @@ halt_all() {
   each stop_clean <"$work/stop"
 }
 
+# started_by_boot: units of the set as it was that run since the boot, perhaps by the files that are taken back now.
+started_by_boot() {
+  while IFS= read -r target; do
+    unit=${target##*/}
+    case $target in
+      */systemd/*.container) unit=${unit%.container}.service ;;
+      */systemd/*.socket | */systemd/*.service) ;;
+      *) continue ;;
+    esac
+    case $(ctl show --property=ActiveState --value "$unit") in
+      active | activating | reloading) grep -Fxq -e "$unit" "$work/reopen" "$work/active" || printf '%s\n' "$unit" ;;
+    esac
+  done <"$own/before/manifest"
+}
+
 # bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/activate.ts). The new
 # version has 10 seconds for what it has begun.
 bring_back() {
@@ -182,6 +197,11 @@ rollback() {
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
   journalled lent | sed -e 's|.*/||' -e 's/\.container$/.service/' >"$work/lent"
+  if [ "$mode" = recover ] && [ -d "$own/before" ]; then
+    started_by_boot >"$work/started"
+    sockets_of <"$work/started" >>"$work/reopen"
+    services_of <"$work/started" >>"$work/active"
+  fi
   # While a service that ran before still needs a new socket, its stop would be undone by the next request.
   if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
   restore_files
