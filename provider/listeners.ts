@@ -31,8 +31,10 @@ export class Listeners {
       const before = [...others, ...own.slice(0, index)];
       const other = before.find((claim) => overlaps(claim.address, address, claim.ipv6Only || ipv6Only));
       if (!other) continue;
-      const where = `${toListenStream(other.address)} (${other.unit} of ${other.owner})`;
-      fail(`units["${unit}"]`, `listens on ${toListenStream(address)}, which ${where} has on the same host`);
+      fail(
+        "units",
+        `${unit} listens on ${toListenStream(address)}, and so does ${other.unit} of ${other.owner} on the same host (${toListenStream(other.address)})`,
+      );
     }
   }
 }

@@ -124,7 +124,7 @@ export async function refresh(
   // A file of somebody else in the place of one of ours does not become ours by being looked at.
   const own = new Set([...withBefore(desired, { inputs, properties }).known, ...(facts.set?.paths ?? [])]);
   const ours = { ...desired, files: desired.files.filter(({ path }) => own.has(path)) };
-  const seen = observedInputs(inputs, set, ours, facts);
+  const seen = observedInputs(inputs, set, ours, facts, revealObject(properties).unitStates ?? null);
   return seen && { id, inputs: seen, properties: outputs(ours, facts, seen) };
 }
 

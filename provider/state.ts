@@ -6,10 +6,12 @@ import { newerFiles, ownerOf } from "../host/plan.ts";
 import { standInUnits } from "../host/refusals.ts";
 import { sha256 } from "../host/digest.ts";
 import {
+  type Plain,
   type PlainObject,
   type Wire,
   type WireObject,
   hasUnknown,
+  isObject,
   isSecretAt,
   secret,
   wireUnknown,
@@ -157,6 +159,7 @@ export function observedInputs(
   inputs: UnitSetInputs,
   desired: Desired,
   facts: Facts,
+  recorded: Plain = null,
 ): WireObject | undefined {
   const there = (file: DesiredFile) => facts.files.get(file.path)?.type === "file";
   if (facts.set === undefined && !desired.files.some(there)) return undefined;
@@ -187,9 +190,10 @@ export function observedInputs(
   }
   const services: WireObject = {};
   for (const service of desired.services) {
-    const { isOutdated, runsOldImage, needsReload, ...written } = (inputs.services?.[service.unit] ??
+    const { isOutdated, runsOldImage, needsReload, dropIns, ...written } = (inputs.services?.[service.unit] ??
       {}) as WireObject;
-    void [isOutdated, runsOldImage, needsReload];
+    void [isOutdated, runsOldImage, needsReload, dropIns];
+    const added = newDropIns(facts, service.unit, recorded);
     const active = isRunning(facts.units.get(service.unit)?.active);
     const enabled = facts.units.get(service.unit)?.enabled === "enabled";
     services[service.unit] = {
@@ -203,6 +207,7 @@ export function observedInputs(
         : {}),
       ...(facts.replacedImages.has(service.unit) ? { runsOldImage: true } : {}),
       ...(facts.units.get(service.unit)?.needsReload ? { needsReload: true } : {}),
+      ...(added.length > 0 ? { dropIns: added } : {}),
     };
   }
   const rest = { ...wire };
@@ -220,4 +225,13 @@ export function observedInputs(
 
 function isRunning(active: string | undefined): boolean {
   return active === "active" || active === "activating" || active === "reloading";
+}
+
+/** Drop-ins that were not there at the last operation. The next `up` takes note of them, and leaves them alone. */
+function newDropIns(facts: Facts, unit: string, recorded: Plain): string[] {
+  const before = isObject(recorded) ? (recorded as PlainObject)[unit] : undefined;
+  const known = isObject(before) ? (before as PlainObject).dropIns : undefined;
+  return (facts.units.get(unit)?.dropIns ?? []).filter(
+    (path) => !Array.isArray(known) || !known.includes(path),
+  );
 }

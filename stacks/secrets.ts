@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { secret } from "@pulumi/pulumi/output.js";
 import { parse } from "yaml";
+import { ArgumentError } from "../components/problems.ts";
 
 /**
  * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only
@@ -53,7 +54,18 @@ function markFields(value: unknown, within: boolean): unknown {
 export function readStackFile(path: string): Record<string, unknown> | undefined {
   try {
     const file: unknown = parse(readFileSync(path, "utf8"));
-    return isRecord(file) && isRecord(file.config) ? file.config : {};
+    if (!isRecord(file)) return {};
+    // Pulumi says nothing of them, and what they say would go from the hosts.
+    const misplaced = Object.keys(file).filter((key) => key.startsWith("quadlet-fleet:"));
+    if (misplaced.length > 0)
+      throw new ArgumentError(
+        `the stack file ${path}`,
+        misplaced.map((key) => ({
+          path: key,
+          message: "stands beside config:, where nobody reads it. Put it below.",
+        })),
+      );
+    return isRecord(file.config) ? file.config : {};
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -50,7 +50,7 @@ const cases: [string, object, RegExp][] = [
   [
     "two sites on one port",
     { sites: { example2, again: { ...example2 } } },
-    /units\["(again|example2)\.socket"\][\s\S]*listens on 0\.0\.0\.0:80, which 0\.0\.0\.0:80 \((again|example2)\.socket of .*\) has/,
+    /units: (again|example2)\.socket listens on 0\.0\.0\.0:80, and so does (again|example2)\.socket of .* on the same host/,
   ],
   [
     "a name that is no unit name",

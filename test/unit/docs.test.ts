@@ -35,7 +35,7 @@ const all = [...readme.matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)].map(([, bloc
 
 test("the stack file of README.md", () => {
   const blocks = all.filter(isStackFile);
-  assert.equal(blocks.length, 2);
+  assert.equal(blocks.length, 1);
   const text = blocks.join("").replace("ssh-ed25519 AAAA…", hostKey);
   assert.ok(text.includes(hostKey));
   assert.deepEqual(placements(text), [
@@ -43,6 +43,7 @@ test("the stack file of README.md", () => {
     "example2@web-1",
     "example2@web-2",
     "example3@web-1",
+    "example4@web-1",
   ]);
 });
 

@@ -20,14 +20,14 @@ function claims(...sets: [string, PlainObject][]): string[] {
 
 test("two sets on one port of one host", () => {
   assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["two", set("0.0.0.0:80", undefined, "b.socket")]), [
-    'units["b.socket"]: listens on 0.0.0.0:80, which 0.0.0.0:80 (a.socket of one) has on the same host',
+    "units: b.socket listens on 0.0.0.0:80, and so does a.socket of one on the same host (0.0.0.0:80)",
   ]);
 });
 
 test("two units of one set", () => {
   const units = { "a.socket": "[Socket]\nListenStream=80\n", "b.socket": "[Socket]\nListenStream=[::]:80\n" };
   assert.deepEqual(claims(["one", { connection: { address: "web-1" }, units }]), [
-    'units["b.socket"]: listens on [::]:80, which [::]:80 (a.socket of one) has on the same host',
+    "units: b.socket listens on [::]:80, and so does a.socket of one on the same host ([::]:80)",
   ]);
 });
 

@@ -122,6 +122,12 @@ describe("readStackFile", () => {
     });
   }
 
+  test("a key of ours beside config:, which Pulumi would pass over without a word", () => {
+    const misplaced = join(directory, "misplaced.yaml");
+    writeFileSync(misplaced, "config:\n  quadlet-fleet:hosts: {}\nquadlet-fleet:proxies: {}\n");
+    assert.throws(() => readStackFile(misplaced), /quadlet-fleet:proxies: stands beside config:/);
+  });
+
   test("no file", () => assert.equal(readStackFile(join(directory, "none.yaml")), undefined));
   test("what can't be read is an error", () =>
     assert.throws(() => readStackFile(directory), { code: "EISDIR" }));

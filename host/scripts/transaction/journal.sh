@@ -180,6 +180,12 @@ bring_back() {
   ctl restart $(cat "$work/running") || failed="$failed restart:$(tr '\n' ' ' <"$work/running")"
 }
 
+# Back when the old configuration is.
+reload_clean() {
+  workers "$1" >"$work/before"
+  ctl reload "$1" && taken_over "$1"
+}
+
 # Old files, enablement and running units back, and looked at. What did not work is in $failed.
 rollback() {
   failed=
@@ -213,7 +219,7 @@ rollback() {
   bring_back
   each halt <"$work/stop"
   while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/stop"
-  each ctl reload <"$work/reload"
+  each reload_clean <"$work/reload"
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
   while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/lent"

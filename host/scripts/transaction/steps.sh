@@ -159,11 +159,13 @@ has_new_workers() {
   [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
-# explain UNITS
+# explain UNITS: what they have said, without podman's own events, empty lines and our own requests.
 explain() {
   echo "The last lines of the journal:"
   # shellcheck disable=SC2046,SC2086 # an option for each
-  journal --since="@$began" -n 15 $(printf -- '-u %s ' $1)
+  journal --since="@$began" -n 300 $(printf -- '-u %s ' $1) |
+    grep -vE '^$| (container|image) (create|init|start|attach|died|remove|cleanup|stop|kill|pull|health_status) |"quadlet-fleet"|<nwarn>' |
+    tail -n 20
   return 1
 }
 
