@@ -6,7 +6,7 @@ import { diffUnitSet } from "../../provider/diff.ts";
 import { desiredState, emptyState, expectedOutputs, observedInputs, outputs } from "../../provider/state.ts";
 import { type WireObject, revealObject, secret, wireUnknown } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
-import { change, present, settled, state } from "./host-plan-facts.ts";
+import { change, present, settled, state, unitFact } from "./host-plan-facts.ts";
 
 const wire: WireObject = {
   connection: { address: "192.0.2.11" },
@@ -52,6 +52,20 @@ describe("a refresh finds", () => {
       ]);
       assert.deepEqual(observed(change(host, path, { ...present(content, mode), modified: 1000 })), wire);
     });
+
+  test("a drop-in that was not there at the last operation, and none that was", () => {
+    const [old, added] = [
+      "/etc/systemd/system/web.service.d/a.conf",
+      "/etc/systemd/system/web.service.d/b.conf",
+    ];
+    const units = new Map([...host.units, ["web.service", unitFact({ dropIns: [old, added] })]]);
+    const facts = { ...host, units };
+    const recorded = { "web.service": { dropIns: [old] } };
+    const seen = observedInputs(wire, inputs, desired, facts, recorded);
+    assert.deepEqual((seen?.services as WireObject)["web.service"], { ...written, dropIns: [added] });
+    const known = { "web.service": { dropIns: [old, added] } };
+    assert.deepEqual(observedInputs(wire, inputs, desired, facts, known), wire);
+  });
 
   test("an image that was replaced under its name", () => {
     const replaced = { ...host, replacedImages: new Set(["web.service", "shop.service"]) };
