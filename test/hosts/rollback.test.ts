@@ -94,6 +94,13 @@ test("a volume that podman refuses: the rehearsal fails, and nothing was touched
   );
 });
 
+test("a mount whose source is not there: its path", async () => {
+  await failsAndChangesNothing(
+    { volumes: ["/srv/nowhere:/usr/share/nginx/html:ro"] },
+    /checking by nginx -t failed:[\s\S]*\/srv\/nowhere: no such file or directory/,
+  );
+});
+
 test("a network that is not there", async () => {
   await failsAndChangesNothing(
     { network: "no-such-network" },
