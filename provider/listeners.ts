@@ -1,6 +1,5 @@
-import type { Entry } from "../units/model.ts";
-import { type ListenAddress, overlaps, parseListenStream, toListenStream } from "../units/nginx/address.ts";
-import { parse } from "../units/parse.ts";
+import { listens } from "../host/refusals.ts";
+import { type ListenAddress, overlaps, toListenStream } from "../units/nginx/address.ts";
 import { type Plain, type PlainObject, isObject } from "./wire.ts";
 
 interface Claim {
@@ -48,20 +47,5 @@ function hostOf(connection: Plain | undefined): string | undefined {
 }
 
 function claims(owner: string, unit: string, text: string): Claim[] {
-  const entries = parse(text, unit).sections.flatMap((section) => section.entries);
-  const streams = valuesOf(entries, "ListenStream");
-  const ipv6Only = valuesOf(entries, "BindIPv6Only").at(-1) === "ipv6-only";
-  // An empty assignment takes back those before it (systemd.socket(5)).
-  return streams.slice(streams.lastIndexOf("") + 1).flatMap((stream) => {
-    try {
-      return [{ owner, unit, address: parseListenStream(stream), ipv6Only }];
-    } catch {
-      // An address that this project does not know is systemd's to judge.
-      return [];
-    }
-  });
-}
-
-function valuesOf(entries: readonly Entry[], key: string): string[] {
-  return entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : []));
+  return listens(text, unit).map((listened) => ({ owner, unit, ...listened }));
 }
