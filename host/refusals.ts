@@ -1,11 +1,5 @@
-import {
-  overlaps,
-  parseListenStream,
-  sameAddress,
-  toListenStream,
-  type ListenAddress,
-} from "../units/nginx/address.ts";
-import { parse } from "../units/parse.ts";
+import { overlaps, sameAddress, toListenStream } from "../units/nginx/address.ts";
+import { listens } from "../units/socket-addresses.ts";
 import { tooNew } from "../units/versions.ts";
 import { isSocket, runs } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
@@ -163,24 +157,6 @@ function privileged({ firstPort }: Facts, { manager, files }: Desired): string[]
           ]
         : [],
     );
-  });
-}
-
-/** The addresses of a socket unit, as far as this project knows them. */
-export function listens(text: string, unit: string): { address: ListenAddress; ipv6Only: boolean }[] {
-  const entries = parse(text, unit).sections.flatMap((section) => section.entries);
-  const values = (key: string) =>
-    entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : []));
-  const streams = values("ListenStream");
-  const ipv6Only = values("BindIPv6Only").at(-1) === "ipv6-only";
-  // An empty assignment takes back those before it (systemd.socket(5)).
-  return streams.slice(streams.lastIndexOf("") + 1).flatMap((stream) => {
-    try {
-      return [{ address: parseListenStream(stream), ipv6Only }];
-    } catch {
-      // An address that this project does not know is systemd's to judge.
-      return [];
-    }
   });
 }
 

@@ -3,7 +3,7 @@ import { isQuadlet } from "../units/names.ts";
 import { handoverUnit, rehearsalUnit } from "../units/stand-ins.ts";
 import { type Action, isSocket, runs, triggered } from "./changes.ts";
 import { type Desired, type DesiredFile, probeTarget, runtimeUnitPath } from "./desired.ts";
-import { listens } from "./refusals.ts";
+import { listens } from "../units/socket-addresses.ts";
 
 /** A unit that is on the host for the time of the transaction only. */
 export interface LentUnit {

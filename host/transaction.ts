@@ -16,7 +16,8 @@ import { type Facts, type Query, row } from "./facts.ts";
 import { fill } from "./placeholders.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
-import { listens, standInUnits, unitsOf } from "./refusals.ts";
+import { listens } from "../units/socket-addresses.ts";
+import { standInUnits, unitsOf } from "./refusals.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */

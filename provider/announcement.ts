@@ -1,7 +1,7 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Action, actions, changeOf, isSocket, runs, triggered } from "../host/changes.ts";
 import type { Desired } from "../host/desired.ts";
-import { listens } from "../host/refusals.ts";
+import { listens } from "../units/socket-addresses.ts";
 import { handovers } from "../host/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
 import { desiredState } from "./state.ts";

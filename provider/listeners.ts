@@ -1,4 +1,4 @@
-import { listens } from "../host/refusals.ts";
+import { listens } from "../units/socket-addresses.ts";
 import { type ListenAddress, overlaps, toListenStream } from "../units/nginx/address.ts";
 import { type Plain, type PlainObject, isObject } from "./wire.ts";
 

@@ -122,32 +122,36 @@ stop_clean() {
   [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
 }
 
-# halt UNIT: what a deploy has started that did not work gets some time for what it has begun, but not all of its TimeoutStopSec=.
+# briefly VERB UNITS: with ten seconds for what they have begun, and not all of their TimeoutStopSec=.
+briefly() { timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password "$@" 2>/dev/null; }
+
+# forget_failures LIST: of its units.
+forget_failures() { while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$1"; }
+
+# halt UNIT: what a deploy has started that did not work.
 halt() {
-  timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop "$1" 2>/dev/null && return 0
+  briefly stop "$1" && return 0
   kill_payload "$1"
   stop_clean "$1"
 }
 
 # Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
 # may be another's when it is used (cgroups(7), cgroup.kill).
-kill_payload() {
-  group=$(ctl show --property=ControlGroup --value "$1")
-  [ -n "$group" ] || return 0
-  find "/sys/fs/cgroup$group" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \; 2>/dev/null
-}
+# shellcheck disable=SC2016 # the inner shell expands it
+kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \; ; }
 
-# processes UNIT: those in its part of the cgroup tree. A unit that does not run has none: its part would be all of it.
-processes() {
+# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
+in_cgroup() {
   group=$(ctl show --property=ControlGroup --value "$1")
   [ -n "$group" ] || return 0
-  find "/sys/fs/cgroup$group" -name cgroup.procs -exec cat {} + 2>/dev/null
+  shift
+  find "/sys/fs/cgroup$group" "$@" 2>/dev/null
 }
 
 # halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
 halt_all() {
   # shellcheck disable=SC2046 # names of units have no white space
-  timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password stop $(cat "$work/stop") 2>/dev/null && return 0
+  briefly stop $(cat "$work/stop") && return 0
   while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
   each stop_clean <"$work/stop"
 }
@@ -167,14 +171,13 @@ started_by_boot() {
   done <"$own/before/manifest"
 }
 
-# bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/activate.ts). The new
-# version has 10 seconds for what it has begun.
+# bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/activate.ts).
 bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
   [ -s "$work/running" ] || return 0
-  while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/running"
+  forget_failures "$work/running"
   # shellcheck disable=SC2046 # names of units have no white space
-  timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password restart $(cat "$work/running") 2>/dev/null && return 0
+  briefly restart $(cat "$work/running") && return 0
   while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"
   # shellcheck disable=SC2046
   ctl restart $(cat "$work/running") || failed="$failed restart:$(tr '\n' ' ' <"$work/running")"
@@ -218,11 +221,11 @@ rollback() {
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
   bring_back
   each halt <"$work/stop"
-  while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/stop"
+  forget_failures "$work/stop"
   each reload_clean <"$work/reload"
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
-  while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$work/lent"
+  forget_failures "$work/lent"
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] || return 1
   if [ -d "$own/before" ]; then

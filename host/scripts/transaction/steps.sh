@@ -136,7 +136,7 @@ step_reload() {
 
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
-  processes "$1" | sed 's|.*|/proc/&/cmdline|' |
+  in_cgroup "$1" -name cgroup.procs -exec cat {} + | sed 's|.*|/proc/&/cmdline|' |
     xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
 }
 
