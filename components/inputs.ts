@@ -21,7 +21,16 @@ export function lift<T>(value: Input<string>, use: (text: string) => T): Input<T
   return typeof value === "string" ? use(value) : output(value).apply<T>(use);
 }
 
-/** The option of a volume for SELinux. */
-export function volumeLabel({ selinuxLabel = "private" }: { selinuxLabel?: "private" | "shared" | "none" }) {
+interface Labelled {
+  selinuxLabel?: "private" | "shared" | "none" | undefined;
+}
+
+/** The option of a volume for SELinux, after others. */
+export function volumeLabel({ selinuxLabel = "private" }: Labelled): string {
   return { private: ",Z", shared: ",z", none: "" }[selinuxLabel];
+}
+
+/** The same for one that several containers use. */
+export function sharedLabel({ selinuxLabel }: Labelled): string {
+  return selinuxLabel === "none" ? "" : ",z";
 }

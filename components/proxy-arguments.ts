@@ -12,13 +12,25 @@ export interface ReverseProxyStackArgs extends Omit<
   user: string;
 
   /**
+   * The service manager that has the sockets and nginx: "system" is Example 4, whose sockets are root's and may have any port;
+   * experimental. With "user" all units are in the account's own manager, so that their order is systemd's own business;
+   * ports below 1024 need the host's net.ipv4.ip_unprivileged_port_start (ip(7)). Where the host has that, or the ports are
+   * higher, it is the better one.
+   * @default "system"
+   */
+  manager?: "system" | "user";
+
+  /**
    * As a site's, for nginx, but for the sockets that it may open: it needs its network. The backends can't gain privileges and are
    * not pulled by their units; what else they need, only their images know.
    * @default false
    */
   hardened?: boolean;
 
-  /** The network that nginx and the backends share, of podman's driver "bridge". */
+  /**
+   * The network that nginx and the backends with {@link Backend.transport} "tcp" share, of podman's driver "bridge". There is
+   * none where all of them have "unix": then nothing of the proxy has a network.
+   */
   network?: ProxyNetwork;
 
   /**
@@ -52,10 +64,42 @@ export interface Backend {
   image: Input<string>;
 
   /**
-   * The TCP port that it listens on in the container, 1 to 65535. It counts as started when something listens there, which
-   * is waited for for a minute; or by its {@link healthCheck}.
+   * How nginx reaches it. "tcp": at {@link port}, on the network that they share. "unix": by a Unix socket in a directory that
+   * only the two of them have; the backend has no network at all (podman's "none"), and neither has nginx where all backends
+   * are so. What can listen on a Unix socket is better off with it: nothing to reach, no DNS, no address that changes.
+   * @default "tcp"
    */
-  port: number;
+  transport?: "tcp" | "unix";
+
+  /**
+   * With {@link transport} "tcp": the port that it listens on in the container, 1 to 65535. It counts as started when
+   * something listens there, which is waited for for a minute; or by its {@link healthCheck}.
+   */
+  port?: number;
+
+  /**
+   * With {@link transport} "unix": the socket that it listens on in the container. Its directory is mounted there, empty and
+   * writable for all, at each start. It counts as started when the socket is there, or by its {@link healthCheck}.
+   * @default "/run/backend/http.sock"
+   * @example "/var/run/app/app.sock"
+   */
+  socketPath?: string;
+
+  /**
+   * With {@link transport} "unix": systemd opens the socket and hands it on as descriptor 3 (sd_listen_fds(3)), and the
+   * first request starts the container where it does not run. For images that take it: Caddy with `bind fd/3`, gunicorn, …; for
+   * nginx say {@link nginx}.
+   * @default false
+   */
+  socketActivated?: boolean;
+
+  /**
+   * The image is nginx, with {@link transport} "unix" and its socket from systemd: a SocketActivatedNginx, file name → text,
+   * that is restarted and reloaded as one. Its servers `listen unix:@SOCKET@;`, which becomes the socket's path. {} serves the
+   * image's page.
+   * @example { "default.conf": "server { listen unix:@SOCKET@; root /srv/www; }" }
+   */
+  nginx?: Record<string, Input<string>>;
 
   /**
    * The host name of requests that it gets: "www.example.com", "*.example.com". One at least, here or in {@link serverNames}.
@@ -151,7 +195,18 @@ const healthCheckSchema = z.strictObject({
 
 const backendSchema = z.strictObject({
   image: inputText(),
-  port: z.int().min(1).max(65535),
+  transport: z.enum(["tcp", "unix"]).optional(),
+  port: z.int().min(1).max(65535).optional(),
+  socketPath: z
+    .string()
+    .max(107, "is longer than the path of a Unix socket can be (unix(7))")
+    .regex(
+      /^\/(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)+$/,
+      'is no path of a file in a directory: as "/run/backend/http.sock"',
+    )
+    .optional(),
+  socketActivated: z.boolean().optional(),
+  nginx: argumentsSchema.shape.nginx,
   serverName: serverName.optional(),
   serverNames: z.array(serverName).optional(),
   paths: z
@@ -168,7 +223,8 @@ const backendSchema = z.strictObject({
 const label = /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/;
 
 /** The shape of {@link ReverseProxyStackArgs}; what several arguments have to do with each other is in proxy-check.ts. */
-export const proxySchema = argumentsSchema.omit({ manager: true, linger: true }).extend({
+export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
+  manager: argumentsSchema.shape.manager.optional(),
   user: argumentsSchema.shape.user
     .unwrap()
     .refine((user) => user !== "root", "root has no rootless podman: choose another account"),

@@ -1,160 +1,101 @@
-import { all, output } from "@pulumi/pulumi/output.js";
-import { environmentFile, escapeLiteral, quoteExec } from "../units/escape.ts";
-import { renderContainer, renderNetwork, renderTarget } from "../units/render.ts";
+import { type Input, all, output } from "@pulumi/pulumi/output.js";
+import type { Probe } from "../resources/contract.ts";
+import { renderNetwork, renderTarget } from "../units/render.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
-import { lift, onHost, splitEnvironment } from "./inputs.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
-import type { Rendered } from "./render.ts";
+import { renderBackend } from "./proxy-backend.ts";
+import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
+import { backendAdditions, backendSite, renderSocketsUnit, socketsUnit } from "./proxy-sockets.ts";
+import { type Rendered, render } from "./render.ts";
 
-/** What a proxy's parts call each other. */
-export interface ProxyNames {
-  /** The network's quadlet, without ".network". Another kind of network is another network: podman makes one only once. */
-  network: string;
-  /** The target that stands for all backends, so that what needs them names none. */
-  target: string;
-}
-
-export function proxyNames(name: string, args: Pick<ReverseProxyStackArgs, "network">): ProxyNames {
-  const internal = args.network?.internal ?? true;
-  return { network: internal ? `${name}-net` : `${name}-open-net`, target: `${name}-backends.target` };
-}
-
-/** The containers of a backend: itself, or its replicas. */
-export function containerNames(backend: string, { replicas = 1 }: Pick<Backend, "replicas">): string[] {
-  if (replicas === 1) return [backend];
-  return Array.from({ length: replicas }, (_, index) => `${backend}-${index + 1}`);
-}
-
-/** The set of the account's own manager: the network, the backends, and the target that stands for them. */
-export function renderBackends(
-  name: string,
-  args: ReverseProxyStackArgs,
-): Omit<Rendered, "checks" | "probes"> {
-  const { network, target } = proxyNames(name, args);
-  const internal = args.network?.internal ?? true;
-  const units: Rendered["units"] = {
-    [`${network}.network`]: renderNetwork({
-      unit: { description: `Network of ${name} and its backends` },
-      network: { internal },
-      // podman leaves the network when its service stops (podman#23678); fails, and stays, where a container has it.
-      service: {
-        execStartPre: awaitFirstPodman("%t"),
-        execStopPost: `-/usr/bin/podman network rm systemd-${network}`,
-      },
-      // To make a network needs none.
-      quadlet: { defaultDependencies: false },
-    }),
-    // Its backends name it (WantedBy=), and a target starts after what it wants: started, they are.
-    [target]: renderTarget({
-      unit: { description: `Backends of ${name}` },
-      install: { wantedBy: ["default.target"] },
-    }),
-  };
-  const files: Rendered["files"] = {};
-  const services: Rendered["services"] = { [`${network}-network.service`]: {}, [target]: { enabled: true } };
-  for (const [backend, options] of Object.entries(args.backends)) {
-    const { plain, hidden } = splitEnvironment(options.environment ?? {});
-    const secretFile = `~/.config/quadlet-fleet/${name}/${backend}.environment`;
-    const hasHidden = Object.keys(hidden).length > 0;
-    if (hasHidden) files[secretFile] = { content: output(hidden).apply(environmentFile), mode: "0600" };
-    for (const container of containerNames(backend, options)) {
-      units[`${container}.container`] = lift(options.image, (image) =>
-        renderBackend({
-          container,
-          image,
-          options,
-          network: `${network}.network`,
-          target,
-          hardened: args.hardened ?? false,
-          runtime: args.runtime,
-          description: `Backend ${container} of ${name}`,
-          environment: plain,
-          environmentFile: hasHidden ? [onHost(secretFile)] : [],
-          alias: container === backend ? [] : [backend],
+/** The set of the account's own manager: what the backends share, the backends, and the target that stands for them. */
+export function renderBackends(name: string, args: ReverseProxyStackArgs): Rendered {
+  const { target } = proxyNames(name, args);
+  const parts = Object.entries(args.backends).flatMap(([backend, options]) =>
+    containerNames(backend, options).map((container) =>
+      options.nginx === undefined
+        ? renderBackend({ name, backend, container, options, args })
+        : renderNginx(name, container, options, args),
+    ),
+  );
+  const shared = [
+    ...(hasNetwork(args) ? [renderSharedNetwork(name, args)] : []),
+    ...(hasSockets(args)
+      ? [{ units: { [socketsUnit(name)]: renderSocketsUnit(name) }, services: { [socketsUnit(name)]: {} } }]
+      : []),
+    {
+      // What it stands for names it (WantedBy=), and a target starts after what it wants: started, they are.
+      units: {
+        [target]: renderTarget({
+          unit: { description: `Backends of ${name}` },
+          install: { wantedBy: ["default.target"] },
         }),
-      );
-      services[`${container}.service`] = hasHidden ? { restartOn: [secretFile] } : {};
-    }
-  }
-  const references = Object.values(args.backends).map(({ image }) => image);
-  const known = references.every((image) => typeof image === "string");
-  const images = (all: readonly string[]) =>
-    Object.fromEntries(all.map((image) => [image, { pull: args.pull ?? "missing" }]));
+      },
+      services: { [target]: { enabled: true } },
+    },
+  ];
+  return { ...[...shared, ...parts].reduce(merge, nothing), images: imagesOf(args) };
+}
+
+type Part = Partial<Omit<Rendered, "images">>;
+
+const nothing = { units: {}, files: {}, services: {}, checks: {}, probes: {} };
+
+function merge(one: Omit<Rendered, "images">, other: Part): Omit<Rendered, "images"> {
   return {
-    units,
-    files,
-    services,
-    images: known ? images(references) : all(references).apply(images),
+    units: { ...one.units, ...other.units },
+    files: { ...one.files, ...other.files },
+    services: { ...one.services, ...other.services },
+    checks: { ...one.checks, ...other.checks },
+    probes: mergeProbes(one.probes, other.probes ?? {}),
   };
 }
 
-interface BackendContainer {
-  container: string;
-  image: string;
-  options: Backend;
-  hardened: boolean;
-  runtime: string | undefined;
-  network: string;
-  target: string;
-  description: string;
-  environment: Record<string, string>;
-  environmentFile: string[];
-  alias: string[];
+/** What is known stays so, for its diff. */
+function mergeProbes(one: Rendered["probes"], other: Rendered["probes"]): Rendered["probes"] {
+  if (isKnown(one) && isKnown(other)) return { ...one, ...other };
+  return all([one, other]).apply(([first, second]) => ({ ...first, ...second }));
 }
 
-function renderBackend(backend: BackendContainer): string {
-  const { container, image, options, network, target } = backend;
-  const { healthCheck } = options;
-  return renderContainer({
-    // One that fails again and again is tried again and again, as nobody else would start it.
-    unit: { description: backend.description, startLimitIntervalSec: "0" },
-    container: {
-      image,
-      containerName: container,
-      ...(backend.hardened ? { pull: "never" as const, noNewPrivileges: true } : {}),
-      ...(backend.runtime === undefined ? {} : { globalArgs: `--runtime=${backend.runtime}` }),
-      environment: backend.environment,
-      environmentFile: backend.environmentFile,
-      network: [network],
-      networkAlias: backend.alias,
-      volume: options.volumes ?? [],
-      ...(healthCheck === undefined
-        ? {}
-        : {
-            notify: "healthy" as const,
-            healthCmd: escapeLiteral(healthCheck.command),
-            healthInterval: healthCheck.interval ?? "5s",
-            ...(healthCheck.timeout === undefined ? {} : { healthTimeout: healthCheck.timeout }),
-            ...(healthCheck.retries === undefined ? {} : { healthRetries: healthCheck.retries }),
-            ...(healthCheck.startPeriod === undefined ? {} : { healthStartPeriod: healthCheck.startPeriod }),
-          }),
-    },
-    service: {
-      ...(healthCheck === undefined
-        ? { execStartPost: quoteExec(["/bin/sh", "-c", awaitPort, "wait", container, String(options.port)]) }
-        : {}),
-      restart: "always",
-      restartSec: "2s",
-      // Longer than the wait for its port.
-      timeoutStartSec: "90",
-    },
-    install: { wantedBy: ["default.target", target] },
-    // A user quadlet would wait for the system's network-online.target, for 90 seconds where nobody wants that: a container
-    // that needs what is outside is started again until it is there.
-    quadlet: { defaultDependencies: false },
-  });
+function isKnown(probes: Rendered["probes"]): probes is Record<string, Probe> {
+  return Object.getPrototypeOf(probes) === Object.prototype;
 }
 
-/**
- * Waits until a container listens on a port: its name, the port. In the tables of its network namespace (proc_pid_net(5)),
- * which the account may read: the image needs no tool for it. 0A is TCP_LISTEN.
- */
-export const awaitPort = [
-  'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
-  'port=$(printf %04X "$2");',
-  "tries=0;",
-  'until grep -qs "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F]*:0000 0A " "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6"; do',
-  '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
-  '[ "$tries" -lt 600 ] || { echo "$1 does not listen on port $2 after 60 seconds" >&2; exit 1; };',
-  "tries=$((tries + 1)); sleep 0.1; done",
-].join(" ");
+function renderSharedNetwork(name: string, args: ReverseProxyStackArgs): Part {
+  const { network } = proxyNames(name, args);
+  return {
+    units: {
+      [`${network}.network`]: renderNetwork({
+        unit: { description: `Network of ${name} and its backends` },
+        network: { internal: args.network?.internal ?? true },
+        // podman leaves the network when its service stops (podman#23678); fails, and stays, where a container has it.
+        service: {
+          execStartPre: awaitFirstPodman("%t"),
+          execStopPost: `-/usr/bin/podman network rm systemd-${network}`,
+        },
+        // To make a network needs none.
+        quadlet: { defaultDependencies: false },
+      }),
+    },
+    services: { [`${network}-network.service`]: {} },
+  };
+}
+
+/** A backend that is nginx: what a SocketActivatedNginx is made of. */
+function renderNginx(name: string, container: string, options: Backend, args: ReverseProxyStackArgs): Part {
+  const { target } = proxyNames(name, args);
+  const site = backendSite(name, container, options, args);
+  const { checks, ...rendered } = render(container, site, backendAdditions(name, target, container));
+  const named = Object.entries(checks).map(([check, what]) => [`${check} of ${container}`, what]);
+  return { ...rendered, checks: Object.fromEntries(named) as Rendered["checks"] };
+}
+
+function imagesOf({ backends, pull = "missing" }: ReverseProxyStackArgs): Rendered["images"] {
+  const references = Object.values(backends).map(({ image }) => image);
+  const images = (all: readonly string[]) => Object.fromEntries(all.map((image) => [image, { pull }]));
+  return isPlain(references) ? images(references) : output(all(references)).apply(images);
+}
+
+function isPlain(references: readonly Input<string>[]): references is string[] {
+  return references.every((image) => typeof image === "string");
+}

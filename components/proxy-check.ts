@@ -6,7 +6,8 @@ import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkImage } from "./check.ts";
 import { type ArgumentProblem, pathText, problemsOf } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
-import { containerNames, proxyNames } from "./proxy-backends.ts";
+import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
+import { backendAddress, backendSite, isUnix, socketsUnit } from "./proxy-sockets.ts";
 import { generatedFiles, nginxOf, serverNames } from "./proxy-render.ts";
 
 /**
@@ -24,7 +25,7 @@ export function checkProxy(
     ...checkNames(args.name ?? name, args),
     ...checkServerNames(args.backends),
     ...Object.entries(args.backends).flatMap(([backend, options]) =>
-      checkBackend(pathText(["backends", backend]), options, args.requireDigest ?? false),
+      checkBackend(args.name ?? name, backend, options, args),
     ),
     ...checkFiles(args),
   ];
@@ -37,12 +38,26 @@ export function checkProxy(
   );
   return {
     problems: [...ofSite.problems, ...problems],
-    warnings: [...(hardened === true ? [hardenedPart] : []), ...ofSite.warnings],
+    warnings: [...(hardened === true ? hardenedParts(args) : []), ...ofSite.warnings],
   };
 }
 
-const hardenedPart =
-  "hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK can't hold for a proxy, which needs its network; and a backend is only kept from new privileges, as its image may write and do what is not known here.";
+/** What `hardened` can't be, and why. */
+function hardenedParts(args: ReverseProxyStackArgs): string[] {
+  const others = Object.entries(args.backends).filter(([, { nginx }]) => nginx === undefined);
+  return [
+    ...(hasNetwork(args)
+      ? [
+          'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK can\'t hold for a proxy that reaches a backend by a network; with transport: "unix" for each of them it would.',
+        ]
+      : []),
+    ...(others.length > 0
+      ? [
+          `hardened: a backend is only kept from new privileges, as its image may write and do what is not known here (${others.map(([backend]) => backend).join(", ")}). One with nginx is hardened as a site is.`,
+        ]
+      : []),
+  ];
+}
 
 /** nginx's arguments; without its generated files where `listen` is not right, which checkArguments() says. */
 function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginxArgs {
@@ -59,7 +74,12 @@ function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginx
 function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[] {
   const taken = new Map([
     [`systemd-${name}`, "nginx's container"],
-    [`${proxyNames(name, args).network}-network`, "the network's service"],
+    ...(hasNetwork(args)
+      ? ([[`${proxyNames(name, args).network}-network`, "the network's service"]] as const)
+      : []),
+    ...(hasSockets(args)
+      ? ([[socketsUnit(name).replace(".service", ""), "the service of the sockets' directory"]] as const)
+      : []),
   ]);
   return Object.entries(args.backends).flatMap(([backend, options]) =>
     containerNames(backend, options).flatMap((container) => {
@@ -94,19 +114,66 @@ function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] 
   });
 }
 
-function checkBackend(path: string, backend: Backend, requireDigest: boolean): ArgumentProblem[] {
-  const problems =
-    typeof backend.image === "string"
-      ? checkImage(backend.image, requireDigest).map(({ message }) => ({ path: `${path}.image`, message }))
-      : [];
-  if (backend.extra === undefined) return problems;
+function checkBackend(
+  name: string,
+  backend: string,
+  options: Backend,
+  args: ReverseProxyStackArgs,
+): ArgumentProblem[] {
+  const path = pathText(["backends", backend]);
+  const at = (problems: readonly ArgumentProblem[]) =>
+    problems.map((problem) => ({ path: `${path}.${problem.path}`, message: problem.message }));
+  const problems = at(checkTransport(options));
+  if (problems.length > 0) return problems;
+  if (options.nginx !== undefined) problems.push(...at(checkNginx(name, backend, options, args)));
+  else if (typeof options.image === "string")
+    problems.push(...at(checkImage(options.image, args.requireDigest ?? false)));
+  if (options.extra === undefined) return problems;
   try {
-    parseNginx(backend.extra, "extra");
+    parseNginx(options.extra, "extra");
   } catch (thrown) {
     if (!(thrown instanceof NginxSyntaxError)) throw thrown;
     problems.push({ path: `${path}.extra`, message: thrown.message });
   }
   return problems;
+}
+
+/** What is for one transport only. */
+function checkTransport(options: Backend): ArgumentProblem[] {
+  const { port, nginx, socketActivated } = options;
+  if (!isUnix(options)) {
+    const misplaced = (["socketPath", "socketActivated", "nginx"] as const)
+      .filter((key) => options[key] !== undefined)
+      .map((path) => ({ path, message: 'goes with transport: "unix" only' }));
+    if (port !== undefined) return misplaced;
+    return [...misplaced, { path: "port", message: 'is missing: where it listens, or transport: "unix"' }];
+  }
+  const problems: ArgumentProblem[] = [];
+  if (port !== undefined)
+    problems.push({ path: "port", message: 'is for transport: "tcp": with "unix" there is a socketPath' });
+  const activated = nginx === undefined ? socketActivated === true && "socketActivated" : "nginx";
+  if (activated && options.socketPath !== undefined)
+    problems.push({
+      path: "socketPath",
+      message: `is for a program that makes its socket itself, and with ${activated} systemd does`,
+    });
+  if (nginx !== undefined && options.healthCheck !== undefined)
+    problems.push({ path: "healthCheck", message: "is not for nginx: its socket is asked, as a site's" });
+  return problems;
+}
+
+/** As a site, in the words of a backend. */
+function checkNginx(
+  name: string,
+  backend: string,
+  options: Backend,
+  args: ReverseProxyStackArgs,
+): ArgumentProblem[] {
+  const container = containerNames(backend, options)[0] ?? backend;
+  const address = backendAddress(name, container, options);
+  return checkArguments(container, backendSite(name, container, options, args)).problems.map(
+    ({ path, message }) => ({ path, message: message.replaceAll(address, "@SOCKET@") }),
+  );
 }
 
 function checkFiles({ nginx = {}, backends }: ReverseProxyStackArgs): ArgumentProblem[] {

@@ -12,14 +12,23 @@ import {
   serverFile,
   tlsCommon,
   tlsFile,
+  upstream,
   virtualHost,
 } from "../units/nginx/virtual-host.ts";
 import type { TlsOptions } from "../units/nginx/tls.ts";
 import { quoteExec } from "../units/escape.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { volumeLabel } from "./inputs.ts";
+import { sharedLabel, volumeLabel } from "./inputs.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
-import { proxyNames } from "./proxy-backends.ts";
+import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
+import {
+  isActivated,
+  isUnix,
+  socketFile,
+  socketsDirectory,
+  socketsMount,
+  socketsUnit,
+} from "./proxy-sockets.ts";
 import type { Additions } from "./render.ts";
 import { tlsOptions } from "./tls.ts";
 
@@ -32,8 +41,8 @@ export function nginxOf(name: string, args: ReverseProxyStackArgs): SocketActiva
   const { backends, network, nginx, ...common } = args;
   return {
     ...common,
-    manager: "system",
-    network: `systemd-${proxyNames(name, { network }).network}`,
+    manager: args.manager ?? "system",
+    network: hasNetwork(args) ? `systemd-${proxyNames(name, { network }).network}` : "none",
     nginx: {
       ...generatedFiles(args.listen.map(parseListenStream), backends, tlsOptions(args.tls)),
       ...nginx,
@@ -68,7 +77,7 @@ export function generatedFiles(
   tls?: TlsOptions,
 ): Record<string, string> {
   const files: Record<string, string> = {
-    [commonFile]: proxyCommon(),
+    [commonFile]: proxyCommon(hasNetwork({ backends })),
     [serverFile]: proxyServer(),
     ...(tls === undefined ? {} : { [tlsFile]: tlsCommon(tls) }),
     [otherNamesFile]: otherNames(listen, tls?.listen),
@@ -80,7 +89,11 @@ export function generatedFiles(
     const hosts = serverNames(options)
       .filter((name) => owners.get(name) === backend)
       .map((serverName) => virtualHost({ serverName, listen, tls, routes, extra }));
-    if (hosts.length > 0) files[`${backend}.conf`] = hosts.join("\n");
+    const sockets = containerNames(backend, options).map(
+      (container) => `${socketsMount}/${socketFile(container, options)}`,
+    );
+    const parts = [...(isUnix(options) ? [upstream(backend, sockets)] : []), ...hosts];
+    if (parts.length > 0) files[`${backend}.conf`] = parts.join("\n");
     for (const name of serverNames(options).filter((other) => owners.get(other) !== backend))
       files[routesFile(name, backend)] = locations(routes);
   }
@@ -88,37 +101,58 @@ export function generatedFiles(
 }
 
 /**
- * What nginx's service does before nginx starts, at every boot too: systemd knows no order between its units and those of an
- * account's manager, and nginx does not know the address of the network's DNS.
+ * What nginx needs before it starts, at every boot too: its backends, and the address of the network's DNS, which it does not
+ * know. In the account's own manager the first is systemd's business.
  */
 export function proxyAdditions(name: string, args: ReverseProxyStackArgs): Additions {
   const { network, target } = proxyNames(name, args);
-  const directory = "%N-resolver";
-  const systemctl = "/usr/bin/systemctl --user";
-  const unit = `${network}-network.service`;
+  const isUser = args.manager === "user";
+  const runtime = isUser ? "%t" : "/run/user/@UID@";
+  const [withNetwork, withSockets] = [hasNetwork(args), hasSockets(args)];
+  const networkUnit = `${network}-network.service`;
+  const sockets = withSockets ? [socketsUnit(name)] : [];
+  const resolver = "%N-resolver";
   return {
     description: `nginx ${name}, socket-activated reverse proxy`,
-    online: !(args.network?.internal ?? true),
-    ownVolumes: [`%t/${directory}:${resolverDirectory}:ro${volumeLabel(args)}`],
+    online: withNetwork && !(args.network?.internal ?? true),
+    ownVolumes: [
+      ...(withNetwork ? [`%t/${resolver}:${resolverDirectory}:ro${volumeLabel(args)}`] : []),
+      ...(withSockets ? [`${runtime}/${socketsDirectory(name)}:${socketsMount}:ro${sharedLabel(args)}`] : []),
+    ],
+    // A socket of systemd's has systemd's label, which no container may connect to (the reference's Example 6).
+    unlabelled: Object.values(args.backends).some((backend) => isUnix(backend) && isActivated(backend)),
+    ...(isUser ? { unit: { wants: [target], requires: sockets } } : {}),
     service: {
-      runtimeDirectory: directory,
+      ...(withNetwork ? { runtimeDirectory: resolver } : {}),
       // For each of the commands (systemd.service(5)).
       timeoutStartSec: String(backendsTimeout + 30),
     },
     execStartPre: [
-      // Until the backends are started. One that is not, in time or at all, does not take the others with it ("-").
-      `-/usr/bin/timeout ${backendsTimeout} ${systemctl} start ${unit} ${target}`,
-      `${quoteExec(["/bin/sh", "-c", writeResolver, "resolver", `systemd-${network}`, unit, target])} %t/${directory}/resolver.conf`,
+      ...(isUser ? [] : [startBackends([...(withNetwork ? [networkUnit] : []), ...sockets, target])]),
+      ...(withNetwork
+        ? [
+            `${quoteExec(["/bin/sh", "-c", writeResolver, "resolver", `systemd-${network}`, networkUnit, target])} %t/${resolver}/resolver.conf`,
+          ]
+        : []),
     ],
   };
+}
+
+/**
+ * Until the backends are started: systemd knows no order between its units and those of an account's manager. One that is not,
+ * in time or at all, does not take the others with it ("-").
+ */
+function startBackends(units: readonly string[]): string {
+  return `-/usr/bin/timeout ${backendsTimeout} /usr/bin/systemctl --user start ${units.join(" ")}`;
 }
 
 /** Seconds. The wait of proxy-backends.ts for a port, and podman's own work. */
 const backendsTimeout = 90;
 
 /**
- * Writes nginx's `resolver`: the network, the service that makes it, the backends' target, the file. The DNS of a network is at its gateway. It says
- * that an answer holds for a day (aardvark-dns), but a backend has another address each time it starts: hence valid=.
+ * Writes nginx's `resolver`: the network, the service that makes it, the backends' target, the file. The DNS of a network is at
+ * its gateway. It says that an answer holds for a day (aardvark-dns), but a backend has another address each time it starts:
+ * hence valid=.
  */
 export const writeResolver = [
   // Somebody has removed the network, and its service is still active: its backends have lost it as well.

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { type Input, output, unsecret } from "@pulumi/pulumi/output.js";
 import { overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
@@ -6,6 +7,7 @@ import { tlsDirectory } from "../units/nginx/tls.ts";
 import { withoutLabel } from "../units/stand-ins.ts";
 import { environmentFile } from "../units/escape.ts";
 import { renderContainer, renderSocket } from "../units/render.ts";
+import type { UnitSection } from "../units/sections/unit.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
 import type { ContainerCheck, FileContent, ImagePull, Probe, ServiceState } from "../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
@@ -24,18 +26,25 @@ import { type UserService, userNamespaceService, userService } from "./user-serv
 /** The files, units and states of a set, some of them still unknown. */
 export interface Rendered {
   units: Record<string, Input<string>>;
-  files: Record<string, { content: Input<string>; mode?: FileContent["mode"] }>;
+  files: Record<string, { content: Input<string> } & Omit<FileContent, "content">>;
   services: Record<string, ServiceState>;
   images: Input<Record<string, ImagePull>>;
   checks: Record<string, { [K in keyof ContainerCheck]: Input<ContainerCheck[K]> }>;
   probes: Input<Record<string, Probe>>;
 }
 
-/** What a component that builds on this one adds to Example 3's service. */
-export type Additions = Pick<
+/** What a component that builds on this one adds. */
+export interface Additions extends Pick<
   UserService,
-  "description" | "online" | "ownVolumes" | "service" | "execStartPre"
->;
+  "description" | "online" | "ownVolumes" | "service" | "execStartPre" | "unlabelled"
+> {
+  /** More of [Unit] of a quadlet's service. */
+  unit?: { requires?: readonly string[]; wants?: readonly string[] };
+  /** Units that its sockets need first, and that want them, beside sockets.target. */
+  socket?: { requires: readonly string[]; wantedBy: readonly string[] };
+  /** Whether nginx's files name the account: see FileContent. */
+  placeholders?: boolean;
+}
 
 /** What goes onto the host for the arguments, which are known to be right. */
 export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
@@ -52,7 +61,11 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   for (const [file, content] of Object.entries(nginx)) {
     // The master process reads the configuration as the owner; what the workers read (htpasswd, say) they read as others.
     const secret = typeof content !== "string" && file.endsWith(".conf");
-    files[`${directory}/${file}`] = { content, ...(secret ? { mode: "0600" } : {}) };
+    files[`${directory}/${file}`] = {
+      content,
+      ...(secret ? { mode: "0600" } : {}),
+      ...(additions?.placeholders === true ? { placeholders: true } : {}),
+    };
   }
   const certificates = `${base}/tls`;
   if (args.tls !== undefined) Object.assign(files, tlsFiles(certificates, args.tls));
@@ -83,18 +96,26 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   const units: Rendered["units"] = isUserService
     ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
     : { [`${name}.container`]: lift(args.image, (image) => container(parts, image, manager)) };
+  // nginx -t binds its sockets: in there, where it has no directory for them, in a volume that goes with the container.
+  const volumes = [
+    ...socketDirectories(listens),
+    ...(args.volumes ?? []).filter(isBindMount).map(withoutLabel),
+  ];
   const userNamespace = parts.hardening?.userNamespace;
   if (userNamespace !== undefined)
     units[userNamespace] = isUserService ? userNamespaceService(name, user) : userNamespaceUnit(name, "%t");
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
-      unit: { description: `Socket ${listen.join(", ")} of ${name}` },
+      unit: {
+        description: `Socket ${listen.join(", ")} of ${name}`,
+        ...(additions?.socket === undefined ? {} : ordered(additions.socket)),
+      },
       socket: {
         listenStream: listen,
         ...(isBesideIpv4(listen, listens) ? { bindIPv6Only: "ipv6-only" } : {}),
         ...(unit === `${name}.socket` ? {} : { service: `${name}.service` }),
       },
-      install: { wantedBy: ["sockets.target"] },
+      install: { wantedBy: ["sockets.target", ...(additions?.socket?.wantedBy ?? [])] },
     });
   }
   return {
@@ -115,9 +136,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
         image: args.image,
         command: ["nginx", "-t", "-q"],
         mounts,
-        ...(args.volumes === undefined
-          ? {}
-          : { volumes: args.volumes.filter(isBindMount).map(withoutLabel) }),
+        ...(volumes.length > 0 ? { volumes } : {}),
       },
     },
     images: lift(args.image, (image) => ({ [image]: { pull: args.pull ?? "missing" } })),
@@ -153,13 +172,31 @@ function isPlain(texts: Record<string, Input<string>>): texts is Record<string, 
   return Object.values(texts).every((text) => typeof text === "string");
 }
 
-type ContainerParts = Omit<UserService, "user" | "image">;
+type ContainerParts = Omit<UserService, "user" | "image"> & Pick<Additions, "unit">;
+
+/** What comes first, and is needed or (`wants`) waited for. */
+function ordered({ requires = [], wants = [] }: NonNullable<Additions["unit"]>): UnitSection {
+  return {
+    ...(wants.length > 0 ? { wants: [...wants] } : {}),
+    ...(requires.length > 0 ? { requires: [...requires] } : {}),
+    after: [...requires, ...wants],
+  };
+}
 
 function container(parts: ContainerParts, image: string, manager: "system" | "user"): string {
   const { sockets, environmentFile, network, runtime, hardening } = parts;
-  const before = [...sockets, ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace])];
+  const requires = [
+    ...sockets,
+    ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace]),
+    ...(parts.unit?.requires ?? []),
+  ];
+  const execStartPre = [
+    // A hardened one may not make the user namespace; its own unit does.
+    ...(manager === "user" && hardening === undefined ? [awaitFirstPodman("%t")] : []),
+    ...(parts.execStartPre ?? []),
+  ];
   return renderContainer({
-    unit: { description: parts.description, requires: before, after: before },
+    unit: { description: parts.description, ...ordered({ requires, wants: parts.unit?.wants ?? [] }) },
     container: {
       image,
       ...(hardening === undefined ? {} : hardenedContainer()),
@@ -167,7 +204,8 @@ function container(parts: ContainerParts, image: string, manager: "system" | "us
       environment: parts.environment,
       ...(environmentFile === undefined ? {} : { environmentFile: [onHost(environmentFile)] }),
       ...(network === undefined ? {} : { network: [network] }),
-      volume: parts.volumes,
+      ...(parts.unlabelled === true ? { securityLabelDisable: true } : {}),
+      volume: [...(parts.ownVolumes ?? []), ...parts.volumes],
       // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
       stopSignal: "SIGQUIT",
       stopTimeout: 60,
@@ -178,12 +216,12 @@ function container(parts: ContainerParts, image: string, manager: "system" | "us
       // nginx leaves an inherited socket as it is, and systemd hands it on blocking: a worker that another one has beaten to a
       // connection would sleep in accept(2) with all its clients (measured: 3 of 90 reloads under load, none with this).
       nonBlocking: true,
-      // A hardened one may not make the user namespace; its own unit does.
-      ...(manager === "user" && hardening === undefined ? { execStartPre: awaitFirstPodman("%t") } : {}),
+      ...(execStartPre.length > 0 ? { execStartPre } : {}),
       // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
       execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",
       timeoutStopSec: "70",
       ...(hardening === undefined ? {} : hardenedService(hardening)),
+      ...parts.service,
     },
     install: { wantedBy: ["default.target"] },
     // A user quadlet would wait for the system's network-online.target, which may never come. The sockets need no network,
@@ -198,6 +236,14 @@ function isBesideIpv4(listen: readonly string[], all: readonly string[]): boolea
   return listen
     .map(parseListenStream)
     .some((address) => address.family === "ipv6" && others.some((other) => overlaps(address, other, false)));
+}
+
+/** Directories of Unix sockets that an image may not have. */
+function socketDirectories(listens: readonly string[]): string[] {
+  const paths = listens
+    .map(parseListenStream)
+    .flatMap((address) => (address.family === "unix" ? [posix.dirname(address.path)] : []));
+  return [...new Set(paths)].filter((path) => !["/", "/run", "/tmp"].includes(path));
 }
 
 /** A volume of a quadlet's name is not there before the quadlet is. */

@@ -8,6 +8,8 @@ import { hostUrl } from "./names.ts";
 import { ArgumentError, pathText } from "./problems.ts";
 import type { ReverseProxyStackArgs } from "./proxy-arguments.ts";
 import { renderBackends } from "./proxy-backends.ts";
+import { containerNames } from "./proxy-names.ts";
+import { backendSite } from "./proxy-sockets.ts";
 import { checkProxy } from "./proxy-check.ts";
 import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
 import { render } from "./render.ts";
@@ -53,7 +55,7 @@ export class ReverseProxyStack extends ComponentResource {
     for (const warning of warnings) void warn(warning, this);
 
     const unit = args.name ?? name;
-    const { connection, user, createUser, registries, adopt } = args;
+    const { connection, manager = "system", user, createUser, registries, adopt } = args;
     const common = {
       connection,
       user,
@@ -61,7 +63,7 @@ export class ReverseProxyStack extends ComponentResource {
       ...(registries === undefined ? {} : { registries }),
       ...(adopt === undefined ? {} : { adopt }),
     };
-    const ofBackends = renderBackends(unit, { ...args, backends: lateBackends(what, args) });
+    const ofBackends = renderBackends(unit, { ...args, backends: lateBackends(what, unit, args, this) });
     const nginx = lateChecks(what, name, nginxOf(unit, args), this);
     const ofNginx = render(unit, nginx, proxyAdditions(unit, args));
     const digest = digestOf(connection, ofBackends, ofNginx);
@@ -73,7 +75,7 @@ export class ReverseProxyStack extends ComponentResource {
     );
     const proxy = new UnitSet(
       name,
-      { ...common, name: unit, manager: "system", ...ofNginx },
+      { ...common, name: unit, manager, ...(manager === "user" ? { linger: true } : {}), ...ofNginx },
       { parent: this, dependsOn: [backends] },
     );
     this.unitStates = all([backends.unitStates, proxy.unitStates]).apply(([first, second]) => ({
@@ -91,11 +93,28 @@ export class ReverseProxyStack extends ComponentResource {
   }
 }
 
-function lateBackends(what: string, args: ReverseProxyStackArgs): ReverseProxyStackArgs["backends"] {
+function lateBackends(
+  what: string,
+  unit: string,
+  args: ReverseProxyStackArgs,
+  component: ReverseProxyStack,
+): ReverseProxyStackArgs["backends"] {
   return Object.fromEntries(
     Object.entries(args.backends).map(([backend, options]) => {
-      const path = pathText(["backends", backend, "image"]);
-      return [backend, { ...options, image: lateImage(what, path, options.image, args.requireDigest) }];
+      const path = pathText(["backends", backend]);
+      const image = lateImage(what, `${path}.image`, options.image, args.requireDigest);
+      if (options.nginx === undefined) return [backend, { ...options, image }];
+      const [container = backend] = containerNames(backend, options);
+      // Its files are checked as they will be, and written as they are.
+      const site = backendSite(unit, container, options, args);
+      const checked = lateChecks(`${what}, ${path}`, container, site, component).nginx ?? {};
+      const nginx = Object.fromEntries(
+        Object.entries(options.nginx).map(([file, text]) => [
+          file,
+          typeof text === "string" ? text : all([text, checked[file]]).apply(([own]) => own),
+        ]),
+      );
+      return [backend, { ...options, image, nginx }];
     }),
   );
 }

@@ -29,6 +29,8 @@ export interface UserService {
   volumes: readonly string[];
   /** Volumes of ours, with specifiers as systemd has them. */
   ownVolumes?: readonly string[];
+  /** Whether SELinux lets the container alone. Default: false. */
+  unlabelled?: boolean;
   /** The OCI runtime; undefined for podman's own. */
   runtime?: string | undefined;
   hardening?: Hardening | undefined;
@@ -123,6 +125,7 @@ function run(options: UserService): string[] {
     ...(network === undefined ? [] : [`--network ${given(network)}`]),
     "--sdnotify=conmon -d",
     ...(options.hardening === undefined ? [] : hardenedOptions),
+    ...(options.unlabelled === true ? ["--security-opt=label=disable"] : []),
     ...ownVolumes.map((volume) => `--volume ${volume}`),
     ...volumes.map((volume) => `--volume ${inHome(volume)}`),
     ...Object.entries(environment).map(([key, value]) => `--env ${given(`${key}=${value}`)}`),

@@ -12,6 +12,8 @@ export interface DesiredFile {
   mode: string;
   /** For unit files. */
   unit?: string;
+  /** Whether "@UID@" and "@HOME@" in it are the account's: see placeholders.ts. */
+  placeholders?: boolean;
 }
 
 /** One unit as it shall be. `reloadOn` and `restartOn` are keys of files. */

@@ -76,9 +76,8 @@ const unitSet = object(
     units: map(checkUnit),
     files: map((value, path, fail, key) => {
       checkPath(key, path, fail);
-      object({ content: text(), mode: text(/^0[0-7]{3}$/, 'must be four octal digits, as in "0644"') }, [
-        "content",
-      ])(value, path, fail);
+      const mode = text(/^0[0-7]{3}$/, 'must be four octal digits, as in "0644"');
+      object({ content: text(), mode, placeholders: boolean }, ["content"])(value, path, fail);
     }),
     services: map((value, path, fail, key) => {
       checkName(key, path, fail);

@@ -33,7 +33,11 @@ export function schema(version: string): object {
         [],
       ),
       "quadlet:index:FileContent": type(
-        { content: text("The text."), mode: text('Permission bits as four octal digits. Default: "0644".') },
+        {
+          content: text("The text."),
+          mode: text('Permission bits as four octal digits. Default: "0644".'),
+          placeholders: boolean('"@UID@" and "@HOME@" in it are filled in on the host. Default: false.'),
+        },
         ["content"],
       ),
       "quadlet:index:ServiceState": type(
@@ -101,7 +105,7 @@ export function schema(version: string): object {
           createUser: boolean("Make the account where it is not there. Default: false, which is an error."),
           units: map(
             { type: "string" },
-            'Unit name → text. With manager "system" and a user, "@UID@" and "@HOME@" are filled in on the host.',
+            'Unit name → text. With a user, "@UID@" and "@HOME@" in it are filled in on the host.',
           ),
           files: map({ $ref: "#/types/quadlet:index:FileContent" }, 'Path, absolute or "~/…" → file.'),
           services: map({ $ref: "#/types/quadlet:index:ServiceState" }, "Unit name → what it shall be."),

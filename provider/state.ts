@@ -1,7 +1,7 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import type { Facts } from "../host/facts.ts";
-import { hasPlaceholders, unfillText } from "../host/placeholders.ts";
+import { isOpen, unfillText } from "../host/placeholders.ts";
 import { newerFiles, ownerOf } from "../host/plan.ts";
 import { standInUnits } from "../host/refusals.ts";
 import { sha256 } from "../host/digest.ts";
@@ -25,12 +25,14 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     content,
     mode: "0644",
     unit,
+    ...(inputs.user === undefined ? {} : { placeholders: true }),
   }));
-  const files = Object.entries(inputs.files ?? {}).map(([path, { content, mode }]): DesiredFile => ({
+  const files = Object.entries(inputs.files ?? {}).map(([path, file]): DesiredFile => ({
     key: path,
     path,
-    content,
-    mode: mode ?? "0644",
+    content: file.content,
+    mode: file.mode ?? "0644",
+    ...(file.placeholders === true ? { placeholders: true } : {}),
   }));
   return {
     name: inputs.name,
@@ -123,11 +125,10 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
 export function expectedOutputs(inputs: PlainObject, wire: WireObject): WireObject {
   const known = !hasUnknown(inputs.units ?? null) && !hasUnknown(inputs.files ?? null);
   const files = known ? desiredState(inputs as unknown as UnitSetInputs, "").files : [];
-  const isOpen = known && hasPlaceholders(desiredState(inputs as unknown as UnitSetInputs, ""));
   const states = files.map((file): [string, Wire] => {
     const state = fileState(file, sha256(file.content), file.mode, wire);
     // What the host fills in is not known before.
-    return [file.path, isOpen && file.unit !== undefined ? { ...state, sha256: wireUnknown } : state];
+    return [file.path, isOpen(file) ? { ...state, sha256: wireUnknown } : state];
   });
   return {
     ...echo(wire),
@@ -171,8 +172,7 @@ export function observedInputs(
     const owner = fact?.uid === ownerOf(file, desired, facts) ? undefined : fact?.uid;
     // An empty file has no content to send.
     const seen = fact?.content?.toString("utf8") ?? (fact?.sha256 === sha256("") ? "" : file.content);
-    const text =
-      file.unit !== undefined && hasPlaceholders(desired) ? unfillText(seen, file.content, facts) : seen;
+    const text = unfillText(seen, file, facts);
     if (file.unit !== undefined) {
       units[file.key] = isSecretAt(wire, ["units", file.key]) ? secret(text) : text;
       const differs = fact !== undefined && (fact.mode !== file.mode || owner !== undefined);
@@ -180,10 +180,12 @@ export function observedInputs(
       continue;
     }
     const content = isSecretAt(wire, ["files", file.key, "content"]) ? secret(text) : text;
-    const mode = fact?.mode === file.mode ? inputs.files?.[file.key]?.mode : fact?.mode;
+    const written = inputs.files?.[file.key];
+    const mode = fact?.mode === file.mode ? written?.mode : fact?.mode;
     files[file.key] = {
       content,
       ...(mode === undefined ? {} : { mode }),
+      ...(written?.placeholders === undefined ? {} : { placeholders: written.placeholders }),
       // No input says this: it comes from a refresh, and the next `up` takes it away.
       ...(owner === undefined ? {} : { owner }),
     };

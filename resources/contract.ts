@@ -71,6 +71,11 @@ export interface FileContent {
   content: string;
   /** Permission bits as four octal digits. Default: "0644". */
   mode?: string;
+  /**
+   * Whether "@UID@" and "@HOME@" in it stand for the account's UID and home directory, as they do in units. Only with `user`.
+   * Default: false.
+   */
+  placeholders?: boolean;
 }
 
 /** What a unit of the set shall be. A unit that is not named here is only installed. */
@@ -125,7 +130,7 @@ export interface ContainerCheck {
   command: string[];
   /** Directory of `files` → where the container sees the new version of it, read-only. */
   mounts?: Record<string, string>;
-  /** More volumes, as podman writes them. */
+  /** More volumes, as podman writes them; placeholders as in `units`. */
   volumes?: string[];
 }
 
@@ -147,8 +152,8 @@ export interface UnitSetInputs {
   createUser?: boolean;
   /**
    * Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …).
-   * With manager "system" and `user`, "@UID@" and "@HOME@" in a text are the account's UID and home directory, filled in on
-   * the host: a preview needs none.
+   * With `user`, "@UID@" and "@HOME@" in a text are the account's UID and home directory, filled in on the host: a preview needs
+   * none.
    */
   units: Record<string, string>;
   /**
@@ -163,7 +168,7 @@ export interface UnitSetInputs {
   /** Name → check. They are run when a file that they mount changes, and before a service is started or restarted. */
   checks?: Record<string, ContainerCheck>;
   /**
-   * Listening address, as ListenStream= has it → request. It must be answered within 20 seconds, or the host goes back to
+   * Listening address, as ListenStream= has it, placeholders included → request. It must be answered within 20 seconds, or the host goes back to
    * what it was. A unix socket needs curl on the host. Default: none.
    */
   probes?: Record<string, Probe>;

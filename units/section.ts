@@ -65,6 +65,9 @@ export function section<Fields extends object>(
   name: string,
   fields: Fields,
 ): Section {
+  // TypeScript lets an object with more fields pass where it is no literal, and the line would just be missing.
+  const stranger = Object.keys(fields).find((field) => !Object.hasOwn(specs, field));
+  if (stranger !== undefined) throw new UnwritableValueError(name, stranger, "there is no such field.");
   const known = Object.entries(specs) as [keyof Fields, KeySpec][];
   const entries = known.flatMap(([field, spec]) => {
     const value = fields[field];

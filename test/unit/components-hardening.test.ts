@@ -151,8 +151,9 @@ describe("a preview", () => {
       assert.doesNotMatch(render("web", args).units["web.container"] as string, /RestrictAddressFamilies/);
     }
     const { problems, warnings } = checkProxy("web", example4);
-    assert.deepEqual([problems, warnings.length], [[], 1]);
+    assert.deepEqual([problems, warnings.length], [[], 2]);
     assert.match(warnings[0] ?? "", /^hardened: RestrictAddressFamilies=.* can't hold for a proxy/);
+    assert.match(warnings[1] ?? "", /^hardened: a backend is only kept from new privileges.* \(web/);
   });
 
   test("says it beside nginx text of one's own", () => {

@@ -58,12 +58,8 @@ const cases: [string, object, string[]][] = [
   ["no backend", { backends: {} }, ["backends: needs one backend at least"]],
   [
     "what a site has and a proxy has not",
-    { manager: "system", linger: true, network: { internl: true } },
-    [
-      'network.internl: is not known. Did you mean "internal"?',
-      "manager: is not known.",
-      "linger: is not known.",
-    ],
+    { linger: true, network: { internl: true } },
+    ['network.internl: is not known. Did you mean "internal"?', "linger: is not known."],
   ],
   ["root", { user: "root" }, ["user: root has no rootless podman: choose another account"]],
   [

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { awaitPort, renderBackends } from "../../components/proxy-backends.ts";
+import { awaitPort } from "../../components/proxy-backend.ts";
+import { renderBackends } from "../../components/proxy-backends.ts";
 import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
 import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { nginxOf, proxyAdditions, writeResolver } from "../../components/proxy-render.ts";
@@ -28,7 +29,7 @@ function proxy(change: Partial<ReverseProxyStackArgs> = {}): Rendered {
   return render("example4", nginxOf("example4", args), proxyAdditions("example4", args));
 }
 
-function backends(change: Partial<ReverseProxyStackArgs> = {}): Omit<Rendered, "checks" | "probes"> {
+function backends(change: Partial<ReverseProxyStackArgs> = {}): Rendered {
   return renderBackends("example4", { ...example4, ...change });
 }
 
@@ -91,6 +92,8 @@ WantedBy=default.target
         "caddy-container.container": container("caddy-container", "docker.io/library/caddy:latest"),
       },
       files: {},
+      checks: {},
+      probes: {},
       services: {
         "example4-net-network.service": {},
         "example4-backends.target": { enabled: true },

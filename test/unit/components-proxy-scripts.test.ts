@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { awaitPort } from "../../components/proxy-backends.ts";
+import { awaitPort } from "../../components/proxy-backend.ts";
 import { writeResolver } from "../../components/proxy-render.ts";
 
 // The scripts in the units of a proxy, with this process as the container and a podman that says so.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fill, fillText, hasPlaceholders, unfillText } from "../../host/placeholders.ts";
+import { fill, fillText, isOpen, unfillText } from "../../host/placeholders.ts";
 import { conf, desired, unit } from "./host-plan-facts.ts";
 
 const account = { uid: 1006, home: "/home/test" };
@@ -19,39 +19,59 @@ RequiresMountsFor=/run/user/1006/containers
 ExecStart=/usr/bin/podman run -v /home/test/conf.d:/etc/nginx/conf.d --cidfile=/run/user/1006/%N.cid
 `;
 
+const service = { ...unit("web.service", template), placeholders: true };
+
 describe("filled in", () => {
-  test("everywhere in the text", () => assert.equal(fillText(template, account), filled));
+  test("everywhere in the text", () => assert.equal(fillText(template, account, true), filled));
 
   test("a home directory is no specifier and no pattern of the replacement", () => {
-    assert.equal(fillText("A=@HOME@\n", { uid: 1, home: "/srv/100%/$&" }), "A=/srv/100%%/$&\n");
+    const odd = { uid: 1, home: "/srv/100%/$&" };
+    assert.equal(fillText("A=@HOME@\n", odd, true), "A=/srv/100%%/$&\n");
+    assert.equal(fillText("root @HOME@;\n", odd, false), "root /srv/100%/$&;\n");
   });
 
   test("a text without placeholders stays as it is", () => {
-    assert.equal(fillText("[Unit]\nA=UID @ HOME\n", account), "[Unit]\nA=UID @ HOME\n");
+    assert.equal(fillText("[Unit]\nA=UID @ HOME\n", account, true), "[Unit]\nA=UID @ HOME\n");
   });
 
-  const text = { key: conf, path: conf, content: "# @UID@", mode: "0644" };
-  const set = desired({ account: "test", files: [text, unit("web.service", template)] });
+  const text = { key: conf, path: conf, content: "listen unix:/run/user/@UID@/web;", mode: "0644" };
+  const probe = { listen: "/run/user/@UID@/web", path: "/", hostName: "localhost" };
+  const set = desired({ account: "test", files: [text, service], probes: [probe] });
 
-  test("of a set: in units, and in no other file", () => {
+  test("of a set: in units, in no other file, and in the addresses of probes", () => {
+    const done = fill(set, account);
     assert.deepEqual(
-      fill(set, account).files.map(({ content }) => content),
-      ["# @UID@", filled],
+      done.files.map(({ content }) => content),
+      [text.content, filled],
     );
+    assert.equal(done.probes[0]?.listen, "/run/user/1006/web");
     assert.equal(set.files[1]?.content, template, "the set itself was changed");
   });
 
-  test("nothing where units name no account", () => {
+  test("in a file that asks for it", () => {
+    const done = fill({ ...set, files: [{ ...text, placeholders: true }] }, account);
+    assert.equal(done.files[0]?.content, "listen unix:/run/user/1006/web;");
+  });
+
+  test("nothing where there is no account", () => {
     const root = { ...set, account: undefined };
-    const user = { ...set, manager: "user" as const };
-    assert.deepEqual([fill(root, account), fill(user, account)], [root, user]);
-    assert.deepEqual([set, root, user].map(hasPlaceholders), [true, false, false]);
+    assert.equal(fill(root, account), root);
+  });
+
+  test("only the host knows the whole of what holds a placeholder", () => {
+    assert.deepEqual([service, text, { ...service, content: "[Unit]\n" }].map(isOpen), [true, false, false]);
   });
 });
 
 describe("read back", () => {
   test("an unchanged text is the one that was written", () => {
-    assert.equal(unfillText(filled, template, account), template);
+    assert.equal(unfillText(filled, service, account), template);
+    const file = { key: conf, path: conf, content: "root @HOME@/100%;\n", mode: "0644", placeholders: true };
+    assert.equal(unfillText("root /home/test/100%;\n", file, account), file.content);
+  });
+
+  test("a file without placeholders is what the host has", () => {
+    assert.equal(unfillText(filled, { ...service, placeholders: false }, account), filled);
   });
 
   test("what was edited is shown as it is, and the rest as it was written", () => {
@@ -59,13 +79,13 @@ describe("read back", () => {
       .replace("/run/user/1006/containers", "/srv")
       .replace("[Service]", "[Service]\nRestart=no");
     assert.equal(
-      unfillText(edited, template, account),
+      unfillText(edited, service, account),
       template.replace("/run/user/@UID@/containers", "/srv").replace("[Service]", "[Service]\nRestart=no"),
     );
   });
 
   test("another account's id is an edit", () => {
     const other = filled.replaceAll("1006", "1007");
-    assert.match(unfillText(other, template, account), /^Requires=user@1007\.service$/m);
+    assert.match(unfillText(other, service, account), /^Requires=user@1007\.service$/m);
   });
 });

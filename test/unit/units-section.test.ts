@@ -63,6 +63,11 @@ for (const [what, write, message] of [
     () => renderService({ service: { environmentFile: "a\r" } }),
     "[Service] EnvironmentFile=: holds a",
   ],
+  [
+    "a field that is none",
+    () => renderService({ service: Object.assign({ type: "oneshot" as const }, { runtimeDir: "x" }) }),
+    "[Service] runtimeDir=: there is no such field.",
+  ],
 ] as const) {
   test(`${what} is refused where it stands`, () => {
     assert.throws(

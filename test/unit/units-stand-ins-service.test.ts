@@ -20,7 +20,7 @@ function example(listen: string[]): string {
     listen,
   }).units["web.service"];
   assert.ok(typeof text === "string");
-  return fillText(text, { uid: 1006, home });
+  return fillText(text, { uid: 1006, home }, true);
 }
 
 const one = example(["0.0.0.0:81"]);

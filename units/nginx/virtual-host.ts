@@ -1,4 +1,4 @@
-/** The configuration of a reverse proxy whose backends are containers on a network of podman's. */
+/** The configuration of a reverse proxy whose backends are containers. */
 import type { ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
 import { certificateLines, certificateName, protocolLines, redirectServer, type TlsOptions } from "./tls.ts";
@@ -8,9 +8,9 @@ import { quoteWord } from "./tokens.ts";
 export interface Route {
   /** As in nginx's `location`: "/", "/api/". */
   path: string;
-  /** A container's name, which the network's DNS knows. */
+  /** The backend's name: with a port that of a container, which the network's DNS knows; else that of an {@link upstream}. */
   backend: string;
-  port: number;
+  port?: number | undefined;
 }
 
 /** One server name. */
@@ -78,15 +78,45 @@ const domain = "dns.podman";
 export function locations(routes: readonly Route[]): string {
   return routes
     .map(
-      // A name in a variable is looked up when a request comes, by the resolver: nginx starts without it, and finds a
-      // backend again that has another address (proxy_pass, "the server name may be a variable").
       ({ path, backend, port }) => `location ${quoteWord(path)} {
-    set $backend http://${backend}.${domain}:${port};
-    proxy_pass $backend;
-}
+${port === undefined ? passToUpstream(backend) : passToName(backend, port)}}
 `,
     )
     .join("");
+}
+
+/**
+ * A name in a variable is looked up when a request comes, by the resolver: nginx starts without it, and finds a backend again
+ * that has another address (proxy_pass, "the server name may be a variable").
+ */
+function passToName(backend: string, port: number): string {
+  return `    set $backend http://${backend}.${domain}:${port};
+    proxy_pass $backend;
+`;
+}
+
+/** The variable tells the server's @again that there is nothing to look up. */
+function passToUpstream(backend: string): string {
+  return `    set $backend "";
+    proxy_pass http://${backend};
+`;
+}
+
+/**
+ * A backend with Unix sockets, one a replica. nginx starts without them, and tries the next where one does not answer.
+ *
+ * @param paths in nginx's container
+ * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+ */
+export function upstream(backend: string, paths: readonly string[]): string {
+  return `upstream ${backend} {
+${paths
+  .map(
+    (path) => `    server ${quoteWord(`unix:${path}`)};
+`,
+  )
+  .join("")}}
+`;
 }
 
 /** The server for names that no backend has: without it, the first backend would get their requests. */
@@ -103,13 +133,13 @@ export function tlsCommon(tls: TlsOptions): string {
   return [...certificateLines(), ...protocolLines(tls), ""].join("\n");
 }
 
-/** What all virtual hosts share, in the http context. A server may set each of it otherwise. */
-export function proxyCommon(): string {
-  return `# The network's own DNS, which knows the backends. The host writes its address when the service starts.
-include ${resolverDirectory}/*.conf;
-resolver_timeout 5s;
-
-# Between neighbours that is long: nobody has the address any more.
+/**
+ * What all virtual hosts share, in the http context. A server may set each of it otherwise.
+ *
+ * @param hasNetwork whether a backend is found by its name
+ */
+export function proxyCommon(hasNetwork = true): string {
+  return `${hasNetwork ? resolver : ""}# Between neighbours that is long: nobody has the address any more.
 proxy_connect_timeout 2s;
 
 # WebSocket and other upgrades; connections to backends are used once.
@@ -129,6 +159,12 @@ map $http_host $proxy_port_suffix {
 }
 `;
 }
+
+const resolver = `# The network's own DNS, which knows the backends. The host writes its address when the service starts.
+include ${resolverDirectory}/*.conf;
+resolver_timeout 5s;
+
+`;
 
 /**
  * What each server block of a backend includes: the headers that backends get, and what is done about an address that was

@@ -60,6 +60,8 @@ export interface ServiceSection {
   killSignal?: string;
   /** Directories below /run, made for its account before it starts and removed when it stops [E]. Default: none. */
   runtimeDirectory?: Many;
+  /** Permission bits of the last part of `runtimeDirectory`, in octal. Default: "0755". [E] */
+  runtimeDirectoryMode?: string;
   /** Its name in the journal [E]. Default: that of the process. */
   syslogIdentifier?: string;
   /** The slice it is in [R]. Default: "system.slice", or "app.slice" in a user manager. */
@@ -115,6 +117,7 @@ export const serviceKeys = {
   killSignal: { directive: "KillSignal", kind: "value" },
   delegate: { directive: "Delegate", kind: "value" },
   runtimeDirectory: { directive: "RuntimeDirectory", kind: "list" },
+  runtimeDirectoryMode: { directive: "RuntimeDirectoryMode", kind: "value" },
   syslogIdentifier: { directive: "SyslogIdentifier", kind: "value" },
   slice: { directive: "Slice", kind: "value" },
   memoryMax: { directive: "MemoryMax", kind: "value" },

@@ -1,0 +1,153 @@
+import { output } from "@pulumi/pulumi/output.js";
+import { environmentFile, escapeLiteral, quoteExec } from "../units/escape.ts";
+import { renderContainer } from "../units/render.ts";
+import type { ContainerSection } from "../units/sections/container.ts";
+import type { ServiceSection } from "../units/sections/service.ts";
+import type { UnitSection } from "../units/sections/unit.ts";
+import { awaitFirstPodman } from "./first-podman.ts";
+import { lift, onHost, splitEnvironment } from "./inputs.ts";
+import type { Backend, HealthCheck, ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import { proxyNames } from "./proxy-names.ts";
+import { isActivated, isUnix, ownSocket, renderBackendSocket, socketsUnit } from "./proxy-sockets.ts";
+import type { Rendered } from "./render.ts";
+
+/** One container of a backend, whatever its program is. */
+export interface BackendContainer {
+  /** The proxy's. */
+  name: string;
+  backend: string;
+  container: string;
+  options: Backend;
+  args: ReverseProxyStackArgs;
+}
+
+/** Its quadlet, with its socket where systemd has that, and the file of its secrets. */
+export function renderBackend(it: BackendContainer): Pick<Rendered, "units" | "files" | "services"> {
+  const { name, backend, container, options, args } = it;
+  const { plain, hidden } = splitEnvironment(options.environment ?? {});
+  const secretFile = `~/.config/quadlet-fleet/${name}/${backend}.environment`;
+  const hasHidden = Object.keys(hidden).length > 0;
+  const environment = { environment: plain, environmentFile: hasHidden ? [onHost(secretFile)] : [] };
+  const socket = `${container}.socket`;
+  const { target } = proxyNames(name, args);
+  return {
+    units: {
+      [`${container}.container`]: lift(options.image, (image) => text(it, { image, ...environment })),
+      ...(isActivated(options) ? { [socket]: renderBackendSocket(name, target, container, options) } : {}),
+    },
+    files: hasHidden
+      ? { [secretFile]: { content: output(hidden).apply(environmentFile), mode: "0600" } }
+      : {},
+    services: {
+      ...(isActivated(options) ? { [socket]: { enabled: true } } : {}),
+      [`${container}.service`]: hasHidden ? { restartOn: [secretFile] } : {},
+    },
+  };
+}
+
+function text(
+  it: BackendContainer,
+  given: Pick<ContainerSection, "image" | "environment" | "environmentFile">,
+) {
+  const { name, container, options, args } = it;
+  const { target } = proxyNames(name, args);
+  const way = isActivated(options) ? inherited(it) : isUnix(options) ? unix(it) : tcp(it);
+  const { healthCheck } = options;
+  return renderContainer({
+    unit: {
+      description: `Backend ${container} of ${name}`,
+      ...way.unit,
+      // One that fails again and again is tried again and again, as nobody else would start it.
+      startLimitIntervalSec: "0",
+    },
+    container: {
+      containerName: container,
+      ...(args.hardened === true ? { pull: "never" as const, noNewPrivileges: true } : {}),
+      ...(args.runtime === undefined ? {} : { globalArgs: `--runtime=${args.runtime}` }),
+      ...given,
+      ...way.container,
+      volume: [...(way.volume ?? []), ...(options.volumes ?? [])],
+      ...(healthCheck === undefined ? {} : healthKeys(healthCheck)),
+    },
+    service: {
+      ...(way.wait === undefined ? {} : { execStartPost: way.wait }),
+      restart: "always",
+      restartSec: "2s",
+      // Longer than the wait for what it listens on.
+      timeoutStartSec: "90",
+      ...way.service,
+    },
+    install: { wantedBy: ["default.target", ...(isActivated(options) ? [] : [target])] },
+    // A user quadlet would wait for the system's network-online.target, for 90 seconds where nobody wants that: a container
+    // that needs what is outside is started again until it is there.
+    quadlet: { defaultDependencies: false },
+  });
+}
+
+/** The service of the network has it for those that share one. */
+const execStartPre = awaitFirstPodman("%t");
+
+/** What a unit has for the way by which nginx reaches it. */
+interface Way {
+  unit?: Pick<UnitSection, "requires" | "after">;
+  container: Partial<ContainerSection>;
+  volume?: string[];
+  service?: ServiceSection;
+  /** The command that ends when nginx can use it. */
+  wait?: string;
+}
+
+function tcp({ name, backend, container, options, args }: BackendContainer): Way {
+  return {
+    container: {
+      network: [`${proxyNames(name, args).network}.network`],
+      networkAlias: container === backend ? [] : [backend],
+    },
+    ...(options.healthCheck === undefined
+      ? { wait: quoteExec(["/bin/sh", "-c", awaitPort, "wait", container, String(options.port)]) }
+      : {}),
+  };
+}
+
+function unix({ name, container, options, args }: BackendContainer): Way {
+  const { volume, service, wait } = ownSocket(name, container, options, args);
+  const requires = [socketsUnit(name)];
+  return {
+    unit: { requires, after: requires },
+    container: { network: ["none"] },
+    volume: [volume],
+    service: { execStartPre, ...service },
+    wait,
+  };
+}
+
+/** Its socket listens before it runs: nobody has to wait for it. */
+function inherited({ container }: BackendContainer): Way {
+  const requires = [`${container}.socket`];
+  return { unit: { requires, after: requires }, container: { network: ["none"] }, service: { execStartPre } };
+}
+
+function healthKeys(check: HealthCheck): Partial<ContainerSection> {
+  return {
+    notify: "healthy",
+    healthCmd: escapeLiteral(check.command),
+    healthInterval: check.interval ?? "5s",
+    ...(check.timeout === undefined ? {} : { healthTimeout: check.timeout }),
+    ...(check.retries === undefined ? {} : { healthRetries: check.retries }),
+    ...(check.startPeriod === undefined ? {} : { healthStartPeriod: check.startPeriod }),
+  };
+}
+
+/**
+ * Waits until a container listens on a port: its name, the port. In the tables of its network namespace (proc_pid_net(5)),
+ * which the account may read: the image needs no tool for it. 0A is TCP_LISTEN.
+ */
+export const awaitPort = [
+  'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
+  'port=$(printf %04X "$2");',
+  "tries=0;",
+  'until grep -qs "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F]*:0000 0A " "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6"; do',
+  '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
+  '[ "$tries" -lt 600 ] || { echo "$1 does not listen on port $2 after 60 seconds" >&2; exit 1; };',
+  "tries=$((tries + 1)); sleep 0.1; done",
+].join(" ");

@@ -1,0 +1,31 @@
+import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import { isUnix } from "./proxy-sockets.ts";
+
+/** What a proxy's parts call each other. */
+export interface ProxyNames {
+  /** The network's quadlet, without ".network". Another kind of network is another network: podman makes one only once. */
+  network: string;
+  /** The target that stands for all backends, so that what needs them names none. */
+  target: string;
+}
+
+export function proxyNames(name: string, args: Pick<ReverseProxyStackArgs, "network">): ProxyNames {
+  const internal = args.network?.internal ?? true;
+  return { network: internal ? `${name}-net` : `${name}-open-net`, target: `${name}-backends.target` };
+}
+
+/** The containers of a backend: itself, or its replicas. */
+export function containerNames(backend: string, { replicas = 1 }: Pick<Backend, "replicas">): string[] {
+  if (replicas === 1) return [backend];
+  return Array.from({ length: replicas }, (_, index) => `${backend}-${index + 1}`);
+}
+
+/** Whether a backend is reached by a network, which nginx and it share. */
+export function hasNetwork({ backends }: Pick<ReverseProxyStackArgs, "backends">): boolean {
+  return Object.values(backends).some((backend) => !isUnix(backend));
+}
+
+/** Whether a backend is reached by a Unix socket. */
+export function hasSockets({ backends }: Pick<ReverseProxyStackArgs, "backends">): boolean {
+  return Object.values(backends).some(isUnix);
+}

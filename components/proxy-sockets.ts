@@ -1,0 +1,136 @@
+/** The Unix sockets by which nginx reaches backends without a network. */
+import { posix } from "node:path";
+import { quoteExec } from "../units/escape.ts";
+import { renderService, renderSocket } from "../units/render.ts";
+import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { lift, sharedLabel } from "./inputs.ts";
+import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import type { Additions } from "./render.ts";
+
+export function isUnix({ transport }: Pick<Backend, "transport">): boolean {
+  return transport === "unix";
+}
+
+/** Whether systemd opens its socket. */
+export function isActivated({ socketActivated, nginx }: Backend): boolean {
+  return nginx !== undefined || socketActivated === true;
+}
+
+/** The unit that makes the directory of all sockets of a proxy, and removes it. */
+export function socketsUnit(name: string): string {
+  return `${socketsDirectory(name)}.service`;
+}
+
+/** Below the account's runtime directory; each backend has one below it. Memory: no socket outlives a boot. */
+export function socketsDirectory(name: string): string {
+  return `${name}-sockets`;
+}
+
+/** A backend's socket, below that of all. */
+export function socketFile(container: string, { socketPath = defaultSocketPath }: Backend): string {
+  return `${container}/${posix.basename(socketPath)}`;
+}
+
+/** Where the directory of all sockets is in nginx's container. */
+export const socketsMount = "/run/backends";
+
+const defaultSocketPath = "/run/backend/http.sock";
+
+export function renderSocketsUnit(name: string): string {
+  return renderService({
+    // The sockets come after it, and before what a service comes after by itself (systemd.special(7), sockets.target).
+    unit: { description: `Directory of the sockets of ${name}'s backends`, defaultDependencies: false },
+    service: {
+      type: "oneshot",
+      remainAfterExit: true,
+      runtimeDirectory: socketsDirectory(name),
+      execStart: "/usr/bin/true",
+    },
+  });
+}
+
+/** What the unit of a backend's socket needs and is needed by. */
+function socketAdditions(name: string, target: string): Required<Pick<Additions, "socket">> {
+  return { socket: { requires: [socketsUnit(name)], wantedBy: [target] } };
+}
+
+/** The socket unit of a backend that is no nginx. */
+export function renderBackendSocket(name: string, target: string, container: string, backend: Backend) {
+  const { requires, wantedBy } = socketAdditions(name, target).socket;
+  return renderSocket({
+    unit: { description: `Socket of backend ${container} of ${name}`, requires, after: requires },
+    socket: { listenStream: `%t/${socketsDirectory(name)}/${socketFile(container, backend)}` },
+    install: { wantedBy: ["sockets.target", ...wantedBy] },
+  });
+}
+
+/** What a backend's service has, where it makes its socket itself. */
+export function ownSocket(name: string, container: string, backend: Backend, args: ReverseProxyStackArgs) {
+  const { socketPath = defaultSocketPath } = backend;
+  const directory = `${socketsDirectory(name)}/${container}`;
+  const wait = ["/bin/sh", "-c", awaitSocket, "wait", container];
+  return {
+    volume: `%t/${directory}:${posix.dirname(socketPath)}:rw${sharedLabel(args)}`,
+    service: {
+      // New at each start, as many programs can't bind a socket that is left over. The account's own directory is above
+      // it, so "all" are those whose containers it is mounted into.
+      runtimeDirectory: directory,
+      runtimeDirectoryMode: "0777",
+    },
+    wait: `${quoteExec(wait)} %t/${socketsDirectory(name)}/${socketFile(container, backend)}`,
+  };
+}
+
+/**
+ * Waits until a container has made its socket, its name, the socket, and lets nginx use it: a program makes it for its own
+ * account, and nginx's workers are another one.
+ */
+export const awaitSocket = [
+  'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
+  "tries=0;",
+  'until [ -S "$2" ]; do',
+  '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
+  '[ "$tries" -lt 600 ] || { echo "$1 has no socket ${2##*/} after 60 seconds" >&2; exit 1; };',
+  "tries=$((tries + 1)); sleep 0.1; done;",
+  'exec podman unshare chmod 0666 "$2"',
+].join(" ");
+
+/** A backend that is nginx: the arguments of a SocketActivatedNginx. */
+export function backendSite(
+  name: string,
+  container: string,
+  backend: Backend,
+  args: ReverseProxyStackArgs,
+): SocketActivatedNginxArgs {
+  const { connection, user, pull, requireDigest, hardened, runtime, selinuxLabel } = args;
+  const { image, environment, volumes, nginx = {} } = backend;
+  const socket = backendAddress(name, container, backend);
+  const given = { pull, requireDigest, hardened, runtime, selinuxLabel, environment, volumes };
+  const files = Object.entries(nginx).map(([file, content]) => [
+    file,
+    lift(content, (text) => text.replaceAll("@SOCKET@", () => socket)),
+  ]);
+  return {
+    connection,
+    manager: "user",
+    user,
+    image,
+    listen: [socket],
+    network: "none",
+    ...(files.length === 0 ? {} : { nginx: Object.fromEntries(files) as SocketActivatedNginxArgs["nginx"] }),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** Its address. nginx compares it with what it has inherited, so it has to be the host's; the UID is filled in there. */
+export function backendAddress(name: string, container: string, backend: Backend): string {
+  return `/run/user/@UID@/${socketsDirectory(name)}/${socketFile(container, backend)}`;
+}
+
+export function backendAdditions(name: string, target: string, container: string): Additions {
+  return {
+    description: `Backend ${container} of ${name}, socket-activated nginx`,
+    placeholders: true,
+    ...socketAdditions(name, target),
+  };
+}

@@ -1,0 +1,335 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import { renderBackends } from "../../components/proxy-backends.ts";
+import { checkProxy } from "../../components/proxy-check.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
+import { awaitSocket } from "../../components/proxy-sockets.ts";
+import { awaitFirstPodman } from "../../components/first-podman.ts";
+import { type Rendered, render } from "../../components/render.ts";
+import { quoteExecArgument } from "../../units/escape.ts";
+
+// A proxy without any network: the reference's Examples 5 and 6, and all of it in one manager, as its Example 7.
+
+const caddy: Backend = {
+  image: "docker.io/library/caddy:latest",
+  serverName: "caddy.example.com",
+  transport: "unix",
+};
+const page: Backend = {
+  image: "docker.io/library/nginx:latest",
+  serverName: "nginx.example.com",
+  transport: "unix",
+  nginx: {},
+};
+const args: ReverseProxyStackArgs = {
+  connection: { address: "192.0.2.11" },
+  manager: "user",
+  user: "test",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:8080"],
+  backends: { caddy, page },
+};
+
+const proxy = (change: Partial<ReverseProxyStackArgs> = {}): Rendered =>
+  render("web", nginxOf("web", { ...args, ...change }), proxyAdditions("web", { ...args, ...change }));
+const backends = (change: Partial<ReverseProxyStackArgs> = {}) =>
+  renderBackends("web", { ...args, ...change });
+const problems = (backend: Partial<Backend>, base: Backend = page) =>
+  checkProxy("web", { ...args, backends: { page: { ...base, ...backend } } }).problems.map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
+
+/** The text of a unit's lines with one of the keys. */
+function lines(units: Rendered["units"], unit: string, ...keys: string[]): string[] {
+  return (units[unit] as string).split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
+}
+
+describe("the backends' set", () => {
+  test("has no network, and a directory of the sockets", () => {
+    const { units, services } = backends();
+    assert.deepEqual(Object.keys(units), [
+      "web-sockets.service",
+      "web-backends.target",
+      "caddy.container",
+      "page.container",
+      "page.socket",
+    ]);
+    assert.deepEqual(services, {
+      "web-sockets.service": {},
+      "web-backends.target": { enabled: true },
+      "caddy.service": {},
+      "page.socket": { enabled: true },
+      "page.service": { reloadOn: ["~/.config/quadlet-fleet/page/conf.d/default.conf"], handover: true },
+    });
+    assert.equal(
+      units["web-sockets.service"],
+      `[Unit]
+Description=Directory of the sockets of web's backends
+DefaultDependencies=false
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/true
+RemainAfterExit=true
+RuntimeDirectory=web-sockets
+`,
+    );
+  });
+
+  test("a program that makes its socket itself", () => {
+    assert.equal(
+      backends().units["caddy.container"],
+      `[Unit]
+Description=Backend caddy of web
+Requires=web-sockets.service
+After=web-sockets.service
+StartLimitIntervalSec=0
+
+[Container]
+Image=docker.io/library/caddy:latest
+ContainerName=caddy
+Volume=%t/web-sockets/caddy:/run/backend:rw,z
+Network=none
+
+[Service]
+ExecStartPre=${awaitFirstPodman("%t")}
+ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock
+Restart=always
+RestartSec=2s
+TimeoutStartSec=90
+RuntimeDirectory=web-sockets/caddy
+RuntimeDirectoryMode=0777
+
+[Install]
+WantedBy=default.target web-backends.target
+
+[Quadlet]
+DefaultDependencies=false
+`,
+    );
+  });
+
+  test("nginx: systemd's socket, which comes with the target, and the address that nginx has inherited", () => {
+    const { units, files, checks, probes } = backends();
+    assert.equal(
+      units["page.socket"],
+      `[Unit]
+Description=Socket /run/user/@UID@/web-sockets/page/http.sock of page
+Requires=web-sockets.service
+After=web-sockets.service
+
+[Socket]
+ListenStream=/run/user/@UID@/web-sockets/page/http.sock
+
+[Install]
+WantedBy=sockets.target web-backends.target
+`,
+    );
+    assert.deepEqual(lines(units, "page.container", "Network", "Environment", "WantedBy"), [
+      "Environment=NGINX=3;",
+      "Network=none",
+      "WantedBy=default.target",
+    ]);
+    const file = files["~/.config/quadlet-fleet/page/conf.d/default.conf"];
+    assert.equal(file?.placeholders, true);
+    assert.match(
+      file.content as string,
+      /^ {4}listen unix:\/run\/user\/@UID@\/web-sockets\/page\/http\.sock;$/m,
+    );
+    assert.deepEqual(checks["nginx -t of page"]?.volumes, ["/run/user/@UID@/web-sockets/page"]);
+    assert.deepEqual(probes, { "/run/user/@UID@/web-sockets/page/http.sock": {} });
+  });
+
+  test("another program that is handed its socket", () => {
+    const { units, services } = backends({ backends: { caddy: { ...caddy, socketActivated: true } } });
+    assert.deepEqual(lines(units, "caddy.socket", "ListenStream", "Requires", "WantedBy"), [
+      "Requires=web-sockets.service",
+      "ListenStream=%t/web-sockets/caddy/http.sock",
+      "WantedBy=sockets.target web-backends.target",
+    ]);
+    assert.deepEqual(lines(units, "caddy.container", "Requires", "Volume", "ExecStartPost", "WantedBy"), [
+      "Requires=caddy.socket",
+      "WantedBy=default.target",
+    ]);
+    assert.deepEqual(services["caddy.socket"], { enabled: true });
+  });
+
+  test("a socket elsewhere, and replicas: a directory each", () => {
+    const { units } = backends({
+      backends: { caddy: { ...caddy, replicas: 2, socketPath: "/srv/app/a.sock" } },
+    });
+    assert.deepEqual(lines(units, "caddy-2.container", "Volume", "RuntimeDirectory"), [
+      "Volume=%t/web-sockets/caddy-2:/srv/app:rw,z",
+      "RuntimeDirectory=web-sockets/caddy-2",
+    ]);
+    const conf = proxy({
+      backends: { caddy: { ...caddy, replicas: 2, socketPath: "/srv/app/a.sock" } },
+    }).files;
+    assert.match(
+      conf["~/.config/quadlet-fleet/web/conf.d/caddy.conf"]?.content as string,
+      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\/a\.sock;\n {4}server unix:\/run\/backends\/caddy-2\/a\.sock;\n\}\n\nserver/,
+    );
+  });
+
+  test("beside one with a network, which is there for that one only", () => {
+    const mixed = {
+      ...args.backends,
+      web: { image: "docker.io/library/httpd:latest", port: 80, serverName: "w" },
+    };
+    const { units } = backends({ backends: mixed });
+    assert.deepEqual(
+      [units["caddy.container"], units["page.container"]],
+      [backends().units["caddy.container"], backends().units["page.container"]],
+    );
+    assert.deepEqual(lines(units, "web.container", "Network"), ["Network=web-net.network"]);
+  });
+
+  test("secret text of nginx: its socket is filled in, and it stays a secret", async () => {
+    const nginx = { "default.conf": pulumi.secret("server { listen unix:@SOCKET@; }") };
+    const { files } = backends({ backends: { page: { ...page, nginx } } });
+    const content = files["~/.config/quadlet-fleet/page/conf.d/default.conf"]?.content;
+    assert.equal(await pulumi.isSecret(content as pulumi.Output<string>), true);
+    const text = await new Promise((resolve) => pulumi.output(content).apply(resolve));
+    assert.equal(text, "server { listen unix:/run/user/@UID@/web-sockets/page/http.sock; }");
+  });
+});
+
+describe("nginx", () => {
+  test("in the account's manager: after the target, in no network, without a wait of its own", () => {
+    const { units } = proxy();
+    assert.equal(
+      units["web.container"],
+      `[Unit]
+Description=nginx web, socket-activated reverse proxy
+Wants=web-backends.target
+Requires=web.socket web-sockets.service
+After=web.socket web-sockets.service web-backends.target
+
+[Container]
+Image=docker.io/library/nginx:latest
+Environment=NGINX=3;
+Volume=%t/web-sockets:/run/backends:ro,z
+Volume=%h/.config/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z
+Network=none
+SecurityLabelDisable=true
+StopSignal=SIGQUIT
+StopTimeout=60
+
+[Service]
+NonBlocking=true
+ExecStartPre=${awaitFirstPodman("%t")}
+ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+TimeoutStartSec=120
+TimeoutStopSec=70
+
+[Install]
+WantedBy=default.target
+
+[Quadlet]
+DefaultDependencies=false
+`,
+    );
+  });
+
+  test("in the system's: it starts the backends, and has no resolver", () => {
+    const { units, files } = proxy({ manager: "system" });
+    assert.deepEqual(lines(units, "web.service", "ExecStartPre", "RuntimeDirectory"), [
+      `ExecStartPre=${awaitFirstPodman("/run/user/@UID@")}`,
+      "ExecStartPre=-/usr/bin/timeout 90 /usr/bin/systemctl --user start web-sockets.service web-backends.target",
+    ]);
+    const command = lines(units, "web.service", "ExecStart")[0] ?? "";
+    assert.match(
+      command,
+      / --network none .* --volume \/run\/user\/@UID@\/web-sockets:\/run\/backends:ro,z /,
+    );
+    assert.doesNotMatch(
+      files["~/.config/quadlet-fleet/web/conf.d/_proxy.conf"]?.content as string,
+      /resolver/,
+    );
+  });
+
+  test("keeps its SELinux label where no socket is systemd's", () => {
+    const { units } = proxy({ backends: { caddy } });
+    assert.deepEqual(lines(units, "web.container", "SecurityLabelDisable"), []);
+  });
+
+  test("a backend that comes changes a file of its own only", () => {
+    const [before, after] = [
+      proxy({ backends: { caddy } }),
+      proxy({ backends: { caddy, other: { ...caddy, serverName: "o" } } }),
+    ];
+    assert.deepEqual(after.units, before.units);
+    const added = Object.keys(after.files).filter((path) => !(path in before.files));
+    assert.deepEqual(added, ["~/.config/quadlet-fleet/web/conf.d/other.conf"]);
+  });
+});
+
+describe("hardened", () => {
+  test("all of it holds where all backends are nginx with sockets", () => {
+    const all = { hardened: true, backends: { page } };
+    assert.deepEqual(checkProxy("web", { ...args, ...all }), { problems: [], warnings: [] });
+    for (const [set, unit] of [
+      [proxy(all), "web.container"],
+      [backends(all), "page.container"],
+    ] as const)
+      assert.deepEqual(lines(set.units, unit, "RestrictAddressFamilies", "ReadOnly"), [
+        "ReadOnly=true",
+        "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
+      ]);
+  });
+
+  test("says which backends are only kept from new privileges", () => {
+    const { warnings } = checkProxy("web", { ...args, hardened: true });
+    assert.deepEqual(warnings, [
+      "hardened: a backend is only kept from new privileges, as its image may write and do what is not known here (caddy). One with nginx is hardened as a site is.",
+    ]);
+  });
+});
+
+describe("a preview says", () => {
+  test("nothing where all is right", () => {
+    assert.deepEqual(checkProxy("web", args), { problems: [], warnings: [] });
+  });
+
+  const tcp: Backend = { image: "docker.io/library/httpd:latest", serverName: "w.example.com", port: 80 };
+  const cases: [string, string[], string[]][] = [
+    [
+      "what a transport has not",
+      problems({ socketPath: "/run/a/b", socketActivated: true, nginx: {} }, tcp),
+      ["socketPath", "socketActivated", "nginx"].map(
+        (key) => `backends.page.${key}: goes with transport: "unix" only`,
+      ),
+    ],
+    [
+      "that a port is missing",
+      problems({ transport: "tcp" }, { image: tcp.image, serverName: "w" }),
+      ['backends.page.port: is missing: where it listens, or transport: "unix"'],
+    ],
+    [
+      "that a port is too much",
+      problems({ port: 80 }, caddy),
+      ['backends.page.port: is for transport: "tcp": with "unix" there is a socketPath'],
+    ],
+    [
+      "whose socket it is",
+      problems({ socketPath: "/run/a/b" }),
+      [
+        "backends.page.socketPath: is for a program that makes its socket itself, and with nginx systemd does",
+      ],
+    ],
+    [
+      "that a health check is not for nginx",
+      problems({ healthCheck: { command: "true" } }),
+      ["backends.page.healthCheck: is not for nginx: its socket is asked, as a site's"],
+    ],
+  ];
+  for (const [what, found, expected] of cases) test(what, () => assert.deepEqual(found, expected));
+
+  test("@SOCKET@ in an error about nginx's files", () => {
+    const found = problems({ nginx: { "a.conf": "server { listen 80; }" } }).join("\n");
+    assert.match(found, /^backends\.page\.nginx: .*@SOCKET@/m);
+    assert.doesNotMatch(found, /@UID@/);
+  });
+});
