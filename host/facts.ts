@@ -6,6 +6,12 @@ export interface Facts {
   home: string;
   /** Its version ("5.4.2") is only asked for where a unit is to be written. */
   podman: { installed: boolean; version?: string };
+  /** systemd's major version; as podman's. */
+  systemd?: number;
+  /** Programs that podman needs for a network; as podman's version. */
+  tools?: Set<string>;
+  /** Directory → its SELinux label, where SELinux is enforcing: of those that were asked for. */
+  labels: Map<string, string>;
   lingers: boolean;
   /** The first port that an account may listen on: net.ipv4.ip_unprivileged_port_start (ip(7)). */
   firstPort: number;
@@ -58,6 +64,8 @@ export interface Query {
   directories?: readonly string[];
   /** Socket units with a port: who listens there, where the unit does not run or is to be written. */
   ports?: readonly (readonly [unit: string, port: number])[];
+  /** Directories whose SELinux label is of interest. */
+  labels?: readonly string[];
   /** Whether to look for replaced images, which takes a while. */
   images?: boolean;
 }
@@ -84,6 +92,7 @@ export function writeQuery(query: Query): string {
     ...query.units.map((unit) => ["unit", unit]),
     ...(query.directories ?? []).map((directory) => ["find", directory]),
     ...(query.ports ?? []).map(([unit, port]) => ["port", unit, hexadecimal(port)]),
+    ...(query.labels ?? []).map((directory) => ["label", directory]),
     ...(query.images ? [["images"]] : []),
   ];
   return lines.map((line) => `${row(line)}\n`).join("");
@@ -118,6 +127,7 @@ export function noFacts(): Facts {
     names: new Map(),
     others: new Map(),
     ports: [],
+    labels: new Map(),
     space: new Map(),
     replacedImages: new Set(),
   };
@@ -156,6 +166,13 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
   },
   ports(facts, { listening, holders }) {
     facts.ports.push(...openPorts(decode(listening), decode(holders)));
+  },
+  label(facts, { line, label }, query) {
+    facts.labels.set(query.labels?.[Number(line)] ?? "", decode(label));
+  },
+  tools(facts, { systemd, found }) {
+    if (systemd !== "") facts.systemd = Number(systemd);
+    facts.tools = new Set(lines(found));
   },
   space(facts, { directory, free, block }) {
     facts.space.set(decode(directory), Number(free) * Number(block));

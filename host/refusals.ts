@@ -4,6 +4,8 @@ import { tooNew } from "../units/versions.ts";
 import { isSocket, runs } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
+import { missingNetworkTools } from "./network-tools.ts";
+import { closedBySelinux } from "./selinux.ts";
 
 /** Room that is wanted besides that of the files themselves, in bytes: journal, marks, and systemd's own. */
 const margin = 1024 * 1024;
@@ -33,11 +35,18 @@ export function refusals(
     ...privileged(facts, desired),
     ...space(facts, payload),
     ...reserved(facts, desired),
+    ...missingNetworkTools(facts, desired),
+    ...closedBySelinux(facts, desired),
   ];
 }
 
+/** The oldest that a distribution with podman 5.3 has (RHEL 9). */
+const oldestSystemd = 252;
+
 function host(facts: Facts, { images, account, linger, manager }: Desired): string[] {
   const problems: string[] = [];
+  if (facts.systemd !== undefined && facts.systemd < oldestSystemd)
+    problems.push(`systemd ${facts.systemd} is too old: ${oldestSystemd} is needed at least.`);
   if (manager === "system" && account !== undefined && !/^\/[\w./@+-]*$/.test(facts.home))
     problems.push(
       `the home directory of "${account}" is ${JSON.stringify(facts.home)}, which a unit can't name as it is: letters, digits and ./_@+- only.`,

@@ -125,6 +125,7 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
     ]),
     units: [...unitsOf(desired, known), ...standInUnits(desired)],
     ports,
+    labels: [...new Set(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
   };
 }
 

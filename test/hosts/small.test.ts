@@ -7,6 +7,7 @@ import {
   example1,
   example2,
   example3,
+  example4,
   failedUnits,
   get,
   hostEntry,
@@ -38,8 +39,8 @@ after(async () => {
   await fleet.dispose();
 });
 
-function configure(sites: Record<string, object>): void {
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites });
+function configure(sites: Record<string, object>, proxies: Record<string, object> = {}): void {
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites, proxies });
 }
 
 async function serve(): Promise<void> {
@@ -84,13 +85,29 @@ test("a change by rehearsal and handover, and a power loss", async () => {
   assert.deepEqual(await failedUnits(host), []);
 });
 
-test("a site that needs a network fails with the tool that is missing, and leaves the others alone", async () => {
+test("what needs a network is refused by the tool that is missing, before anything is done, and the others are left alone", async () => {
   const { network, ...rest } = example3;
   assert.equal(network, "none");
-  configure({ ...examples, networked: { ...rest, listen: ["0.0.0.0:83"] } });
+  configure({ ...examples, networked: { ...rest, listen: ["0.0.0.0:83"] } }, { example4 });
   const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
-  assert.match(stdout, /pasta/);
+  const lacks = /, which the host has not\. Install it \(package passt\)/.source;
+  assert.match(
+    stdout,
+    new RegExp(
+      `networked\\.service: a rootless container with a network needs pasta \\(or slirp4netns\\)${lacks}`,
+    ),
+  );
+  assert.match(
+    stdout,
+    /example4-net\.network: a network whose containers find each other by name needs aardvark-dns/,
+  );
+  assert.match(
+    stdout,
+    new RegExp(`caddy-container\\.container: .* needs pasta \\(or slirp4netns\\)${lacks}`),
+  );
+  const { stdout: images } = await host.run(["podman", "images", "--quiet"], { user: "test" });
+  assert.equal(images.trim().split("\n").length, 1, "an image was pulled for what can't be");
   await serve();
   assert.deepEqual(await failedUnits(host), []);
 });

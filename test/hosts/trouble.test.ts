@@ -274,3 +274,20 @@ test("a home whose parts are on other file systems", async () => {
   const { stdout } = await host.sh("find /home/test/.config -type f", { check: false });
   assert.equal(stdout, "");
 });
+
+test("SELinux (a fake of it: its commands, on a kernel without): what containers could not read is refused", async () => {
+  const stat = `#!/bin/sh\ncase " $* " in *" %C "*) echo system_u:object_r:etc_t:s0 ;; *) exec /usr/bin/stat "$@" ;; esac\n`;
+  await host.write("/usr/local/bin/getenforce", "#!/bin/sh\necho Enforcing\n", { mode: "0755" });
+  await host.write("/usr/local/bin/stat", stat, { mode: "0755" });
+  configure();
+  await stack.up();
+  await serves();
+  configure({ example2: { selinuxLabel: "none" } });
+  const { code, stdout } = await stack.up({ check: false });
+  assert.notEqual(code, 0);
+  assert.match(
+    stdout,
+    /\/etc\/quadlet-fleet\/example2\/conf\.d has the SELinux type etc_t, .* selinuxLabel "private"/,
+  );
+  await host.run(["rm", "/usr/local/bin/getenforce", "/usr/local/bin/stat"]);
+});

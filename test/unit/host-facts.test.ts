@@ -40,6 +40,7 @@ describe("the query", () => {
           ["web.socket", 80],
           ["web-2.socket", 65535],
         ],
+        labels: ["~/conf.d"],
         images: true,
       }),
       `file\t${"0".repeat(64)}\t/etc/a
@@ -50,6 +51,7 @@ unit\tweb.socket
 find\t/etc/systemd/system
 port\tweb.socket\t0050
 port\tweb-2.socket\tFFFF
+label\t~/conf.d
 images
 `,
     );

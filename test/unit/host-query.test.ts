@@ -45,6 +45,7 @@ describe("what was the set's own before", () => {
       files: new Map([[conf, "any"]]),
       units: [],
       ports: [],
+      labels: [],
     });
   });
 });

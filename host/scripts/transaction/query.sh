@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
-# query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | images
+# query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | label DIRECTORY | images
 
 # What is at each path of standard input, a line each: "f MODE UID MODIFIED SHA-256" for a file, l for a link, o for anything
 # else, a for nothing. It is run as the paths' owner.
@@ -135,6 +135,34 @@ query_space() {
   done
 }
 
+# The SELinux label of each directory, or of what it will be made in, where SELinux is enforcing.
+query_labels() {
+  [ "$(getenforce 2>/dev/null)" = Enforcing ] || return 0
+  number=0
+  while IFS=$tab read -r kind directory rest; do
+    [ "$kind" = label ] || continue
+    expand "$directory"
+    there=$path
+    while ! $as test -d "$there"; do there=${there%/*}; done
+    printf '{"event":"label","line":%d,"label":"%s"}\n' "$number" "$($as stat -c %C -- "${there:-/}" | encoded)"
+    number=$((number + 1))
+  done <"$work/query"
+}
+
+# systemd's version, and the programs for networks that podman would find (containers.conf(5), helper_binaries_dir).
+query_tools() {
+  {
+    for tool in aardvark-dns pasta slirp4netns; do
+      for directory in /usr/local/libexec/podman /usr/local/lib/podman /usr/libexec/podman /usr/lib/podman; do
+        [ -x "$directory/$tool" ] && printf '%s\n' "$tool"
+      done
+      command -v "$tool" >/dev/null && printf '%s\n' "$tool"
+    done
+  } >"$work/tools"
+  printf '{"event":"tools","systemd":"%s","found":"%s"}\n' \
+    "$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" "$(encoded <"$work/tools")"
+}
+
 # Whether the account has subordinate ids, by file or by getsubids(1), which knows other sources.
 has_subordinate() {
   subordinate=yes
@@ -185,6 +213,8 @@ query() {
   query_images
   # Only where something is going to be written.
   [ "$differs" = no ] || query_space
+  [ "$unit_differs" = no ] || query_tools
+  query_labels
   query_host
   printf '{"event":"answered"}\n'
 }

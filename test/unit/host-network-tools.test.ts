@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { missingNetworkTools } from "../../host/network-tools.ts";
+import { desired, settled, unit } from "./host-plan-facts.ts";
+
+const rootless = { account: "test", manager: "user" as const };
+
+/** Which tools are missed by a set of one unit, on a host that has the others. */
+function missing(name: string, text: string, has: string[] = [], set: object = rootless): string[] {
+  const state = desired({ ...set, files: [unit(name, text)] });
+  return missingNetworkTools({ ...settled(state), tools: new Set(has) }, state);
+}
+const container = (lines: string) => `[Container]\nImage=registry.example/nginx:1\n${lines}`;
+const service = (network: string) =>
+  `[Service]\nExecStart=/usr/bin/podman run --name systemd-%N ${network} -d image\n`;
+
+describe("nothing is missing", () => {
+  const fine: [string, string, string, string[]?, object?][] = [
+    ["for a container without a network", "a.container", container("Network=none\n")],
+    [
+      "for one with the host's, or another container's",
+      "a.container",
+      container("Network=host\nNetwork=b.container\n"),
+    ],
+    ["for a pod's, which the pod has", "a.container", container("Pod=a.pod\n")],
+    ["with pasta", "a.container", container(""), ["pasta"]],
+    ["with slirp4netns in its place", "a.container", container("Network=web.network\n"), ["slirp4netns"]],
+    ["for a rootful one", "a.container", container(""), [], {}],
+    ["for a service with network none", "a.service", service("--network none")],
+    [
+      "for a service that runs no container",
+      "a.service",
+      "[Service]\nExecStart=/usr/bin/podman ps --network x\n",
+    ],
+    ["for a network without DNS", "a.network", "[Network]\nDisableDNS=true\n"],
+    ["for a socket", "a.socket", "[Socket]\nListenStream=80\n"],
+  ];
+  for (const [what, ...given] of fine) test(what, () => assert.deepEqual(missing(...given), []));
+
+  test("where nobody has looked, as nothing is to be written", () => {
+    const state = desired({ ...rootless, files: [unit("a.container", container(""))] });
+    assert.deepEqual(missingNetworkTools(settled(state), state), []);
+  });
+});
+
+const cure =
+  'which the host has not. Install it (package passt), or choose network "none", which needs no such thing.';
+const cases: [string, string[], string[]][] = [
+  [
+    "podman's default",
+    missing("a.container", container("")),
+    [`a.container: a rootless container with a network needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "a bridge",
+    missing("a.container", container("Network=web.network:ip=10.0.0.1\n")),
+    [
+      `a.container: a rootless container with network "web.network:ip=10.0.0.1" needs pasta (or slirp4netns), ${cure}`,
+    ],
+  ],
+  [
+    "one that is named, which no other can stand in for",
+    missing("a.container", container("Network=pasta:-t,8080\n"), ["slirp4netns"]),
+    [`a.container: a rootless container with network "pasta:-t,8080" needs pasta, ${cure}`],
+  ],
+  [
+    "a service of an account (Example 3)",
+    missing("a.service", service("--network=web"), [], { account: "test" }),
+    [`a.service: a rootless container with network "web" needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "a service without a word about it",
+    missing("a.service", service(""), [], { account: "test" }),
+    [`a.service: a rootless container with a network needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "names on a network, also of root's",
+    missing("a.network", "[Network]\nInternal=true\n", ["pasta"], {}),
+    [
+      'a.network: a network whose containers find each other by name needs aardvark-dns, which the host has not. Install it (package aardvark-dns), or choose network "none", which needs no such thing.',
+    ],
+  ],
+];
+describe("what is missing, for whom, and what to do", () => {
+  for (const [what, found, expected] of cases) test(what, () => assert.deepEqual(found, expected));
+});
