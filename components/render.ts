@@ -20,6 +20,7 @@ import {
 } from "./hardening.ts";
 import { lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
+import { retried, unlimited } from "./restarting.ts";
 import { allListens, tlsFiles, tlsListens, tlsOptions } from "./tls.ts";
 import { type UserService, userNamespaceService, userService } from "./user-service.ts";
 
@@ -196,7 +197,11 @@ function container(parts: ContainerParts, image: string, manager: "system" | "us
     ...(parts.execStartPre ?? []),
   ];
   return renderContainer({
-    unit: { description: parts.description, ...ordered({ requires, wants: parts.unit?.wants ?? [] }) },
+    unit: {
+      description: parts.description,
+      ...ordered({ requires, wants: parts.unit?.wants ?? [] }),
+      ...unlimited,
+    },
     container: {
       image,
       ...(hardening === undefined ? {} : hardenedContainer()),
@@ -216,6 +221,7 @@ function container(parts: ContainerParts, image: string, manager: "system" | "us
       // nginx leaves an inherited socket as it is, and systemd hands it on blocking: a worker that another one has beaten to a
       // connection would sleep in accept(2) with all its clients (measured: 3 of 90 reloads under load, none with this).
       nonBlocking: true,
+      ...retried,
       ...(execStartPre.length > 0 ? { execStartPre } : {}),
       // The quadlet keys for it, ReloadSignal= and ReloadCmd=, need podman 5.5.
       execReload: "/usr/bin/podman kill --signal=HUP systemd-%N",

@@ -1,6 +1,7 @@
 import { quoteExecArgumentOnHost as given } from "../units/escape.ts";
 import { renderService } from "../units/render.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
+import { retried, unlimited } from "./restarting.ts";
 import { type Hardening, hardenedOptions, hardenedService, userNamespaceUnit } from "./hardening.ts";
 import type { ServiceSection } from "../units/sections/service.ts";
 
@@ -63,6 +64,7 @@ export function userService(options: UserService): string {
       after: [...before, ...online],
       // Rootless podman keeps its locks there, and the account's manager makes it.
       requiresMountsFor: [`${runtimeDirectory}/containers`],
+      ...unlimited,
     },
     service: {
       type: "notify",
@@ -73,6 +75,7 @@ export function userService(options: UserService): string {
       ...(sockets.length > 1 ? { sockets } : {}),
       // See container() in render.ts.
       nonBlocking: true,
+      ...retried,
       execStart: run(options).join(" "),
       execReload: `/usr/bin/podman kill --signal=HUP systemd-%N`,
       // Sends the container's stop signal, and waits for its stop timeout.

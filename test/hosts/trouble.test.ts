@@ -78,11 +78,39 @@ const managers = [
   { name: "example2", port: 80, flags: "--system", user: "root", directory: "/etc/systemd/system" },
 ] as const;
 
-for (const { name, user, flags } of managers) {
-  test(`${name}: a start limit that is exhausted`, async (t) => {
+for (const { name, user, flags, port, directory } of managers) {
+  test(`${name}: nginx killed again and again, and podman gone for a while: nobody is refused`, async (t) => {
+    const main = `systemctl ${flags} show --property=MainPID --value ${name}.service`;
+    for (let kills = 1; kills <= 6; kills += 1) {
+      await host.sh(`kill -9 $(podman inspect --format '{{.State.Pid}}' systemd-${name})`, { user });
+      assert.equal(
+        (await get(fleet, `http://${host.address}:${port}/`)).body,
+        `page ${page}`,
+        `kill ${kills}`,
+      );
+    }
+    await host.run(["mv", "/usr/bin/podman", "/usr/bin/podman.away"]);
+    await host.sh(`kill -9 $(${main})`, { user });
+    const waits = get(fleet, `http://${host.address}:${port}/`);
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    await host.run(["mv", "/usr/bin/podman.away", "/usr/bin/podman"]);
+    assert.equal((await waits).body, `page ${page}`);
+    const { stdout } = await host.sh(`systemctl ${flags} show --property=NRestarts ${name}.service`, {
+      user,
+    });
+    t.diagnostic(stdout.trim());
+    assert.ok(Number(stdout.split("=")[1]) > 10, "systemd's own limit was not reached");
+    await serves();
+  });
+
+  test(`${name}: a start limit of somebody's that is exhausted`, async (t) => {
     // More than StartLimitBurst= in StartLimitIntervalSec= (systemd.unit(5)).
+    const limit = `${directory}/${name}.service.d/limit.conf`;
+    await host.write(limit, "[Unit]\nStartLimitIntervalSec=10\n", { user });
     await host.sh(
-      `for i in 1 2 3 4 5 6 7 8; do systemctl ${flags} stop ${name}.service; systemctl ${flags} start ${name}.service; done`,
+      `systemctl ${flags} daemon-reload
+      for i in 1 2 3 4 5 6 7 8; do systemctl ${flags} stop ${name}.service; systemctl ${flags} start ${name}.service; done
+      rm -r ${directory}/${name}.service.d; systemctl ${flags} daemon-reload`,
       { user, check: false },
     );
     const { stdout } = await host.sh(
@@ -96,7 +124,6 @@ for (const { name, user, flags } of managers) {
 
   test(`${name}: a trigger limit that is exhausted`, async (t) => {
     // A condition that fails makes the socket start its service again and again (systemd.socket(5), TriggerLimitBurst=).
-    const { port, directory } = managers.find((each) => each.name === name)!;
     const condition = `${directory}/${name}.service.d/condition.conf`;
     await host.write(condition, "[Unit]\nConditionPathExists=/nowhere\n", { user });
     await host.sh(`systemctl ${flags} daemon-reload; systemctl ${flags} stop ${name}.service`, { user });

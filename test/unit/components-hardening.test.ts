@@ -46,6 +46,7 @@ test("Example 1: the container, podman, and the user namespace that podman can't
 Description=nginx web, socket-activated
 Requires=web.socket web-usernamespace.service
 After=web.socket web-usernamespace.service
+StartLimitIntervalSec=0
 
 [Container]
 Image=docker.io/library/nginx:latest
@@ -65,6 +66,8 @@ GlobalArgs=--runtime=runc
 [Service]
 NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+Restart=on-failure
+RestartSec=1s
 TimeoutStopSec=70
 NoNewPrivileges=true
 RestrictAddressFamilies=AF_UNIX AF_NETLINK

@@ -117,6 +117,7 @@ Description=nginx example4, socket-activated reverse proxy
 Requires=example4.socket user@@UID@.service
 After=example4.socket user@@UID@.service
 RequiresMountsFor=/run/user/@UID@/containers
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -133,6 +134,8 @@ ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
 ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
+Restart=on-failure
+RestartSec=1s
 TimeoutStartSec=120
 TimeoutStopSec=70
 KillMode=mixed

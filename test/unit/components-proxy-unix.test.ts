@@ -206,6 +206,7 @@ Description=nginx web, socket-activated reverse proxy
 Wants=web-backends.target
 Requires=web.socket web-sockets.service
 After=web.socket web-sockets.service web-backends.target
+StartLimitIntervalSec=0
 
 [Container]
 Image=docker.io/library/nginx:latest
@@ -221,6 +222,8 @@ StopTimeout=60
 NonBlocking=true
 ExecStartPre=${awaitFirstPodman("%t")}
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+Restart=on-failure
+RestartSec=1s
 TimeoutStartSec=120
 TimeoutStopSec=70
 

@@ -44,6 +44,7 @@ test("Example 1: a rootless service", () => {
 Description=nginx example1, socket-activated
 Requires=example1.socket
 After=example1.socket
+StartLimitIntervalSec=0
 
 [Container]
 Image=docker.io/library/nginx:latest
@@ -57,6 +58,8 @@ StopTimeout=60
 NonBlocking=true
 ExecStartPre=${awaitFirstPodman("%t")}
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+Restart=on-failure
+RestartSec=1s
 TimeoutStopSec=70
 
 [Install]
@@ -101,6 +104,7 @@ test("Example 2: a rootful service, with podman's default network", () => {
 Description=nginx example2, socket-activated
 Requires=example2.socket
 After=example2.socket
+StartLimitIntervalSec=0
 
 [Container]
 Image=docker.io/library/nginx:latest
@@ -112,6 +116,8 @@ StopTimeout=60
 [Service]
 NonBlocking=true
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
+Restart=on-failure
+RestartSec=1s
 TimeoutStopSec=70
 
 [Install]

@@ -31,6 +31,7 @@ Description=nginx example3, socket-activated
 Requires=example3.socket user@@UID@.service
 After=example3.socket user@@UID@.service
 RequiresMountsFor=/run/user/@UID@/containers
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -45,6 +46,8 @@ ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid
 ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
 ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
 ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
+Restart=on-failure
+RestartSec=1s
 TimeoutStopSec=70
 KillMode=mixed
 Delegate=true

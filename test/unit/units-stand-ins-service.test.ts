@@ -54,6 +54,7 @@ function rest(text: string | undefined): string | undefined {
 }
 
 const same = `RequiresMountsFor=/run/user/1006/containers
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify

@@ -42,6 +42,7 @@ describe("what takes the requests meanwhile", () => {
 Description=nginx web, socket-activated
 Requires=web.socket
 After=web.socket
+StartLimitIntervalSec=0
 
 [Container]
 Image=docker.io/library/nginx:latest
@@ -106,6 +107,7 @@ describe("what tries the new version out", () => {
       rehearsal(two, [["/etc/quadlet-fleet/web/conf.d", "@STAGE@/etc/quadlet-fleet/web/conf.d"]]),
       `[Unit]
 Description=nginx web, socket-activated
+StartLimitIntervalSec=0
 
 [Container]
 Image=docker.io/library/nginx:latest
