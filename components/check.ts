@@ -5,7 +5,7 @@ import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
-import { type ArgumentProblem, problemsOf } from "./problems.ts";
+import { type ArgumentProblem, parseArguments } from "./problems.ts";
 import { type TlsArgs, allListens, listenPath } from "./tls.ts";
 import { checkTls } from "./tls-check.ts";
 
@@ -21,8 +21,8 @@ export function checkArguments(
   args: SocketActivatedNginxArgs,
   proxied?: readonly string[],
 ): { problems: ArgumentProblem[]; warnings: string[] } {
-  const parsed = argumentsSchema.safeParse(args);
-  if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
+  const { problems: malformed } = parseArguments(argumentsSchema, args);
+  if (malformed) return { problems: malformed, warnings: [] };
   const tls = checkTls(args.tls);
   const problems = [
     ...tls.problems,

@@ -1,6 +1,7 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
 import type { z } from "zod";
 import { didYouMean } from "../units/nearest.ts";
+import { wording } from "./wording.ts";
 
 export { didYouMean };
 
@@ -26,13 +27,14 @@ export class ArgumentError extends RunError {
   }
 }
 
-/**
- * zod's issues in the words of this project; an unknown key names the nearest known one.
- *
- * @param schema the object schema that was asked, for its keys
- */
-export function problemsOf(error: z.ZodError, schema: z.ZodType): ArgumentProblem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], schema));
+/** What a value is by its schema, or what is wrong with it in the words of this project. */
+export function parseArguments<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+): { data: z.infer<T>; problems?: undefined } | { problems: ArgumentProblem[] } {
+  const { data, error } = schema.safeParse(value, { error: wording });
+  if (error === undefined) return { data };
+  return { problems: error.issues.flatMap((issue) => problemsOfIssue(issue, [], schema)) };
 }
 
 /** @param above the path of what the issue's own path begins at */

@@ -9,8 +9,8 @@ import {
   ArgumentError,
   type ArgumentProblem,
   didYouMean,
+  parseArguments,
   pathText,
-  problemsOf,
 } from "../components/problems.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
@@ -60,9 +60,8 @@ export function loadFleet(): Fleet {
 
 /** Each site and each proxy on each of its hosts. */
 export function placeFleet(configuration: object): Fleet {
-  const parsed = fleetSchema.safeParse({ sites: {}, proxies: {}, ...configuration });
-  if (!parsed.success)
-    throw new ArgumentError("the stack's configuration", problemsOf(parsed.error, fleetSchema));
+  const parsed = parseArguments(fleetSchema, { sites: {}, proxies: {}, ...configuration });
+  if (parsed.problems) throw new ArgumentError("the stack's configuration", parsed.problems);
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
   const connections = new Map(

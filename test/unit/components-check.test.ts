@@ -69,7 +69,7 @@ const cases: [string, object, string[]][] = [
   [
     "a port of sshd that is none",
     { connection: { address: "a", port: 70000 } },
-    ["connection.port: too big: expected number to be <=65535"],
+    ["connection.port: must be a whole number from 1 to 65535, and is 70000"],
   ],
   [
     "a host key without its type",
@@ -79,7 +79,10 @@ const cases: [string, object, string[]][] = [
   [
     "text that is none",
     { image: 5, environment: { A: 5 } },
-    ["image: must be text", "environment.A: must be text"],
+    [
+      'image: must be the image with its registry, as in "docker.io/library/nginx:latest"',
+      "environment.A: must be text",
+    ],
   ],
   ["no address", { listen: [] }, ["listen: needs one address at least"]],
   [

@@ -78,7 +78,7 @@ const cases: [string, object, string[]][] = [
     },
     [
       'backends.Web: a backend\'s name is a label of DNS: small letters, digits and "-", at most 60',
-      "backends.a.port: too small: expected number to be >=1",
+      "backends.a.port: must be a whole number from 1 to 65535, and is 0",
       'backends.a.imgae: is not known. Did you mean "image"?',
       ...["serverName", "serverNames[0]", "serverNames[1]"].map(
         (at) =>
@@ -87,7 +87,7 @@ const cases: [string, object, string[]][] = [
       'backends.b.paths[0]: is no path: it begins with "/"',
       'backends.b.paths[1]: is no path: it begins with "/"',
       "backends.c.paths: needs one path at least",
-      "backends.c.replicas: too small: expected number to be >=1",
+      "backends.c.replicas: must be a whole number from 1 to 100, and is 0",
       "backends.c.healthCheck.command: can't begin or end with a quote or a blank",
       'backends.c.healthCheck.interval: is no time, as in "30s"',
     ],

@@ -30,7 +30,13 @@ describe("what is wrong", () => {
       { tls: { ...one, redirects: true } },
       ['tls.redirects: is not known. Did you mean "redirect"?'],
     ],
-    ["no key", { tls: { certificate: one.certificate } }, ["tls.key: must be text"]],
+    [
+      "no key",
+      { tls: { certificate: one.certificate } },
+      [
+        'tls.key: is missing: the private key of the certificate in PEM, its text, as in "-----BEGIN PRIVATE KEY-----…"',
+      ],
+    ],
     ["no address at all", { listen: [], tls: undefined }, ["listen: needs one address at least"]],
     ["no address for TLS", { tls: { ...one, listen: [] } }, ["tls.listen: needs one address at least"]],
     [
