@@ -1,5 +1,5 @@
 import { unitAt } from "../host/desired.ts";
-import { didYouMean } from "../units/nearest.ts";
+import { didYouMeanOf } from "../units/nearest.ts";
 import { parseListenStream } from "../units/nginx/address.ts";
 import { checkName, checkUnit } from "./check-units.ts";
 import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
@@ -179,7 +179,7 @@ function object(rules: Record<string, Rule>, required: readonly string[]): Rule 
     for (const key of required) if ((value as PlainObject)[key] === undefined) fail(at(key), "is missing");
     for (const [key, inner] of Object.entries(value)) {
       const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
-      if (!rule) fail(at(key), `is not known.${didYouMean(key, Object.keys(rules))}`);
+      if (!rule) fail(at(key), `is not known.${didYouMeanOf(key, Object.keys(rules))}`);
       else if (inner !== unknown) rule(inner, at(key), fail);
     }
   };

@@ -9,6 +9,7 @@ import {
   ArgumentError,
   type ArgumentProblem,
   didYouMean,
+  didYouMeanOf,
   parseArguments,
   pathText,
 } from "../components/problems.ts";
@@ -45,7 +46,7 @@ export function loadFleet(): Fleet {
     if (!fullKey.startsWith(prefix)) continue;
     const key = fullKey.slice(prefix.length);
     if (!keys.includes(key)) {
-      unknown.push({ path: fullKey, message: `is not known.${didYouMean(key, keys)}` });
+      unknown.push({ path: fullKey, message: `is not known.${didYouMeanOf(key, keys)}` });
       continue;
     }
     const value: unknown = JSON.parse(text);

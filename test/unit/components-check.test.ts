@@ -63,7 +63,7 @@ const cases: [string, object, string[]][] = [
       'connection.jump.identityfile: is not known. Did you mean "identityFile"?',
       'connection.sudo.pasword: is not known. Did you mean "password"?',
       'connection.prot: is not known. Did you mean "port"?',
-      "registries.r.mail: is not known.",
+      "registries.r.mail: is not known. Known: username, password.",
     ],
   ],
   [

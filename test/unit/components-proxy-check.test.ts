@@ -62,7 +62,7 @@ const cases: [string, object, string[]][] = [
     [
       'network.internl: is not known. Did you mean "internal"?',
       "manager: is not known.",
-      "linger: is not known.",
+      "linger: is not known. Known: connection, user, createUser, name, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, adopt, backends.",
     ],
   ],
   ["root", { user: "root" }, ["user: root has no rootless podman: choose another account"]],

@@ -147,7 +147,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'probes["0.0.0.0:80"].hostName: is no host name',
       'probes["0.0.0.0:80"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:80"].body: can\'t hold a newline or another control character',
-      'probes["0.0.0.0:80"].method: is not known.',
+      'probes["0.0.0.0:80"].method: is not known. Known: path, hostName, status, body.',
       'probes["0.0.0.0:81"].path: must begin with "/", without spaces and control characters',
       'probes["0.0.0.0:81"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:82"]: must be an object',

@@ -111,7 +111,7 @@ describe("a proxy", () => {
       problems({ hosts, proxies: { p: { ...proxy, backends, hosts: ["web-1"], name: "x" } } }),
       [
         'proxies.p.backends.web.serverNme: is not known. Did you mean "serverName"?',
-        "proxies.p.name: is not known.",
+        "proxies.p.name: is not known. Known: user, createUser, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, adopt, backends, hosts.",
       ],
     );
     const configuration = {
@@ -191,7 +191,7 @@ describe("what is wrong, by its path in the stack file", () => {
       'sites.f.hosts.lables: is not known. Did you mean "labels"?',
       "sites.g.hosts: must be a list of host names, or { labels: { … } }, as in [web-1]",
       "sites.h.hosts: needs one host at least",
-      "sites.i.connection: is not known.",
+      "sites.i.connection: is not known. Known: manager, user, createUser, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, linger, adopt, hosts.",
       "sites.i.name: is not known.",
       'sites["two words"]: a name is letters, digits, "-", "_" and "."',
     ]);
