@@ -13,6 +13,7 @@ import {
   parseArguments,
   pathText,
 } from "../components/problems.ts";
+import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
 
@@ -62,7 +63,8 @@ export function loadFleet(): Fleet {
 /** Each site and each proxy on each of its hosts. */
 export function placeFleet(configuration: object): Fleet {
   const parsed = parseArguments(fleetSchema, { sites: {}, proxies: {}, ...configuration });
-  if (parsed.problems) throw new ArgumentError("the stack's configuration", parsed.problems);
+  if (parsed.problems)
+    throw new ArgumentError("the stack's configuration", withLabels(parsed.problems, configuration));
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
   const connections = new Map(
@@ -131,7 +133,10 @@ function select(
     wanted.every(([label, value]) => fleet.hosts[host]?.labels?.[label] === value),
   );
   if (chosen.length === 0)
-    problems.push({ path: `${path}.labels`, message: "no host has all of these labels" });
+    problems.push({
+      path: `${path}.labels`,
+      message: `no host has all of these labels.${labelsOf(fleet.hosts)}`,
+    });
   return chosen;
 }
 
