@@ -1,5 +1,6 @@
 import { type Input, Output } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
+import { hostKeyProblem } from "../units/host-key.ts";
 import type { Connection } from "../resources/contract.ts";
 import { oneOf, range, required, wholeNumber } from "./wording.ts";
 
@@ -14,7 +15,11 @@ export const inputText = (schema: z.ZodString = z.string(), words = oneOf("text"
 
 const credentials = {
   hostKey: inputText(
-    z.string().regex(/^\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'has a type and a key, as in "ssh-ed25519 AAAA…"'),
+    z.string().check(({ value, issues }) => {
+      const problem = hostKeyProblem(value);
+      if (problem !== undefined)
+        issues.push({ code: "custom", message: problem, input: value, continue: true });
+    }),
   ).optional(),
   knownHostsFile: inputText().optional(),
   identityFile: inputText().optional(),

@@ -1,4 +1,5 @@
 import { unitAt } from "../host/desired.ts";
+import { hostKeyProblem } from "../units/host-key.ts";
 import { didYouMeanOf } from "../units/nearest.ts";
 import { parseListenStream } from "../units/nginx/address.ts";
 import { checkName, checkUnit } from "./check-units.ts";
@@ -24,7 +25,11 @@ export function checkUnitSet(inputs: PlainObject): Failure[] {
 
 /** The fields of a connection that the provider's configuration may give as well. */
 export const credentialRules: Record<string, Rule> = {
-  hostKey: text(/^\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'a host key has a type and a key, as in "ssh-ed25519 AAAA…"'),
+  hostKey: (value, path, fail) => {
+    if (value === unknown) return;
+    const problem = typeof value === "string" ? hostKeyProblem(value) : "must be text";
+    if (problem !== undefined) fail(path, problem);
+  },
   knownHostsFile: text(),
   identityFile: text(),
   privateKey: text(),

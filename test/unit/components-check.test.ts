@@ -74,7 +74,16 @@ const cases: [string, object, string[]][] = [
   [
     "a host key without its type",
     { connection: { address: "a", hostKey: "AAAA" } },
-    ['connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…"'],
+    [
+      'connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+    ],
+  ],
+  [
+    "a host key of the README",
+    { connection: { address: "a", hostKey: "ssh-ed25519 AAAA…" } },
+    [
+      "connection.hostKey: is a placeholder, and no key. Get the host's own: `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.",
+    ],
   ],
   [
     "text that is none",
