@@ -44,7 +44,7 @@ export function checkArguments(
     ...commandWarnings(args),
   ];
   if (problems.length > 0 || text === undefined) return { problems, warnings: early };
-  const { errors, warnings } = checkConfiguration(args.name ?? name, allListens(args), text);
+  const { errors, warnings } = checkConfiguration(args.name ?? name, args, text);
   return {
     problems: errors.map(({ message }) => ({ path: "nginx", message })),
     warnings: [...early, ...warnings.map(({ message }) => message)],
@@ -73,11 +73,15 @@ function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): stri
 /** Whether nginx's configuration and the sockets agree. */
 export function checkConfiguration(
   name: string,
-  listen: readonly string[],
+  args: Pick<SocketActivatedNginxArgs, "listen" | "tls">,
   nginx: Record<string, string>,
 ): CheckResult {
   const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
-  return checkListens(files, socketUnits(name, listen));
+  const sockets = socketUnits(name, allListens(args));
+  return checkListens(
+    files,
+    sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),
+  );
 }
 
 /** Problems of an image reference; `requireDigest` as in the arguments. */

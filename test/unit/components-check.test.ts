@@ -152,7 +152,7 @@ const cases: [string, object, string[]][] = [
     "a newline in an address",
     { listen: ["/run/a.sock\nExec=x"] },
     [
-      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a blank at the end can\'t stand in ListenStream=. Choose another path.',
+      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a blank at the end can\'t stand in a socket unit. Choose another path.',
     ],
   ],
   [
@@ -207,8 +207,8 @@ describe("what is wrong, and where", () => {
 describe("nginx and the sockets", () => {
   test("a listen that no socket has", () => {
     assert.deepEqual(problems({ nginx: { "default.conf": "server {\n  listen 80;\n}" } }), [
-      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (web.socket). Write "listen 8080", or ListenStream=0.0.0.0:80.',
-      'nginx: web.socket: ListenStream=0.0.0.0:8080 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (default.conf:2). Write "listen 8080".',
+      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (web.socket). Write "listen 8080", or "0.0.0.0:80" in the argument listen.',
+      'nginx: web.socket: "0.0.0.0:8080", the argument listen[0], has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (default.conf:2). Write "listen 8080".',
     ]);
   });
 
@@ -218,7 +218,7 @@ describe("nginx and the sockets", () => {
       problems: [],
       warnings: [
         'default.conf:1: "include /etc/nginx/more/*.conf" reads files that can\'t be seen from here: a "listen" in them is not compared with the sockets.',
-        'web.socket: ListenStream=0.0.0.0:8080 has no "listen" that can be seen. If no include has "listen 8080", every client hangs.',
+        'web.socket: "0.0.0.0:8080", the argument listen[0], has no "listen" that can be seen. If no include has "listen 8080", every client hangs.',
       ],
     });
   });

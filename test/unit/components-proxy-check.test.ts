@@ -147,7 +147,7 @@ const cases: [string, object, string[]][] = [
     { nginx: { "z.conf": "server { listen 80; }" }, backends: { web: { ...web, extra: "listen 83;" } } },
     ["web.conf:5", "z.conf:1"].map((at) => {
       const port = at.startsWith("z") ? 80 : 83;
-      return `nginx: ${at}: "listen ${port}" binds 0.0.0.0:${port}, which no socket passes on. Sockets: 0.0.0.0:82 (example4.socket). Remove it, or add ListenStream=0.0.0.0:${port}.`;
+      return `nginx: ${at}: "listen ${port}" binds 0.0.0.0:${port}, which no socket passes on. Sockets: 0.0.0.0:82 (example4.socket). Remove it, or add "0.0.0.0:${port}" to the argument listen.`;
     }),
   ],
 ];

@@ -55,7 +55,7 @@ describe("what is wrong", () => {
       "nginx of one's own that does not listen there",
       { nginx: { "a.conf": "server { listen 80; }" } },
       [
-        'nginx: web-443.socket: ListenStream=0.0.0.0:443 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
+        'nginx: web-443.socket: "0.0.0.0:443", the argument tls.listen[0], has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
       ],
     ],
     [
