@@ -53,7 +53,7 @@ describe("a file that is newer than what its service has read", () => {
       [],
     );
     assert.deepEqual(newerFiles(written(1001), "other.service", [conf]), []);
-    assert.deepEqual(newerFiles(written(1001), "web.service", [conf]), [[conf, "effect"]]);
+    assert.deepEqual(newerFiles(written(1001), "web.service", [conf]), [conf]);
     assert.deepEqual(newerFiles(written(1001), "web.service", ["/etc/other"]), []);
   });
 });
