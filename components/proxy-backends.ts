@@ -63,7 +63,8 @@ export function renderBackends(
           container,
           image,
           options,
-          network: `${network}.network`,
+          network,
+          internal,
           target,
           hardened: args.hardened ?? false,
           runtime: args.runtime,
@@ -94,7 +95,9 @@ interface BackendContainer {
   options: Backend;
   hardened: boolean;
   runtime: string | undefined;
+  /** Without ".network". */
   network: string;
+  internal: boolean;
   target: string;
   description: string;
   environment: Record<string, string>;
@@ -115,7 +118,7 @@ function renderBackend(backend: BackendContainer): string {
       ...(backend.runtime === undefined ? {} : { globalArgs: `--runtime=${backend.runtime}` }),
       environment: backend.environment,
       environmentFile: backend.environmentFile,
-      network: [network],
+      network: [`${network}.network`],
       networkAlias: backend.alias,
       volume: options.volumes ?? [],
       ...(healthCheck === undefined
@@ -130,6 +133,8 @@ function renderBackend(backend: BackendContainer): string {
           }),
     },
     service: {
+      // As the network's own service does, which is still active where somebody has removed the network.
+      execStartPre: `/usr/bin/podman network create --ignore${backend.internal ? " --internal" : ""} systemd-${network}`,
       ...(healthCheck === undefined
         ? { execStartPost: quoteExec(["/bin/sh", "-c", awaitPort, "wait", container, String(options.port)]) }
         : {}),

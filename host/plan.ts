@@ -98,7 +98,10 @@ function whatToDo(
   for (const [unit, action] of todo) {
     const isStale =
       // A run that was interrupted may have written files that no running service has read yet.
-      facts.set?.unfinished === true || facts.replacedImages.has(unit);
+      facts.set?.unfinished === true ||
+      facts.replacedImages.has(unit) ||
+      // A start would wait until systemd makes its next one.
+      facts.units.get(unit)?.restarting === true;
     if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
   }
   return todo;
@@ -218,9 +221,14 @@ function withFormer(
   });
 }
 
-export function isActive(facts: Facts, unit: string): boolean {
+function isActive(facts: Facts, unit: string): boolean {
   const active = facts.units.get(unit)?.active;
   return active === "active" || active === "activating" || active === "reloading";
+}
+
+/** One that has ended and is started again does not run: it may end for ever. */
+export function isRunning(facts: Facts, unit: string): boolean {
+  return isActive(facts, unit) && facts.units.get(unit)?.restarting !== true;
 }
 
 function sameMembers(left: readonly string[], right: readonly string[]): boolean {
