@@ -1,4 +1,5 @@
 import { Connection } from "./connection.ts";
+import type { Desired } from "./desired.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
@@ -36,11 +37,22 @@ export class Pool {
     return await dialled;
   }
 
-  /** Runs something when it is its turn: one at a time for a manager of a host, and a few at a time for a host. */
-  async inTurn<T>(target: Target, manager: string, action: () => Promise<T>): Promise<T> {
+  /**
+   * Runs something when it is its turn: one at a time for a service manager of a host, and a few at a time for a host.
+   *
+   * @param waiting is called when it is not its turn yet
+   */
+  async inTurn<T>(
+    target: Target,
+    { manager, account }: Pick<Desired, "manager" | "account">,
+    waiting: () => void,
+    action: () => Promise<T>,
+  ): Promise<T> {
     const host = endpointName({ ...target, user: "" });
-    return await this.#gate(`${host} ${manager}`, 1).pass(() =>
-      this.#gate(host, sessionsPerHost).pass(action),
+    // The host has one manager, whichever accounts its sets are for.
+    const one = manager === "system" ? manager : `user ${account ?? ""}`;
+    return await this.#gate(`${host} ${one}`, 1).pass(waiting, () =>
+      this.#gate(host, sessionsPerHost).pass(waiting, action),
     );
   }
 
@@ -66,9 +78,12 @@ class Gate {
     this.#free = width;
   }
 
-  async pass<T>(action: () => Promise<T>): Promise<T> {
+  async pass<T>(waiting: () => void, action: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else {
+      waiting();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     try {
       return await action();
     } finally {

@@ -30,7 +30,13 @@ describe("what is wrong", () => {
       { tls: { ...one, redirects: true } },
       ['tls.redirects: is not known. Did you mean "redirect"?'],
     ],
-    ["no key", { tls: { certificate: one.certificate } }, ["tls.key: must be text"]],
+    [
+      "no key",
+      { tls: { certificate: one.certificate } },
+      [
+        'tls.key: is missing: the private key of the certificate in PEM, its text, as in "-----BEGIN PRIVATE KEY-----…"',
+      ],
+    ],
     ["no address at all", { listen: [], tls: undefined }, ["listen: needs one address at least"]],
     ["no address for TLS", { tls: { ...one, listen: [] } }, ["tls.listen: needs one address at least"]],
     [
@@ -49,7 +55,7 @@ describe("what is wrong", () => {
       "nginx of one's own that does not listen there",
       { nginx: { "a.conf": "server { listen 80; }" } },
       [
-        'nginx: web-443.socket: ListenStream=0.0.0.0:443 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
+        'nginx: web-443.socket: "0.0.0.0:443", the argument tls.listen[0], has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
       ],
     ],
     [

@@ -6,7 +6,7 @@
 #   image ID REFERENCE   what a tag was for before a pull
 #   lent - PATH          a unit for the time of the transaction, below the manager's runtime directory
 #   enabled|disabled - UNIT
-#   active|inactive - UNIT   before it was stopped, started or restarted
+#   active|starting|inactive - UNIT   before it was stopped, started or restarted
 #   reloaded - UNIT
 # A commit keeps the copies as rollback/ until the next commit: what was edited by hand is not lost.
 
@@ -56,8 +56,12 @@ saved_stat() {
 
 # remember UNIT: whether it runs, once, before it is touched.
 remember() {
-  grep -Fxqs -e "active$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal" && return 0
-  if ctl is-active --quiet "$1"; then note active - "$1"; else note inactive - "$1"; fi
+  grep -Fxqs -e "active$tab-$tab$1" -e "starting$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal" && return 0
+  case $(ctl show --property=ActiveState --value "$1") in
+    active | reloading) note active - "$1" ;;
+    activating) note starting - "$1" ;;
+    *) note inactive - "$1" ;;
+  esac
 }
 
 # journalled KIND: the subjects, last first.
@@ -201,6 +205,9 @@ rollback() {
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
+  # Perhaps for the hundredth time: it is left to systemd again, and nobody waits for it.
+  journalled starting >"$work/starting"
+  cat "$work/starting" >>"$work/stop"
   journalled active | sockets_of >"$work/reopen"
   journalled active | services_of >"$work/active"
   journalled enabled >"$work/enable"
@@ -222,6 +229,7 @@ rollback() {
   bring_back
   each halt <"$work/stop"
   forget_failures "$work/stop"
+  each ctl start --no-block <"$work/starting"
   each reload_clean <"$work/reload"
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
