@@ -17,9 +17,9 @@ import {
 
 // Power losses while requests come ten times a second: what is accepted after a boot is answered, by each of the four examples, and
 // by a proxy without any network whose units are all in the account's manager (the reference's Examples 5 to 7).
-// QUADLET_FLEET_POWER_LOSSES=10 for more of them than a normal run has.
+// QUADLET_FLEET_POWER_LOSSES is how many.
 
-const losses = Number(process.env.QUADLET_FLEET_POWER_LOSSES ?? "3");
+const losses = Number(process.env.QUADLET_FLEET_POWER_LOSSES ?? "10");
 const targets = [
   { example: "example1", port: 8080, name: "localhost" },
   { example: "example2", port: 80, name: "localhost" },
