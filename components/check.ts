@@ -23,7 +23,7 @@ export function checkArguments(
 ): { problems: ArgumentProblem[]; warnings: string[] } {
   const { problems: malformed } = parseArguments(argumentsSchema, args);
   if (malformed) return { problems: malformed, warnings: [] };
-  const tls = checkTls(args.tls);
+  const tls = checkTls(args.tls, proxied);
   const problems = [
     ...tls.problems,
     ...(args.nginx === undefined || proxied !== undefined ? [] : forGenerated(args.tls)),

@@ -158,7 +158,7 @@ ${page}`,
 });
 
 test("a proxy with TLS: certificates by name, what all share, and a redirect for each name", () => {
-  const certificates = { "apache.example.com": two };
+  const certificates = { "apache.example.com": makeCertificate(["apache.example.com"]) };
   const options = tlsOptions({ ...one, redirect: true, certificates });
   const files = generatedFiles([parseListenStream("0.0.0.0:82")], proxy.backends, options);
   assert.equal(
