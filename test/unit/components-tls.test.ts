@@ -200,7 +200,7 @@ server {
   });
   const verify = { status: 200 };
   assert.match(
-    checkProxy("web", { ...proxy, verify, tls: { ...one, redirect: true } }).warnings[0] ?? "",
+    checkProxy("web", { ...proxy, verify, tls: { ...one, redirect: true, certificates } }).warnings[0] ?? "",
     /^verify: /,
   );
   const wildcard = tlsOptions({ ...one, certificates: { "*.example.com": two } });
