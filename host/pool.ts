@@ -1,5 +1,6 @@
 import { Connection } from "./connection.ts";
 import { type Target, endpointName } from "./endpoint.ts";
+import { HostError } from "./errors.ts";
 
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
@@ -11,6 +12,18 @@ const sessionsPerHost = 4;
 export class Pool {
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #gates = new Map<string, Gate>();
+  #stopped = false;
+
+  /** From now on nothing is begun; what has begun goes on to its end. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @throws HostError once {@link stop} was called */
+  mayBegin(target: Target): void {
+    if (this.#stopped)
+      throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
+  }
 
   async connect(target: Target): Promise<Connection> {
     // With its credentials: what one resource may not use, another one's login must not give it.
@@ -40,7 +53,10 @@ export class Pool {
   async inTurn<T>(target: Target, manager: string, action: () => Promise<T>): Promise<T> {
     const host = endpointName({ ...target, user: "" });
     return await this.#gate(`${host} ${manager}`, 1).pass(() =>
-      this.#gate(host, sessionsPerHost).pass(action),
+      this.#gate(host, sessionsPerHost).pass(() => {
+        this.mayBegin(target);
+        return action();
+      }),
     );
   }
 

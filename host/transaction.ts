@@ -141,6 +141,7 @@ async function withSession<T>(
     const session = await Session.start(connection, target, place);
     const work = async () => {
       await session.ready(() => progress("waiting for another transaction on the host"));
+      pool.mayBegin(target);
       const result = await use(session, connection.name);
       await session.close();
       return result;
