@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Output } from "../../tools/execute.ts";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { interruptEngine } from "./support/engine.ts";
-import { freezer } from "./support/freezer.ts";
+import { hold } from "./support/hold.ts";
 import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Ctrl-C and `pulumi cancel` while a transaction is at work: the host is wholly old or wholly new, the one at the keyboard is told
@@ -72,22 +71,14 @@ async function interrupted(
   at: number,
   interrupt: () => Promise<unknown> | void,
   seconds = 3,
-): Promise<Output & { saw: string }> {
-  const freeze = freezer("interrupt", [{ host, manager: "system", set: "example2", at }]);
-  const up = stack.up({ check: false });
-  void up.then(() => freeze.stop());
-  try {
-    const [outcome] = await freeze.outcomes;
-    assert.ok(outcome?.frozen && outcome.lines >= at, "the transaction was not caught");
+): Promise<{ code: number; saw: string }> {
+  const cut = { host, manager: "system", set: "example2", at } as const;
+  const output = await hold(stack, "interrupt", cut, async () => {
     await interrupt();
     await sleep(seconds * 1000);
-  } finally {
-    freeze.thaw();
-  }
-  const output = await up;
-  const saw = output.stdout + output.stderr;
-  t.diagnostic(`exit status ${output.code}; ${/error: .*/.exec(saw)?.[0] ?? "no error"}`);
-  return { ...output, saw };
+  });
+  t.diagnostic(`exit status ${output.code}; ${/error: .*/.exec(output.saw)?.[0] ?? "no error"}`);
+  return output;
 }
 
 /** Where no test before has deployed the site. */
