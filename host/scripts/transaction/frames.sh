@@ -75,7 +75,6 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
     apply)
       receive_all "$2"
       apply
-      leave_stage
       ;;
     end) break ;;
   esac

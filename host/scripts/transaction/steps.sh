@@ -41,6 +41,8 @@ begin_marks() {
 step_commit() {
   cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
   cp "$work/images" "$own/images" && keep_needs && sync_targets || return 1
+  # As long as there is a journal, somebody comes who would do it.
+  leave_stage
   cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
   # From here on it is done, whatever becomes of what was kept for a rollback.
   forget_secrets
