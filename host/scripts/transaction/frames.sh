@@ -48,6 +48,8 @@ leave_stage() {
 stage=
 leave=0
 if [ "$mode" = recover ]; then
+  # At boot the account may have no runtime directory yet, which podman needs.
+  [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
   # At boot nobody is there who would.
   if [ "$leave" = 30 ]; then loginctl disable-linger "$account"; fi

@@ -109,10 +109,14 @@ restore() {
   $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
 }
 
-# The images by the names that they had.
+# The images by the names that they had; $work/nameless is what was pulled by these names.
 restore_images() {
+  : >"$work/nameless"
   while IFS=$tab read -r kind id reference; do
     [ "$kind" = image ] || continue
+    pulled=$(image_id "$reference" </dev/null)
+    [ "$pulled" != "$id" ] || continue
+    printf '%s\n' "$pulled" >>"$work/nameless"
     $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
   done <"$work/undo"
 }
@@ -226,6 +230,7 @@ rollback() {
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
   forget_failures "$work/lent"
+  while IFS= read -r id; do remove_nameless "$id" </dev/null; done <"$work/nameless"
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] || return 1
   if [ -d "$own/before" ]; then
