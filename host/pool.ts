@@ -1,6 +1,7 @@
 import { Connection } from "./connection.ts";
 import type { Desired } from "./desired.ts";
 import { type Target, endpointName } from "./endpoint.ts";
+import { HostError } from "./errors.ts";
 
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
@@ -12,6 +13,18 @@ const sessionsPerHost = 4;
 export class Pool {
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #gates = new Map<string, Gate>();
+  #stopped = false;
+
+  /** From now on nothing is begun; what has begun goes on to its end. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @throws HostError once {@link stop} was called */
+  mayBegin(target: Target): void {
+    if (this.#stopped)
+      throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
+  }
 
   async connect(target: Target): Promise<Connection> {
     // With its credentials: what one resource may not use, another one's login must not give it.
@@ -52,7 +65,10 @@ export class Pool {
     // The host has one manager, whichever accounts its sets are for.
     const one = manager === "system" ? manager : `user ${account ?? ""}`;
     return await this.#gate(`${host} ${one}`, 1).pass(waiting, () =>
-      this.#gate(host, sessionsPerHost).pass(waiting, action),
+      this.#gate(host, sessionsPerHost).pass(waiting, () => {
+        this.mayBegin(target);
+        return action();
+      }),
     );
   }
 

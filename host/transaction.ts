@@ -143,6 +143,7 @@ async function withSession<T>(
     const session = await Session.start(connection, target, place);
     const work = async () => {
       await session.ready((set) => progress(`waiting: the host is busy with ${set}`));
+      pool.mayBegin(target);
       const result = await use(session, connection.name);
       await session.close();
       return result;

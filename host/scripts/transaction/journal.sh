@@ -92,6 +92,15 @@ restore_files() {
   done <"$work/undo"
 }
 
+# They are on the disk before the journal is gone, as with sync_targets.
+sync_restored() {
+  while IFS=$tab read -r kind number subject; do
+    case $kind in file | absent) ;; *) continue ;; esac
+    expand "$subject"
+    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+  done <"$work/undo"
+}
+
 # restore COPY: at $path, as $as.
 restore() {
   saved_stat "$1"
@@ -113,10 +122,14 @@ restore() {
   $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
 }
 
-# The images by the names that they had.
+# The images by the names that they had; $work/nameless is what was pulled by these names.
 restore_images() {
+  : >"$work/nameless"
   while IFS=$tab read -r kind id reference; do
     [ "$kind" = image ] || continue
+    pulled=$(image_id "$reference" </dev/null)
+    [ "$pulled" != "$id" ] || continue
+    printf '%s\n' "$pulled" >>"$work/nameless"
     $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
   done <"$work/undo"
 }
@@ -234,10 +247,12 @@ rollback() {
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
   forget_failures "$work/lent"
+  while IFS= read -r id; do remove_nameless "$id" </dev/null; done <"$work/nameless"
   each ctl is-active --quiet <"$work/running"
-  [ -z "$failed" ] || return 1
+  [ -z "$failed" ] && sync_restored || return 1
   if [ -d "$own/before" ]; then
-    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && rm -f "$own/journal" && sync "$own" &&
+    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+      sync "$own/owner" "$own/manifest" "$own/images" && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else
     step_forget
