@@ -49,6 +49,7 @@ export function hostVersions(host: TestHost, ...commands: readonly (readonly str
 }
 
 function firstLine({ stdout, stderr }: { stdout: string; stderr: string }): string {
-  // nginx says it on its standard error.
-  return (stdout + stderr).split("\n")[0]?.replace(/ version:?/, "") ?? "";
+  // nginx says it on its standard error, with its name twice.
+  const [line = ""] = (stdout + stderr).split("\n");
+  return line.replace(/^nginx version: | version/, "");
 }

@@ -61,10 +61,12 @@ export async function benchRuntime({ rounds, seconds, load, write }: RuntimeOpti
 async function versions(host: TestHost): Promise<string[]> {
   const { stdout: wrk } = await execute(["wrk", "-v"], { check: false });
   const { stdout: kernel } = await execute(["uname", "--kernel-release"]);
-  const programs = ["podman", "crun", "pasta", "slirp4netns", "systemctl"];
+  const programs = ["podman", "crun", "slirp4netns", "systemctl"].map((program) => [program, "--version"]);
+  // pasta writes its own to a terminal only.
+  const pasta = ["dpkg-query", "--show", "--showformat=pasta ${Version}", "passt"];
   return [
     `Linux ${kernel.trim()}`,
-    ...(await hostVersions(host, ["nginx", "-v"], ...programs.map((program) => [program, "--version"]))),
+    ...(await hostVersions(host, ["nginx", "-v"], ...programs, pasta)),
     wrk.split(" [")[0] ?? "",
   ];
 }

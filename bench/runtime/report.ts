@@ -40,7 +40,7 @@ ${kinds.map(({ name }) => `## ${name}\n\n${kindTable(results, name)}`).join("\n\
 
 ## How it was measured
 
-- One host, where each of them runs in its turn only, ${rounds.length} rounds of turns, in another order each. The figures are medians
+- One host, where each of them runs in its turn only, ${rounds.length} ${rounds.length === 1 ? "round" : "rounds"} of turns, in another order each. The figures are medians
   (least to greatest); "× host" is by round. p99: what 99 of 100 requests took at most.
 - CPU: what all processes of the host used for a request, and the kernel for them. The load generator is not in it.
 - wrk, ${seconds} s each, ${threads} ${threads === 1 ? "thread" : "threads"}, ${connections} connections, from a network namespace of its own across the bridge that the host
@@ -60,23 +60,13 @@ function kindTable(results: Results, kind: string): string {
     ["", "requests/s", "× host", "p99, ms", "CPU, µs"],
     ...shapes.map(({ name }) => {
       const runs = all(results, name, kind);
+      const cell = (figure: "perSecond" | "p99" | "cpu", text: (value: number) => string) =>
+        spread(
+          runs.map((run) => run[figure]),
+          text,
+        );
       const ratio = name === host.name ? "1" : spread(ratios(results, kind, name), fixed(2));
-      return [
-        name,
-        spread(
-          runs.map(({ perSecond }) => perSecond),
-          whole,
-        ),
-        ratio,
-        spread(
-          runs.map(({ p99 }) => p99),
-          fixed(2),
-        ),
-        spread(
-          runs.map(({ cpu }) => cpu),
-          fixed(1),
-        ),
-      ];
+      return [name, cell("perSecond", whole), ratio, cell("p99", fixed(2)), cell("cpu", fixed(1))];
     }),
   ]);
 }

@@ -4,7 +4,7 @@ export interface WrkResult {
   readonly perSecond: number;
   /** Milliseconds that 99 of 100 requests took at most. */
   readonly p99: number;
-  /** Requests that broke, timed out or were answered with a status from 400 on. */
+  /** Requests that broke, took more than two seconds or were answered with a status from 400 on. */
   readonly failed: number;
 }
 
