@@ -7,7 +7,7 @@ import { describeMachine, hostVersions } from "../machine.ts";
 import { deploy } from "./deploy.ts";
 import { panels, report } from "./report.ts";
 import { plot } from "./plot.ts";
-import { activated, shapes } from "./shapes.ts";
+import { activated, order } from "./shapes.ts";
 import { type Measurement, connections, limitTimeWait, systemctl, threads, turn } from "./turn.ts";
 
 export interface RuntimeOptions {
@@ -32,10 +32,8 @@ export async function benchRuntime({ rounds, seconds, load, write }: RuntimeOpti
 
   const measured: Measurement[][] = [];
   for (let round = 0; round < rounds; round += 1) {
-    // The order turns with each round, so that what changes on the machine meanwhile hits all.
-    const order = [...shapes.slice(round % shapes.length), ...shapes.slice(0, round % shapes.length)];
     const turns: Measurement[] = [];
-    for (const shape of round % 2 === 0 ? order : order.reverse()) {
+    for (const shape of order(round)) {
       console.error(`bench: round ${round + 1} of ${rounds}: ${shape.name}`);
       turns.push(...(await turn(fleet, host, shape, seconds)));
     }

@@ -53,8 +53,18 @@ export const published: readonly (Shape & { network: string })[] = [
   },
 ];
 
-/** The first is what the others are compared with. */
 export const shapes: readonly Shape[] = [host, activated, ...published];
+
+/**
+ * Whose turn it is when in a round (from 0). Each round has another order, so that what changes on the machine meanwhile hits all;
+ * the two of the aim are always neighbours.
+ */
+export function order(round: number): Shape[] {
+  const groups = [[host, activated], ...published.map((shape) => [shape])];
+  const first = round % groups.length;
+  const turns = [...groups.slice(first), ...groups.slice(0, first)].flat();
+  return round % 2 === 0 ? turns : turns.reverse();
+}
 
 function quadlet(name: string, port: number, account: "root" | "test") {
   const units = [`runtime-${name}.service`];

@@ -32,7 +32,8 @@ export function parseWrk(output: string): WrkResult {
   const find = (pattern: RegExp) => output.match(pattern)?.slice(1);
   const requests = Number(find(/^ *(\d+) requests in /m)?.[0]);
   const perSecond = Number(find(/^Requests\/sec: +([\d.]+)$/m)?.[0]);
-  const [value, unit] = find(/^ *99% +([\d.]+)(us|ms|s|m|h)$/m) ?? [];
+  // Times are written in columns: one in seconds has a space behind it.
+  const [value, unit] = find(/^ *99% +([\d.]+)(us|ms|s|m|h) *$/m) ?? [];
   const p99 = Number(value) * units[unit as keyof typeof units];
   if (Number.isNaN(requests + perSecond + p99)) throw new Error(`not what wrk --latency writes:\n${output}`);
   if (requests === 0) throw new Error(`wrk: no request was answered:\n${output}`);

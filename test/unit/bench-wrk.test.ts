@@ -52,11 +52,11 @@ test("what wrk wrote", () => {
   assert.deepEqual(parseWrk(fine), { requests: 189315, perSecond: 94637.29, p99: 2.32, failed: 0 });
 });
 
-test("each unit of a time becomes milliseconds", () => {
+test("each unit of a time becomes milliseconds, also with wrk's space behind it", () => {
   const p99 = (text: string) => parseWrk(fine.replace("2.32ms", text)).p99;
   assert.deepEqual(
-    ["380.00us", "2.32ms", "1.14s", "2.00m", "1.00h"].map(p99),
-    [0.38, 2.32, 1140, 120_000, 3_600_000],
+    ["380.00us", "2.32ms", "1.49s ", "2.00m ", "1.00h "].map(p99),
+    [0.38, 2.32, 1490, 120_000, 3_600_000],
   );
 });
 
