@@ -29,11 +29,14 @@ export function describeMachine(load: number, versions: readonly string[]): Mach
   };
 }
 
+/** What is to be said of the figures where it holds. */
+export const busy = "other work was running, so the figures only indicate";
+export const isBusy = ({ load }: Machine) => load > 0.5;
+
 /** Two points of a list in markdown. */
 export function machineLines(machine: Machine): string {
-  const busy = ": **other work was running, so the figures only indicate**";
   return `- ${machine.date}. ${machine.versions.join(", ")}.
-- ${machine.cores} cores (${machine.model}), ${machine.gibibytes} GiB, which the hosts share. Load before: ${machine.load.toFixed(1)}${machine.load > 0.5 ? busy : ""}.`;
+- ${machine.cores} cores (${machine.model}), ${machine.gibibytes} GiB, which the hosts share. Load before: ${machine.load.toFixed(1)}${isBusy(machine) ? `: **${busy}**` : ""}.`;
 }
 
 /** @param work a directory for the engine's state */

@@ -1,4 +1,4 @@
-import { type Machine, machineLines } from "../machine.ts";
+import { type Machine, busy, isBusy, machineLines } from "../machine.ts";
 import { median } from "../statistics.ts";
 import { table } from "../table.ts";
 import type { Panel } from "./plot.ts";
@@ -30,7 +30,9 @@ What podman's networks and a socket from systemd cost at each request. Written b
 
 ![Requests a second of each way, of those of nginx on the host](performance.svg)
 
-The aim: socket-activated, at least ${aim} × the requests a second of nginx on the host. Median of the rounds (least to greatest):
+The aim: socket-activated, at least ${aim} × the requests a second of nginx on the host. Median of the rounds (least to greatest)${
+    isBusy(machine) ? `; **${busy}**` : ""
+  }:
 
 ${judged.map(({ name }) => `- ${name}: ${judge(results, name)}`).join("\n")}
 
