@@ -3,7 +3,7 @@ import { median } from "../statistics.ts";
 import { table } from "../table.ts";
 import type { Panel } from "./plot.ts";
 import { activated, host, shapes } from "./shapes.ts";
-import { kinds } from "./site.ts";
+import { type Kind, kinds } from "./site.ts";
 import type { Measurement } from "./turn.ts";
 
 /** Requests a second of the socket-activated one, of those of nginx on the host, at least. */
@@ -22,7 +22,7 @@ export interface Results {
 /** The results in markdown, as prettier would lay it out. */
 export function report(results: Results): string {
   const { rounds, seconds, connections, threads, machine } = results;
-  const judged = kinds.filter((kind) => kind.judged);
+  const judged = kinds.filter((kind) => !kind.logged);
   const failures = failed(results);
   return `# nginx at run time
 
@@ -38,7 +38,7 @@ ${judged.map(({ name }) => `- ${name}: ${judge(results, name)}`).join("\n")}
 
 ${shapes.map(({ name, about }) => `- **${name}**: ${about}.`).join("\n")}
 
-${kinds.map(({ name }) => `## ${name}\n\n${kindTable(results, name)}`).join("\n\n")}
+${kinds.map((kind) => `## ${kind.name}\n\n${kindTable(results, kind)}`).join("\n\n")}
 
 ## How it was measured
 
@@ -50,7 +50,8 @@ ${kinds.map(({ name }) => `## ${name}\n\n${kindTable(results, name)}`).join("\n\
   is on. It wants the next answer as soon as it has one, so p99 is that of a machine with no idle core: wrk, the kernel
   and the host share the cores.
 - The same files, configuration and \`worker_processes\` everywhere. The access log is off, but for the last table: there an entry
-  goes to a file on the host, and from a container to conmon and the journal, which drops what is above its rate limit.
+  goes to a file on the host, and from a container to conmon and the journal (podman's default), which drops what is above its
+  rate limit.
 - Requests that failed: ${failures === "" ? "none" : failures}.
 - What one turn leaves to the next is bounded: ended connections (\`tcp_max_tw_buckets\`), netavark's chains, which have the
   kernel track every connection on the host.
@@ -58,18 +59,19 @@ ${machineLines(machine)}
 `;
 }
 
-function kindTable(results: Results, kind: string): string {
+function kindTable(results: Results, { name: kind, logged }: Kind): string {
   return table([
-    ["", "requests/s", "× host", "p99, ms", "CPU, µs"],
+    ["", "requests/s", "× host", "p99, ms", "CPU, µs", ...(logged ? ["of it the journal"] : [])],
     ...shapes.map(({ name }) => {
       const runs = all(results, name, kind);
-      const cell = (figure: "perSecond" | "p99" | "cpu", text: (value: number) => string) =>
+      const cell = (figure: "perSecond" | "p99" | "cpu" | "journal", text: (value: number) => string) =>
         spread(
           runs.map((run) => run[figure]),
           text,
         );
       const ratio = name === host.name ? "1" : spread(ratios(results, kind, name), fixed(2));
-      return [name, cell("perSecond", whole), ratio, cell("p99", fixed(2)), cell("cpu", fixed(1))];
+      const cells = [name, cell("perSecond", whole), ratio, cell("p99", fixed(2)), cell("cpu", fixed(1))];
+      return logged ? [...cells, cell("journal", fixed(1))] : cells;
     }),
   ]);
 }

@@ -11,16 +11,16 @@ export interface Kind {
   readonly path: string;
   /** Whether each request has a connection of its own. */
   readonly fresh: boolean;
-  /** Whether it counts for the aim. */
-  readonly judged: boolean;
+  /** Whether it makes entries in the access log. The aim is for those that do not. */
+  readonly logged: boolean;
 }
 
 export const kinds: readonly Kind[] = [
-  { name: "Page, connections kept", path: "/", fresh: false, judged: true },
-  { name: "Page, a connection each", path: "/", fresh: true, judged: true },
-  { name: "1 MiB, connections kept", path: "/large", fresh: false, judged: true },
+  { name: "Page, connections kept", path: "/", fresh: false, logged: false },
+  { name: "Page, a connection each", path: "/", fresh: true, logged: false },
+  { name: "1 MiB, connections kept", path: "/large", fresh: false, logged: false },
   // What an entry costs is decided by where it goes: a file on the host, conmon and the journal from a container.
-  { name: "Page, connections kept, access log on", path: "/logged/", fresh: false, judged: false },
+  { name: "Page, connections kept, access log on", path: "/logged/", fresh: false, logged: true },
 ];
 
 /** nginx's default.conf; the rest is the image's nginx.conf. */

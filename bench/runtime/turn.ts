@@ -15,6 +15,8 @@ export interface Measurement extends WrkResult {
   readonly kind: string;
   /** Microseconds of processor time on the host for each request: all its processes, and what the kernel does for them. */
   readonly cpu: number;
+  /** What of it systemd-journald used. */
+  readonly journal: number;
 }
 
 export const connections = 32;
@@ -53,20 +55,24 @@ export async function systemctl(
 
 async function measure(fleet: Fleet, host: TestHost, shape: Shape, kind: Kind, seconds: number) {
   const url = `http://${host.address}:${shape.port}${kind.path}`;
-  const usage = join(cgroupDirectory(fleetOf(host)), host.name, "cpu.stat");
-  const before = processorTime(usage);
+  const cgroup = join(cgroupDirectory(fleetOf(host)), host.name);
+  const journald = join(cgroup, "payload/system.slice/systemd-journald.service");
+  const before = [cgroup, journald].map(processorTime);
   const { stdout } = await fleet.client(
     wrkCommand({ url, threads, connections, seconds, fresh: kind.fresh }),
   );
-  const spent = processorTime(usage) - before;
   const result = parseWrk(stdout);
-  return { shape: shape.name, kind: kind.name, ...result, cpu: spent / result.requests };
+  const [cpu = NaN, journal = NaN] = [cgroup, journald].map(
+    (one, at) => (processorTime(one) - (before[at] ?? NaN)) / result.requests,
+  );
+  return { shape: shape.name, kind: kind.name, ...result, cpu, journal };
 }
 
 const fleetOf = (host: TestHost) => host.name.replace(/-\d+$/, "");
 
-/** Microseconds (Linux, Documentation/admin-guide/cgroup-v2.rst, cpu.stat). */
-const processorTime = (file: string) => Number(readFileSync(file, "utf8").match(/^usage_usec (\d+)$/m)?.[1]);
+/** Microseconds, since the cgroup is there (Linux, Documentation/admin-guide/cgroup-v2.rst, cpu.stat). */
+const processorTime = (cgroup: string) =>
+  Number(readFileSync(join(cgroup, "cpu.stat"), "utf8").match(/^usage_usec (\d+)$/m)?.[1]);
 
 /** It serves what all serve. */
 async function expectAnswers(fleet: Fleet, host: TestHost, shape: Shape): Promise<void> {

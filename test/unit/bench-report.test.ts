@@ -18,6 +18,7 @@ function results(shares: readonly number[], failed = 0): Results {
         perSecond: 1000 * (name === "host" ? 1 : name === "socket-activated" ? share : 0.5),
         p99: 1.5 + round,
         cpu: 12.34,
+        journal: 3.21,
         failed: name === "pasta" ? failed : 0,
       })),
     ),
@@ -35,6 +36,13 @@ test("a table of one kind of load", () => {
     "| host             | 1,000 (1,000 to 1,000) | 1                   | 2.50 (1.50 to 3.50) | 12.3 (12.3 to 12.3) |",
     "| socket-activated | 970 (900 to 1,000)     | 0.97 (0.90 to 1.00) | 2.50 (1.50 to 3.50) | 12.3 (12.3 to 12.3) |",
   ]);
+});
+
+test("with the access log, the journal's part of the processor time", () => {
+  const lines = report(results([1])).split("\n");
+  const at = lines.indexOf("## Page, connections kept, access log on");
+  assert.match(lines[at + 2] ?? "", /\| CPU, µs +\| of it the journal \|$/);
+  assert.match(lines[at + 4] ?? "", /\| 12\.3 \(12\.3 to 12\.3\) \| 3\.2 \(3\.2 to 3\.2\)/);
 });
 
 test("the aim is met by the median of the rounds, and not below 0.95", () => {
