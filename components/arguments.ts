@@ -83,7 +83,7 @@ export interface SocketActivatedNginxArgs {
   requireDigest?: boolean;
 
   /**
-   * Logins of private registries, by registry. They are used for the pull and not left on the host.
+   * Logins of private registries, by registry.
    * @default none
    * @example { "registry.example.com": { username: "deploy", password: "…" } }
    * @see containers-auth.json(5)
@@ -101,7 +101,7 @@ export interface SocketActivatedNginxArgs {
   listen: string[];
 
   /**
-   * TLS: certificate and key, and the addresses for it.
+   * Certificate and key, and the addresses for TLS.
    * @default none
    * @example { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…", redirect: true }
    * @see https://nginx.org/en/docs/http/configuring_https_servers.html

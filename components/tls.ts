@@ -28,7 +28,7 @@ export interface CertificateArgs {
 }
 
 /**
- * TLS. The files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
+ * TLS: the files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
  * NAME.certificate.pem and NAME.key.pem ("_" for "*"). What is generated for nginx uses them; your own `nginx` names them:
  * `ssl_certificate /etc/nginx/tls/certificate.pem; ssl_certificate_key /etc/nginx/tls/key.pem;`.
  * A changed certificate or key is a reload.

@@ -5,7 +5,7 @@ export interface Docstring {
   default?: string;
   /** Which values are allowed, where the type does not say it. */
   range?: string;
-  /** In the notation that YAML and TypeScript have in common. */
+  /** In JSON, or with names without quotes: YAML and TypeScript both. */
   examples: string[];
   /** Man pages with what to look for in them, and addresses. */
   sources: string[];
@@ -45,6 +45,6 @@ function unwrap(text: string): string {
   return text
     .trim()
     .split(/^(```[\s\S]*?^```)$/m)
-    .map((part) => (part.startsWith("```") ? part : part.replace(/([^\n])\n(?!\n|- )/g, "$1 ")))
+    .map((part) => (part.startsWith("```") ? part : part.replace(/([^\n])\n(?!\n|- |$) */g, "$1 ")))
     .join("");
 }

@@ -1,3 +1,4 @@
+import { Document, isCollection, isPair, parse, visit } from "yaml";
 import { type Resolve, anchor, firstSentence, prose, source, value } from "./prose.ts";
 import type { Shape } from "./shapes.ts";
 import { type Argument, flatten } from "./tree.ts";
@@ -85,16 +86,43 @@ function section(argument: Argument, level: number, page: Resolve): string[] {
   return [
     `${"#".repeat(level)} \`${path}\``,
     prose(doc.text, resolve),
-    ...shapes.filter(({ shape }) => shape.doc.text !== "").map(({ shape }) => aboutShape(shape, page)),
+    ...aboutShapes(argument, page),
     facts.map((fact) => `- ${fact}`).join("\n"),
-    ...doc.examples.map((example) => `\`\`\`yaml\n${member.name}: ${example}\n\`\`\``),
+    ...doc.examples.map((example) => `\`\`\`yaml\n${asYaml(member.name, example)}\`\`\``),
     ...repeated(inner),
-    ...inner.filter(({ as }) => as === undefined).flatMap((one) => section(one, Math.min(level + 1, 6), page)),
+    ...inner
+      .filter(({ as }) => as === undefined)
+      .flatMap((one) => section(one, Math.min(level + 1, 6), page)),
   ];
 }
 
-function aboutShape({ name, doc }: Shape, resolve: Resolve): string {
-  return `\`${name}\`: ${prose(doc.text, resolve)}`;
+/** As in a stack file: what holds nothing but values is on one line. */
+function asYaml(name: string, example: string): string {
+  const document = new Document({ [name]: parse(example) as unknown });
+  visit(document, {
+    // Some readers of YAML 1.1 take what begins so for a number.
+    Scalar(_, node) {
+      if (typeof node.value === "string" && /^[\d.]+:\d/.test(node.value)) node.type = "QUOTE_DOUBLE";
+    },
+    Collection(_, node) {
+      const isLeaf = !node.items.some((item) => isCollection(isPair(item) ? item.value : item));
+      const text = JSON.stringify(node);
+      if (isLeaf && node !== document.contents && !text.includes("\\n") && text.length < 100)
+        node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** What its shapes say of themselves, by their names where there is a choice. */
+function aboutShapes({ shapes }: Argument, resolve: Resolve): string[] {
+  const isChoice = shapes.filter((shape) => shape.arguments.length > 0).length > 1;
+  return shapes
+    .filter(({ shape }) => shape.doc.text !== "")
+    .map(({ shape: { name, doc, alternatives } }) => {
+      const text = prose(doc.text, resolve);
+      return isChoice && alternatives.length === 0 ? `\`${name}\`: ${text}` : text;
+    });
 }
 
 /** Those that are documented elsewhere. */

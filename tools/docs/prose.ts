@@ -15,7 +15,7 @@ function sentences(text: string, resolve: Resolve): string {
   return text
     .split(/(`[^`]*`|\{@link [^}]*\}|https?:\/\/[^\s;)]+|[a-z][\w.-]*\(\d\))/)
     .map((part, index) => {
-      if (index % 2 === 0) return part.replace(/[*_<[\]]/g, "\\$&");
+      if (index % 2 === 0) return part.replace(/[*<]|(?<!\w)_|_(?!\w)/g, "\\$&");
       if (part.startsWith("`")) return part;
       if (part.startsWith("http")) return `<${part}>`;
       if (part.startsWith("{")) return link(part.slice("{@link ".length, -1), resolve);
