@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, after, before, test } from "node:test";
 import { parse } from "yaml";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { makeCertificate } from "../certificates.ts";
+import { makeProgram } from "./support/program.ts";
 import { type FleetConfiguration, type Stack, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Every stack file that people copy, as it is but for who the hosts are: up, a request to each address that it gives, and away.
@@ -24,14 +26,16 @@ before(async () => {
 
 after(() => fleet.dispose());
 
-/** The whole stack files in the pages of docs/. */
-const documented = readdirSync(join(root, "docs"))
+const pages = readdirSync(join(root, "docs"))
   .filter((file) => file.endsWith(".md"))
-  .flatMap((file) => [
-    ...readFileSync(join(root, "docs", file), "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm),
-  ])
-  .map(([, block = ""]) => block)
-  .filter((block) => block.includes("quadlet-fleet:"));
+  .map((file) => readFileSync(join(root, "docs", file), "utf8"));
+/** The blocks of code in docs/ of one language. */
+const blocks = (language: string) =>
+  pages.flatMap((page) =>
+    [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+      .filter(([, its]) => its === language)
+      .map(([, , block = ""]) => block),
+  );
 const files = [
   "stacks/Pulumi.example.yaml",
   ...readdirSync(join(root, "examples/stacks")).map((file) => `examples/stacks/${file}`),
@@ -39,6 +43,7 @@ const files = [
 const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 
 test("what docs/ shows is these files", () => {
+  const documented = blocks("yaml").filter((block) => block.includes("quadlet-fleet:"));
   assert.deepEqual(new Set(documented), new Set(texts.values()));
 });
 
@@ -87,14 +92,34 @@ for (const [file, text] of texts) {
       .flat();
     const expected = answers[file] ?? {};
     assert.deepEqual(new Set(urls.map(withName)), new Set(Object.keys(expected)));
-    for (const url of urls) {
-      const { status, body } = await get(fleet, url, options(url));
-      assert.equal(status, 200, url);
-      assert.match(body, expected[withName(url)] as RegExp, url);
-    }
+    for (const url of urls) await answered(url, expected[withName(url)] as RegExp);
     await stack.run(["destroy", "--yes", "--skip-preview"]);
     t.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s`);
   });
+}
+
+test("the TypeScript of docs/, as one program: up, a request to each address, destroy", async (t: TestContext) => {
+  const began = performance.now();
+  const { address, ...login } = hostEntry(fleet, hostOf("web-1")) as Record<string, string>;
+  const source = blocks("ts").map((block) =>
+    block.replace(/connection: \{.*\}/, () => `connection: ${JSON.stringify({ address, ...login })}`),
+  );
+  assert.equal(source.length, 2);
+  const directory = await makeProgram(source.join("\n"));
+  t.after(() => rm(directory, { recursive: true }));
+  await using stack = await makeStack("test-documented", directory);
+  await stack.up();
+  await answered(`http://${address}:8080/`, /Welcome to nginx!/);
+  await answered("http://apache.example.com:82/", /It works!/);
+  await answered("http://caddy.example.com:82/", /Caddy works!/);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  t.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s`);
+});
+
+async function answered(url: string, page: RegExp): Promise<void> {
+  const { status, body } = await get(fleet, url, options(url));
+  assert.equal(status, 200, url);
+  assert.match(body, page, url);
 }
 
 /** What the comments of a file tell its reader: commands that read a file, and a file of the host's. */

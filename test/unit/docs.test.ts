@@ -22,7 +22,7 @@ function placements(text: string): string[] {
   );
   for (const site of Object.values(fleet.sites ?? {}))
     if (site.tls) Object.assign(site.tls, { ...certificate, ...site.tls });
-  const { sites, proxies } = placeFleet(fleet as Record<string, unknown>);
+  const { sites, proxies } = placeFleet(fleet);
   return [...sites, ...proxies].map(({ name, host }) => `${name}@${host}`);
 }
 
