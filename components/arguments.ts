@@ -10,6 +10,7 @@ import {
 import { type ConnectionArgs, connectionSchema, inputText } from "./connection.ts";
 import { environmentSchema, probeSchema } from "./shapes.ts";
 import { type TlsArgs, tlsSchema } from "./tls.ts";
+import { oneOf, required } from "./wording.ts";
 
 /** The arguments of {@link SocketActivatedNginx}. */
 export interface SocketActivatedNginxArgs {
@@ -229,25 +230,38 @@ export interface SocketActivatedNginxArgs {
   adopt?: boolean;
 }
 
+const login = (what: string) =>
+  inputText(
+    z.string(),
+    required(`the ${what} of the registry's login`, what === "name" ? '"deploy"' : '"…"'),
+  );
+
 const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/** The name of an account. */
+export const account = (words?: Parameters<typeof z.string>[0]) =>
+  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name");
 
 /** The shape of {@link SocketActivatedNginxArgs}, by itself: what several arguments have to do with each other is in check.ts. */
 export const argumentsSchema = z.strictObject({
   connection: connectionSchema,
-  manager: z.enum(["system", "user"]),
-  user: z
-    .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name")
-    .optional(),
+  manager: z.enum(
+    ["system", "user"],
+    required('"system", or "user" for a rootless service of an account', '"system"'),
+  ),
+  user: account().optional(),
   createUser: z.boolean().optional(),
   name: z.string().optional(),
-  image: inputText(),
+  image: inputText(z.string(), required("the image with its registry", '"docker.io/library/nginx:latest"')),
   pull: z.enum(["missing", "always", "never"]).optional(),
   requireDigest: z.boolean().optional(),
   registries: z
-    .record(z.string(), z.strictObject({ username: inputText(), password: inputText() }))
+    .record(z.string(), z.strictObject({ username: login("name"), password: login("password") }))
     .optional(),
-  listen: z.array(z.string()),
+  listen: z.array(
+    z.string(),
+    required("a list of the addresses that systemd listens on", '["0.0.0.0:8080"]'),
+  ),
   tls: tlsSchema.optional(),
   network: z
     .string()
@@ -260,7 +274,7 @@ export const argumentsSchema = z.strictObject({
     )
     .optional(),
   verify: z
-    .union([z.literal(false), probeSchema], "must be false, or { path, hostName, status, body }")
+    .union([z.literal(false), probeSchema], oneOf("false, or { path, hostName, status, body }"))
     .optional(),
   smokeTest: smokeTestSchema.optional(),
   commands: commandsSchema.optional(),

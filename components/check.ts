@@ -5,7 +5,7 @@ import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
-import { type ArgumentProblem, problemsOf } from "./problems.ts";
+import { type ArgumentProblem, parseArguments } from "./problems.ts";
 import { type TlsArgs, allListens, listenPath } from "./tls.ts";
 import { checkTls } from "./tls-check.ts";
 
@@ -21,9 +21,9 @@ export function checkArguments(
   args: SocketActivatedNginxArgs,
   proxied?: readonly string[],
 ): { problems: ArgumentProblem[]; warnings: string[] } {
-  const parsed = argumentsSchema.safeParse(args);
-  if (!parsed.success) return { problems: problemsOf(parsed.error, argumentsSchema), warnings: [] };
-  const tls = checkTls(args.tls);
+  const { problems: malformed } = parseArguments(argumentsSchema, args);
+  if (malformed) return { problems: malformed, warnings: [] };
+  const tls = checkTls(args.tls, proxied);
   const problems = [
     ...tls.problems,
     ...(args.nginx === undefined || proxied !== undefined ? [] : forGenerated(args.tls)),
@@ -44,7 +44,7 @@ export function checkArguments(
     ...commandWarnings(args),
   ];
   if (problems.length > 0 || text === undefined) return { problems, warnings: early };
-  const { errors, warnings } = checkConfiguration(args.name ?? name, allListens(args), text);
+  const { errors, warnings } = checkConfiguration(args.name ?? name, args, text);
   return {
     problems: errors.map(({ message }) => ({ path: "nginx", message })),
     warnings: [...early, ...warnings.map(({ message }) => message)],
@@ -73,11 +73,15 @@ function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): stri
 /** Whether nginx's configuration and the sockets agree. */
 export function checkConfiguration(
   name: string,
-  listen: readonly string[],
+  args: Pick<SocketActivatedNginxArgs, "listen" | "tls">,
   nginx: Record<string, string>,
 ): CheckResult {
   const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
-  return checkListens(files, socketUnits(name, listen));
+  const sockets = socketUnits(name, allListens(args));
+  return checkListens(
+    files,
+    sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),
+  );
 }
 
 /** Problems of an image reference; `requireDigest` as in the arguments. */

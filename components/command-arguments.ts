@@ -2,6 +2,7 @@ import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { Probe } from "../resources/contract.ts";
 import { environmentSchema, probeSchema } from "./shapes.ts";
+import { oneOf, required, wholeNumber } from "./wording.ts";
 
 /** A program that is started with these very words: no shell takes them apart. */
 export interface CommandArgs {
@@ -76,7 +77,7 @@ const word = z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another con
 
 const commandSchema = z.strictObject({
   command: z
-    .array(word)
+    .array(word, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
     .min(1, "needs the name of a program")
     // env(1) takes a word with "=" for a variable.
     .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),
@@ -89,6 +90,6 @@ export const commandsSchema = z.strictObject({
 });
 
 export const smokeTestSchema = z.union(
-  [commandSchema, probeSchema.extend({ timeout: z.int().min(1).max(600).optional() })],
-  "must be { command, environment }, or { path, hostName, status, body, timeout }",
+  [commandSchema, probeSchema.extend({ timeout: wholeNumber(1, 600).optional() })],
+  oneOf("{ command, environment }, or { path, hostName, status, body, timeout }"),
 );

@@ -1,42 +1,60 @@
 import { type Input, Output } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
+import { hostKeyProblem } from "../units/host-key.ts";
 import type { Connection } from "../resources/contract.ts";
+import { oneOf, range, required, wholeNumber } from "./wording.ts";
 
 /** A connection whose parts may still be unknown: the address of a machine that the same program makes, a key from a vault. */
 export type ConnectionArgs = { [K in keyof Connection]: Input<Connection[K]> };
 
-/** A text that may still be unknown. */
-export const inputText = (schema: z.ZodString = z.string()) =>
-  z.union([schema, z.custom<Output<string>>((value) => Output.isInstance(value))], "must be text");
+const output = <T>() => z.custom<Output<T>>((value) => Output.isInstance(value));
 
-const input = <T extends z.ZodType>(schema: T) =>
-  z.union([schema, z.custom<Output<z.infer<T>>>((value) => Output.isInstance(value))]);
+/** A text that may still be unknown. */
+export const inputText = (schema: z.ZodString = z.string(), words = oneOf("text")) =>
+  z.union([schema, output<string>()], words);
 
 const credentials = {
   hostKey: inputText(
-    z.string().regex(/^\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'has a type and a key, as in "ssh-ed25519 AAAA…"'),
+    z.string().check(({ value, issues }) => {
+      const problem = hostKeyProblem(value);
+      if (problem !== undefined)
+        issues.push({ code: "custom", message: problem, input: value, continue: true });
+    }),
   ).optional(),
   knownHostsFile: inputText().optional(),
   identityFile: inputText().optional(),
   privateKey: inputText().optional(),
   passphrase: inputText().optional(),
-  agent: input(z.union([z.string(), z.boolean()])).optional(),
+  agent: z
+    .union(
+      [z.string(), z.boolean(), output<string | boolean>()],
+      oneOf("the path of an agent's socket, true or false"),
+    )
+    .optional(),
 };
 
-const port = z.int().min(1).max(65535);
+export const port = wholeNumber(1, 65535, 80);
 
 const endpoint = {
   ...credentials,
-  address: inputText(),
-  port: input(port).optional(),
+  address: inputText(z.string(), required("the name of the host or its IP address", '"192.0.2.11"')),
+  port: z.union([port, output<number>()], range(1, 65535)).optional(),
   user: inputText().optional(),
 };
 
 /** The shape of {@link Connection}, whose docs say what each field means. */
-export const connectionSchema = z.strictObject({
-  ...endpoint,
-  jump: z.strictObject(endpoint).optional(),
-  sudo: z.union([z.boolean(), z.strictObject({ password: inputText().optional() })]).optional(),
-  connectTimeout: z.int().min(1).max(600).optional(),
-  commandTimeout: z.int().min(1).max(86400).optional(),
-});
+export const connectionSchema = z.strictObject(
+  {
+    ...endpoint,
+    jump: z.strictObject(endpoint).optional(),
+    sudo: z
+      .union(
+        [z.boolean(), z.strictObject({ password: inputText().optional() })],
+        oneOf("true, false or { password: … }"),
+      )
+      .optional(),
+    connectTimeout: wholeNumber(1, 600).optional(),
+    commandTimeout: wholeNumber(1, 86400).optional(),
+  },
+  required("the host, and how to log in to it", '{ address: "192.0.2.11" }'),
+);

@@ -4,7 +4,6 @@ import type { Resource } from "@pulumi/pulumi/resource.js";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkConfiguration, checkImage } from "./check.ts";
 import { ArgumentError } from "./problems.ts";
-import { allListens } from "./tls.ts";
 import { lateTls } from "./tls-check.ts";
 
 /**
@@ -26,7 +25,7 @@ export function lateChecks(
   if (!args.nginx || Object.values(args.nginx).every((text) => typeof text === "string")) return late;
   const checked = unsecret(
     output(args.nginx).apply((nginx) => {
-      const { errors, warnings } = checkConfiguration(args.name ?? name, allListens(args), nginx);
+      const { errors, warnings } = checkConfiguration(args.name ?? name, args, nginx);
       if (errors.length > 0)
         throw new ArgumentError(
           what,

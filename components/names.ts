@@ -1,5 +1,7 @@
 import { parseListenStream, toListenStream } from "../units/nginx/address.ts";
 import type { SocketUnit } from "../units/nginx/check.ts";
+import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { tlsListens } from "./tls.ts";
 
 /** Whether NAME.container, NAME.socket and NAME.service are unit names (systemd.unit(5)) and a set's name. */
 export function isContainerUnitName(name: string): boolean {
@@ -55,4 +57,20 @@ export function hostUrl(host: string, listen: string, scheme: Scheme = "http"): 
   const address = parseListenStream(listen);
   if (address.family === "unix" || host.includes("*")) return undefined;
   return `${scheme}://${host}${address.port === usual[scheme] ? "" : `:${address.port}`}/`;
+}
+
+/**
+ * The pages of all addresses, each once: two addresses may have the same, as "0.0.0.0:80" and "[::]:80" have.
+ *
+ * @param url as {@link pageUrl} or {@link hostUrl}, for a host
+ */
+export function urlsOf(
+  args: Pick<SocketActivatedNginxArgs, "listen" | "tls">,
+  url: (listen: string, scheme: Scheme) => string | undefined,
+): string[] {
+  const all = [
+    ...args.listen.map((listen) => url(listen, "http")),
+    ...tlsListens(args).map((listen) => url(listen, "https")),
+  ];
+  return [...new Set(all.filter((one) => one !== undefined))];
 }

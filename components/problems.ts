@@ -1,8 +1,9 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
 import type { z } from "zod";
-import { didYouMean } from "../units/nearest.ts";
+import { didYouMean, didYouMeanOf } from "../units/nearest.ts";
+import { wording } from "./wording.ts";
 
-export { didYouMean };
+export { didYouMean, didYouMeanOf };
 
 /** One thing that is wrong, and at which argument. */
 export interface ArgumentProblem {
@@ -26,13 +27,14 @@ export class ArgumentError extends RunError {
   }
 }
 
-/**
- * zod's issues in the words of this project; an unknown key names the nearest known one.
- *
- * @param schema the object schema that was asked, for its keys
- */
-export function problemsOf(error: z.ZodError, schema: z.ZodType): ArgumentProblem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], schema));
+/** What a value is by its schema, or what is wrong with it in the words of this project. */
+export function parseArguments<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+): { data: z.infer<T>; problems?: undefined } | { problems: ArgumentProblem[] } {
+  const { data, error } = schema.safeParse(value, { error: wording });
+  if (error === undefined) return { data };
+  return { problems: error.issues.flatMap((issue) => problemsOfIssue(issue, [], schema)) };
 }
 
 /** @param above the path of what the issue's own path begins at */
@@ -51,12 +53,12 @@ function problemsOfIssue(
     if (meant) return meant.flatMap((inner) => problemsOfIssue(inner, whole, schema));
   }
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(schema, whole);
+    const known = [...new Set(keysAt(schema, whole))];
+    // The list of all keys is said once.
+    const listed = issue.keys.findLast((key) => didYouMean(key, known) === "");
     return issue.keys.map((key) => {
-      return {
-        path: path === "" ? key : `${path}.${key}`,
-        message: `is not known.${didYouMean(key, known)}`,
-      };
+      const hint = key === listed ? didYouMeanOf(key, known) : didYouMean(key, known);
+      return { path: path === "" ? key : `${path}.${key}`, message: `is not known.${hint}` };
     });
   }
   if (issue.code === "invalid_key") return [{ path, message: issue.issues[0]?.message ?? issue.message }];

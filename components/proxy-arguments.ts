@@ -1,7 +1,8 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
-import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
-import { inputText } from "./connection.ts";
+import { type SocketActivatedNginxArgs, account, argumentsSchema } from "./arguments.ts";
+import { port } from "./connection.ts";
+import { required, wholeNumber } from "./wording.ts";
 
 /** The arguments of {@link ReverseProxyStack}. Those that it has in common with a site mean the same. */
 export interface ReverseProxyStackArgs extends Omit<
@@ -268,18 +269,18 @@ const serverName = z
 const healthCheckSchema = z.strictObject({
   // podman's generator strips quotes at its ends.
   command: z
-    .string()
+    .string(required("the command that says whether the backend is well", '"curl --fail http://localhost/"'))
     .regex(/^(?!["'\s])\P{Cc}*[^"'\s\p{Cc}\\]$/u, "can't begin or end with a quote or a blank"),
   interval: duration.optional(),
   timeout: duration.optional(),
-  retries: z.int().min(1).max(100).optional(),
+  retries: wholeNumber(1, 100).optional(),
   startPeriod: duration.optional(),
 });
 
 const backendSchema = z.strictObject({
-  image: inputText(),
+  image: argumentsSchema.shape.image,
   transport: z.enum(["tcp", "unix"]).optional(),
-  port: z.int().min(1).max(65535).optional(),
+  port: port.optional(),
   socketPath: z
     .string()
     .max(107, "is longer than the path of a Unix socket can be (unix(7))")
@@ -297,7 +298,7 @@ const backendSchema = z.strictObject({
     .min(1, "needs one path at least")
     .optional(),
   extra: z.string().optional(),
-  replicas: z.int().min(1).max(100).optional(),
+  replicas: wholeNumber(1, 100).optional(),
   environment: argumentsSchema.shape.environment,
   volumes: argumentsSchema.shape.volumes,
   healthCheck: healthCheckSchema.optional(),
@@ -308,9 +309,10 @@ const label = /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/;
 /** The shape of {@link ReverseProxyStackArgs}; what several arguments have to do with each other is in proxy-check.ts. */
 export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
   manager: argumentsSchema.shape.manager.optional(),
-  user: argumentsSchema.shape.user
-    .unwrap()
-    .refine((user) => user !== "root", "root has no rootless podman: choose another account"),
+  user: account(required("the account that runs nginx and the backends", '"test"')).refine(
+    (user) => user !== "root",
+    "root has no rootless podman: choose another account",
+  ),
   network: z.strictObject({ internal: z.boolean().optional() }).optional(),
   backends: z
     .record(
@@ -318,6 +320,10 @@ export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
         .string()
         .regex(label, 'a backend\'s name is a label of DNS: small letters, digits and "-", at most 60'),
       backendSchema,
+      required(
+        "the containers that nginx passes requests to",
+        '{ web: { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 } }',
+      ),
     )
     .refine((backends) => Object.keys(backends).length > 0, "needs one backend at least"),
 });

@@ -98,11 +98,12 @@ interface Way {
 }
 
 function tcp({ name, backend, container, options, args }: BackendContainer): Way {
+  const { network } = proxyNames(name, args);
+  const internal = (args.network?.internal ?? true) ? " --internal" : "";
   return {
-    container: {
-      network: [`${proxyNames(name, args).network}.network`],
-      networkAlias: container === backend ? [] : [backend],
-    },
+    container: { network: [`${network}.network`], networkAlias: container === backend ? [] : [backend] },
+    // As the network's own service does, which is still active where somebody has removed the network.
+    service: { execStartPre: `/usr/bin/podman network create --ignore${internal} systemd-${network}` },
     ...(options.healthCheck === undefined
       ? { wait: quoteExec(["/bin/sh", "-c", awaitPort, "wait", container, String(options.port)]) }
       : {}),

@@ -4,7 +4,7 @@ import { NginxSyntaxError } from "../units/nginx/tokens.ts";
 import { otherNamesFile, tlsFile } from "../units/nginx/virtual-host.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkImage } from "./check.ts";
-import { type ArgumentProblem, pathText, problemsOf } from "./problems.ts";
+import { type ArgumentProblem, parseArguments, pathText } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
 import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
 import { backendAddress, backendSite, isUnix, socketsUnit } from "./proxy-sockets.ts";
@@ -18,8 +18,8 @@ export function checkProxy(
   name: string,
   args: ReverseProxyStackArgs,
 ): { problems: ArgumentProblem[]; warnings: string[] } {
-  const parsed = proxySchema.safeParse(args);
-  if (!parsed.success) return { problems: problemsOf(parsed.error, proxySchema), warnings: [] };
+  const { problems: malformed } = parseArguments(proxySchema, args);
+  if (malformed) return { problems: malformed, warnings: [] };
   const site = siteOf(args.name ?? name, args);
   const problems = [
     ...checkNames(args.name ?? name, args),

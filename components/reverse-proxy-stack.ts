@@ -4,7 +4,7 @@ import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi
 import { UnitSet } from "../resources/unit-set.ts";
 import { commandsAfter, commandsBefore, digestOf } from "./commands.ts";
 import { lateChecks, lateImage } from "./late-checks.ts";
-import { hostUrl } from "./names.ts";
+import { hostUrl, urlsOf } from "./names.ts";
 import { ArgumentError, pathText } from "./problems.ts";
 import type { ReverseProxyStackArgs } from "./proxy-arguments.ts";
 import { renderBackends } from "./proxy-backends.ts";
@@ -13,7 +13,6 @@ import { backendSite } from "./proxy-sockets.ts";
 import { checkProxy } from "./proxy-check.ts";
 import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
 import { render } from "./render.ts";
-import { tlsListens } from "./tls.ts";
 
 /**
  * nginx as a reverse proxy, socket-activated, for containers that it reaches by Unix sockets or on a network of podman's without a
@@ -91,10 +90,7 @@ export class ReverseProxyStack extends ComponentResource {
       ...second,
     }));
     const hosts = Object.values(args.backends).flatMap(serverNames);
-    const urls = hosts.flatMap((host) => [
-      ...args.listen.flatMap((listen) => hostUrl(host, listen) ?? []),
-      ...tlsListens(args).flatMap((listen) => hostUrl(host, listen, "https") ?? []),
-    ]);
+    const urls = hosts.flatMap((host) => urlsOf(args, (listen, scheme) => hostUrl(host, listen, scheme)));
     this.urls = output([...new Set(urls)]);
     commandsAfter(deployment, proxy, this.urls, hosts);
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });

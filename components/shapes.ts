@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inputText } from "./connection.ts";
+import { wholeNumber } from "./wording.ts";
 
 /** Environment variables by their names. */
 export const environmentSchema = z.record(
@@ -17,7 +18,7 @@ export const probeSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name")
     .optional(),
-  status: z.int().min(100).max(599).optional(),
+  status: wholeNumber(100, 599).optional(),
   body: z
     .string()
     .regex(/^\P{Cc}+$/u, "is a text on one line")

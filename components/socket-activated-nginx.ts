@@ -6,10 +6,9 @@ import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments } from "./check.ts";
 import { commandsAfter, commandsBefore, digestOf } from "./commands.ts";
 import { lateChecks } from "./late-checks.ts";
-import { pageUrl } from "./names.ts";
+import { pageUrl, urlsOf } from "./names.ts";
 import { ArgumentError } from "./problems.ts";
 import { render } from "./render.ts";
-import { tlsListens } from "./tls.ts";
 
 /**
  * nginx in a podman container whose sockets belong to systemd: it needs no network of its own, keeps the client's address,
@@ -77,10 +76,9 @@ export class SocketActivatedNginx extends ComponentResource {
       { parent: this, dependsOn: commandsBefore(deployment) },
     );
     this.unitStates = set.unitStates;
-    this.urls = output(connection.address).apply((host) => [
-      ...args.listen.flatMap((listen) => pageUrl(host, listen) ?? []),
-      ...tlsListens(args).flatMap((listen) => pageUrl(host, listen, "https") ?? []),
-    ]);
+    this.urls = output(connection.address).apply((host) =>
+      urlsOf(args, (listen, scheme) => pageUrl(host, listen, scheme)),
+    );
     commandsAfter(deployment, set, this.urls);
     this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
   }

@@ -3,6 +3,7 @@ import { warn } from "@pulumi/pulumi/log/index.js";
 import { type Input, Output, all, unsecret } from "@pulumi/pulumi/output.js";
 import type { Resource } from "@pulumi/pulumi/resource.js";
 import { ArgumentError, type ArgumentProblem } from "./problems.ts";
+import { certificateName } from "../units/nginx/tls.ts";
 import { type CertificateArgs, type TlsArgs, certificatesOf } from "./tls.ts";
 
 /** What is wrong with a certificate and its key, and what is only odd. */
@@ -11,14 +12,45 @@ export interface TlsProblems {
   warnings: string[];
 }
 
-/** Looks at what is known of certificates and keys. */
-export function checkTls(tls: TlsArgs | undefined, now = new Date()): TlsProblems {
-  const found =
-    tls === undefined ? [] : certificatesOf(tls).map(({ path, pair }) => checkPlain(path, pair, now));
+/**
+ * Looks at what is known of certificates and keys.
+ *
+ * @param names what clients ask for, as far as the arguments say it
+ */
+export function checkTls(
+  tls: TlsArgs | undefined,
+  names: readonly string[] = [],
+  now = new Date(),
+): TlsProblems {
+  if (tls === undefined) return { problems: [], warnings: [] };
+  const found = certificatesOf(tls).map(({ path, pair }) => checkPlain(path, pair, now));
+  const problems = found.flatMap(({ problems }) => problems);
   return {
-    problems: found.flatMap(({ problems }) => problems),
-    warnings: found.flatMap(({ warnings }) => warnings),
+    problems,
+    warnings: [
+      ...found.flatMap(({ warnings }) => warnings),
+      ...(problems.length > 0 ? [] : otherNames(tls, names)),
+    ],
   };
+}
+
+/** Certificates of which a client will say that they are somebody else's. */
+function otherNames(tls: TlsArgs, names: readonly string[]): string[] {
+  const named = Object.keys(tls.certificates ?? {});
+  return [...new Set([...names, ...named])].flatMap((asked) => {
+    const chosen = certificateName(asked, named);
+    const { path, pair } = certificatesOf(tls).find((one) => one.name === chosen) ?? {
+      path: "tls",
+      pair: tls,
+    };
+    const text = plain(pair.certificate);
+    const [leaf] = text === undefined ? [] : readChain(text);
+    // What a pattern stands for: a name below it.
+    if (typeof leaf !== "object" || leaf.checkHost(asked.replace("*", "name")) !== undefined) return [];
+    return [
+      `${path}.certificate: ${name(leaf)} is not for "${asked}". Clients that ask for that name refuse it.`,
+    ];
+  });
 }
 
 function checkPlain(path: string, { certificate, key }: CertificateArgs, now: Date): TlsProblems {

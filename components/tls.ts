@@ -6,6 +6,7 @@ import { type TlsOptions, certificateFiles } from "../units/nginx/tls.ts";
 import type { FileContent } from "../resources/contract.ts";
 import { inputText } from "./connection.ts";
 import { lift } from "./inputs.ts";
+import { required } from "./wording.ts";
 
 /** A certificate and its key. */
 export interface CertificateArgs {
@@ -73,7 +74,12 @@ const serverName = z
   .string()
   .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
 
-const certificate = { certificate: inputText(), key: inputText() };
+const pem = (what: string, label: string) =>
+  inputText(z.string(), required(`${what} in PEM, its text`, `"-----BEGIN ${label}-----…"`));
+const certificate = {
+  certificate: pem("the certificate", "CERTIFICATE"),
+  key: pem("the private key of the certificate", "PRIVATE KEY"),
+};
 
 /** The shape of {@link TlsArgs}; tls-check.ts looks at certificates and keys. */
 export const tlsSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import { generatedService } from "../units/names.ts";
-import { parse } from "../units/parse.ts";
 import { sameEffect } from "../units/same-effect.ts";
+import { valuesOf } from "../units/values.ts";
 import type { Desired, DesiredFile, DesiredService } from "./desired.ts";
 
 /**
@@ -75,7 +75,6 @@ export function runs(unitFile: string): string {
 export function triggered(desired: Desired, socket: DesiredService): string | undefined {
   const file = desired.files.find(({ unit }) => unit === socket.unit);
   if (!file) return undefined;
-  const entries = parse(file.content, file.key).sections.flatMap(({ entries }) => entries);
-  const named = entries.findLast((entry) => "key" in entry && entry.key === "Service");
-  return named && "value" in named ? named.value : socket.unit.replace(/\.socket$/, ".service");
+  const named = valuesOf(file.content, file.key, "Socket", "Service").at(-1);
+  return named ?? socket.unit.replace(/\.socket$/, ".service");
 }

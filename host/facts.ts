@@ -47,6 +47,8 @@ export interface FileFact {
 export interface UnitFact {
   load: string;
   active: string;
+  /** It has ended, and systemd starts it again by itself (systemd.service(5), Restart=), perhaps for ever. */
+  restarting: boolean;
   /** UnitFileState: "enabled", "disabled", "generated", "masked", … */
   enabled: string;
   needsReload: boolean;
@@ -224,9 +226,14 @@ function unitFact(shown: string): UnitFact {
   const values = new Map(
     shown.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
   );
+  const active = values.get("ActiveState") ?? "";
   return {
     load: values.get("LoadState") ?? "",
-    active: values.get("ActiveState") ?? "",
+    active,
+    // NRestarts counts when the wait is over: one that starts for the first time has none.
+    restarting:
+      active === "activating" &&
+      (/^auto-restart/.test(values.get("SubState") ?? "") || Number(values.get("NRestarts") ?? 0) > 0),
     enabled: values.get("UnitFileState") ?? "",
     needsReload: values.get("NeedDaemonReload") === "yes",
     dropIns: (values.get("DropInPaths") ?? "").split(" ").filter(Boolean),

@@ -87,12 +87,9 @@ function whatToDo(
   // A file that is gone has the effect of a change on what it was for.
   for (const path of stale) changes.set(path, "effect");
   // Nor has a service the content of a file that was written after its start.
-  const outdated = new Map(
-    desired.services.flatMap(({ unit, reloadOn, restartOn }) =>
-      newerFiles(facts, unit, [...reloadOn, ...restartOn]),
-    ),
-  );
-  for (const [key, change] of outdated) if (changes.get(key) === "same") changes.set(key, change);
+  for (const { unit, reloadOn, restartOn } of desired.services)
+    for (const key of newerFiles(facts, unit, [...reloadOn, ...restartOn]))
+      if (changes.get(key) === "same") changes.set(key, "effect");
   const todo = actions(
     { ...desired, services: withFormer(desired.services, before, stale) },
     changes,
@@ -101,7 +98,10 @@ function whatToDo(
   for (const [unit, action] of todo) {
     const isStale =
       // A run that was interrupted may have written files that no running service has read yet.
-      facts.set?.unfinished === true || facts.replacedImages.has(unit);
+      facts.set?.unfinished === true ||
+      facts.replacedImages.has(unit) ||
+      // A start would wait until systemd makes its next one.
+      facts.units.get(unit)?.restarting === true;
     if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
   }
   return todo;
@@ -112,12 +112,10 @@ export function newerFiles(
   facts: Pick<Facts, "files" | "units">,
   unit: string,
   keys: readonly string[],
-): [string, Change][] {
+): string[] {
   const state = facts.units.get(unit);
   if (state?.active !== "active" || state.changed === 0) return [];
-  return keys
-    .filter((key) => (facts.files.get(key)?.modified ?? 0) > state.changed)
-    .map((key): [string, Change] => [key, "effect"]);
+  return keys.filter((key) => (facts.files.get(key)?.modified ?? 0) > state.changed);
 }
 
 /** "~/" is the account's; all else belongs to who runs the manager. */
@@ -223,9 +221,14 @@ function withFormer(
   });
 }
 
-export function isActive(facts: Facts, unit: string): boolean {
+function isActive(facts: Facts, unit: string): boolean {
   const active = facts.units.get(unit)?.active;
   return active === "active" || active === "activating" || active === "reloading";
+}
+
+/** One that has ended and is started again does not run: it may end for ever. */
+export function isRunning(facts: Facts, unit: string): boolean {
+  return isActive(facts, unit) && facts.units.get(unit)?.restarting !== true;
 }
 
 function sameMembers(left: readonly string[], right: readonly string[]): boolean {

@@ -1,5 +1,7 @@
 import { Connection } from "./connection.ts";
+import type { Desired } from "./desired.ts";
 import { type Target, endpointName } from "./endpoint.ts";
+import { HostError } from "./errors.ts";
 
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
@@ -11,6 +13,18 @@ const sessionsPerHost = 4;
 export class Pool {
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #gates = new Map<string, Gate>();
+  #stopped = false;
+
+  /** From now on nothing is begun; what has begun goes on to its end. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @throws HostError once {@link stop} was called */
+  mayBegin(target: Target): void {
+    if (this.#stopped)
+      throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
+  }
 
   async connect(target: Target): Promise<Connection> {
     // With its credentials: what one resource may not use, another one's login must not give it.
@@ -36,11 +50,25 @@ export class Pool {
     return await dialled;
   }
 
-  /** Runs something when it is its turn: one at a time for a manager of a host, and a few at a time for a host. */
-  async inTurn<T>(target: Target, manager: string, action: () => Promise<T>): Promise<T> {
+  /**
+   * Runs something when it is its turn: one at a time for a service manager of a host, and a few at a time for a host.
+   *
+   * @param waiting is called when it is not its turn yet
+   */
+  async inTurn<T>(
+    target: Target,
+    { manager, account }: Pick<Desired, "manager" | "account">,
+    waiting: () => void,
+    action: () => Promise<T>,
+  ): Promise<T> {
     const host = endpointName({ ...target, user: "" });
-    return await this.#gate(`${host} ${manager}`, 1).pass(() =>
-      this.#gate(host, sessionsPerHost).pass(action),
+    // The host has one manager, whichever accounts its sets are for.
+    const one = manager === "system" ? manager : `user ${account ?? ""}`;
+    return await this.#gate(`${host} ${one}`, 1).pass(waiting, () =>
+      this.#gate(host, sessionsPerHost).pass(waiting, () => {
+        this.mayBegin(target);
+        return action();
+      }),
     );
   }
 
@@ -66,9 +94,12 @@ class Gate {
     this.#free = width;
   }
 
-  async pass<T>(action: () => Promise<T>): Promise<T> {
+  async pass<T>(waiting: () => void, action: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else {
+      waiting();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     try {
       return await action();
     } finally {

@@ -178,23 +178,36 @@ function space(facts: Facts, payload: readonly DesiredFile[]): string[] {
   );
 }
 
-/** The names that a handover needs for a moment are nobody else's. */
+/** The names that a handover needs for a moment are nobody else's: neither ours another's, nor another's ours. */
 function reserved(facts: Facts, desired: Desired): string[] {
-  return standInUnits(desired)
+  const own = standInUnits(desired)
     .filter((unit) => !["not-found", ""].includes(facts.units.get(unit)?.load ?? ""))
     .map(
       (unit) =>
         `${unit} is there already, and a restart needs that name for a moment. Choose another name for one of the two.`,
     );
+  const wanted = new Set(unitsOf(desired, []));
+  const others = [...facts.others].flatMap(([path, set]) => {
+    const file = unitAt(desired.manager, path);
+    if (file === undefined) return [];
+    return standInsOf(runs(file))
+      .filter((unit) => wanted.has(unit))
+      .map(
+        (unit) =>
+          `a restart of ${runs(file)}, which belongs to the set "${set}" on this host, needs the name ${unit} for a moment. Choose another name for one of the two.`,
+      );
+  });
+  return [...own, ...others];
 }
 
 /** The units that stand in for services of a set while these restart. */
 export function standInUnits({ services }: Desired): string[] {
-  return services
-    .filter(({ handover }) => handover)
-    .flatMap(({ unit }) =>
-      ["handover", "rehearsal"].map((what) => unit.replace(/\.service$/, `-${what}.service`)),
-    );
+  return services.filter(({ handover }) => handover).flatMap(({ unit }) => standInsOf(unit));
+}
+
+function standInsOf(unit: string): string[] {
+  if (!unit.endsWith(".service")) return [];
+  return ["handover", "rehearsal"].map((what) => unit.replace(/\.service$/, `-${what}.service`));
 }
 
 /** What a set's units are called for systemd: those of its files and of its services. */

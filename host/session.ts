@@ -64,14 +64,17 @@ export class Session {
   /**
    * Waits for the lock.
    *
-   * @param waiting is called when another transaction holds it
+   * @param waiting is called when somebody else has it, with the set that it is for: `set "web"`
    * @throws HostError when the host or the account can't have a session. Nothing was changed then.
    */
-  async ready(waiting: () => void): Promise<void> {
+  async ready(waiting: (set: string) => void): Promise<void> {
     for (;;) {
       const answer = await this.#next("while the session was opened");
       if (answer.event === "ready") return;
-      if (answer.event === "waiting") waiting();
+      if (answer.event === "waiting") {
+        const set = printable(decode(answer.holder));
+        waiting(set === "" ? "another set" : `set "${set}"`);
+      }
       if (answer.event === "refused") throw refusal(this.#host, this.#place, String(answer.reason));
     }
   }

@@ -138,10 +138,12 @@ async function withSession<T>(
 ): Promise<T> {
   progress(`connecting to ${endpointName(target)}`);
   const connection = await pool.connect(target);
-  return await pool.inTurn(target, `${place.manager} ${place.account ?? ""}`, async () => {
+  const waiting = () => progress("waiting for another set of this host");
+  return await pool.inTurn(target, place, waiting, async () => {
     const session = await Session.start(connection, target, place);
     const work = async () => {
-      await session.ready(() => progress("waiting for another transaction on the host"));
+      await session.ready((set) => progress(`waiting: the host is busy with ${set}`));
+      pool.mayBegin(target);
       const result = await use(session, connection.name);
       await session.close();
       return result;

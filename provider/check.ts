@@ -1,5 +1,6 @@
 import { unitAt } from "../host/desired.ts";
-import { didYouMean } from "../units/nearest.ts";
+import { hostKeyProblem } from "../units/host-key.ts";
+import { didYouMeanOf } from "../units/nearest.ts";
 import { parseListenStream } from "../units/nginx/address.ts";
 import { checkName, checkUnit } from "./check-units.ts";
 import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
@@ -24,7 +25,11 @@ export function checkUnitSet(inputs: PlainObject): Failure[] {
 
 /** The fields of a connection that the provider's configuration may give as well. */
 export const credentialRules: Record<string, Rule> = {
-  hostKey: text(/^\S+ [A-Za-z0-9+/]+=*( .*)?$/, 'a host key has a type and a key, as in "ssh-ed25519 AAAA…"'),
+  hostKey: (value, path, fail) => {
+    if (value === unknown) return;
+    const problem = typeof value === "string" ? hostKeyProblem(value) : "must be text";
+    if (problem !== undefined) fail(path, problem);
+  },
   knownHostsFile: text(),
   identityFile: text(),
   privateKey: text(),
@@ -178,7 +183,7 @@ function object(rules: Record<string, Rule>, required: readonly string[]): Rule 
     for (const key of required) if ((value as PlainObject)[key] === undefined) fail(at(key), "is missing");
     for (const [key, inner] of Object.entries(value)) {
       const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
-      if (!rule) fail(at(key), `is not known.${didYouMean(key, Object.keys(rules))}`);
+      if (!rule) fail(at(key), `is not known.${didYouMeanOf(key, Object.keys(rules))}`);
       else if (inner !== unknown) rule(inner, at(key), fail);
     }
   };

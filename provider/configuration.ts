@@ -1,6 +1,6 @@
 import type { Credentials } from "../resources/contract.ts";
 import { type Failure, credentialRules } from "./check.ts";
-import { didYouMean } from "../units/nearest.ts";
+import { didYouMeanOf } from "../units/nearest.ts";
 import { type WireObject, hasUnknown, revealObject } from "./wire.ts";
 
 /**
@@ -15,7 +15,7 @@ export function configuration(args: WireObject): { credentials: Partial<Credenti
     if (key === "version" || value === null) continue;
     const rule = Object.hasOwn(credentialRules, key) ? credentialRules[key] : undefined;
     if (!rule)
-      failures.push({ path: key, reason: `is not known.${didYouMean(key, Object.keys(credentialRules))}` });
+      failures.push({ path: key, reason: `is not known.${didYouMeanOf(key, Object.keys(credentialRules))}` });
     else rule(value, key, (path, reason) => failures.push({ path, reason }));
     if (!hasUnknown(value)) credentials[key] = value === "true" ? true : value === "false" ? false : value;
   }

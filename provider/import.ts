@@ -1,7 +1,7 @@
 import type { Facts, Query } from "../host/facts.ts";
 import { unitAt, unitDirectory } from "../host/desired.ts";
 import { runs } from "../host/changes.ts";
-import { parse } from "../units/parse.ts";
+import { valuesOf } from "../units/values.ts";
 import type { Identity } from "./identity.ts";
 import type { WireObject } from "./wire.ts";
 
@@ -123,12 +123,4 @@ function mounted(manager: Identity["manager"], facts: Facts): string[] {
     const path = source.replace(/^%h(?=\/)/, "~");
     return path.startsWith("/") || path.startsWith("~/") ? [path] : [];
   });
-}
-
-function valuesOf(text: string, file: string, section: string, key: string): string[] {
-  return parse(text, file)
-    .sections.filter(({ name }) => name === section)
-    .flatMap(({ entries }) =>
-      entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : [])),
-    );
 }

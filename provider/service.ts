@@ -182,6 +182,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }),
 
     cancel: unary(() => {
+      pool.stop();
       lifetime.cancel();
       return new empty.Empty();
     }),

@@ -2,7 +2,7 @@ import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import type { Facts } from "../host/facts.ts";
 import { isOpen, unfillText } from "../host/placeholders.ts";
-import { newerFiles, ownerOf } from "../host/plan.ts";
+import { isRunning, newerFiles, ownerOf } from "../host/plan.ts";
 import { standInUnits } from "../host/refusals.ts";
 import { sha256 } from "../host/digest.ts";
 import {
@@ -196,7 +196,7 @@ export function observedInputs(
       {}) as WireObject;
     void [isOutdated, runsOldImage, needsReload, dropIns];
     const added = newDropIns(facts, service.unit, recorded);
-    const active = isRunning(facts.units.get(service.unit)?.active);
+    const active = isRunning(facts, service.unit);
     const enabled = facts.units.get(service.unit)?.enabled === "enabled";
     services[service.unit] = {
       ...written,
@@ -223,10 +223,6 @@ export function observedInputs(
     ...(inputs.services === undefined ? {} : { services }),
     ...(inputs.linger === true && !facts.lingers ? { linger: false } : {}),
   };
-}
-
-function isRunning(active: string | undefined): boolean {
-  return active === "active" || active === "activating" || active === "reloading";
 }
 
 /** Drop-ins that were not there at the last operation. The next `up` takes note of them, and leaves them alone. */

@@ -9,9 +9,11 @@ import {
   ArgumentError,
   type ArgumentProblem,
   didYouMean,
+  didYouMeanOf,
+  parseArguments,
   pathText,
-  problemsOf,
 } from "../components/problems.ts";
+import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
 
@@ -45,7 +47,7 @@ export function loadFleet(): Fleet {
     if (!fullKey.startsWith(prefix)) continue;
     const key = fullKey.slice(prefix.length);
     if (!keys.includes(key)) {
-      unknown.push({ path: fullKey, message: `is not known.${didYouMean(key, keys)}` });
+      unknown.push({ path: fullKey, message: `is not known.${didYouMeanOf(key, keys)}` });
       continue;
     }
     const value: unknown = JSON.parse(text);
@@ -60,9 +62,9 @@ export function loadFleet(): Fleet {
 
 /** Each site and each proxy on each of its hosts. */
 export function placeFleet(configuration: object): Fleet {
-  const parsed = fleetSchema.safeParse({ sites: {}, proxies: {}, ...configuration });
-  if (!parsed.success)
-    throw new ArgumentError("the stack's configuration", problemsOf(parsed.error, fleetSchema));
+  const parsed = parseArguments(fleetSchema, { sites: {}, proxies: {}, ...configuration });
+  if (parsed.problems)
+    throw new ArgumentError("the stack's configuration", withLabels(parsed.problems, configuration));
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
   const connections = new Map(
@@ -131,7 +133,10 @@ function select(
     wanted.every(([label, value]) => fleet.hosts[host]?.labels?.[label] === value),
   );
   if (chosen.length === 0)
-    problems.push({ path: `${path}.labels`, message: "no host has all of these labels" });
+    problems.push({
+      path: `${path}.labels`,
+      message: `no host has all of these labels.${labelsOf(fleet.hosts)}`,
+    });
   return chosen;
 }
 

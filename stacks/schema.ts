@@ -2,6 +2,7 @@ import { z } from "zod";
 import { argumentsSchema } from "../components/arguments.ts";
 import { connectionSchema } from "../components/connection.ts";
 import { proxySchema } from "../components/proxy-arguments.ts";
+import { oneOf, required } from "../components/wording.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letters, digits, "-", "_" and "."');
 
@@ -9,7 +10,7 @@ const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letter
 const hostSchema = connectionSchema.extend({
   labels: z.record(z.string(), z.string()).optional(),
   jump: z
-    .union([z.string(), connectionSchema.shape.jump.unwrap()], "must be the name of a host, or a connection")
+    .union([z.string(), connectionSchema.shape.jump.unwrap()], oneOf("the name of a host, or a connection"))
     .optional(),
 });
 
@@ -17,9 +18,11 @@ const hostSchema = connectionSchema.extend({
 const selectionSchema = z.union(
   [
     z.array(z.string()).min(1, "needs one host at least"),
-    z.strictObject({ labels: z.record(z.string(), z.string()) }),
+    z.strictObject({
+      labels: z.record(z.string(), z.string(), required("the labels that the hosts have", "{ role: web }")),
+    }),
   ],
-  "must be a list of host names, or { labels: { … } }",
+  required("a list of host names, or { labels: { … } }", "[web-1]"),
 );
 
 /** The stack file gives them by the name of the entry and by the hosts. */

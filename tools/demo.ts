@@ -1,6 +1,6 @@
 // `make demo`: examples 1 and 2 on a real host, from nothing to a page. `make demo-clean` takes it all back.
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { cacheDirectory } from "./cache.ts";
 import { type DemoHost, onHost, ownHost, throwawayHost } from "./demo/host.ts";
 import {
@@ -12,7 +12,7 @@ import {
   writeStackFile,
 } from "./demo/stack-file.ts";
 import { pulumi } from "./engine.ts";
-import { dataDirectory } from "./fleet/layout.ts";
+import { dataDirectory, readState } from "./fleet/layout.ts";
 import { removeFleet } from "./fleet/remove.ts";
 
 /** The engine's state. */
@@ -94,13 +94,26 @@ async function showHost(host: DemoHost): Promise<void> {
 async function down(): Promise<void> {
   const connection = readConnection();
   // A throwaway host need not be tidied first.
-  if (connection && existsSync(state) && !isThrowaway(connection)) {
-    say(`pulumi destroy: ${connection.address} as it was before`);
-    await pulumi(state, ["destroy", "--yes", "--skip-preview", ...stack], { show: true });
-  }
+  if (connection && existsSync(state) && !isThrowaway(connection)) await destroy(connection.address);
+  const hosts = readState("demo")?.hosts.map(({ address }) => address) ?? [];
+  const removed = [
+    ...hosts.map((address) => `the throwaway host ${address}, with all that was on it`),
+    ...(existsSync(stackFile) ? [`its stack file, ${relative(process.cwd(), stackFile)}`] : []),
+    ...(existsSync(state) ? [`Pulumi's state of it, ${state}`] : []),
+  ];
+  // Also what is left of a host that was not finished.
   removeFleet("demo");
   forget();
-  say("Nothing of the demo is left");
+  for (const one of removed) console.log(`removed ${one}`);
+  if (removed.length === 0) console.log("there was nothing of the demo");
+}
+
+async function destroy(address: string): Promise<void> {
+  console.log(`pulumi destroy on ${address} …`);
+  const argv = ["destroy", "--yes", "--skip-preview", "--suppress-progress", ...stack];
+  const { code, stdout, stderr } = await pulumi(state, argv, { check: false });
+  if (code !== 0) throw new Error(`${stdout}${stderr}\nNothing else was removed.`);
+  console.log(`removed all that the demo had made on ${address}`);
 }
 
 function isThrowaway(connection: DemoConnection | undefined): boolean {

@@ -47,3 +47,8 @@ export function didYouMean(name: string, names: Iterable<string>): string {
   const near = nearest(name, names);
   return near === undefined ? "" : ` Did you mean "${near}"?`;
 }
+
+/** The same for keys, of which there are few: where none is near, ` Known: image, user.` */
+export function didYouMeanOf(key: string, keys: readonly string[]): string {
+  return didYouMean(key, keys) || ` Known: ${keys.join(", ")}.`;
+}

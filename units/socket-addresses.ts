@@ -1,13 +1,10 @@
 import { type ListenAddress, parseListenStream } from "./nginx/address.ts";
-import { parse } from "./parse.ts";
+import { valuesOf } from "./values.ts";
 
 /** The addresses of a socket unit, as far as this project knows them. */
 export function listens(text: string, unit: string): { address: ListenAddress; ipv6Only: boolean }[] {
-  const entries = parse(text, unit).sections.flatMap((section) => section.entries);
-  const values = (key: string) =>
-    entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : []));
-  const streams = values("ListenStream");
-  const ipv6Only = values("BindIPv6Only").at(-1) === "ipv6-only";
+  const streams = valuesOf(text, unit, "Socket", "ListenStream");
+  const ipv6Only = valuesOf(text, unit, "Socket", "BindIPv6Only").at(-1) === "ipv6-only";
   // An empty assignment takes back those before it (systemd.socket(5)).
   return streams.slice(streams.lastIndexOf("") + 1).flatMap((stream) => {
     try {

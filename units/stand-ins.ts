@@ -112,7 +112,9 @@ function standIn(unit: UnitFile, fileName: string, keeps: (socket: string) => bo
     const names = entry.value.split(/\s+/).filter((name) => !name.endsWith(".socket") || keeps(name));
     return names.length === 0 && entry.value !== "" ? [] : [{ ...entry, value: names.join(" ") }];
   });
-  replace(own, "Service", (entry) => (["Sockets", "Restart", "RestartSec"].includes(entry.key) ? [] : [entry]));
+  replace(own, "Service", (entry) =>
+    ["Sockets", "Restart", "RestartSec"].includes(entry.key) ? [] : [entry],
+  );
   add(own, "Service", { key: "Restart", value: "no" });
   // Relabelling or chowning would take the files from the one that runs (podman-run(1), --volume).
   if (isQuadlet(fileName)) {

@@ -11,13 +11,14 @@ manager=$1 account=$2 linger=$3 purpose=$4 unit=$5 size=$6 set=$7
 self=$(id -u)
 uid=
 lingered=no
-created=no
+asked=no
 # Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
 made=/var/lib/quadlet-fleet/accounts
 
 refuse() {
   printf '{"event":"refused","reason":"%s"}\n' "$1"
-  leave_account
+  # What was there before this session is not its own to take away.
+  [ "$asked" = no ] || leave_account
   exit 77
 }
 
@@ -44,15 +45,18 @@ run() {
 alone() { flock /var/lib "$@"; }
 
 # Of the account: that it is there, made if need be without a login shell and with subordinate ids (useradd(8) gives them by
-# login.defs(5)), and that it is this set's too, whoever has asked for it. 3: not there; 10: made.
+# login.defs(5)), and that it is this set's too, whoever has asked for it. 3: not there; 10: made, or new to this set.
 # shellcheck disable=SC2016 # another shell expands it
 take_account='code=0
 if ! id -u "$2" >/dev/null 2>&1; then
   [ "$4" = create ] || exit 3
-  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 && mkdir "$1/$2" || exit 4
+  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 || exit 4
+  mkdir "$1/$2" || { userdel --remove "$2"; exit 4; }
+fi
+if [ "$4" != look ] && [ -d "$1/$2" ] && ! [ -e "$1/$2/$3" ]; then
+  : >"$1/$2/$3" || exit 4
   code=10
 fi
-if [ "$4" != look ] && [ -d "$1/$2" ]; then : >"$1/$2/$3" || exit 4; fi
 exit "$code"'
 
 enter_account() {
@@ -61,7 +65,7 @@ enter_account() {
     case $? in
       0) ;;
       3) refuse no-account ;;
-      10) created=yes ;;
+      10) asked=yes ;;
       *) refuse not-created ;;
     esac
   fi
@@ -75,7 +79,8 @@ enter_account() {
 
 # The account goes with its last set. Only after this very session has removed the set, or has made the account for nothing.
 # shellcheck disable=SC2016 # another shell expands it
-let_go='rm -f "$1/$2/$3"
+let_go='[ -d "$1/$2" ] || exit 0
+rm -f "$1/$2/$3"
 [ -z "$(ls "$1/$2")" ] || exit 0
 loginctl disable-linger "$2"
 systemctl stop "user@$4.service"
@@ -89,13 +94,18 @@ leave_account() {
     echo "quadlet-fleet: the account $account could not be removed" >&2
 }
 
-# finish CODE of the transaction: 10 and 30, the lingering that was switched on for sets is to end; 20 and 30, the set is gone.
+# finish CODE of the transaction: 10 and 30, the lingering that was switched on for sets is to end; 20 and 30, the set is gone;
+# others, it was killed. Before it had begun nothing on the host tells of it (the first mark is that of start.sh's $shared).
 finish() {
-  case $1 in 10 | 30) loginctl disable-linger "$account" ;; esac
+  case $1 in
+    10 | 30) loginctl disable-linger "$account" ;;
+    0 | 20) ;;
+    *) [ "$lingered" = no ] || [ -e "$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet" ] || loginctl disable-linger "$account" ;;
+  esac
   gone=no
   case $1 in 20 | 30) gone=yes ;; esac
-  # It was made for a set that did not come to be.
-  if [ "$created" = yes ] && [ "$1" != 0 ]; then gone=yes; fi
+  # It was made for a set that did not come to be, or is not that one's.
+  if [ "$asked" = yes ] && [ "$1" != 0 ]; then gone=yes; fi
   if [ "$gone" = yes ] && [ "$self" = 0 ] && [ -d "$made/$account" ]; then leave_account; fi
   case $1 in 10 | 20 | 30) exit 0 ;; esac
   exit "$1"

@@ -138,3 +138,53 @@ test("a first deploy that fails takes its account back", async () => {
   for (let tries = 60; tries > 0 && (await account("web")) !== ""; tries -= 1) await sleep(500);
   await isGone("web");
 });
+
+test("a first deploy that can't be, with the account of another set: the account still goes with that one", async () => {
+  await up({ sites: { example3: three } });
+  await host.write("/home/web/.config/quadlet-fleet/example1/conf.d/default.conf", "", { user: "web" });
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example1: one, example3: three },
+  });
+  const { code, stdout } = await stack.up({ check: false });
+  assert.notEqual(code, 0);
+  assert.match(stdout, /exists and does not belong to this resource/);
+  assert.equal(await status(81), 200);
+  await up({ sites: { example3: three } });
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});
+
+test("a session that is refused removes no account, neither one that was there before nor one with a set", async () => {
+  await up({ sites: { example3: three } });
+  for (const [user, createUser] of [
+    ["test", false],
+    ["web", true],
+  ] as const) {
+    await host.run(["sh", "-c", "echo precious >~/data"], { user });
+    const uid = (await host.run(["id", "-u", user])).stdout.trim();
+    const manager = `user@${uid}.service`;
+    const before = await account(user);
+    // An account whose manager can't run.
+    await host.run(["systemctl", "mask", "--runtime", manager]);
+    await host.run(["systemctl", "stop", manager, `user-runtime-dir@${uid}.service`], { timeoutMs: 120_000 });
+    try {
+      stack.configure({
+        hosts: { "web-1": hostEntry(fleet, host) },
+        sites: { example1: { ...one, user, createUser }, example3: three },
+      });
+      const { code, stdout } = await stack.up({ check: false });
+      assert.notEqual(code, 0);
+      assert.match(stdout, new RegExp(`the user manager of "${user}" does not run`));
+      assert.equal(await account(user), before);
+      assert.equal(await host.read(`/home/${user}/data`), "precious\n");
+    } finally {
+      await host.run(["systemctl", "unmask", "--runtime", manager]);
+      await host.run(["systemctl", "start", manager]);
+    }
+    await host.run(["rm", `/home/${user}/data`]);
+  }
+  await up({ sites: { example3: three } });
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});

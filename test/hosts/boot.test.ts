@@ -11,20 +11,39 @@ import {
   example4,
   failedUnits,
   hostEntry,
+  image,
   makeStack,
 } from "./support/stack.ts";
 
-// Power losses while requests come ten times a second: what is accepted after a boot is answered, by each of the four examples.
-// QUADLET_FLEET_POWER_LOSSES=10 for more of them than a normal run has.
+// Power losses while requests come ten times a second: what is accepted after a boot is answered, by each of the four examples, and
+// by a proxy without any network whose units are all in the account's manager (the reference's Examples 5 to 7).
+// QUADLET_FLEET_POWER_LOSSES is how many.
 
-const losses = Number(process.env.QUADLET_FLEET_POWER_LOSSES ?? "3");
+const losses = Number(process.env.QUADLET_FLEET_POWER_LOSSES ?? "10");
 const targets = [
   { example: "example1", port: 8080, name: "localhost" },
   { example: "example2", port: 80, name: "localhost" },
   { example: "example3", port: 81, name: "localhost" },
   { example: "example4", port: 82, name: "apache.example.com" },
   { example: "example4", port: 82, name: "caddy.example.com" },
+  { example: "example6", port: 8086, name: "pages.example.com" },
+  { example: "example6", port: 8086, name: "own.example.com" },
 ];
+const example6 = {
+  ...example4,
+  manager: "user",
+  listen: ["0.0.0.0:8086"],
+  network: undefined,
+  backends: {
+    pages: { image, serverName: "pages.example.com", transport: "unix", nginx: {} },
+    own: {
+      image,
+      serverName: "own.example.com",
+      transport: "unix",
+      volumes: ["/srv/own:/etc/nginx/conf.d:ro"],
+    },
+  },
+};
 
 let fleet: Fleet;
 let host: TestHost;
@@ -33,11 +52,13 @@ let stack: Stack;
 before(async () => {
   fleet = await createFleet({ name: "boot", hosts: 1 });
   host = fleet.hosts[0] as TestHost;
+  const own = "server { listen unix:/run/backend/http.sock; location / { return 200 own; } }\n";
+  await host.write("/srv/own/default.conf", own);
   stack = await makeStack("test-boot");
   stack.configure({
     hosts: { "web-1": hostEntry(fleet, host) },
     sites: { example1, example2, example3 },
-    proxies: { example4 },
+    proxies: { example4, example6 },
   });
   await stack.up();
 });
@@ -128,5 +149,5 @@ for (let loss = 1; loss <= losses; loss += 1) {
 test("after all of them nothing is left to do", async () => {
   await stack.expectNoChanges();
   const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--expect-no-changes"]);
-  assert.match(stdout, /10 unchanged/);
+  assert.match(stdout, /13 unchanged/);
 });

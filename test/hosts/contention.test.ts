@@ -106,7 +106,7 @@ test("one is in the middle: the other one waits for it, says so, and then does i
   t.diagnostic(`it waited for ${waited} ms`);
   assert.equal(one.code, 0, one.stdout + one.stderr);
   assert.equal(two.code, 0, two.stdout + two.stderr);
-  assert.match(two.stdout + two.stderr, /waiting for another transaction/);
+  assert.match(two.stdout + two.stderr, /waiting: the host is busy with set "one"/);
   await settled();
 });
 

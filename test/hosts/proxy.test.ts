@@ -174,6 +174,41 @@ test("a backend that comes back with another address is found, without a restart
   await host.run(["podman", "rm", "--force", "--time=0", "squatter"], test1);
 });
 
+test("a backend that ends again and again: refresh names it, up tries it, says why, and leaves it to systemd", async (t: TestContext) => {
+  const loops = async () => {
+    const show = ["systemctl", "--user", "show", "--property=SubState", "--value", "echo.service"];
+    for (let tries = 200; tries > 0; tries -= 1) {
+      if ((await host.run(show, test1)).stdout.trim() === "auto-restart") return;
+      await sleep(100);
+    }
+    assert.fail("echo.service is not started again and again");
+  };
+  await host.write("/srv/entry", "#!/bin/sh\necho broken >&2\nexit 3\n", { mode: "0755" });
+  await host.run(["podman", "kill", "echo"], test1);
+  await loops();
+  const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
+  assert.match(stdout, /"?echo\.service"?[^}]*\+ active: false/);
+  assert.doesNotMatch(stdout, /(apache|caddy)-container\.service[^}]*active: false/);
+  const before = await invocations();
+  const began = performance.now();
+  const failed = await stack.up({ check: false });
+  t.diagnostic(`the up that fails: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  assert.notEqual(failed.code, 0);
+  assert.match(failed.stdout, /restarting echo\.service failed/);
+  assert.match(failed.stdout, /broken/);
+  assert.match(failed.stdout, /rolled back: the host is as it was before/);
+  assert.deepEqual(
+    changed(before, await invocations()).filter((unit) => unit !== "echo.service"),
+    [],
+  );
+  assert.deepEqual([await status(apache), await status("echo.example.com")], [200, 502]);
+  await loops();
+  await host.write("/srv/entry", start, { mode: "0755" });
+  await stack.up();
+  assert.equal(await status("echo.example.com"), 200);
+  await stack.expectNoChanges();
+});
+
 /** With all that is in it, nginx too. */
 const removeNetwork = () => host.run(["podman", "network", "rm", "--force", "systemd-example4-net"], test1);
 
@@ -189,6 +224,18 @@ test("the network removed by hand: refresh says that nginx is down, and up repai
   const refreshed = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
   assert.match(refreshed.stdout, /4 unchanged/);
   assert.deepEqual(await failedUnits(host), []);
+});
+
+test("the network removed by hand: the backends make it again by themselves", async (t: TestContext) => {
+  await removeNetwork();
+  const exists = ["podman", "network", "exists", "systemd-example4-net"];
+  const began = performance.now();
+  while ((await host.run(exists, { ...test1, check: false })).code !== 0) {
+    assert.ok(performance.now() - began < 20_000, "there is no network");
+    await sleep(100);
+  }
+  t.diagnostic(`after ${((performance.now() - began) / 1000).toFixed(2)} s`);
+  for (const name of [apache, caddy, "echo.example.com"]) await eventually(name, 200);
 });
 
 test("the network removed by hand, and a request: it waits until all is there again", async (t: TestContext) => {

@@ -63,23 +63,35 @@ const cases: [string, object, string[]][] = [
       'connection.jump.identityfile: is not known. Did you mean "identityFile"?',
       'connection.sudo.pasword: is not known. Did you mean "password"?',
       'connection.prot: is not known. Did you mean "port"?',
-      "registries.r.mail: is not known.",
+      "registries.r.mail: is not known. Known: username, password.",
     ],
   ],
   [
     "a port of sshd that is none",
     { connection: { address: "a", port: 70000 } },
-    ["connection.port: too big: expected number to be <=65535"],
+    ["connection.port: must be a whole number from 1 to 65535, and is 70000"],
   ],
   [
     "a host key without its type",
     { connection: { address: "a", hostKey: "AAAA" } },
-    ['connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…"'],
+    [
+      'connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+    ],
+  ],
+  [
+    "a host key of the README",
+    { connection: { address: "a", hostKey: "ssh-ed25519 AAAA…" } },
+    [
+      "connection.hostKey: is a placeholder, and no key. Get the host's own: `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.",
+    ],
   ],
   [
     "text that is none",
     { image: 5, environment: { A: 5 } },
-    ["image: must be text", "environment.A: must be text"],
+    [
+      'image: must be the image with its registry, as in "docker.io/library/nginx:latest"',
+      "environment.A: must be text",
+    ],
   ],
   ["no address", { listen: [] }, ["listen: needs one address at least"]],
   [
@@ -140,7 +152,7 @@ const cases: [string, object, string[]][] = [
     "a newline in an address",
     { listen: ["/run/a.sock\nExec=x"] },
     [
-      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a blank at the end can\'t stand in ListenStream=. Choose another path.',
+      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a blank at the end can\'t stand in a socket unit. Choose another path.',
     ],
   ],
   [
@@ -195,8 +207,8 @@ describe("what is wrong, and where", () => {
 describe("nginx and the sockets", () => {
   test("a listen that no socket has", () => {
     assert.deepEqual(problems({ nginx: { "default.conf": "server {\n  listen 80;\n}" } }), [
-      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (web.socket). Write "listen 8080", or ListenStream=0.0.0.0:80.',
-      'nginx: web.socket: ListenStream=0.0.0.0:8080 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (default.conf:2). Write "listen 8080".',
+      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (web.socket). Write "listen 8080", or "0.0.0.0:80" in the argument listen.',
+      'nginx: web.socket: "0.0.0.0:8080", the argument listen[0], has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (default.conf:2). Write "listen 8080".',
     ]);
   });
 
@@ -206,7 +218,7 @@ describe("nginx and the sockets", () => {
       problems: [],
       warnings: [
         'default.conf:1: "include /etc/nginx/more/*.conf" reads files that can\'t be seen from here: a "listen" in them is not compared with the sockets.',
-        'web.socket: ListenStream=0.0.0.0:8080 has no "listen" that can be seen. If no include has "listen 8080", every client hangs.',
+        'web.socket: "0.0.0.0:8080", the argument listen[0], has no "listen" that can be seen. If no include has "listen 8080", every client hangs.',
       ],
     });
   });

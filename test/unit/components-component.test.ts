@@ -128,7 +128,10 @@ describe("the UnitSet that is made", () => {
   });
 
   test("its outputs are the component's", async () => {
-    const component = new SocketActivatedNginx("outputs", { ...args, listen: ["0.0.0.0:8080", "/run/a"] });
+    const component = new SocketActivatedNginx("outputs", {
+      ...args,
+      listen: ["0.0.0.0:8080", "[::]:8080", "/run/a"],
+    });
     assert.deepEqual(await value(component.urls), ["http://192.0.2.11:8080/"]);
     assert.deepEqual(await value(component.unitStates), { seen: true });
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isContainerUnitName, pageUrl, socketUnits } from "../../components/names.ts";
+import { isContainerUnitName, pageUrl, socketUnits, urlsOf } from "../../components/names.ts";
 
 test("a socket keeps its name when its neighbours change", () => {
   const names = (...listen: string[]) => socketUnits("web", listen).map(({ unit }) => unit);
@@ -34,4 +34,18 @@ describe("the page for people", () => {
   ];
   for (const [host, listen, url] of pages)
     test(`${listen} of ${host}`, () => assert.equal(pageUrl(host, listen), url));
+});
+
+test("the pages of all addresses, each once, those without TLS first", () => {
+  const urls = (listen: string[], tls?: string[]) =>
+    urlsOf(
+      { listen, ...(tls === undefined ? {} : { tls: { certificate: "", key: "", listen: tls } }) },
+      (one, scheme) => pageUrl("192.0.2.11", one, scheme),
+    );
+  assert.deepEqual(urls(["0.0.0.0:80", "[::]:80"]), ["http://192.0.2.11/"]);
+  assert.deepEqual(
+    urls(["0.0.0.0:80", "0.0.0.0:81", "/run/a.sock", "192.0.2.11:80"], ["0.0.0.0:443", "[::]:443"]),
+    ["http://192.0.2.11/", "http://192.0.2.11:81/", "https://192.0.2.11/"],
+  );
+  assert.deepEqual(urls(["/run/a.sock"]), []);
 });

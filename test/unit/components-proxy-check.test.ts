@@ -59,7 +59,10 @@ const cases: [string, object, string[]][] = [
   [
     "what a site has and a proxy has not",
     { linger: true, network: { internl: true } },
-    ['network.internl: is not known. Did you mean "internal"?', "linger: is not known."],
+    [
+      'network.internl: is not known. Did you mean "internal"?',
+      "linger: is not known. Known: connection, manager, user, createUser, name, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, adopt, backends.",
+    ],
   ],
   ["root", { user: "root" }, ["user: root has no rootless podman: choose another account"]],
   [
@@ -74,7 +77,7 @@ const cases: [string, object, string[]][] = [
     },
     [
       'backends.Web: a backend\'s name is a label of DNS: small letters, digits and "-", at most 60',
-      "backends.a.port: too small: expected number to be >=1",
+      "backends.a.port: must be a whole number from 1 to 65535, and is 0",
       'backends.a.imgae: is not known. Did you mean "image"?',
       ...["serverName", "serverNames[0]", "serverNames[1]"].map(
         (at) =>
@@ -83,7 +86,7 @@ const cases: [string, object, string[]][] = [
       'backends.b.paths[0]: is no path: it begins with "/"',
       'backends.b.paths[1]: is no path: it begins with "/"',
       "backends.c.paths: needs one path at least",
-      "backends.c.replicas: too small: expected number to be >=1",
+      "backends.c.replicas: must be a whole number from 1 to 100, and is 0",
       "backends.c.healthCheck.command: can't begin or end with a quote or a blank",
       'backends.c.healthCheck.interval: is no time, as in "30s"',
     ],
@@ -143,7 +146,7 @@ const cases: [string, object, string[]][] = [
     { nginx: { "z.conf": "server { listen 80; }" }, backends: { web: { ...web, extra: "listen 83;" } } },
     ["web.conf:5", "z.conf:1"].map((at) => {
       const port = at.startsWith("z") ? 80 : 83;
-      return `nginx: ${at}: "listen ${port}" binds 0.0.0.0:${port}, which no socket passes on. Sockets: 0.0.0.0:82 (example4.socket). Remove it, or add ListenStream=0.0.0.0:${port}.`;
+      return `nginx: ${at}: "listen ${port}" binds 0.0.0.0:${port}, which no socket passes on. Sockets: 0.0.0.0:82 (example4.socket). Remove it, or add "0.0.0.0:${port}" to the argument listen.`;
     }),
   ],
 ];

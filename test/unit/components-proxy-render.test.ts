@@ -54,6 +54,7 @@ ContainerName=${name}
 Network=example4-net.network
 
 [Service]
+ExecStartPre=/usr/bin/podman network create --ignore --internal systemd-example4-net
 ExecStartPost=/bin/sh -c ${wait} wait ${name} 80
 Restart=always
 RestartSec=2s
@@ -286,10 +287,14 @@ test("a network with a way out is another network; nginx waits for the host's, a
   const network = { internal: false };
   const { units } = backends({ network });
   assert.match(units["example4-open-net.network"] as string, /\nInternal=false\n/);
-  assert.deepEqual(lines(units, "apache-container.container", "Network", "DefaultDependencies"), [
-    "Network=example4-open-net.network",
-    "DefaultDependencies=false",
-  ]);
+  assert.deepEqual(
+    lines(units, "apache-container.container", "Network", "ExecStartPre", "DefaultDependencies"),
+    [
+      "Network=example4-open-net.network",
+      "ExecStartPre=/usr/bin/podman network create --ignore systemd-example4-open-net",
+      "DefaultDependencies=false",
+    ],
+  );
   const nginx = proxy({ network }).units;
   assert.deepEqual(lines(nginx, "example4.service", "Wants"), ["Wants=network-online.target"]);
   assert.match(

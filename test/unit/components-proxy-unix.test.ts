@@ -36,11 +36,6 @@ const proxy = (change: Partial<ReverseProxyStackArgs> = {}): Rendered =>
   render("web", nginxOf("web", { ...args, ...change }), proxyAdditions("web", { ...args, ...change }));
 const backends = (change: Partial<ReverseProxyStackArgs> = {}) =>
   renderBackends("web", { ...args, ...change });
-const problems = (backend: Partial<Backend>, base: Backend = page) =>
-  checkProxy("web", { ...args, backends: { page: { ...base, ...backend } } }).problems.map(
-    ({ path, message }) => `${path}: ${message}`,
-  );
-
 /** The text of a unit's lines with one of the keys. */
 function lines(units: Rendered["units"], unit: string, ...keys: string[]): string[] {
   return (units[unit] as string).split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
@@ -288,51 +283,5 @@ describe("hardened", () => {
     assert.deepEqual(warnings, [
       "hardened: a backend is only kept from new privileges, as its image may write and do what is not known here (caddy). One with nginx is hardened as a site is.",
     ]);
-  });
-});
-
-describe("a preview says", () => {
-  test("nothing where all is right", () => {
-    assert.deepEqual(checkProxy("web", args), { problems: [], warnings: [] });
-  });
-
-  const tcp: Backend = { image: "docker.io/library/httpd:latest", serverName: "w.example.com", port: 80 };
-  const cases: [string, string[], string[]][] = [
-    [
-      "what a transport has not",
-      problems({ socketPath: "/run/a/b", socketActivated: true, nginx: {} }, tcp),
-      ["socketPath", "socketActivated", "nginx"].map(
-        (key) => `backends.page.${key}: goes with transport: "unix" only`,
-      ),
-    ],
-    [
-      "that a port is missing",
-      problems({ transport: "tcp" }, { image: tcp.image, serverName: "w" }),
-      ['backends.page.port: is missing: where it listens, or transport: "unix"'],
-    ],
-    [
-      "that a port is too much",
-      problems({ port: 80 }, caddy),
-      ['backends.page.port: is for transport: "tcp": with "unix" there is a socketPath'],
-    ],
-    [
-      "whose socket it is",
-      problems({ socketPath: "/run/a/b" }),
-      [
-        "backends.page.socketPath: is for a program that makes its socket itself, and with nginx systemd does",
-      ],
-    ],
-    [
-      "that a health check is not for nginx",
-      problems({ healthCheck: { command: "true" } }),
-      ["backends.page.healthCheck: is not for nginx: its socket is asked, as a site's"],
-    ],
-  ];
-  for (const [what, found, expected] of cases) test(what, () => assert.deepEqual(found, expected));
-
-  test("@SOCKET@ in an error about nginx's files", () => {
-    const found = problems({ nginx: { "a.conf": "server { listen 80; }" } }).join("\n");
-    assert.match(found, /^backends\.page\.nginx: .*@SOCKET@/m);
-    assert.doesNotMatch(found, /@UID@/);
   });
 });

@@ -30,7 +30,13 @@ describe("what is wrong", () => {
       { tls: { ...one, redirects: true } },
       ['tls.redirects: is not known. Did you mean "redirect"?'],
     ],
-    ["no key", { tls: { certificate: one.certificate } }, ["tls.key: must be text"]],
+    [
+      "no key",
+      { tls: { certificate: one.certificate } },
+      [
+        'tls.key: is missing: the private key of the certificate in PEM, its text, as in "-----BEGIN PRIVATE KEY-----…"',
+      ],
+    ],
     ["no address at all", { listen: [], tls: undefined }, ["listen: needs one address at least"]],
     ["no address for TLS", { tls: { ...one, listen: [] } }, ["tls.listen: needs one address at least"]],
     [
@@ -49,7 +55,7 @@ describe("what is wrong", () => {
       "nginx of one's own that does not listen there",
       { nginx: { "a.conf": "server { listen 80; }" } },
       [
-        'nginx: web-443.socket: ListenStream=0.0.0.0:443 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
+        'nginx: web-443.socket: "0.0.0.0:443", the argument tls.listen[0], has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (a.conf:1). Write "listen 443".',
       ],
     ],
     [
@@ -163,7 +169,7 @@ describe("what is wrong", () => {
   test("a certificate out of its time is a warning", () => {
     const in2 = (days: number) => new Date(Date.now() + days * 86_400_000);
     const at = (days: number) =>
-      checkTls(one, in2(days)).warnings.map((text) => text.replace(/ [A-Z][a-z]{2} .*GMT/, ""));
+      checkTls(one, [], in2(days)).warnings.map((text) => text.replace(/ [A-Z][a-z]{2} .*GMT/, ""));
     assert.deepEqual(at(0.1), []);
     assert.deepEqual(at(31), ["tls.certificate: CN=www.example.com has expired on. Clients refuse it."]);
     assert.deepEqual(at(-1), ["tls.certificate: CN=www.example.com is not valid before. Clients refuse it."]);
@@ -175,5 +181,34 @@ describe("what is wrong", () => {
     assert.deepEqual(warnings({}), []);
     assert.match(warnings({ listen: [] })[0] ?? "", /^verify: its status and body are asked for nowhere/);
     assert.match(warnings({ tls: { ...one, redirect: true } })[0] ?? "", /^verify: /);
+  });
+});
+
+describe("a certificate for other names is a warning", () => {
+  const warning = (path: string, subject: string, name: string) =>
+    `${path}.certificate: CN=${subject} is not for "${name}". Clients that ask for that name refuse it.`;
+  const star = makeCertificate(["*.example.com"]);
+
+  test("none where it has the name, by itself or by a pattern, and for a site, of which no name is known", () => {
+    for (const names of [[], ["www.example.com"]])
+      assert.deepEqual(checkTls(one, names), { problems: [], warnings: [] });
+    assert.deepEqual(checkTls(star, ["*.example.com", "a.example.com"]).warnings, []);
+    const named = { ...one, certificates: { "api.example.com": two, "*.example.com": star } };
+    assert.deepEqual(checkTls(named, ["api.example.com", "b.example.com"]).warnings, []);
+  });
+
+  test("of a name that is asked for, and of one that has a certificate of its own", () => {
+    assert.deepEqual(checkTls(one, ["a.example.com", "*.example.com"]).warnings, [
+      warning("tls", "www.example.com", "a.example.com"),
+      warning("tls", "www.example.com", "*.example.com"),
+    ]);
+    assert.deepEqual(checkTls({ ...one, certificates: { "www.example.com": two } }).warnings, [
+      warning('tls.certificates["www.example.com"]', "api.example.com", "www.example.com"),
+    ]);
+  });
+
+  test("nothing is said of what is not known yet", () => {
+    const later = { certificate: pulumi.output(one.certificate), key: one.key };
+    assert.deepEqual(checkTls(later, ["a.example.com"]).warnings, []);
   });
 });

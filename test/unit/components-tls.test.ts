@@ -158,7 +158,7 @@ ${page}`,
 });
 
 test("a proxy with TLS: certificates by name, what all share, and a redirect for each name", () => {
-  const certificates = { "apache.example.com": two };
+  const certificates = { "apache.example.com": makeCertificate(["apache.example.com"]) };
   const options = tlsOptions({ ...one, redirect: true, certificates });
   const files = generatedFiles([parseListenStream("0.0.0.0:82")], proxy.backends, options);
   assert.equal(
@@ -200,7 +200,7 @@ server {
   });
   const verify = { status: 200 };
   assert.match(
-    checkProxy("web", { ...proxy, verify, tls: { ...one, redirect: true } }).warnings[0] ?? "",
+    checkProxy("web", { ...proxy, verify, tls: { ...one, redirect: true, certificates } }).warnings[0] ?? "",
     /^verify: /,
   );
   const wildcard = tlsOptions({ ...one, certificates: { "*.example.com": two } });

@@ -72,7 +72,7 @@ test("the stack file of README.md", () => {
 });
 
 test("parts of a site in README.md", () => {
-  const parts = all.filter((block) => !isStackFile(block));
+  const parts = all.filter((block) => !isStackFile(block) && !block.includes("backends:"));
   assert.equal(parts.length, 1);
   for (const part of parts) {
     const site = {
@@ -87,4 +87,12 @@ test("parts of a site in README.md", () => {
     };
     assert.equal(placeFleet(fleet).sites.length, 1);
   }
+});
+
+test("the proxies of README.md", () => {
+  const blocks = all.filter((block) => !isStackFile(block) && block.includes("backends:"));
+  const proxies = Object.assign({}, ...blocks.map((block) => parse(block) as object)) as object;
+  assert.deepEqual(Object.keys(proxies), ["example6"]);
+  const fleet = placeFleet({ hosts: { "web-1": { address: "192.0.2.11", hostKey } }, proxies });
+  assert.equal(fleet.proxies.length, 1);
 });

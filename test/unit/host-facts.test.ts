@@ -150,6 +150,7 @@ StateChangeTimestamp=
           {
             load: "loaded",
             active: "active",
+            restarting: false,
             enabled: "enabled",
             needsReload: true,
             dropIns: ["/etc/systemd/system/web.socket.d/a.conf", "/run/systemd/system/web.socket.d/b.conf"],
@@ -158,10 +159,35 @@ StateChangeTimestamp=
         ],
         [
           "web.service",
-          { load: "not-found", active: "inactive", enabled: "", needsReload: false, dropIns: [], changed: 0 },
+          {
+            load: "not-found",
+            active: "inactive",
+            restarting: false,
+            enabled: "",
+            needsReload: false,
+            dropIns: [],
+            changed: 0,
+          },
         ],
       ],
     );
+  });
+
+  describe("systemd starts again by itself", () => {
+    const cases: [string, boolean][] = [
+      ["ActiveState=activating\nSubState=auto-restart\nNRestarts=0", true],
+      ["ActiveState=activating\nSubState=auto-restart-queued\nNRestarts=0", true],
+      ["ActiveState=activating\nSubState=start-pre\nNRestarts=7", true],
+      ["ActiveState=activating\nSubState=start-pre\nNRestarts=0", false],
+      ["ActiveState=activating\nSubState=start-post", false],
+      ["ActiveState=active\nSubState=running\nNRestarts=7", false],
+      ["ActiveState=failed\nSubState=failed\nNRestarts=7", false],
+    ];
+    for (const [text, expected] of cases)
+      test(`${text.replaceAll("\n", ", ")}: ${expected}`, () => {
+        const facts = read([{ event: "units", shown: encoded(`${text}\n`) }], { units: ["web.service"] });
+        assert.equal(facts.units.get("web.service")?.restarting, expected);
+      });
   });
 
   test("one that systemd did not answer for is not loaded", () => {

@@ -118,6 +118,7 @@ export function unitFact(change: Partial<UnitFact> = {}): UnitFact {
   return {
     load: "loaded",
     active: "active",
+    restarting: false,
     enabled: "generated",
     needsReload: false,
     dropIns: [],

@@ -53,7 +53,7 @@ describe("a file that is newer than what its service has read", () => {
       [],
     );
     assert.deepEqual(newerFiles(written(1001), "other.service", [conf]), []);
-    assert.deepEqual(newerFiles(written(1001), "web.service", [conf]), [[conf, "effect"]]);
+    assert.deepEqual(newerFiles(written(1001), "web.service", [conf]), [conf]);
     assert.deepEqual(newerFiles(written(1001), "web.service", ["/etc/other"]), []);
   });
 });
@@ -101,6 +101,34 @@ describe("an image that was replaced under its name", () => {
   test("another set's container: nothing to do", () => {
     const facts = { ...settled(desired()), replacedImages: new Set(["shop.service"]) };
     assert.deepEqual(says(facts, desired()), []);
+  });
+});
+
+describe("a service that systemd starts again and again", () => {
+  const looping = (facts: Facts): Facts =>
+    state(facts, "web.service", { active: "activating", restarting: true });
+
+  test("is restarted, as a start would wait for systemd's own", () => {
+    assert.deepEqual(says(looping(settled(desired())), desired()), [
+      "starting",
+      "pulling registry.example/nginx:1",
+      "restarting web.service",
+      "waiting a moment",
+      "verifying web.service",
+      "committing",
+    ]);
+  });
+
+  test("also where it was to be reloaded", () => {
+    const steps = says(looping(written(1001)), desired());
+    assert.ok(steps.includes("restarting web.service") && !steps.includes("reloading web.service"));
+  });
+
+  test("one that need not run is left alone, and so is one that starts", () => {
+    const wanted = desired();
+    wanted.services[1] = service("web.service", { active: false });
+    assert.deepEqual(says(looping(settled(wanted)), wanted), []);
+    assert.deepEqual(says(state(settled(desired()), "web.service", { active: "activating" }), desired()), []);
   });
 });
 

@@ -46,7 +46,7 @@ describe("checkListens reads the files that nginx reads", () => {
         errors: [],
         warnings: [
           `a.conf:1: "include ${path}" reads files that can't be seen from here: a "listen" in them is not compared with the sockets.`,
-          'a.socket: ListenStream=0.0.0.0:80 has no "listen" that can be seen. If no include has "listen 80", every client hangs.',
+          'a.socket: "0.0.0.0:80", the argument listen, has no "listen" that can be seen. If no include has "listen 80", every client hangs.',
         ],
       });
     });

@@ -80,12 +80,12 @@ describe("a listen without a socket", () => {
           file: "default.conf",
           line: 2,
           message:
-            'default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket). Write "listen [::]:8080", or ListenStream=0.0.0.0:8080.',
+            'default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket). Write "listen [::]:8080", or "0.0.0.0:8080" in the argument listen.',
         },
         {
           file: "example1.socket",
           message:
-            'example1.socket: ListenStream=[::]:8080 has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:8080 (default.conf:2). Write "listen [::]:8080".',
+            'example1.socket: "[::]:8080", the argument listen, has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:8080 (default.conf:2). Write "listen [::]:8080".',
         },
       ],
       warnings: [],
@@ -101,20 +101,20 @@ describe("a listen without a socket", () => {
 
   test("with the options it was written with, beside one that has a socket", () => {
     assert.deepEqual(errors(server("[::]:443 ssl", "443 ssl"), "443"), [
-      'default.conf:3: "listen 443 ssl" binds 0.0.0.0:443, which no socket passes on. Sockets: [::]:443 (a.socket). Remove it, or add ListenStream=0.0.0.0:443.',
+      'default.conf:3: "listen 443 ssl" binds 0.0.0.0:443, which no socket passes on. Sockets: [::]:443 (a.socket). Remove it, or add "0.0.0.0:443" to the argument listen.',
     ]);
   });
 
   test("without any socket", () => {
     assert.deepEqual(errors(server("80")), [
-      'default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. There is no socket. Remove it, or add ListenStream=0.0.0.0:80.',
+      'default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. There is no socket. Remove it, or add "0.0.0.0:80" to the argument listen.',
     ]);
   });
 
   test("a server without listen binds *:80", () => {
     assert.equal(
       errors("\nserver { }", "0.0.0.0:8080")[0],
-      'default.conf:2: this server has no "listen", so nginx binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (a.socket). Write "listen 8080", or ListenStream=0.0.0.0:80.',
+      'default.conf:2: this server has no "listen", so nginx binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (a.socket). Write "listen 8080", or "0.0.0.0:80" in the argument listen.',
     );
   });
 
@@ -135,13 +135,13 @@ describe("a listen without a socket", () => {
 describe("a socket without a listen", () => {
   test("when there is no server", () => {
     assert.deepEqual(errors("", "8080"), [
-      'a.socket: ListenStream=[::]:8080 has no "listen": nginx would close it, and every client would hang. nginx binds nothing. Write "listen [::]:8080".',
+      'a.socket: "[::]:8080", the argument listen, has no "listen": nginx would close it, and every client would hang. nginx binds nothing. Write "listen [::]:8080".',
     ]);
   });
 
   test("when a wildcard covers its listen", () => {
     assert.deepEqual(errors(server("8080", "127.0.0.1:8080"), "0.0.0.0:8080", "127.0.0.1:8080"), [
-      'a.socket: ListenStream=127.0.0.1:8080 would be closed, and every client would hang: nginx opens only the wildcard 0.0.0.0:8080 (default.conf:2), which covers 127.0.0.1:8080 (default.conf:3). Write "listen 127.0.0.1:8080 bind" there.',
+      'a.socket: "127.0.0.1:8080", the argument listen, would be closed, and every client would hang: nginx opens only the wildcard 0.0.0.0:8080 (default.conf:2), which covers 127.0.0.1:8080 (default.conf:3). Write "listen 127.0.0.1:8080 bind" there.',
     ]);
   });
 
@@ -149,7 +149,7 @@ describe("a socket without a listen", () => {
     assert.deepEqual(errors("", "@abstract", "vsock:2:1").length, 2);
     assert.match(
       errors("", "@abstract")[0] ?? "",
-      /^a\.socket: ListenStream= "@abstract": nginx has no "listen"/,
+      /^a\.socket: the argument listen: "@abstract": nginx has no "listen"/,
     );
   });
 });
@@ -157,7 +157,7 @@ describe("a socket without a listen", () => {
 describe("options", () => {
   test("quic is UDP, also beside TCP on the same port", () => {
     assert.deepEqual(errors(server("443 ssl", "443 quic"), "0.0.0.0:443"), [
-      'default.conf:3: "listen 443 quic" is UDP, and ListenStream= passes on TCP only: nginx would bind it inside the container, where no client arrives. Remove it.',
+      'default.conf:3: "listen 443 quic" is UDP, and a socket unit passes on TCP only: nginx would bind it inside the container, where no client arrives. Remove it.',
     ]);
   });
 
@@ -188,7 +188,7 @@ describe("a host name", () => {
   test("is a warning, and so is the socket that it may stand for", () => {
     assert.deepEqual(warnings(server("localhost:8000"), "127.0.0.1:8000"), [
       'default.conf:2: "listen localhost:8000" names a host, which nginx looks up when it starts: it can\'t be compared with the sockets. Write an address, as "listen 127.0.0.1:8000".',
-      'a.socket: ListenStream=127.0.0.1:8000 has no "listen", unless the host name in default.conf:2 stands for it. Write "listen 127.0.0.1:8000".',
+      'a.socket: "127.0.0.1:8000", the argument listen, has no "listen", unless the host name in default.conf:2 stands for it. Write "listen 127.0.0.1:8000".',
     ]);
   });
 

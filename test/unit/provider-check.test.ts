@@ -119,7 +119,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'connection.adress: is not known. Did you mean "address"?',
       "connection.port: must be a whole number from 1 to 65535",
       "connection.user: is no account name",
-      'connection.hostKey: a host key has a type and a key, as in "ssh-ed25519 AAAA…"',
+      'connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
       "connection.agent: must be the path of an agent's socket, or false",
       'connection.sudo.pasword: is not known. Did you mean "password"?',
       "connection.jump.address: must be a host name or an IP address",
@@ -147,7 +147,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'probes["0.0.0.0:80"].hostName: is no host name',
       'probes["0.0.0.0:80"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:80"].body: can\'t hold a newline or another control character',
-      'probes["0.0.0.0:80"].method: is not known.',
+      'probes["0.0.0.0:80"].method: is not known. Known: path, hostName, status, body.',
       'probes["0.0.0.0:81"].path: must begin with "/", without spaces and control characters',
       'probes["0.0.0.0:81"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:82"]: must be an object',
@@ -232,7 +232,11 @@ describe("the provider's configuration", () => {
   test("unknown keys name the nearest, and values stay untold", () => {
     assert.deepEqual(configuration({ privatKey: "CANARY", hostKey: "CANARY" }).failures, [
       { path: "privatKey", reason: 'is not known. Did you mean "privateKey"?' },
-      { path: "hostKey", reason: 'a host key has a type and a key, as in "ssh-ed25519 AAAA…"' },
+      {
+        path: "hostKey",
+        reason:
+          'has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+      },
     ]);
   });
 

@@ -75,6 +75,15 @@ describe("a refresh finds", () => {
     ]);
   });
 
+  test("a service that systemd starts again and again does not run", () => {
+    const starts = state(host, "web.service", { active: "activating" });
+    assert.deepEqual(observed(starts), wire);
+    assert.deepEqual(service(state(starts, "web.service", { restarting: true })), [
+      { ...written, active: false },
+      { 'services["web.service"].active': "update" },
+    ]);
+  });
+
   test("both, in a service that was stopped: only that", () => {
     const newer = change(host, "/a", { ...present("a"), modified: 1001 });
     assert.deepEqual(service(state(newer, "web.service", { active: "failed" })), [

@@ -43,6 +43,7 @@ function answer(host: Host, query: Query): Facts {
         {
           load: "loaded",
           active: "active",
+          restarting: false,
           enabled: "disabled",
           needsReload: false,
           dropIns: [],

@@ -99,6 +99,7 @@ test("what outputs may say of a unit is in the schema", () => {
   const unit = {
     load: "loaded",
     active: "active",
+    restarting: false,
     enabled: "",
     dropIns: ["/d"],
     needsReload: true,

@@ -37,6 +37,7 @@ function host(files: Record<string, Partial<FileFact>> = {}, units: Record<strin
         {
           load: "loaded",
           active: "active",
+          restarting: false,
           enabled: enabled ? "enabled" : "generated",
           needsReload: false,
           dropIns: [],

@@ -111,7 +111,7 @@ describe("a proxy", () => {
       problems({ hosts, proxies: { p: { ...proxy, backends, hosts: ["web-1"], name: "x" } } }),
       [
         'proxies.p.backends.web.serverNme: is not known. Did you mean "serverName"?',
-        "proxies.p.name: is not known.",
+        "proxies.p.name: is not known. Known: manager, user, createUser, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, adopt, backends, hosts.",
       ],
     );
     const configuration = {
@@ -160,6 +160,51 @@ describe("what is wrong, by its path in the stack file", () => {
     );
   });
 
+  describe("a selection of hosts", () => {
+    const have = "The hosts have: role: web; zone: a, b.";
+    const cases: [string, unknown, string[]][] = [
+      [
+        "labels that no host has",
+        { labels: { role: "db" } },
+        [`labels: no host has all of these labels. ${have}`],
+      ],
+      [
+        "labels that no host has together",
+        { labels: { role: "web", zone: "c" } },
+        [`labels: no host has all of these labels. ${have}`],
+      ],
+      [
+        "labels without `labels`",
+        { role: "web" },
+        [
+          `labels: is missing: the labels that the hosts have, as in { role: web }. ${have}`,
+          "role: is not known. Known: labels.",
+        ],
+      ],
+      [
+        "one text",
+        { labels: "web" },
+        [`labels: must be the labels that the hosts have, as in { role: web }. ${have}`],
+      ],
+      ["a number", { labels: { zone: 1 } }, [`labels.zone: must be text. ${have}`]],
+    ];
+    for (const [what, selection, expected] of cases)
+      test(what, () => {
+        const found = problems({ hosts, sites: { s: { ...site, hosts: selection } } });
+        assert.deepEqual(
+          found,
+          expected.map((line) => `sites.s.hosts.${line}`),
+        );
+      });
+
+    test("none is not told of labels where it needs none", () => {
+      assert.deepEqual(problems({ hosts, sites: { s: { ...site, hosts: [] }, t: site } }), [
+        "sites.s.hosts: needs one host at least",
+        "sites.t.hosts: is missing: a list of host names, or { labels: { … } }, as in [web-1]",
+      ]);
+    });
+  });
+
   test("the shape: unknown keys at every depth name the nearest, all at once", () => {
     const configuration = {
       hosts: {
@@ -180,18 +225,18 @@ describe("what is wrong, by its path in the stack file", () => {
     };
     assert.deepEqual(problems(configuration).sort(), [
       'hosts.a.labls: is not known. Did you mean "labels"?',
-      "hosts.b.address: must be text",
+      'hosts.b.address: is missing: the name of the host or its IP address, as in "192.0.2.11"',
       'hosts.b.adress: is not known. Did you mean "address"?',
       'hosts.c.jump.prot: is not known. Did you mean "port"?',
       "hosts.d.jump: must be the name of a host, or a connection",
-      "hosts.d.port: too small: expected number to be >=1",
+      "hosts.d.port: must be a whole number from 1 to 65535, and is 0",
       'prxies: is not known. Did you mean "proxies"?',
       'sites.e.imgae: is not known. Did you mean "image"?',
-      "sites.f.hosts.labels: invalid input: expected record, received undefined",
+      "sites.f.hosts.labels: is missing: the labels that the hosts have, as in { role: web }. No host of this stack has labels.",
       'sites.f.hosts.lables: is not known. Did you mean "labels"?',
-      "sites.g.hosts: must be a list of host names, or { labels: { … } }",
+      "sites.g.hosts: must be a list of host names, or { labels: { … } }, as in [web-1]. No host of this stack has labels.",
       "sites.h.hosts: needs one host at least",
-      "sites.i.connection: is not known.",
+      "sites.i.connection: is not known. Known: manager, user, createUser, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, linger, adopt, hosts.",
       "sites.i.name: is not known.",
       'sites["two words"]: a name is letters, digits, "-", "_" and "."',
     ]);

@@ -173,7 +173,7 @@ function unixAddress(path: string, found: string): ListenAddress {
   // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f\\]|\s$/.test(path)) {
     throw new AddressError(
-      `${JSON.stringify(found)}: a control character, a "\\" or a blank at the end can't stand in ListenStream=. Choose another path.`,
+      `${JSON.stringify(found)}: a control character, a "\\" or a blank at the end can't stand in a socket unit. Choose another path.`,
     );
   }
   const bytes = new TextEncoder().encode(path).length;

@@ -22,11 +22,16 @@ import { problemAt, type Problem } from "./problem.ts";
 export type { NginxFile } from "./listens.ts";
 export type { Problem } from "./problem.ts";
 
-/** A socket unit, and the values of its `ListenStream=`. */
+/** A socket unit, and the addresses that it listens on (`ListenStream=` of systemd.socket(5)). */
 export interface SocketUnit {
   /** The unit's name, for messages: "example1.socket". */
   unit: string;
   listen: string[];
+  /**
+   * The argument that says so, for messages.
+   * @default "listen"
+   */
+  argument?: string;
 }
 
 /** Errors: nginx would not start, or clients would hang. Warnings: what could not be checked, and what has no effect. */
@@ -47,7 +52,7 @@ export interface CheckResult {
  *   [{ unit: "example1.socket", listen: ["8080"] }],
  * ).errors[0]?.message
  * // default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket).
- * // Write "listen [::]:8080", or ListenStream=0.0.0.0:8080.
+ * // Write "listen [::]:8080", or "0.0.0.0:8080" in the argument listen.
  */
 export function checkListens(files: NginxFile[], sockets: SocketUnit[]): CheckResult {
   const { listens, unseen, errors, warnings } = findListens(files);
@@ -78,21 +83,22 @@ interface Comparison extends CheckResult {
 
 interface PassedSocket {
   unit: string;
+  argument: string;
   address: ListenAddress;
 }
 
 function readSockets(sockets: SocketUnit[], errors: Problem[]): PassedSocket[] {
   const passed: PassedSocket[] = [];
-  for (const { unit, listen } of sockets) {
+  for (const { unit, listen, argument = "listen" } of sockets) {
     for (const text of listen) {
       try {
         const address = parseListenStream(text);
         // Throws for what systemd could pass on and nginx can't name.
         toNginxListen(address);
-        passed.push({ unit, address });
+        passed.push({ unit, argument, address });
       } catch (error) {
         if (!(error instanceof AddressError)) throw error;
-        errors.push(problemAt(unit, undefined, `ListenStream= ${error.message}`));
+        errors.push(problemAt(unit, undefined, `the argument ${argument}: ${error.message}`));
       }
     }
   }
@@ -112,7 +118,7 @@ function checkAlone(listen: Listen, { errors, warnings }: Comparison): void {
   }
   if (listen.options.includes("quic")) {
     const reason = "nginx would bind it inside the container, where no client arrives";
-    errors.push(at(`is UDP, and ListenStream= passes on TCP only: ${reason}. Remove it.`));
+    errors.push(at(`is UDP, and a socket unit passes on TCP only: ${reason}. Remove it.`));
   }
 }
 
@@ -136,13 +142,15 @@ function checkNamed(one: NamedAddress, both: Comparison): void {
     if (mayBeCovered) {
       both.warnings.push(at(", unless an include that can't be seen has a wildcard that covers it."));
     } else if (meant !== undefined) {
-      const fix = `Write "listen ${toNginxListen(meant)}", or ListenStream=${stream}.`;
+      const fix = `Write "listen ${toNginxListen(meant)}", or "${stream}" in the argument listen.`;
       both.errors.push(at(`. ${listSockets(both.passed)} ${fix}`));
     } else if (isInternal(address)) {
       // No client hangs: it is for a status page or a health check.
       both.warnings.push(at(": only the container itself can reach it."));
     } else {
-      both.errors.push(at(`. ${listSockets(both.passed)} Remove it, or add ListenStream=${stream}.`));
+      both.errors.push(
+        at(`. ${listSockets(both.passed)} Remove it, or add "${stream}" to the argument listen.`),
+      );
     }
   }
 }
@@ -150,7 +158,11 @@ function checkNamed(one: NamedAddress, both: Comparison): void {
 /** A socket that systemd passes on must be named, or nginx closes it. */
 function checkSocket(socket: PassedSocket, both: Comparison): void {
   const at = (what: string) =>
-    problemAt(socket.unit, undefined, `ListenStream=${toListenStream(socket.address)} ${what}`);
+    problemAt(
+      socket.unit,
+      undefined,
+      `"${toListenStream(socket.address)}", the argument ${socket.argument}, ${what}`,
+    );
   const listen = `listen ${toNginxListen(socket.address)}`;
   const one = both.named.find(({ address }) => sameAddress(address, socket.address));
   if (one !== undefined) {

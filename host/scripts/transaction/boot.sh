@@ -22,7 +22,8 @@ install_recovery() {
     '[Install]' \
     "WantedBy=$target" >"$units/$recovery" || return 1
   # No enable: it would make systemd read all units anew.
-  ln -sf "../$recovery" "$units/$target.wants/$recovery"
+  ln -sf "../$recovery" "$units/$target.wants/$recovery" &&
+    sync "$state/recovery.sh" "$state" "$units/$recovery" "$units" "$units/$target.wants"
 }
 
 # In a path, "%" is all that systemd would replace (systemd.unit(5), "Specifiers").

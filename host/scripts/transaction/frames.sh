@@ -48,6 +48,8 @@ leave_stage() {
 stage=
 leave=0
 if [ "$mode" = recover ]; then
+  # At boot the account may have no runtime directory yet, which podman needs.
+  [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
   # At boot nobody is there who would.
   if [ "$leave" = 30 ]; then loginctl disable-linger "$account"; fi
@@ -66,7 +68,8 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
       query
       ;;
     recover)
-      if [ -e "$own/journal" ]; then take_back; fi
+      # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
+      if [ -e "$own/journal" ]; then take_back; elif [ -e "$own/rollback.new" ]; then rollback; fi
       # The lingering of the run that was taken back is this one's to end.
       if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
       printf '{"event":"recovered"}\n'
@@ -74,7 +77,6 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
     apply)
       receive_all "$2"
       apply
-      leave_stage
       ;;
     end) break ;;
   esac

@@ -65,6 +65,8 @@ step_pull() {
   esac
   set -- "$2" "$3"
   before=$(image_id "$1")
+  # Before the pull moves the tag, and on the disk: so is what podman writes.
+  if [ -n "$before" ]; then note image "$before" "$1" && sync "$own/journal" || return 1; fi
   # Images may be large.
   as_limit=86400
   if [ "$2" = login ]; then
@@ -74,7 +76,6 @@ step_pull() {
     $as_account podman pull --quiet "$1" || return 1
   fi
   as_limit=
-  if [ -n "$before" ] && [ "$(image_id "$1")" != "$before" ]; then note image "$before" "$1" || return 1; fi
   [ "$present" = yes ] || one_at_a_time note_pulled "$1"
 }
 
@@ -84,12 +85,17 @@ image_id() {
   case $id in *[!0-9a-f]*) ;; *) printf %s "$id" ;; esac
 }
 
-# What a tag was for before the pull, unless somebody still uses it.
+# What a tag was for before the pull.
 prune_replaced() {
   while IFS=$tab read -r kind id reference; do
-    if [ "$kind" = image ]; then $as_account podman rmi "$id" </dev/null; fi
+    if [ "$kind" = image ]; then remove_nameless "$id" </dev/null; fi
   done <"$work/undo"
   return 0
+}
+
+# remove_nameless ID: unless somebody still uses it. One that has a name is somebody's, and podman would take the name with it.
+remove_nameless() {
+  $as_account podman images --quiet --no-trunc --filter dangling=true | grep -Fxq -e "sha256:$1" && $as_account podman rmi "$1"
 }
 
 note_pulled() {

@@ -6,7 +6,7 @@
 #   image ID REFERENCE   what a tag was for before a pull
 #   lent - PATH          a unit for the time of the transaction, below the manager's runtime directory
 #   enabled|disabled - UNIT
-#   active|inactive - UNIT   before it was stopped, started or restarted
+#   active|starting|inactive - UNIT   before it was stopped, started or restarted
 #   reloaded - UNIT
 # A commit keeps the copies as rollback/ until the next commit: what was edited by hand is not lost.
 
@@ -56,8 +56,12 @@ saved_stat() {
 
 # remember UNIT: whether it runs, once, before it is touched.
 remember() {
-  grep -Fxqs -e "active$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal" && return 0
-  if ctl is-active --quiet "$1"; then note active - "$1"; else note inactive - "$1"; fi
+  grep -Fxqs -e "active$tab-$tab$1" -e "starting$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal" && return 0
+  case $(ctl show --property=ActiveState --value "$1") in
+    active | reloading) note active - "$1" ;;
+    activating) note starting - "$1" ;;
+    *) note inactive - "$1" ;;
+  esac
 }
 
 # journalled KIND: the subjects, last first.
@@ -88,6 +92,15 @@ restore_files() {
   done <"$work/undo"
 }
 
+# They are on the disk before the journal is gone, as with sync_targets.
+sync_restored() {
+  while IFS=$tab read -r kind number subject; do
+    case $kind in file | absent) ;; *) continue ;; esac
+    expand "$subject"
+    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+  done <"$work/undo"
+}
+
 # restore COPY: at $path, as $as.
 restore() {
   saved_stat "$1"
@@ -109,10 +122,14 @@ restore() {
   $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
 }
 
-# The images by the names that they had.
+# The images by the names that they had; $work/nameless is what was pulled by these names.
 restore_images() {
+  : >"$work/nameless"
   while IFS=$tab read -r kind id reference; do
     [ "$kind" = image ] || continue
+    pulled=$(image_id "$reference" </dev/null)
+    [ "$pulled" != "$id" ] || continue
+    printf '%s\n' "$pulled" >>"$work/nameless"
     $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
   done <"$work/undo"
 }
@@ -201,6 +218,9 @@ rollback() {
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
+  # Perhaps for the hundredth time: it is left to systemd again, and nobody waits for it.
+  journalled starting >"$work/starting"
+  cat "$work/starting" >>"$work/stop"
   journalled active | sockets_of >"$work/reopen"
   journalled active | services_of >"$work/active"
   journalled enabled >"$work/enable"
@@ -222,14 +242,17 @@ rollback() {
   bring_back
   each halt <"$work/stop"
   forget_failures "$work/stop"
+  each ctl start --no-block <"$work/starting"
   each reload_clean <"$work/reload"
   # What stood in until now has served while the old version came back.
   each halt <"$work/lent"
   forget_failures "$work/lent"
+  while IFS= read -r id; do remove_nameless "$id" </dev/null; done <"$work/nameless"
   each ctl is-active --quiet <"$work/running"
-  [ -z "$failed" ] || return 1
+  [ -z "$failed" ] && sync_restored || return 1
   if [ -d "$own/before" ]; then
-    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && rm -f "$own/journal" && sync "$own" &&
+    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+      sync "$own/owner" "$own/manifest" "$own/images" && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else
     step_forget

@@ -73,8 +73,8 @@ query_units() {
   done <"$work/query"
   [ -n "$names" ] || return 0
   # shellcheck disable=SC2086 # one call for all of them; it answers in their order
-  ctl show --timestamp=unix --property=LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths,StateChangeTimestamp \
-    -- $names >"$work/shown"
+  ctl show --timestamp=unix --property=LoadState,ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload \
+    --property=DropInPaths,StateChangeTimestamp -- $names >"$work/shown"
   printf '{"event":"units","shown":"%s"}\n' "$(encoded <"$work/shown")"
 }
 

@@ -50,13 +50,16 @@ if [ "$mode" = lock ]; then
   flock -n -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
   code=$?
   if [ "$code" = 199 ]; then
-    printf '{"event":"waiting"}\n'
+    printf '{"event":"waiting","holder":"%s"}\n' "$(head -c 100 "$lock" | base64 -w 0)"
     flock -w 600 -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
     code=$?
     [ "$code" = 199 ] && printf '{"event":"refused","reason":"locked"}\n'
   fi
   exit "$code"
 fi
+
+# Whoever waits for the lock reads in it for what.
+case $mode in locked | recover) printf %s "$set" >"$lock" ;; esac
 
 # At boot: each set that was left half-way (boot.sh).
 if [ "$mode" = boot ]; then

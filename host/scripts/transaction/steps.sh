@@ -39,8 +39,10 @@ begin_marks() {
 }
 
 step_commit() {
-  cp "$work/manifest.commit" "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
+  cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
   cp "$work/images" "$own/images" && keep_needs && sync_targets || return 1
+  # As long as there is a journal, somebody comes who would do it.
+  leave_stage
   cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
   # From here on it is done, whatever becomes of what was kept for a rollback.
   forget_secrets
@@ -94,7 +96,7 @@ step_stage() {
         ;;
     esac
   done <"$work/plan"
-  find "$own/rollback.new" -type f -exec sync {} + && sync "$own/rollback.new" "$own/journal" "$own"
+  find "$own/rollback.new" -type f -exec sync {} + && sync "$own/rollback.new" "$own/account" "$own/journal" "$own"
 }
 
 # put INDEX MODE PATH: staged before.

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** Ends the engine that works on a stack, its language host, its program and its plugins at once, as the kernel would. */
-export function killEngine(stack: string): number {
+/** The engines that work on a stack, and everything that each of them has started. */
+function enginesOf(stack: string): { engines: number[]; below: (pid: number) => number[] } {
   const parents = new Map<number, number>();
   const engines: number[] = [];
   for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
@@ -20,6 +20,12 @@ export function killEngine(stack: string): number {
     pid,
     ...[...parents].flatMap(([child, parent]) => (parent === pid ? below(child) : [])),
   ];
+  return { engines, below };
+}
+
+/** Ends the engine that works on a stack, its language host, its program and its plugins at once, as the kernel would. */
+export function killEngine(stack: string): number {
+  const { engines, below } = enginesOf(stack);
   // The engine first: it would write down that its plugin has ended.
   const processes = engines.flatMap(below);
   for (const pid of processes) {
@@ -30,4 +36,11 @@ export function killEngine(stack: string): number {
     }
   }
   return processes.length;
+}
+
+/** Ctrl-C as a terminal sends it: to the whole process group of the engine (termios(3), INTR), of which it is the leader. */
+export function interruptEngine(stack: string): void {
+  const { engines } = enginesOf(stack);
+  if (engines.length !== 1) throw new Error(`${engines.length} engines work on ${stack}`);
+  for (const pid of engines) process.kill(-pid, "SIGINT");
 }

@@ -63,7 +63,12 @@ export function freezer(fleet: string, cuts: readonly Cut[]): Freezer {
     thaw() {
       for (const outcome of found) {
         const file = join(outcome?.cgroup ?? "", "cgroup.freeze");
-        if (outcome?.frozen && existsSync(file)) writeFileSync(file, "0");
+        try {
+          if (outcome?.frozen && existsSync(file)) writeFileSync(file, "0");
+        } catch (error) {
+          // It was killed, and its cgroup is going.
+          if (!["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        }
       }
     },
   };

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+/** zod's `error` of a schema: a message, or undefined where another one is meant. */
+type Wording = (issue: z.core.$ZodRawIssue) => string | undefined;
+
+/** The issues of a value that is not there, or is of another kind. */
+const kinds: readonly string[] = ["invalid_type", "invalid_value", "invalid_union"];
+
+/**
+ * For an argument that has to be there.
+ *
+ * ```ts
+ * z.array(z.string(), required("a list of addresses", '["0.0.0.0:8080"]'))
+ * // listen: is missing: a list of addresses, as in ["0.0.0.0:8080"]
+ * ```
+ */
+export function required(what: string, example: string): { error: Wording } {
+  return {
+    error: ({ code, input }) =>
+      kinds.includes(code)
+        ? `${isThere(input) ? "must be" : "is missing:"} ${what}, as in ${example}`
+        : undefined,
+  };
+}
+
+/** For one that is of several kinds. */
+export function oneOf(what: string): { error: Wording } {
+  return {
+    error: ({ code, input }) => (kinds.includes(code) && isThere(input) ? `must be ${what}` : undefined),
+  };
+}
+
+/** For a whole number: the range, and what is there. */
+export function range(least: number, most: number, example = least): { error: Wording } {
+  const what = `a whole number from ${least} to ${most}`;
+  return {
+    error: ({ input }) =>
+      isThere(input) ? `must be ${what}${found(input)}` : `is missing: ${what}, as in ${example}`,
+  };
+}
+
+export function wholeNumber(least: number, most: number, example = least): z.ZodInt {
+  const words = range(least, most, example);
+  return z.int(words).min(least, words).max(most, words);
+}
+
+function found(input: unknown): string {
+  if (typeof input === "number") return `, and is ${input}`;
+  if (typeof input !== "string" || !/^[0-9]{1,20}$/.test(input)) return "";
+  return `, and is the text "${input}". Leave out the quotes.`;
+}
+
+/** A key of YAML without a value is null. */
+function isThere(input: unknown): boolean {
+  return input !== undefined && input !== null;
+}
+
+const names: Record<string, string> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+/** For all that has no words of its own. */
+export const wording: Wording = (issue) => {
+  if (!kinds.includes(issue.code)) return undefined;
+  if (issue.input === undefined) return "is missing";
+  if (issue.input === null) return "has no value. Give it one, or leave it out.";
+  if (issue.code === "invalid_type") return `must be ${names[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value")
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+  return undefined;
+};

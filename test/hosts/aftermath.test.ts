@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { type TestContext, after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { committed, hold, kill } from "./support/hold.ts";
+import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// What goes wrong after the commit is not told as a rollback, and a rollback that went wrong is not told as one that went well: it
+// is kept on the host, and the next `up` tries it again.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let page = 0;
+const own = "/var/lib/quadlet-fleet/sets/example2";
+const configuration = "/etc/quadlet-fleet/example2/conf.d";
+
+before(async () => {
+  fleet = await createFleet({ name: "aftermath", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-aftermath");
+  configure();
+  await stack.up();
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** Another page, which is a reload. */
+function configure(change: object = {}): void {
+  page += 1;
+  const nginx = { "default.conf": `server { listen 80; location / { return 200 "page ${page}"; } }\n` };
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example2: { ...example2, nginx, ...change } },
+  });
+}
+
+const served = async () => (await get(fleet, `http://${host.address}/`)).body;
+const kept = async () => (await host.run(["ls", own])).stdout.trim().split("\n");
+
+/** Where the transaction is stopped: at a line of its journal, or right after its commit. */
+const at = (line: number) => ({ host, manager: "system", set: "example2", at: line }) as const;
+
+/** The next plain `up` of another page ends well and leaves nothing half-done. */
+async function converges(): Promise<string> {
+  const { stdout, stderr } = await stack.up();
+  for (let tries = 20; tries > 0 && (await served()) !== `page ${page}`; tries -= 1)
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(await served(), `page ${page}`);
+  assert.deepEqual(await kept(), ["account", "images", "manifest", "owner", "rollback"]);
+  assert.deepEqual(await failedUnits(host), []);
+  await stack.expectNoChanges();
+  return stdout + stderr;
+}
+
+test("after the commit, the store of the version before can't be replaced: the deploy is done", async () => {
+  configure();
+  await host.run(["mount", "--bind", `${own}/rollback`, `${own}/rollback`]);
+  try {
+    const { stdout, stderr } = await stack.up();
+    assert.doesNotMatch(stdout + stderr, /rolled back|taken back/);
+    assert.equal(await served(), `page ${page}`);
+    // It has met the obstacle.
+    assert.ok((await kept()).includes("rollback.new"));
+  } finally {
+    await host.run(["umount", `${own}/rollback`]);
+  }
+  configure();
+  await converges();
+});
+
+test("killed after the commit: an error that says no rollback; the new version is there, and the next up sees it", async () => {
+  configure();
+  const { code, saw } = await hold(stack, "aftermath", at(committed), kill);
+  assert.notEqual(code, 0);
+  assert.match(saw, /Its state is not known\.\s+Run `pulumi up` again/);
+  assert.doesNotMatch(saw, /rolled back|taken back/);
+  assert.equal(await served(), `page ${page}`);
+  assert.doesNotMatch(await converges(), /taken back|writing|reloading/);
+});
+
+/** A rollback that failed: told so, with what is left to do; nothing of it is lost. */
+async function isToldAsFailed(t: TestContext, { code, saw }: { code: number; saw: string }): Promise<void> {
+  assert.notEqual(code, 0);
+  const error = /^Diagnostics:\n([^]*?)^\S/m.exec(saw)?.[1] ?? saw;
+  for (const line of error.trim().split("\n")) t.diagnostic(line.trim().slice(0, 200));
+  assert.match(error, /The rollback failed as well/);
+  assert.match(error, /could not be taken back whole\.\s+Correct the cause and run `pulumi up` again/);
+  assert.doesNotMatch(saw, /It was rolled back/);
+  for (const name of ["journal", "unfinished", "before", "rollback.new"])
+    assert.ok((await kept()).includes(name), name);
+}
+
+test("a rollback into a directory that can't be written any more: kept, tried again, and again", async (t) => {
+  configure();
+  await converges();
+  const old = page;
+  // Line 3 is written before the reload.
+  configure({ verify: { body: "another page" } });
+  await host.run(["mount", "--bind", configuration, configuration]);
+  try {
+    const readOnly = () => host.run(["mount", "-o", "remount,bind,ro", configuration]);
+    const failed = await hold(stack, "aftermath", at(3), readOnly);
+    await isToldAsFailed(t, failed);
+    assert.match(failed.saw, new RegExp(`restoring:${configuration}/default\\.conf`));
+
+    // Meanwhile nothing that could be lost: the copy is still of the version that was there before all this.
+    configure();
+    const again = await stack.up({ check: false });
+    assert.match(again.stdout, /an interrupted transaction was not taken back whole/);
+    await isToldAsFailed(t, { code: again.code, saw: again.stdout + again.stderr });
+    assert.match(await host.read(`${own}/rollback.new/1`), new RegExp(`page ${old}"`));
+  } finally {
+    await host.run(["umount", configuration]);
+  }
+  assert.match(await converges(), /an interrupted transaction was taken back/);
+});
+
+test("a rollback whose old image is gone: kept, and done once the image is there again", async (t) => {
+  // A name that no registry has.
+  const image = "localhost/only-here:1";
+  const spare = "localhost/spare:1";
+  await host.run(["podman", "tag", "docker.io/library/nginx:latest", spare, image]);
+  const onlyHere = { image, pull: "never" };
+  configure(onlyHere);
+  await converges();
+  // An address that is not the host's: the restart fails, which line 10 comes before.
+  configure({ listen: ["0.0.0.0:80", "192.0.2.99:81"], nginx: undefined });
+  const untag = () => host.run(["podman", "untag", image, image]);
+  const failed = await hold(stack, "aftermath", at(10), untag);
+  await isToldAsFailed(t, failed);
+  assert.match(failed.saw, /restart:.*example2\.service/);
+
+  await host.run(["podman", "tag", spare, image]);
+  configure(onlyHere);
+  assert.match(await converges(), /an interrupted transaction was taken back/);
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type Stack, example2, hostEntry, makeStack } from "./support/stack.ts";
+
+// What is on the disk before what. A power loss of a test host keeps what the kernel has cached, so it can't tell. Here sync, mv and
+// rm are recorders in front of the real ones, and the order of their calls is looked at.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let page = 0;
+const own = "/var/lib/quadlet-fleet/sets/example2";
+const conf = "/etc/quadlet-fleet/example2/conf.d";
+const quadlets = "/etc/containers/systemd";
+
+before(async () => {
+  fleet = await createFleet({ name: "durable", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-durable");
+  for (const name of ["sync", "mv", "rm"]) {
+    const recorder = `#!/bin/sh\nprintf '%s ' ${name} "$@" >>/run/recorded\necho >>/run/recorded\nexec /usr/bin/${name} "$@"\n`;
+    await host.write(`/usr/local/bin/${name}`, recorder, { mode: "0755" });
+  }
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** What an `up` of another page, by a restart, has called. */
+async function recorded(change: object = {}): Promise<string[][]> {
+  page += 1;
+  const nginx = { "default.conf": `server { listen 80; location / { return 200 "page ${page}"; } }\n` };
+  const environment = { PAGE: String(page) };
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: { example2: { ...example2, nginx, environment, ...change } },
+  });
+  await host.run(["rm", "-f", "/run/recorded"]);
+  await stack.up({ check: false });
+  const lines = (await host.read("/run/recorded")).trim().split("\n");
+  return lines.map((line) => line.trim().split(" "));
+}
+
+/** The first call from `from` on that names such a path; fails where there is none. */
+function first(calls: string[][], name: string, path: RegExp, from = 0): number {
+  const at = calls.findIndex(
+    (call, index) => index >= from && call[0] === name && call.some((word) => path.test(word)),
+  );
+  assert.notEqual(at, -1, `no ${name} of ${path}:\n${calls.map((call) => call.join(" ")).join("\n")}`);
+  return at;
+}
+
+const exact = (path: string) => new RegExp(`^${path.replaceAll(".", "\\.")}$`);
+const last = (calls: string[][], path: RegExp) =>
+  calls.findLastIndex(([name, ...words]) => name === "mv" && path.test(words.at(-1) ?? ""));
+
+test("a deploy: new files, copies and the journal before the first rename; the renames before the journal goes", async () => {
+  await recorded();
+  const calls = await recorded();
+  const renames = [`${conf}/default.conf`, `${quadlets}/example2.container`].map((path) =>
+    first(calls, "mv", exact(path)),
+  );
+  const [start] = renames.toSorted((left, right) => left - right) as [number];
+  for (const directory of [conf, quadlets])
+    assert.ok(first(calls, "sync", new RegExp(`^${directory}/\\.quadlet-fleet\\.`)) < start, directory);
+  for (const kept of [`${own}/rollback.new/1`, `${own}/rollback.new`, `${own}/journal`, own])
+    assert.ok(first(calls, "sync", exact(kept)) < start, kept);
+  assert.ok(
+    first(calls, "sync", /\/before\.new\/manifest$/) < first(calls, "mv", exact(`${own}/before.new`)),
+  );
+  const end = first(calls, "rm", exact(`${own}/journal`));
+  for (const directory of [conf, quadlets]) {
+    const synced = first(calls, "sync", exact(directory), Math.max(...renames));
+    assert.ok(synced < end, `${directory}: ${synced} ${end}`);
+  }
+});
+
+test("a first deploy: what takes it back at boot is there before the first rename", async () => {
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  const calls = await recorded();
+  const start = first(calls, "mv", exact(`${conf}/default.conf`));
+  for (const path of [
+    "/var/lib/quadlet-fleet/recovery.sh",
+    "/etc/systemd/system/quadlet-fleet-recovery.service",
+    "/etc/systemd/system/multi-user.target.wants",
+    `${own}/account`,
+  ])
+    assert.ok(first(calls, "sync", exact(path)) < start, path);
+});
+
+test("a rollback: the old files are on the disk before the journal goes", async () => {
+  const calls = await recorded({ listen: ["0.0.0.0:80", "192.0.2.99:81"], nginx: undefined });
+  const restored = last(calls, exact(`${conf}/default.conf`));
+  assert.match(calls[restored]?.join(" ") ?? "", /\.restored/);
+  const end = first(calls, "rm", exact(`${own}/journal`));
+  assert.ok(last(calls, exact(`${conf}/default.conf`)) < end);
+  assert.ok(first(calls, "sync", exact(`${own}/manifest`)) < end);
+  for (const directory of [conf, quadlets]) {
+    const synced = first(calls, "sync", exact(directory), last(calls, new RegExp(`^${directory}/`)));
+    assert.ok(synced < end, directory);
+  }
+});

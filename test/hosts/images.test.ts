@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type Stack, example1, example2, example3, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// A tag that the registry moves, with `pull: always`: what it stands for on the host is part of what is taken back.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let release = 0;
+const image = "docker.io/library/moving:latest";
+const sites = {
+  example1: { example: example1, port: 8080, user: "test", flags: "--user", owner: "test" },
+  example2: { example: example2, port: 80, user: "root", flags: "--system", owner: "root" },
+  example3: { example: example3, port: 81, user: "test", flags: "--system", owner: "root" },
+} as const;
+type Site = keyof typeof sites;
+
+/** Entry points; `sockets`: one that gives up where it gets sockets, as no rehearsal does. */
+const broken = {
+  start: ["false"],
+  sockets: ["sh", "-c", '[ -z "$NGINX" ] && exec "$@"', "sh"],
+};
+
+before(async () => {
+  fleet = await createFleet({ name: "images", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-images");
+  for (const version of [1, 2]) {
+    await host.run(["podman", "pull", "--quiet", `docker.io/library/nginx:${version}`]);
+    await host.run(["podman", "tag", `docker.io/library/nginx:${version}`, `localhost/version:${version}`]);
+    await host.run(["podman", "rmi", `docker.io/library/nginx:${version}`]);
+  }
+  for (const [name, entrypoint] of Object.entries(broken)) {
+    await host.run(["podman", "create", "--quiet", "--name=broken", "localhost/version:2"]);
+    const changes = [`ENTRYPOINT ${JSON.stringify(entrypoint)}`, 'CMD ["nginx", "-g", "daemon off;"]'];
+    const options = changes.flatMap((change) => ["--change", change]);
+    await host.run(["podman", "commit", "--quiet", ...options, "broken", `localhost/broken:${name}`]);
+    await host.run(["podman", "rm", "broken"]);
+  }
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** What the registry gives by the tag from now on. */
+async function move(from: string): Promise<void> {
+  const to = `docker://${fleet.gateway}:5000/library/moving:latest`;
+  await host.run(["podman", "push", "--quiet", "--tls-verify=false", `localhost/${from}`, to]);
+}
+
+/** A restart, for which the image is pulled. */
+function configure(site: Site): void {
+  release += 1;
+  const { port, example } = sites[site];
+  const nginx = { "default.conf": `server { listen ${port}; location / { root /etc; } }\n` };
+  const environment = { RELEASE: String(release) };
+  const verify = { path: "/image-version", status: 200 };
+  const entry = { ...example, image, pull: "always", nginx, environment, verify };
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { [site]: entry } });
+}
+
+/** Transactions that are not over. */
+const journals = async () =>
+  (
+    await host.sh(
+      "ls /var/lib/quadlet-fleet/sets/*/journal /home/test/.local/state/quadlet-fleet/sets/*/journal",
+      { check: false },
+    )
+  ).stdout;
+
+for (const site of Object.keys(sites) as Site[]) {
+  const { port, user, flags, owner } = sites[site];
+
+  const id = async () =>
+    (await host.run(["podman", "image", "inspect", "--format", "{{.Id}}", image], { user })).stdout.trim();
+  const version = async () => (await get(fleet, `http://${host.address}:${port}/image-version`)).body.trim();
+  /** Images without a name, which nobody would ever remove. */
+  const nameless = async () => {
+    const { stdout } = await host.run(["podman", "images", "--quiet", "--filter=dangling=true"], { user });
+    return stdout.split("\n").filter(Boolean);
+  };
+  const deployed = async () => {
+    await move("version:1");
+    configure(site);
+    await stack.up();
+    assert.equal(await version(), "1");
+    return await id();
+  };
+  /** The name stands for what it did, and by it the site starts again. */
+  const isAsBefore = async (old: string) => {
+    assert.equal(await version(), "1");
+    assert.equal(await id(), old);
+    await host.run(["systemctl", flags, "restart", `${site}.service`], { user: owner });
+    assert.equal(await version(), "1");
+  };
+
+  for (const name of Object.keys(broken)) {
+    test(`${site}: the tag was moved to an image that is broken (${name}): it is taken back`, async (t) => {
+      const old = await deployed();
+      await move(`broken:${name}`);
+      configure(site);
+      const { code, stdout } = await stack.up({ check: false });
+      t.diagnostic(/error: .*/.exec(stdout)?.[0] ?? stdout);
+      assert.notEqual(code, 0);
+      assert.match(stdout, /rolled back: the host is as it was before/);
+      await isAsBefore(old);
+      assert.deepEqual(await nameless(), []);
+    });
+  }
+
+  test(`${site}: the tag was moved to one that works: it stays there, and the old image goes`, async () => {
+    const old = await deployed();
+    await move("version:2");
+    configure(site);
+    await stack.up();
+    assert.equal(await version(), "2");
+    assert.notEqual(await id(), old);
+    assert.deepEqual(await nameless(), []);
+    // Root's is the same image by a name of its own.
+    await host.run(["podman", "image", "exists", "localhost/version:1"]);
+    await stack.expectNoChanges();
+  });
+
+  test(`${site}: a power loss right after the pull: at the next boot the name stands for what it did`, async () => {
+    const old = await deployed();
+    await move("broken:start");
+    configure(site);
+    // podman as it is, but its pull takes long to end.
+    const slow =
+      '#!/bin/sh\n/usr/bin/podman "$@" || exit\nif [ "$1" = pull ]; then : >/tmp/pulled; sleep 60; fi\n';
+    await host.write("/usr/local/bin/podman", slow, { mode: "0755" });
+    const up = stack.up({ check: false });
+    while ((await host.run(["ls", "/tmp/pulled"], { check: false })).code !== 0) await sleep(100);
+    assert.notEqual(await id(), old);
+    await host.powerLoss();
+    await host.boot();
+    await up;
+    await host.run(["rm", "-f", "/usr/local/bin/podman", "/tmp/pulled"]);
+    // Of the account's manager nobody waits for its boot.
+    for (let tries = 100; (await journals()) !== ""; tries -= 1) {
+      assert.ok(tries > 0, "it was not taken back");
+      await sleep(200);
+    }
+    await isAsBefore(old);
+    assert.deepEqual(await nameless(), []);
+    await stack.run(["destroy", "--yes", "--skip-preview"]);
+  });
+}

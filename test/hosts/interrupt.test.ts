@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { type TestContext, after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { interruptEngine } from "./support/engine.ts";
+import { hold } from "./support/hold.ts";
+import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// Ctrl-C and `pulumi cancel` while a transaction is at work: the host is wholly old or wholly new, the one at the keyboard is told
+// which, and the next plain `up` does the rest.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let page = 0;
+
+before(async () => {
+  fleet = await createFleet({ name: "interrupt", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-interrupt");
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+const nginx = (port: number) => ({
+  "default.conf": `server { listen ${port}; location / { return 200 "page ${page}"; } }\n`,
+});
+
+/** Another page, by a restart, of one site on port 80 or of more, whose transactions come one after the other. */
+function configure(sites = ["example2"], change: object = {}): void {
+  page += 1;
+  const more = { environment: { PAGE: String(page) }, ...change };
+  const site = (port: number) => ({
+    ...example2,
+    listen: [`0.0.0.0:${port}`],
+    nginx: nginx(port),
+    ...more,
+  });
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: Object.fromEntries(sites.map((name, at) => [name, site(80 + at)])),
+  });
+}
+
+const pageAt = async (port = 80) => (await get(fleet, `http://${host.address}:${port}/`)).body;
+
+/** Nothing is at work or half-done: no transaction, no lock, no journal. */
+async function isAtRest(): Promise<void> {
+  const list = ["list-units", "--plain", "--no-legend", "--state=running,activating", "quadlet-fleet-*"];
+  for (let tries = 100; ; tries -= 1) {
+    const { stdout } = await host.run(["systemctl", ...list]);
+    if (stdout === "") break;
+    assert.ok(tries > 0, stdout);
+    await sleep(200);
+  }
+  await host.run(["flock", "--nonblock", "/run/quadlet-fleet.lock", "true"]);
+  const { stdout } = await host.sh(
+    "cd /var/lib/quadlet-fleet/sets && ls -d */journal */unfinished */before */rollback.new 2>/dev/null; ls /run/containers/systemd /run/systemd/system 2>/dev/null | grep -E -- '-(handover|rehearsal)' || true",
+    { check: false },
+  );
+  assert.equal(stdout, "");
+  assert.deepEqual(await failedUnits(host), []);
+}
+
+/** An `up` whose transaction is stopped at a line of its journal, while `interrupt` is done and for some seconds more. */
+async function interrupted(
+  t: TestContext,
+  at: number,
+  interrupt: () => Promise<unknown> | void,
+  seconds = 3,
+): Promise<{ code: number; saw: string }> {
+  const cut = { host, manager: "system", set: "example2", at } as const;
+  const output = await hold(stack, "interrupt", cut, async () => {
+    await interrupt();
+    await sleep(seconds * 1000);
+  });
+  t.diagnostic(`exit status ${output.code}; ${/error: .*/.exec(output.saw)?.[0] ?? "no error"}`);
+  return output;
+}
+
+/** Where no test before has deployed the site. */
+async function deployed(): Promise<void> {
+  if (page > 0) return;
+  configure();
+  await stack.up();
+}
+
+/** The next plain `up`: it ends well, the site is as it should be, and nothing is left to do. */
+async function converges(): Promise<string> {
+  const { stdout, stderr } = await stack.up();
+  assert.equal(await pageAt(), `page ${page}`);
+  await isAtRest();
+  await stack.expectNoChanges();
+  return stdout + stderr;
+}
+
+// Line 7 of a change is written before the restart, when the new files are in their places.
+for (const [what, at] of [
+  ["a first deploy, before a file is written", 1],
+  ["a change, before a file is written", 1],
+  ["a change, when the files are there", 7],
+] as const) {
+  test(`Ctrl-C in ${what}: what has begun is done, and is told as done`, async (t) => {
+    configure();
+    const { code, saw } = await interrupted(t, at, () => interruptEngine(stack.name));
+    assert.notEqual(code, 0);
+    assert.match(saw, /example2@web-1 (created|updated) /);
+    assert.match(saw, /error: update cancell?ed/);
+    await isAtRest();
+    assert.equal(await pageAt(), `page ${page}`);
+    assert.match(await converges(), /3 unchanged/);
+  });
+}
+
+test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page is there", async (t) => {
+  await deployed();
+  // By a reload, of which line 3 tells, as no rehearsal finds it earlier.
+  configure(["example2"], { environment: { PAGE: String(page) }, verify: { body: "another page" } });
+  const { code, saw } = await interrupted(t, 3, () => interruptEngine(stack.name));
+  assert.notEqual(code, 0);
+  assert.match(saw, /does not contain what it should/);
+  assert.match(saw, /rolled back: the host is as it was before/);
+  await isAtRest();
+  assert.equal(await pageAt(), `page ${page - 1}`);
+  configure();
+  await converges();
+});
+
+test("Ctrl-C twice: the engine does not wait, the host goes on by itself, the next up finds it done", async (t) => {
+  await deployed();
+  configure();
+  const twice = async () => {
+    interruptEngine(stack.name);
+    await sleep(1000);
+    interruptEngine(stack.name);
+  };
+  // The engine gives its plugins five seconds.
+  const { code, saw } = await interrupted(t, 1, twice, 8);
+  assert.notEqual(code, 0);
+  assert.match(saw, /example2@web-1 updating \(interrupted\)/);
+  await isAtRest();
+  assert.equal(await pageAt(), `page ${page}`);
+  // It only looks.
+  assert.doesNotMatch(await converges(), /writing|restarting/);
+});
+
+test("pulumi cancel, which takes the engine's lock away: what has begun is done", async (t) => {
+  await deployed();
+  configure();
+  const { saw } = await interrupted(t, 7, () => stack.run(["cancel", "--yes"]));
+  assert.match(saw, /example2@web-1 updated /);
+  await isAtRest();
+  assert.equal(await pageAt(), `page ${page}`);
+  assert.match(await converges(), /3 unchanged/);
+});
+
+test("Ctrl-C while others wait for their turn, and all for another's lock: nothing is begun any more", async () => {
+  await deployed();
+  const names = ["example2", "second", "third"];
+  await host.sh("systemd-run --quiet --unit=holder flock /run/quadlet-fleet.lock sleep 300");
+  configure(names);
+  const up = stack.up({ check: false });
+  const list = ["list-units", "--plain", "--no-legend", "quadlet-fleet-*.service"];
+  for (let tries = 100; (await host.run(["systemctl", ...list])).stdout.split("\n").length < 2; tries -= 1) {
+    assert.ok(tries > 0, "no transaction waits");
+    await sleep(200);
+  }
+  interruptEngine(stack.name);
+  await sleep(1000);
+  await host.run(["systemctl", "stop", "holder"]);
+  const { code, stdout } = await up;
+  assert.notEqual(code, 0);
+  const told = stdout.match(/the run was cancelled before this was begun\.\n\s*Nothing was changed on it\./g);
+  assert.equal(told?.length, names.length, stdout);
+  await isAtRest();
+  assert.equal(await pageAt(), `page ${page - 1}`);
+  assert.deepEqual([await pageAt(81), await pageAt(82)], ["", ""]);
+  await converges();
+  assert.deepEqual([await pageAt(81), await pageAt(82)], [`page ${page}`, `page ${page}`]);
+});

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { committed, hold, kill } from "./support/hold.ts";
+import { makeProgram } from "./support/program.ts";
+import { type Stack, example1, example2, example3, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// Secrets that a deploy needs for a moment, and those that it has replaced: gone afterwards, however it ended.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+let page = 0;
+const sites = {
+  example1: { ...example1, port: 8080, manager: "user" },
+  example2: { ...example2, port: 80, manager: "system" },
+  example3: { ...example3, port: 81, manager: "system" },
+} as const;
+type Site = keyof typeof sites;
+
+before(async () => {
+  fleet = await createFleet({ name: "leftover", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-leftover");
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** Another secret in a configuration file, which is tried out before it is written. */
+function configure(site: Site, change: object = {}): void {
+  page += 1;
+  const { port, ...example } = sites[site];
+  const nginx = {
+    "default.conf": `server { listen ${port}; location / { return 200 "CANARY-${page}-"; } }\n`,
+  };
+  const entry = { ...example, nginx, environment: { PAGE: String(page) }, ...change };
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { [site]: entry } });
+}
+
+/** Where secrets are staged: what is in memory, and what should be. */
+async function staged(): Promise<string[]> {
+  const { stdout } = await host.sh(
+    "grep -rlsF CANARY- /run /tmp /var/tmp /dev/shm --exclude-dir=crun; ls -d /run/user/*/quadlet-fleet.* /run/quadlet-fleet-* /run/user/*/quadlet-fleet-* 2>/dev/null",
+    { check: false },
+  );
+  return stdout.split("\n").filter((path) => path !== "" && !path.endsWith(".lock"));
+}
+
+for (const site of Object.keys(sites) as Site[]) {
+  const { port, manager } = sites[site];
+  const at = (line: number) => ({ host, manager, set: site, at: line }) as const;
+  const serves = async () =>
+    assert.equal((await get(fleet, `http://${host.address}:${port}/`)).body, `CANARY-${page}-`);
+
+  test(`${site}: nothing is left staged after a success and after a failure`, async () => {
+    configure(site);
+    await stack.up();
+    assert.deepEqual(await staged(), []);
+    configure(site);
+    await stack.up();
+    await serves();
+    assert.deepEqual(await staged(), []);
+    configure(site, { verify: { body: "another page" } });
+    assert.match((await stack.up({ check: false })).stdout, /rolled back/);
+    assert.deepEqual(await staged(), []);
+  });
+
+  test(`${site}: nor after one that was killed, once the next up has been there`, async (t) => {
+    for (const line of [1, 4]) {
+      configure(site);
+      const { code } = await hold(stack, "leftover", at(line), async (cgroup) => {
+        // It is there in the meantime.
+        const there = await staged();
+        t.diagnostic(there.join(" "));
+        assert.ok(
+          there.some((path) => path.includes("quadlet-fleet")),
+          there.join(),
+        );
+        kill(cgroup);
+      });
+      assert.notEqual(code, 0);
+      await stack.up();
+      await serves();
+      assert.deepEqual(await staged(), []);
+    }
+  });
+
+  test(`${site}: nor after one that was killed right after its commit`, async () => {
+    configure(site);
+    await hold(stack, "leftover", at(committed), kill);
+    assert.deepEqual(await staged(), []);
+    await stack.up();
+    await serves();
+  });
+
+  test(`${site}: nor after one that was killed and then destroyed`, async () => {
+    configure(site);
+    await hold(stack, "leftover", at(1), kill);
+    await stack.run(["destroy", "--yes", "--skip-preview"]);
+    assert.deepEqual(await staged(), []);
+  });
+}
+
+test("secrets that were replaced are not kept, whatever their mode; what was no secret is", async () => {
+  // A file and a unit, both of mode 0644, that were secrets and still are, were, are now, and never were.
+  const directory = await makeProgram(`
+const version = new pulumi.Config().require("version");
+const text = (name: string) => "# " + name + " of " + version + "\\n[Service]\\nExecStart=true\\n";
+const hide = (name: string) => pulumi.secret(text(name));
+const [was, is] = version === "one" ? [hide, text] : [text, hide];
+new UnitSet("kept", {
+  connection: ${JSON.stringify({ address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile })},
+  name: "kept",
+  manager: "system",
+  units: { "kept-always.service": hide("UNIT-ALWAYS"), "kept-never.service": text("UNIT-NEVER") },
+  files: {
+    "/etc/kept/always": { content: hide("ALWAYS") },
+    "/etc/kept/was": { content: was("WAS") },
+    "/etc/kept/is": { content: is("IS") },
+    "/etc/kept/never": { content: text("NEVER") },
+    ...(version === "one" ? { "/etc/kept/gone": { content: hide("GONE") } } : {}),
+  },
+});`);
+  const found = async (version: string) => {
+    const words = ["grep", "-rhosE", `[A-Z-]+ of ${version}`, "/var/lib/quadlet-fleet/sets/kept"];
+    const { stdout } = await host.run(words, { check: false });
+    return [...new Set(stdout.split("\n").filter(Boolean))].sort();
+  };
+  try {
+    await using kept = await makeStack("kept", directory);
+    const is = (version: string) => kept.run(["config", "set", "version", version]);
+    await is("one");
+    await kept.up();
+    assert.match([...(await host.snapshot(["/etc/kept/always"])).values()].join(), / 0644 /);
+    await is("two");
+    await kept.up();
+    assert.deepEqual(await found("one"), ["NEVER of one", "UNIT-NEVER of one"]);
+    // Killed right after its commit, before anything is sorted out: all of it goes with the next up.
+    await is("three");
+    await hold(kept, "leftover", { host, manager: "system", set: "kept", at: committed }, kill);
+    await kept.up();
+    assert.deepEqual(await found("two"), []);
+    await kept.run(["destroy", "--yes", "--skip-preview"]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

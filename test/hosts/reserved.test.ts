@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type Stack, difference, example2, get, hostEntry, listing, makeStack } from "./support/stack.ts";
+
+// The names that a restart of "web" needs for a moment (units/stand-ins.ts) are nobody else's on the host, whoever comes first.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+
+before(async () => {
+  fleet = await createFleet({ name: "reserved", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-reserved");
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+const ports: Record<string, number> = { web: 81, "web-handover": 82, "web-rehearsal": 83 };
+
+function configure(...names: string[]): void {
+  const site = (name: string) => ({ ...example2, listen: [`0.0.0.0:${ports[name]}`] });
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: Object.fromEntries(names.map((name) => [name, site(name)])),
+  });
+}
+
+const status = async (name: string) => (await get(fleet, `http://${host.address}:${ports[name]}/`)).status;
+
+for (const other of ["web-handover", "web-rehearsal"]) {
+  for (const [first, second] of [
+    ["web", other],
+    [other, "web"],
+  ] as const) {
+    test(`${first} is there, and ${second} comes: refused with the cure, and the first one serves`, async () => {
+      configure(first);
+      await stack.up();
+      const files = await listing(host);
+      configure(first, second);
+      const { code, stdout } = await stack.up({ check: false });
+      assert.notEqual(code, 0, "it was not refused");
+      assert.match(
+        stdout,
+        new RegExp(`needs (that name|the name ${other}\\.service) for a moment\\. Choose another name`),
+      );
+      assert.match(stdout, /Nothing was changed on it/);
+      assert.deepEqual(difference(files, await listing(host)), []);
+      assert.deepEqual([await status(first), await status(second)], [200, 0]);
+      await stack.run(["destroy", "--yes", "--skip-preview"]);
+    });
+  }
+
+  test(`web and ${other} at once: one of them is refused`, async () => {
+    configure("web", other);
+    const { code, stdout } = await stack.up({ check: false });
+    assert.notEqual(code, 0, "it was not refused");
+    assert.match(stdout, /Choose another name/);
+    assert.deepEqual([await status("web"), await status(other)].sort(), [0, 200]);
+    await stack.run(["destroy", "--yes", "--skip-preview"]);
+  });
+}
+
+test("names that only look alike are free", async () => {
+  ports["web-handover-2"] = 84;
+  configure("web", "web-handover-2");
+  await stack.up();
+  assert.deepEqual([await status("web"), await status("web-handover-2")], [200, 200]);
+});

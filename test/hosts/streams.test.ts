@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { type Socket, connect } from "node:net";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type Stack, example4, hostEntry, image, makeStack } from "./support/stack.ts";
+
+// What does not end with one answer: a reverse proxy passes on what comes, when it comes, in both directions.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+
+/** A web server in a few lines: it says yes to an upgrade and then says again what it hears; else three words, one at a time. */
+const server = `#!/bin/sh
+if [ "$1" != answer ]; then exec nc -ll -p 80 -e "$0" answer; fi
+upgrade=
+while read -r line; do
+  case $line in [Uu]pgrade:*websocket*) upgrade=yes ;; esac
+  [ "\${#line}" -gt 1 ] || break
+done
+if [ -n "$upgrade" ]; then
+  printf 'HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n'
+  exec cat
+fi
+printf 'HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\nConnection: close\\r\\n\\r\\n'
+for word in one two three; do printf 'data: %s\\n\\n' "$word"; sleep 1; done
+`;
+
+before(async () => {
+  fleet = await createFleet({ name: "streams", hosts: 1 });
+  host = fleet.hosts[0] as TestHost;
+  await host.write("/srv/server", server, { mode: "0755" });
+  stack = await makeStack("test-streams");
+  const talks = {
+    image,
+    serverName: "talks.example.com",
+    port: 80,
+    volumes: ["/srv/server:/docker-entrypoint.sh:ro"],
+  };
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    proxies: { example4: { ...example4, backends: { talks } } },
+  });
+  await stack.up();
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+/** A connection with the request sent, and all that has come by it until now. */
+function ask(headers: readonly string[]): { socket: Socket; seen: { at: number; text: string }[] } {
+  const seen: { at: number; text: string }[] = [];
+  const socket = connect({ host: host.address, port: 82 });
+  socket.on("data", (data) => seen.push({ at: performance.now(), text: data.toString("latin1") }));
+  socket.write(["GET / HTTP/1.1", "Host: talks.example.com", ...headers, "", ""].join("\r\n"));
+  return { socket, seen };
+}
+
+async function until(true_: () => boolean, what: () => string): Promise<void> {
+  for (const end = performance.now() + 20_000; !true_();) {
+    assert.ok(performance.now() < end, what());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("a WebSocket: the upgrade, and then what each side says", async () => {
+  const { socket, seen } = ask([
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  ]);
+  const text = () => seen.map((one) => one.text).join("");
+  await until(() => text().includes("\r\n\r\n"), text);
+  assert.match(text(), /^HTTP\/1\.1 101 /);
+  for (const word of ["hello", "\x00\xff", "again"]) {
+    seen.length = 0;
+    socket.write(word, "latin1");
+    await until(() => text() === word, text);
+  }
+  socket.destroy();
+});
+
+test("server-sent events: each when it is sent, not when the last one is", async (t) => {
+  const { socket, seen } = ask(["Connection: close"]);
+  await new Promise((resolve) => socket.once("close", resolve));
+  const at = (word: string) => seen.find(({ text }) => text.includes(`data: ${word}`))?.at ?? NaN;
+  const gaps = [at("two") - at("one"), at("three") - at("two")];
+  t.diagnostic(`milliseconds between them: ${gaps.map(Math.round).join(", ")}`);
+  for (const gap of gaps) assert.ok(gap > 500, `${gap} ms: they came together`);
+});

@@ -1,0 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Cut, freezer } from "./freezer.ts";
+import type { Stack } from "./stack.ts";
+
+/** Where a transaction is right after its commit: its journal is gone. */
+export const committed = Number.MAX_SAFE_INTEGER;
+
+/**
+ * An `up` whose transaction is stopped at a moment, while something is done.
+ *
+ * @param action gets the transaction's cgroup
+ * @returns the exit status and all that was written to the terminal
+ * @throws Error where the transaction had no such moment
+ */
+export async function hold(
+  stack: Stack,
+  fleet: string,
+  cut: Cut,
+  action: (cgroup: string) => unknown,
+): Promise<{ code: number; saw: string }> {
+  const freeze = freezer(fleet, [cut]);
+  const up = stack.up({ check: false });
+  void up.then(() => freeze.stop());
+  try {
+    const [outcome] = await freeze.outcomes;
+    if (!outcome?.frozen || (cut.at !== committed && outcome.lines < cut.at))
+      throw new Error(`the transaction was not caught: ${JSON.stringify(outcome)}`);
+    await action(outcome.cgroup ?? "");
+  } finally {
+    freeze.thaw();
+  }
+  const { code, stdout, stderr } = await up;
+  return { code, saw: stdout + stderr };
+}
+
+/** cgroups(7), cgroup.kill: all of a transaction at once, as the kernel would when memory is short. */
+export function kill(cgroup: string): void {
+  writeFileSync(join(cgroup, "cgroup.kill"), "1");
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import { checkProxy } from "../../components/proxy-check.ts";
+
+const caddy: Backend = {
+  image: "docker.io/library/caddy:latest",
+  serverName: "caddy.example.com",
+  transport: "unix",
+};
+const page: Backend = {
+  image: "docker.io/library/nginx:latest",
+  serverName: "nginx.example.com",
+  transport: "unix",
+  nginx: {},
+};
+const args: ReverseProxyStackArgs = {
+  connection: { address: "192.0.2.11" },
+  manager: "user",
+  user: "test",
+  image: "docker.io/library/nginx:latest",
+  listen: ["0.0.0.0:8080"],
+  backends: { caddy, page },
+};
+
+const problems = (backend: Partial<Backend>, base: Backend = page) =>
+  checkProxy("web", { ...args, backends: { page: { ...base, ...backend } } }).problems.map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
+
+describe("a preview says", () => {
+  test("nothing where all is right", () => {
+    assert.deepEqual(checkProxy("web", args), { problems: [], warnings: [] });
+  });
+
+  const tcp: Backend = { image: "docker.io/library/httpd:latest", serverName: "w.example.com", port: 80 };
+  const cases: [string, string[], string[]][] = [
+    [
+      "what a transport has not",
+      problems({ socketPath: "/run/a/b", socketActivated: true, nginx: {} }, tcp),
+      ["socketPath", "socketActivated", "nginx"].map(
+        (key) => `backends.page.${key}: goes with transport: "unix" only`,
+      ),
+    ],
+    [
+      "that a port is missing",
+      problems({ transport: "tcp" }, { image: tcp.image, serverName: "w" }),
+      ['backends.page.port: is missing: where it listens, or transport: "unix"'],
+    ],
+    [
+      "that a port is too much",
+      problems({ port: 80 }, caddy),
+      ['backends.page.port: is for transport: "tcp": with "unix" there is a socketPath'],
+    ],
+    [
+      "whose socket it is",
+      problems({ socketPath: "/run/a/b" }),
+      [
+        "backends.page.socketPath: is for a program that makes its socket itself, and with nginx systemd does",
+      ],
+    ],
+    [
+      "that a health check is not for nginx",
+      problems({ healthCheck: { command: "true" } }),
+      ["backends.page.healthCheck: is not for nginx: its socket is asked, as a site's"],
+    ],
+  ];
+  for (const [what, found, expected] of cases) test(what, () => assert.deepEqual(found, expected));
+
+  test("@SOCKET@ in an error about nginx's files", () => {
+    const found = problems({ nginx: { "a.conf": "server { listen 80; }" } }).join("\n");
+    assert.match(found, /^backends\.page\.nginx: .*@SOCKET@/m);
+    assert.doesNotMatch(found, /@UID@/);
+  });
+});
