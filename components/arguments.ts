@@ -71,7 +71,7 @@ export interface SocketActivatedNginxArgs {
    * deploy makes; "never", it must be there.
    * @default "missing"
    * @example "always"
-   * @see podman-pull(1), --policy
+   * @see podman-run(1), --pull
    */
   pull?: "missing" | "always" | "never";
 

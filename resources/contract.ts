@@ -106,7 +106,7 @@ export interface Connection extends Credentials {
    * Host name or IP address. Another address is another host: the resource is replaced.
    * @range a host name, an IPv4 or an IPv6 address
    * @example "web-1.example.com"
-   * @see ssh_config(5), HostName
+   * @see ssh_config(5), Hostname
    */
   address: string;
   /**
@@ -161,20 +161,29 @@ export interface Connection extends Credentials {
 export interface FileContent {
   /** The text. */
   content: string;
-  /** Permission bits as four octal digits. Default: "0644". */
+  /**
+   * Permission bits as four octal digits.
+   * @default "0644"
+   */
   mode?: string;
   /**
    * Whether "@UID@" and "@HOME@" in it stand for the account's UID and home directory, as they do in units. Only with `user`.
-   * Default: false.
+   * @default false
    */
   placeholders?: boolean;
 }
 
 /** What a unit of the set shall be. A unit that is not named here is only installed. */
 export interface ServiceState {
-  /** Started now and kept so. Default: true. */
+  /**
+   * Started now and kept so.
+   * @default true
+   */
   active?: boolean;
-  /** `systemctl enable`: started at boot by its [Install] section. Only for units that are no quadlets. Default: false. */
+  /**
+   * `systemctl enable`: started at boot by its [Install] section. Only for units that are no quadlets.
+   * @default false
+   */
   enabled?: boolean;
   /** Keys of `files`: a change of one reloads the service (`systemctl reload`). */
   reloadOn?: string[];
@@ -184,7 +193,8 @@ export interface ServiceState {
    * Restart it so that nobody notices: the new version proves itself in a network namespace of its own (the rehearsal), then
    * shares the open sockets with the old one until that has answered its last request (the handover). For a service that is
    * socket-activated by this set, runs one container, and may run twice for a moment. Where it can't be done (a published
-   * port, the host's network) the service is restarted with its sockets open. Default: false.
+   * port, the host's network) the service is restarted with its sockets open.
+   * @default false
    */
   handover?: boolean;
 }
@@ -270,7 +280,8 @@ export interface UnitSetInputs {
   user?: string;
   /**
    * Make the account on the host where it is not there: home directory, subuid and subgid ranges, no login shell. It is
-   * removed with the last set of the one who made it. Only with `user`. Default: false, a missing account is an error.
+   * removed with the last set of the one who made it. Only with `user`.
+   * @default false, a missing account is an error
    */
   createUser?: boolean;
   /**
@@ -292,14 +303,21 @@ export interface UnitSetInputs {
   checks?: Record<string, ContainerCheck>;
   /**
    * Listening address, as ListenStream= has it, placeholders included → request. It must be answered within 20 seconds, or the host goes back to
-   * what it was. A unix socket needs curl on the host. Default: none.
+   * what it was. A unix socket needs curl on the host.
+   * @default none
    */
   probes?: Record<string, Probe>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
-  /** The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`. Default: false. */
+  /**
+   * The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`.
+   * @default false
+   */
   linger?: boolean;
-  /** Take over files that are on the host already and belong to nobody. Default: false, which refuses them. */
+  /**
+   * Take over files that are on the host already and belong to nobody.
+   * @default false, which refuses them
+   */
   adopt?: boolean;
 }
 

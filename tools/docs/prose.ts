@@ -36,13 +36,11 @@ export function source(text: string): string {
   return `[${text.replace(/^https:\/\/(www\.)?|\/$/g, "")}](${text})`;
 }
 
-/** podman's pages are its own; all others are those of Linux. */
+/** podman's pages are its own, those of its libraries Debian's; all others are those of Linux. */
 function manPage(text: string): string {
   const [, name = "", section = ""] = /^(.*)\((\d)\)$/.exec(text) ?? [];
-  if (name.startsWith("podman"))
-    return `https://docs.podman.io/en/latest/markdown/${name === "podman" ? "podman" : name}.${section}.html`;
-  if (name.startsWith("containers-"))
-    return `https://github.com/containers/image/blob/main/docs/${name}.${section}.md`;
+  if (name.startsWith("podman")) return `https://docs.podman.io/en/latest/markdown/${name}.${section}.html`;
+  if (name.startsWith("containers-")) return `https://manpages.debian.org/${name}.${section}`;
   return `https://man7.org/linux/man-pages/man${section}/${name}.${section}.html`;
 }
 
