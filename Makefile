@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
 CHECKS := check-format check-lint check-shell check-types check-rooms check-unit
 FLEET := node tools/fleet/cli.ts
 
-.PHONY: help setup check test demo demo-clean bench clean $(CHECKS)
+.PHONY: help setup check docs test demo demo-clean bench clean $(CHECKS)
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +28,10 @@ check-shell:
 	@git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck --external-sources
 check-unit:
 	@NODE_OPTIONS=--test-reporter=dot npm run --silent test:unit
+
+docs: ## write docs/ from the docstrings of the components and from the examples
+	@tools/setup.sh packages node
+	@node tools/docs/main.ts
 
 test: setup check ## everything, also on real hosts
 	@trap '$(FLEET) clean' EXIT; node --test --test-concurrency=1 'test/hosts/**/*.test.ts'

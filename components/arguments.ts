@@ -14,7 +14,11 @@ import { oneOf, required } from "./wording.ts";
 
 /** The arguments of {@link SocketActivatedNginx}. */
 export interface SocketActivatedNginxArgs {
-  /** The host, and how to log in to it. */
+  /**
+   * The host, and how to log in to it.
+   * @example { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…", identityFile: "~/.ssh/id_ed25519" }
+   * @see ssh_config(5)
+   */
   connection: ConnectionArgs;
 
   /**
@@ -22,12 +26,17 @@ export interface SocketActivatedNginxArgs {
    * {@link user}), "system" for Example 2 (rootful podman). "system" with {@link user} is Example 3: the socket is root's, and
    * so can have any port, while podman is rootless. Experimental: podman supports no User= in quadlets, so the service is
    * written by hand.
+   * @example "user"
    * @see https://github.com/containers/podman/discussions/20573
    */
   manager: "system" | "user";
 
   /**
    * The account. Required with manager "user"; with "system", who runs podman and nginx: not root, which is Example 2.
+   * @default none
+   * @range letters, digits, "-", "_" and "."
+   * @example "test"
+   * @see systemd.exec(5), User=
    */
   user?: string;
 
@@ -35,17 +44,24 @@ export interface SocketActivatedNginxArgs {
    * Make the account where it is not there: a home directory, ranges in subuid(5) and subgid(5), no login shell. It is removed
    * with the last site that is its. Only with {@link user}.
    * @default false, a missing account is an error
+   * @example true
+   * @see useradd(8)
    */
   createUser?: boolean;
 
   /**
-   * The name of the units: NAME.socket, NAME.container and its NAME.service. Letters, digits, "-", "_" and ".".
+   * The name of the units: NAME.socket, NAME.container and its NAME.service.
    * @default the resource's name
+   * @range letters, digits, "-", "_" and ".", at most 100; no "-" or "." at the beginning
+   * @example "www"
+   * @see systemd.unit(5)
    */
   name?: string;
 
   /**
-   * The image, with its registry: "docker.io/library/nginx:latest". It is on the host before the service is touched.
+   * The image. It is on the host before the service is touched.
+   * @range a reference with its registry, as each host would choose one by itself
+   * @example "docker.io/library/nginx:latest"
    * @see podman-systemd.unit(5), Image=
    */
   image: Input<string>;
@@ -54,40 +70,50 @@ export interface SocketActivatedNginxArgs {
    * When to pull the image: "missing", only where the host does not have it; "always", before every start or restart that a
    * deploy makes; "never", it must be there.
    * @default "missing"
+   * @example "always"
+   * @see podman-run(1), --pull
    */
   pull?: "missing" | "always" | "never";
 
   /**
    * Demand an image by digest ("…@sha256:…"), so that each host and each `up` gets the very same one.
    * @default false
+   * @example true
+   * @see podman-pull(1)
    */
   requireDigest?: boolean;
 
   /**
-   * Logins of private registries, by registry. They are used for the pull and not left on the host.
-   * @example { "registry.example.com": { username: "deploy", password: config.requireSecret("registryPassword") } }
+   * Logins of private registries, by registry.
+   * @default none
+   * @example { "registry.example.com": { username: "deploy", password: "…" } }
+   * @see containers-auth.json(5)
    */
   registries?: Record<string, { [K in keyof RegistryLogin]: Input<RegistryLogin[K]> }>;
 
   /**
    * The addresses that systemd listens on and nginx serves, one socket unit each: "0.0.0.0:8080", "[::1]:80", a path for a
    * unix socket. "80" is an IPv6 wildcard. Ports below 1024 need manager "system" (or the host's
-   * net.ipv4.ip_unprivileged_port_start).
+   * net.ipv4.ip_unprivileged_port_start, ip(7)).
+   * @range one address at least, here or in tls.listen, and none twice; ports 1 to 65535; a path of 107 bytes at most; no "%"
    * @example ["0.0.0.0:8080", "[::]:8080"]
    * @see systemd.socket(5), ListenStream=
    */
   listen: string[];
 
   /**
-   * TLS: certificate and key, and the addresses for it.
+   * Certificate and key, and the addresses for TLS.
    * @default none
-   * @example { certificate: readFileSync("fullchain.pem", "utf8"), key: config.requireSecret("key"), redirect: true }
+   * @example { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…", redirect: true }
+   * @see https://nginx.org/en/docs/http/configuring_https_servers.html
    */
   tls?: TlsArgs;
 
   /**
    * The container's network. "none": nginx can't reach anything, and serves by the inherited sockets all the same.
-   * Left out: podman's default.
+   * @default podman's own, with a way out
+   * @range "none", "host", "slirp4netns", … or the name of a network of podman's
+   * @example "none"
    * @see podman-run(1), --network
    */
   network?: string;
@@ -96,7 +122,9 @@ export interface SocketActivatedNginxArgs {
    * nginx's configuration, file name → text, mounted at /etc/nginx/conf.d. nginx reads those that end in ".conf". A change
    * reloads nginx. Each address of {@link listen} needs a matching `listen` here, which is checked at preview.
    * @default a default.conf that serves /usr/share/nginx/html on every address
-   * @example { "default.conf": "server { listen 8080; location / { return 200 hello; } }" }
+   * @range file names without a directory: letters, digits, "-", "_" and ".", at the beginning no "-" or "."
+   * @example { "default.conf": "server { listen 8080; listen [::]:8080; location / { return 200 hello; } }" }
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
    */
   nginx?: Record<string, Input<string>>;
 
@@ -108,6 +136,7 @@ export interface SocketActivatedNginxArgs {
    * false: no request is made.
    * @default any status below 500 for "/"
    * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
+   * @example false
    */
   verify?: false | Probe;
 
@@ -124,34 +153,42 @@ export interface SocketActivatedNginxArgs {
    * Your own commands on the host, before and after a deploy, by @pulumi/command, whose plugin they need then. The connection
    * needs its hostKey; the text of its key is kept in the state, as a secret.
    * @default none
-   * @example { after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
+   * @example { before: [{ command: ["drain", "web-1"] }], after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
    */
   commands?: CommandsArgs;
 
   /**
    * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
    * change restarts the service.
+   * @default none
+   * @range names of letters, digits and "_", no digit first, not NGINX, which names the sockets; values without control characters
+   * @example { TZ: "Europe/Stockholm" }
+   * @see podman-systemd.unit(5), Environment=
    */
   environment?: Record<string, Input<string>>;
 
   /**
    * More volumes, as podman writes them. "%h" is the account's home directory; with manager "system" and {@link user} it is
    * the only specifier, at the beginning, and a "%" is written "%%".
+   * @default none
+   * @range SOURCE:TARGET[:OPTIONS], without control characters
    * @example ["/srv/www:/usr/share/nginx/html:ro"]
    * @see podman-run(1), --volume
    */
   volumes?: string[];
 
   /**
-   * The directory on the host that is mounted at /etc/nginx/conf.d: absolute, or "~/…".
-   * With manager "system" and {@link user}, below "~/".
+   * The directory on the host that is mounted at /etc/nginx/conf.d.
    * @default "~/.config/quadlet-fleet/NAME/conf.d" with {@link user}, else "/etc/quadlet-fleet/NAME/conf.d"
+   * @range absolute, or "~/…", without ".", "..", ":" and "%"; with manager "system" and {@link user}, below "~/"
+   * @example "~/www/nginx"
    */
   configurationDirectory?: string;
 
   /**
    * SELinux label of that directory: "private" (":Z"), only this container may read it; "shared" (":z"); "none".
    * @default "private"
+   * @example "shared"
    * @see podman-run(1), --volume
    */
   selinuxLabel?: "private" | "shared" | "none";
@@ -162,13 +199,15 @@ export interface SocketActivatedNginxArgs {
    * netlink ones (RestrictAddressFamilies=), so that neither can reach a network even by a fault of podman. A preview warns
    * of the part that can't hold.
    * @default false
-   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access
+   * @example true
+   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access; systemd.exec(5), RestrictAddressFamilies=
    */
   hardened?: boolean;
 
   /**
    * The OCI runtime that podman uses. It must be on the host.
    * @default podman's own; "runc" with {@link hardened} and {@link network} "none", as crun 1.21, that of Debian 13, fails there
+   * @example "crun"
    * @see podman(1), --runtime; https://github.com/containers/crun/issues/1828
    */
   runtime?: "crun" | "runc";
@@ -177,6 +216,7 @@ export interface SocketActivatedNginxArgs {
    * Keep the account's manager running without a login, and from boot on. Without it the socket (with manager "system": the
    * running service) is gone with the account's last session. Only with {@link user}.
    * @default true
+   * @example false
    * @see loginctl(1), enable-linger
    */
   linger?: boolean;
@@ -185,6 +225,7 @@ export interface SocketActivatedNginxArgs {
    * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
    * left as it runs.
    * @default false, which refuses them
+   * @example true
    */
   adopt?: boolean;
 }

@@ -7,11 +7,19 @@ import { oneOf, required, wholeNumber } from "./wording.ts";
 /** A program that is started with these very words: no shell takes them apart. */
 export interface CommandArgs {
   /**
-   * The program and its arguments, a line each at the most. Secrets don't belong here, where a process list shows them.
+   * The program and its arguments. Secrets don't belong here, where a process list shows them.
+   * @range one word at least, without control characters; the first one begins with no "-" and has no blank and no "="
    * @example ["systemctl", "reload", "haproxy.service"]
+   * @see env(1)
    */
   command: string[];
-  /** Environment variables; a secret one is in no command line. */
+  /**
+   * Environment variables; a secret one is in no command line.
+   * @default none
+   * @range names of letters, digits and "_", no digit first; values without control characters
+   * @example { TOKEN: "…" }
+   * @see environ(7)
+   */
   environment?: Record<string, Input<string>>;
 }
 
@@ -24,17 +32,34 @@ export interface CommandArgs {
  * @see https://www.pulumi.com/registry/packages/command/api-docs/remote/command/
  */
 export interface CommandsArgs {
-  /** Before anything is changed on the host. One that fails is the end of it. */
+  /**
+   * Before anything is changed on the host. One that fails is the end of it.
+   * @default none
+   * @example [{ command: ["/usr/local/bin/drain", "web-1"] }]
+   */
   before?: CommandArgs[];
-  /** After the host serves the new version, and before {@link SmokeTestArgs}. */
+  /**
+   * After the host serves the new version, and before {@link SmokeTestArgs}.
+   * @default none
+   * @example [{ command: ["/usr/local/bin/undrain", "web-1"], environment: { TOKEN: "…" } }]
+   */
   after?: CommandArgs[];
 }
 
 /** A GET request to each address, from the machine that runs Pulumi; with TLS, the answer must come with the very certificate. */
 export interface SmokeRequestArgs extends Probe {
   /**
-   * Seconds until it must have been answered as it should. It is made again each second. 1 to 600.
+   * The host name that is asked for, at the host's address, whatever DNS says.
+   * @default each server name of a proxy; the host itself for a site
+   * @range letters, digits and ".:[]_-"
+   * @example "www.example.com"
+   */
+  hostName?: string;
+  /**
+   * Seconds until it must have been answered as it should. It is made again each second.
    * @default 30
+   * @range 1 to 600
+   * @example 60
    */
   timeout?: number;
 }

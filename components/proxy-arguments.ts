@@ -9,7 +9,12 @@ export interface ReverseProxyStackArgs extends Omit<
   SocketActivatedNginxArgs,
   "manager" | "user" | "network" | "linger"
 > {
-  /** The account that runs nginx and the backends, all by rootless podman: not root. It is made to linger. */
+  /**
+   * The account that runs nginx and the backends, all by rootless podman: not root. It is made to linger.
+   * @range letters, digits, "-", "_" and "."
+   * @example "test"
+   * @see systemd.exec(5), User=; loginctl(1), enable-linger
+   */
   user: string;
 
   /**
@@ -18,26 +23,36 @@ export interface ReverseProxyStackArgs extends Omit<
    * ports below 1024 need the host's net.ipv4.ip_unprivileged_port_start (ip(7)). Where the host has that, or the ports are
    * higher, it is the better one.
    * @default "system"
+   * @example "user"
+   * @see https://github.com/containers/podman/discussions/20573
    */
   manager?: "system" | "user";
 
   /**
-   * As a site's, for nginx, but for the sockets that it may open: it needs its network. The backends can't gain privileges and are
-   * not pulled by their units; what else they need, only their images know.
+   * As a site's, for nginx, but for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
+   * its network. The backends can't gain privileges and are not pulled by their units; what else they need, only their images
+   * know. One with {@link Backend.nginx} is hardened as a site is.
    * @default false
+   * @example true
+   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access; systemd.exec(5), RestrictAddressFamilies=
    */
   hardened?: boolean;
 
   /**
    * The network that nginx and the backends with {@link Backend.transport} "tcp" share, of podman's driver "bridge". There is
    * none where all of them have "unix": then nothing of the proxy has a network.
+   * @default an internal one
+   * @example { internal: false }
+   * @see podman-systemd.unit(5), "Network units [Network]"
    */
   network?: ProxyNetwork;
 
   /**
-   * Container name → what nginx passes requests to. The name is a label of the network's DNS: small letters, digits, "-".
-   * A backend that comes or goes restarts no other, and reloads nginx.
+   * Container name → what nginx passes requests to. A backend that comes or goes restarts no other, and reloads nginx.
+   * @range one backend at least; each name a label of the network's DNS: small letters, digits, "-", at most 60
    * @example { "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 } }
+   * @example { app: { image: "registry.example.com/app:1", serverName: "app.example.com", transport: "unix" } }
+   * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
    */
   backends: Record<string, Backend>;
 
@@ -45,6 +60,9 @@ export interface ReverseProxyStackArgs extends Omit<
    * More nginx files, file name → text, beside those that are generated: BACKEND.conf for each backend, "_proxy.conf" with
    * what they share, "_default.conf", which answers 404 to names that no backend has. Only the last one may be replaced.
    * @default none
+   * @range file names without a directory: letters, digits, "-", "_" and ".", at the beginning no "-" or "."
+   * @example { "limits.conf": "client_max_body_size 20m;" }
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html
    */
   nginx?: Record<string, Input<string>>;
 }
@@ -54,6 +72,7 @@ export interface ProxyNetwork {
   /**
    * No way out: nginx and the backends reach each other and nothing else.
    * @default true
+   * @example false
    * @see podman-network-create(1), --internal
    */
   internal?: boolean;
@@ -61,7 +80,12 @@ export interface ProxyNetwork {
 
 /** A container, a rootless user service of the account, that nginx passes the requests for its server names to. */
 export interface Backend {
-  /** The image, with its registry. It is on the host before any service is touched. */
+  /**
+   * The image. It is on the host before any service is touched.
+   * @range a reference with its registry
+   * @example "docker.io/library/httpd:latest"
+   * @see podman-systemd.unit(5), Image=
+   */
   image: Input<string>;
 
   /**
@@ -69,12 +93,17 @@ export interface Backend {
    * only the two of them have; the backend has no network at all (podman's "none"), and neither has nginx where all backends
    * are so. What can listen on a Unix socket is better off with it: nothing to reach, no DNS, no address that changes.
    * @default "tcp"
+   * @example "unix"
+   * @see unix(7)
    */
   transport?: "tcp" | "unix";
 
   /**
-   * With {@link transport} "tcp": the port that it listens on in the container, 1 to 65535. It counts as started when
-   * something listens there, which is waited for for a minute; or by its {@link healthCheck}.
+   * With {@link transport} "tcp": the port that it listens on in the container. It counts as started when something listens
+   * there, which is waited for for a minute; or by its {@link healthCheck}.
+   * @default none: required with {@link transport} "tcp"
+   * @range 1 to 65535
+   * @example 8000
    */
   port?: number;
 
@@ -82,7 +111,9 @@ export interface Backend {
    * With {@link transport} "unix": the socket that it listens on in the container. Its directory is mounted there, empty and
    * writable for all, at each start. It counts as started when the socket is there, or by its {@link healthCheck}.
    * @default "/run/backend/http.sock"
+   * @range a file in a directory, of 107 bytes at most
    * @example "/var/run/app/app.sock"
+   * @see unix(7)
    */
   socketPath?: string;
 
@@ -91,6 +122,8 @@ export interface Backend {
    * first request starts the container where it does not run. For images that take it: Caddy with `bind fd/3`, gunicorn, …; for
    * nginx say {@link nginx}.
    * @default false
+   * @example true
+   * @see systemd.socket(5)
    */
   socketActivated?: boolean;
 
@@ -98,78 +131,128 @@ export interface Backend {
    * The image is nginx, with {@link transport} "unix" and its socket from systemd: a SocketActivatedNginx, file name → text,
    * that is restarted and reloaded as one. Its servers `listen unix:@SOCKET@;`, which becomes the socket's path. {} serves the
    * image's page.
+   * @default none: it is another program
+   * @range file names without a directory, as the proxy's own
    * @example { "default.conf": "server { listen unix:@SOCKET@; root /srv/www; }" }
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
    */
   nginx?: Record<string, Input<string>>;
 
   /**
-   * The host name of requests that it gets: "www.example.com", "*.example.com". One at least, here or in {@link serverNames}.
+   * The host name of requests that it gets.
+   * @default none: one at least, here or in {@link serverNames}
+   * @range a host name in small letters, at most 253, perhaps "*." at the beginning
+   * @example "www.example.com"
    * @see https://nginx.org/en/docs/http/server_names.html
    */
   serverName?: string;
 
-  /** More host names. */
+  /**
+   * More host names.
+   * @default none
+   * @range as {@link serverName}
+   * @example ["example.com", "*.example.com"]
+   * @see https://nginx.org/en/docs/http/server_names.html
+   */
   serverNames?: string[];
 
   /**
    * Only requests for these paths and what begins with them, as nginx's `location` has it; another backend of the same server
    * name, without `paths`, has the rest, else nobody. The longest path wins.
    * @default ["/"]
+   * @range one path at least: "/", then letters, digits and "_./~+@-"
    * @example ["/api/"]
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#location
    */
   paths?: string[];
 
   /**
    * Lines of nginx for the server blocks of its server names: a longer proxy_read_timeout, client_max_body_size, a location.
+   * @default none
+   * @range whole directives
    * @example "client_max_body_size 100m;"
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#server
    */
   extra?: string;
 
   /**
-   * How many of it, 1 to 100: NAME-1, NAME-2, … nginx takes turns, and tries the next where one does not answer.
+   * How many of it: NAME-1, NAME-2, … nginx takes turns, and tries the next where one does not answer.
    * @default 1, which is NAME itself
+   * @range 1 to 100
+   * @example 2
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
    */
   replicas?: number;
 
-  /** Environment variables, as a site has them. A change restarts this backend. */
+  /**
+   * Environment variables, as a site has them. A change restarts this backend.
+   * @default none
+   * @range names of letters, digits and "_", no digit first; values without control characters
+   * @example { WORKERS: "4" }
+   * @see podman-systemd.unit(5), Environment=
+   */
   environment?: Record<string, Input<string>>;
 
   /**
    * Volumes, as podman writes them. "%h" is the account's home directory.
+   * @default none
+   * @range SOURCE:TARGET[:OPTIONS], without control characters
+   * @example ["%h/data:/data:ro"]
    * @see podman-run(1), --volume
    */
   volumes?: string[];
 
-  /** What says that it is started, in place of the port. */
+  /**
+   * What says that it is started, in place of the port.
+   * @default none: it is started when it listens
+   * @example { command: "wget -q -O /dev/null http://localhost/health", interval: "5s" }
+   */
   healthCheck?: HealthCheck;
 }
 
 /**
  * A command in the container that says by its exit code whether the backend is well. The service is started once it is.
  *
- * @see podman-run(1), --health-cmd
+ * @see podman-run(1), --health-cmd; podman-systemd.unit(5), Notify=
  */
 export interface HealthCheck {
-  /** The command, in podman's words: text for a shell in the container, which has to have one. */
+  /**
+   * The command, in podman's words: text for a shell in the container, which has to have one.
+   * @range one line, without a blank or a quote at its ends
+   * @example "curl --fail http://localhost:8000/health"
+   * @see podman-run(1), --health-cmd
+   */
   command: string;
   /**
-   * Between two checks, and so how long a start may take longer than it has to: "30s", "1m".
+   * Between two checks, and so how long a start may take longer than it has to.
    * @default "5s"
+   * @range numbers with "ms", "s", "m" or "h": "1m30s"
+   * @example "10s"
+   * @see podman-run(1), --health-interval
    */
   interval?: string;
   /**
    * How long one may take.
    * @default "30s"
+   * @range as {@link interval}
+   * @example "5s"
+   * @see podman-run(1), --health-timeout
    */
   timeout?: string;
   /**
-   * How many in a row have to fail, 1 to 100.
+   * How many in a row have to fail.
    * @default 3
+   * @range 1 to 100
+   * @example 5
+   * @see podman-run(1), --health-retries
    */
   retries?: number;
   /**
    * How long after its start a failure does not count.
    * @default "0s"
+   * @range as {@link interval}
+   * @example "1m"
+   * @see podman-run(1), --health-start-period
    */
   startPeriod?: string;
 }

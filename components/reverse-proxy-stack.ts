@@ -15,9 +15,10 @@ import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
 import { render } from "./render.ts";
 
 /**
- * nginx as a reverse proxy, socket-activated, for containers on a network of podman's that may have no way out. All of them are
- * run by rootless podman of one account; the sockets are root's, so that the port may be 80 and backends see the client's own
- * address. The proxy is Example 3 (SocketActivatedNginx), and like that experimental.
+ * nginx as a reverse proxy, socket-activated, for containers that it reaches by Unix sockets or on a network of podman's without a
+ * way out. All of them are run by rootless podman of one account, and see the client's own address. The sockets are root's, so
+ * that the port may be 80 (that is Example 3 of SocketActivatedNginx, and like that experimental), or, with manager "user", the
+ * account's own.
  *
  * Example 4:
  * ```ts
@@ -33,9 +34,16 @@ import { render } from "./render.ts";
  * });
  * ```
  *
- * Two sets: NAME-backends of the account's manager, with the network and the backends, and NAME of the host's, with the sockets
- * and nginx. systemd knows no order between the two managers, so nginx's service itself starts the backends and waits for them,
- * at `up` and at every boot; a request that comes before that waits in the socket.
+ * What it makes on the host, as two sets:
+ *
+ * - NAME, of the host's manager or the account's own: nginx, with the units and files of a SocketActivatedNginx.
+ * - NAME-backends, of the account's own: BACKEND.container for each backend, BACKEND-1.container and so on for replicas, and
+ *   BACKEND.socket where systemd opens its socket; NAME-backends.target, which stands for all of them.
+ * - There too NAME-net.network (NAME-open-net.network with a way out), where a backend has transport "tcp", and
+ *   NAME-sockets.service, which makes the directory of the sockets, where one has "unix".
+ *
+ * systemd knows no order between two managers, so with manager "system" nginx's service itself starts the backends and waits for
+ * them, at `up` and at every boot; a request that comes before that waits in the socket.
  *
  * @throws ArgumentError with everything that is wrong, at preview and without a host.
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation

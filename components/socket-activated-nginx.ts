@@ -30,6 +30,17 @@ import { render } from "./render.ts";
  *
  * Example 3, rootless podman behind a socket of root's: `manager: "system"`, `user: "test"` and `listen: ["0.0.0.0:81"]`.
  *
+ * What it makes on the host:
+ *
+ * - NAME.socket, and one more for each further address: they are enabled, and listen whether nginx runs or not. NAME.container,
+ *   nginx's quadlet; in Example 3 NAME.service in its place. They are in /etc/systemd/system and /etc/containers/systemd, with
+ *   manager "user" in the account's ~/.config/systemd/user and ~/.config/containers/systemd.
+ * - /etc/quadlet-fleet/NAME, with `user` ~/.config/quadlet-fleet/NAME: nginx's configuration, certificates, the file of secret
+ *   environment variables.
+ * - NAME-usernamespace.service, with `hardened` and `user`: the account's user namespace, which a hardened service can't make.
+ * - A mark of whose these are in /var/lib/quadlet-fleet or ~/.local/state/quadlet-fleet, and quadlet-fleet-recovery.service, which
+ *   takes back what a power loss has interrupted.
+ *
  * @throws ArgumentError with everything that is wrong, at preview and without a host.
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
  */

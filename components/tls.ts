@@ -11,18 +11,25 @@ import { required } from "./wording.ts";
 /** A certificate and its key. */
 export interface CertificateArgs {
   /**
-   * The certificate in PEM, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
    * be read, unless it is given as one.
+   * @range PEM
+   * @example "-----BEGIN CERTIFICATE-----\n…"
    * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate
    */
   certificate: Input<string>;
 
-  /** The private key in PEM, without a passphrase. Always kept as a secret; on the host a file of mode 0600. */
+  /**
+   * The private key, which belongs to the first certificate. Always kept as a secret; on the host a file of mode 0600.
+   * @range PEM, without a passphrase
+   * @example "-----BEGIN PRIVATE KEY-----\n…"
+   * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate_key
+   */
   key: Input<string>;
 }
 
 /**
- * TLS. The files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
+ * TLS: the files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
  * NAME.certificate.pem and NAME.key.pem ("_" for "*"). What is generated for nginx uses them; your own `nginx` names them:
  * `ssl_certificate /etc/nginx/tls/certificate.pem; ssl_certificate_key /etc/nginx/tls/key.pem;`.
  * A changed certificate or key is a reload.
@@ -31,6 +38,8 @@ export interface TlsArgs extends CertificateArgs {
   /**
    * The addresses for TLS, beside `listen`, which may be empty then.
    * @default ["0.0.0.0:443"]
+   * @range one address at least, as `listen` has them
+   * @example ["0.0.0.0:8443"]
    * @see systemd.socket(5), ListenStream=
    */
   listen?: string[];
@@ -38,12 +47,16 @@ export interface TlsArgs extends CertificateArgs {
   /**
    * More certificates: server name, or "*.example.com", → what clients get that ask for it (SNI). All others get the one above.
    * @default none
+   * @range names in small letters, digits, "-" and ".", perhaps "*." at the beginning
+   * @example { "*.example.com": { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…" } }
+   * @see https://nginx.org/en/docs/http/configuring_https_servers.html#sni
    */
   certificates?: Record<string, CertificateArgs>;
 
   /**
    * HTTP/2 beside HTTP/1.1. Needs nginx 1.25.1. Only for what is generated.
    * @default true
+   * @example false
    * @see https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2
    */
   http2?: boolean;
@@ -51,6 +64,8 @@ export interface TlsArgs extends CertificateArgs {
   /**
    * Requests to the addresses of `listen` get a 301 to the first one with TLS. Only for what is generated.
    * @default false
+   * @example true
+   * @see https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return
    */
   redirect?: boolean;
 }

@@ -11,57 +11,149 @@ export type Manager = "system" | "user";
 
 /** How to become root after a login that is not root's. */
 export interface Sudo {
-  /** The login's password, for a sudo that asks for it. Always kept as a secret. Without it sudo must be NOPASSWD. */
+  /**
+   * The login's password, for a sudo that asks for it. Always kept as a secret.
+   * @default none: sudo must be NOPASSWD
+   * @range one line
+   * @example "…"
+   * @see sudoers(5), NOPASSWD
+   */
   password?: string;
 }
 
 /** A machine to go through (ssh -J). It is verified like the host itself. */
 export interface JumpHost extends Credentials {
-  /** Host name or IP address, as seen from where Pulumi runs. */
+  /**
+   * Host name or IP address, as seen from where Pulumi runs.
+   * @range a host name, an IPv4 or an IPv6 address
+   * @example "198.51.100.7"
+   * @see ssh(1), -J
+   */
   address: string;
-  /** TCP port of its sshd, 1 to 65535. Default: 22. */
+  /**
+   * TCP port of its sshd.
+   * @default 22
+   * @range 1 to 65535
+   * @example 2222
+   * @see sshd_config(5), Port
+   */
   port?: number;
-  /** The account to log in with. Default: root. */
+  /**
+   * The account to log in with.
+   * @default "root"
+   * @range an account of it
+   * @example "jump"
+   * @see ssh_config(5), User
+   */
   user?: string;
 }
 
 /** What proves who we are to a host, and who the host is to us. Nothing of it ever causes a change on a host. */
 export interface Credentials {
   /**
-   * The host's public key, as in `ssh-keyscan` or /etc/ssh/ssh_host_ed25519_key.pub: "ssh-ed25519 AAAA…".
-   * Without it the known-hosts file decides. A host that neither knows is refused.
+   * The host's public key, as in `ssh-keyscan` or /etc/ssh/ssh_host_ed25519_key.pub. A host whose key is not known is refused.
+   * @default none: {@link knownHostsFile} decides
+   * @range a type and a key; a comment may follow
+   * @example "ssh-ed25519 AAAA…"
+   * @see ssh-keyscan(1)
    */
   hostKey?: string;
-  /** A known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). Default: ~/.ssh/known_hosts. */
+  /**
+   * A file of known hosts. Not read where there is a {@link hostKey}; its @cert-authority lines are not supported.
+   * @default "~/.ssh/known_hosts"
+   * @range a path on the machine that runs Pulumi; "~/" is its home directory
+   * @example "/etc/ssh/ssh_known_hosts"
+   * @see sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"
+   */
   knownHostsFile?: string;
-  /** Path of a private key file on the machine that runs Pulumi; "~/" is its home directory. The preferred way. */
+  /**
+   * A private key's file. The preferred way.
+   * @default the agent; without one ~/.ssh/id_ed25519, id_ecdsa or id_rsa
+   * @range a path on the machine that runs Pulumi; "~/" is its home directory
+   * @example "~/.ssh/id_ed25519"
+   * @see ssh_config(5), IdentityFile
+   */
   identityFile?: string;
-  /** A private key's text, for machines without files. Always kept as a secret. */
+  /**
+   * A private key's text, for machines without files. Always kept as a secret. {@link identityFile} is not read then.
+   * @default none
+   * @range a key of OpenSSH or in PEM
+   * @example "-----BEGIN OPENSSH PRIVATE KEY-----\n…"
+   * @see ssh-keygen(1)
+   */
   privateKey?: string;
-  /** What decrypts the private key. Always kept as a secret. */
+  /**
+   * What decrypts the private key. Always kept as a secret.
+   * @default none
+   * @range as it was given to ssh-keygen
+   * @example "…"
+   * @see ssh-keygen(1), -N
+   */
   passphrase?: string;
   /**
-   * The path of an ssh-agent's socket, or false for none.
-   * Default: $SSH_AUTH_SOCK when neither identityFile nor privateKey is given.
+   * The ssh-agent that is asked: true for that of $SSH_AUTH_SOCK, false for none.
+   * @default that of $SSH_AUTH_SOCK where there is neither {@link identityFile} nor {@link privateKey}
+   * @range true, false or the path of its socket; "~/" is the home directory
+   * @example "~/.1password/agent.sock"
+   * @see ssh-agent(1)
    */
   agent?: string | boolean;
 }
 
 /** Where a host is and how to log in to it. */
 export interface Connection extends Credentials {
-  /** Host name or IP address. Another address is another host: the resource is replaced. */
+  /**
+   * Host name or IP address. Another address is another host: the resource is replaced.
+   * @range a host name, an IPv4 or an IPv6 address
+   * @example "web-1.example.com"
+   * @see ssh_config(5), Hostname
+   */
   address: string;
-  /** TCP port of sshd, 1 to 65535. Default: 22. */
+  /**
+   * TCP port of sshd.
+   * @default 22
+   * @range 1 to 65535
+   * @example 2222
+   * @see sshd_config(5), Port
+   */
   port?: number;
-  /** The account to log in with. Default: root. */
+  /**
+   * The account to log in with.
+   * @default "root"
+   * @range an account of the host
+   * @example "deploy"
+   * @see ssh_config(5), User
+   */
   user?: string;
-  /** Log in through this machine. */
+  /**
+   * Log in through this machine. In a stack file it may be the name of another host.
+   * @default none
+   * @example { address: "198.51.100.7", user: "jump", hostKey: "ssh-ed25519 AAAA…" }
+   * @see ssh_config(5), ProxyJump
+   */
   jump?: JumpHost;
-  /** Become root by sudo after the login. Default: false. */
+  /**
+   * Become root by sudo after the login.
+   * @default false
+   * @example true
+   * @example { password: "…" }
+   * @see sudo(8)
+   */
   sudo?: boolean | Sudo;
-  /** Seconds for the connection: TCP, key exchange and login together. 1 to 600. Default: 15. */
+  /**
+   * Seconds for the connection: TCP, key exchange and login together.
+   * @default 15
+   * @range 1 to 600
+   * @example 30
+   * @see ssh_config(5), ConnectTimeout
+   */
   connectTimeout?: number;
-  /** Seconds for one whole transaction on the host, image pulls included. 1 to 86400. Default: 600. */
+  /**
+   * Seconds for one whole transaction on the host, image pulls included.
+   * @default 600
+   * @range 1 to 86400
+   * @example 1800
+   */
   commandTimeout?: number;
 }
 
@@ -69,20 +161,29 @@ export interface Connection extends Credentials {
 export interface FileContent {
   /** The text. */
   content: string;
-  /** Permission bits as four octal digits. Default: "0644". */
+  /**
+   * Permission bits as four octal digits.
+   * @default "0644"
+   */
   mode?: string;
   /**
    * Whether "@UID@" and "@HOME@" in it stand for the account's UID and home directory, as they do in units. Only with `user`.
-   * Default: false.
+   * @default false
    */
   placeholders?: boolean;
 }
 
 /** What a unit of the set shall be. A unit that is not named here is only installed. */
 export interface ServiceState {
-  /** Started now and kept so. Default: true. */
+  /**
+   * Started now and kept so.
+   * @default true
+   */
   active?: boolean;
-  /** `systemctl enable`: started at boot by its [Install] section. Only for units that are no quadlets. Default: false. */
+  /**
+   * `systemctl enable`: started at boot by its [Install] section. Only for units that are no quadlets.
+   * @default false
+   */
   enabled?: boolean;
   /** Keys of `files`: a change of one reloads the service (`systemctl reload`). */
   reloadOn?: string[];
@@ -92,20 +193,41 @@ export interface ServiceState {
    * Restart it so that nobody notices: the new version proves itself in a network namespace of its own (the rehearsal), then
    * shares the open sockets with the old one until that has answered its last request (the handover). For a service that is
    * socket-activated by this set, runs one container, and may run twice for a moment. Where it can't be done (a published
-   * port, the host's network) the service is restarted with its sockets open. Default: false.
+   * port, the host's network) the service is restarted with its sockets open.
+   * @default false
    */
   handover?: boolean;
 }
 
 /** A GET request that must be answered through a socket after a service was started, restarted or reloaded. */
 export interface Probe {
-  /** What is asked for. Default: "/". */
+  /**
+   * What is asked for.
+   * @default "/"
+   * @range "/" and printable ASCII, no blank
+   * @example "/health"
+   */
   path?: string;
-  /** The Host header. Default: "localhost". */
+  /**
+   * The Host header.
+   * @default "localhost"
+   * @range letters, digits and ".:[]_-"
+   * @example "www.example.com"
+   */
   hostName?: string;
-  /** The status that the answer must have. Default: any below 500. */
+  /**
+   * The status that the answer must have.
+   * @default any below 500
+   * @range 100 to 599
+   * @example 200
+   */
   status?: number;
-  /** Text that the answer must contain, on one line. Default: any. */
+  /**
+   * Text that the answer must contain.
+   * @default any
+   * @range one line, not empty
+   * @example "Welcome to nginx!"
+   */
   body?: string;
 }
 
@@ -117,8 +239,19 @@ export interface ImagePull {
 
 /** Login of a registry. It is used for the pull and not left on the host. */
 export interface RegistryLogin {
+  /**
+   * The account of the registry.
+   * @range text
+   * @example "deploy"
+   * @see podman-login(1), --username
+   */
   username: string;
-  /** Always kept as a secret. */
+  /**
+   * Its password or token. Always kept as a secret.
+   * @range text
+   * @example "…"
+   * @see podman-login(1), --password-stdin
+   */
   password: string;
 }
 
@@ -147,7 +280,8 @@ export interface UnitSetInputs {
   user?: string;
   /**
    * Make the account on the host where it is not there: home directory, subuid and subgid ranges, no login shell. It is
-   * removed with the last set of the one who made it. Only with `user`. Default: false, a missing account is an error.
+   * removed with the last set of the one who made it. Only with `user`.
+   * @default false, a missing account is an error
    */
   createUser?: boolean;
   /**
@@ -169,14 +303,21 @@ export interface UnitSetInputs {
   checks?: Record<string, ContainerCheck>;
   /**
    * Listening address, as ListenStream= has it, placeholders included → request. It must be answered within 20 seconds, or the host goes back to
-   * what it was. A unix socket needs curl on the host. Default: none.
+   * what it was. A unix socket needs curl on the host.
+   * @default none
    */
   probes?: Record<string, Probe>;
   /** Registry ("registry.example.com") → login. */
   registries?: Record<string, RegistryLogin>;
-  /** The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`. Default: false. */
+  /**
+   * The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`.
+   * @default false
+   */
   linger?: boolean;
-  /** Take over files that are on the host already and belong to nobody. Default: false, which refuses them. */
+  /**
+   * Take over files that are on the host already and belong to nobody.
+   * @default false, which refuses them
+   */
   adopt?: boolean;
 }
 

@@ -1,20 +1,27 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { placeFleet } from "../../stacks/fleet.ts";
+import { components } from "../../tools/docs/pages.ts";
+import { makeCertificate } from "../certificates.ts";
 
 // The stack files that people copy are right.
 
 const root = join(import.meta.dirname, "../..");
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
+/** What a stack file leaves to `pulumi config set`. */
+const certificate = makeCertificate(["www.example.com"]);
+
 function placements(text: string): string[] {
-  const { config } = parse(text) as { config: Record<string, unknown> };
+  const { config } = parse(text) as { config: Record<string, Record<string, { tls?: object }>> };
   const fleet = Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key.replace("quadlet-fleet:", ""), value]),
   );
+  for (const site of Object.values(fleet.sites ?? {}))
+    if (site.tls) Object.assign(site.tls, { ...certificate, ...site.tls });
   const { sites, proxies } = placeFleet(fleet);
   return [...sites, ...proxies].map(({ name, host }) => `${name}@${host}`);
 }
@@ -28,6 +35,23 @@ test("stacks/Pulumi.example.yaml", () => {
     "example4@web-1",
   ]);
 });
+
+const examples: Record<string, string[]> = {
+  "fleet.yaml": ["www@web-1", "www@web-2"],
+  "hardened.yaml": ["www@web-1"],
+  "tls.yaml": ["www@web-1"],
+  "unix.yaml": ["front@web-1"],
+};
+
+for (const file of readdirSync(join(root, "examples/stacks"))) {
+  test(`examples/stacks/${file}: it says what it shows, and a page has it`, () => {
+    const text = readFileSync(join(root, "examples/stacks", file), "utf8");
+    assert.match(text, /^# [A-Z]/);
+    assert.deepEqual(placements(text), examples[file]);
+    const shown = Object.values(components).flatMap((component): string[] => [...component.examples]);
+    assert.ok(shown.includes(`examples/stacks/${file}`));
+  });
+}
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const isStackFile = (block: string) => block.includes("quadlet-fleet:");

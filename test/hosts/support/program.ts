@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "../../..");
 /**
  * A Pulumi project of its own that uses the components from TypeScript.
  *
- * @param source the program; it has `pulumi`, `SocketActivatedNginx` and `UnitSet`
+ * @param source the program; it has `pulumi`, `SocketActivatedNginx`, `ReverseProxyStack` and `UnitSet`
  * @returns its directory, which the caller removes
  */
 export async function makeProgram(source: string, directory?: string): Promise<string> {
@@ -23,8 +23,8 @@ export async function makeProgram(source: string, directory?: string): Promise<s
   await writeFile(join(at, "package.json"), JSON.stringify({ name: "user-program", type: "module" }));
   const imports = [
     'import * as pulumi from "@pulumi/pulumi";',
-    `import { SocketActivatedNginx, UnitSet } from ${JSON.stringify(join(root, "components/index.ts"))};`,
-    "void [pulumi, SocketActivatedNginx, UnitSet];",
+    `import { ReverseProxyStack, SocketActivatedNginx, UnitSet } from ${JSON.stringify(join(root, "components/index.ts"))};`,
+    "void [pulumi, ReverseProxyStack, SocketActivatedNginx, UnitSet];",
   ];
   await writeFile(join(at, "index.ts"), [...imports, source, ""].join("\n"));
   await symlink(join(root, "node_modules"), join(at, "node_modules"));

@@ -1,0 +1,11 @@
+// `make docs`: writes the pages of the components' arguments from their docstrings.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pages } from "./pages.ts";
+
+for (const [path, text] of Object.entries(await pages())) {
+  const file = join(import.meta.dirname, "../..", path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  console.log(path);
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { format } from "prettier";
+import { type PageParts, renderPage } from "./page.ts";
+import { readShapes } from "./shapes.ts";
+import { type Argument, argumentTree } from "./tree.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Where arguments are declared. */
+const sources = [
+  "components/arguments.ts",
+  "components/command-arguments.ts",
+  "components/connection.ts",
+  "components/proxy-arguments.ts",
+  "components/reverse-proxy-stack.ts",
+  "components/socket-activated-nginx.ts",
+  "components/tls.ts",
+  "resources/contract.ts",
+].map((path) => join(root, path));
+
+const shapes = readShapes(sources);
+
+/** The components, each with its page, its key in a stack file, and the files that show it. */
+export const components = {
+  SocketActivatedNginx: {
+    page: "docs/socket-activated-nginx.md",
+    key: "sites",
+    examples: [
+      "stacks/Pulumi.example.yaml",
+      "examples/stacks/fleet.yaml",
+      "examples/stacks/hardened.yaml",
+      "examples/stacks/tls.yaml",
+    ],
+  },
+  ReverseProxyStack: {
+    page: "docs/reverse-proxy-stack.md",
+    key: "proxies",
+    examples: ["stacks/Pulumi.example.yaml", "examples/stacks/unix.yaml"],
+  },
+} as const;
+
+export type Component = keyof typeof components;
+
+/** The arguments of a component, as their docstrings say them. */
+export function argumentsOf(component: Component): Argument[] {
+  return argumentTree(shapes, `${component}Args`);
+}
+
+/** The docstring of a component. */
+export function docstringOf(component: Component): string {
+  return classOf(component).doc.text;
+}
+
+/** Path → text of each page. */
+export async function pages(): Promise<Record<string, string>> {
+  const rendered: Record<string, string> = {};
+  for (const component of Object.keys(components) as Component[]) {
+    const { page, key, examples } = components[component];
+    const parts: PageParts = {
+      component: classOf(component),
+      tree: argumentsOf(component),
+      notation: notation(component, key),
+      examples: examples.map((path) => ({
+        path: `../${path}`,
+        text: readFileSync(join(root, path), "utf8"),
+      })),
+    };
+    rendered[page] = await format(renderPage(parts), { parser: "markdown", printWidth: 110 });
+  }
+  return rendered;
+}
+
+function classOf(component: Component) {
+  const shape = shapes.get(component);
+  if (!shape) throw new Error(`${component} is in none of the documented files`);
+  return shape;
+}
+
+function notation(component: Component, key: string): string {
+  return [
+    "The arguments have the same names and values in a stack file and in TypeScript; the examples are of stack files. [Whole stack files](#examples) are at the end.",
+    `- In a stack file: below \`quadlet-fleet:${key}\`, by its name. \`hosts\` says where, by names or by labels (\`[web-1]\`, \`{ labels: { role: web } }\`), in place of \`name\` and \`connection\`, whose fields are those of a host in \`quadlet-fleet:hosts\`. A secret: \`pulumi config set --path --secret 'quadlet-fleet:${key}.NAME.environment.TOKEN'\`.`,
+    `- In TypeScript: \`new ${component}("NAME", { … })\`, with \`import { ${component} } from "quadlet-fleet"\` ([examples/typescript](../examples/typescript/index.ts)). A text may be an Output. A secret: \`config.requireSecret("token")\`.`,
+  ].join("\n\n");
+}
