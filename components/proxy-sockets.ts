@@ -77,13 +77,21 @@ export function ownSocket(name: string, container: string, backend: Backend, arg
       runtimeDirectory: directory,
       runtimeDirectoryMode: "0777",
     },
-    wait: `${quoteExec(wait)} %t/${socketsDirectory(name)}/${socketFile(container, backend)}`,
+    wait: `${quoteExec(wait)} %t/${socketsDirectory(name)}/${socketFile(container, backend)} %t/${directory}.link`,
   };
 }
 
 /**
- * Waits until a container has made its socket, its name, the socket, and lets nginx use it: a program makes it for its own
- * account, and nginx's workers are another one.
+ * Makes a socket usable for all: its path, and one beside it for a moment. In the account's user namespace, whose root may do
+ * that whichever account of the container has made it.
+ */
+const openSocket =
+  'ln -fPT -- "$1" "$2" && { [ ! -L "$2" ] && [ -S "$2" ] && chmod 0666 -- "$2"; code=$?; rm -f -- "$2"; exit "$code"; }';
+
+/**
+ * Waits until a container has made its socket, and lets nginx use it: its name, the socket, a path that it can't reach. A program
+ * makes it for its own account, and nginx's workers are another one. The container may put something else in its place at
+ * any moment, a symbolic link to a file of the account's: hence the hard link (ln(1), -P).
  */
 export const awaitSocket = [
   'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
@@ -92,7 +100,7 @@ export const awaitSocket = [
   '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
   '[ "$tries" -lt 600 ] || { echo "$1 has no socket ${2##*/} after 60 seconds" >&2; exit 1; };',
   "tries=$((tries + 1)); sleep 0.1; done;",
-  'exec podman unshare chmod 0666 "$2"',
+  `podman unshare sh -c '${openSocket}' open "$2" "$3" || { echo "$1's \${2##*/} is no socket" >&2; exit 1; }`,
 ].join(" ");
 
 /** A backend that is nginx: the arguments of a SocketActivatedNginx. */

@@ -20,6 +20,15 @@ const own = {
   transport: "unix",
   volumes: ["/srv/own:/etc/nginx/conf.d:ro"],
 };
+/** One whose socket is only for itself, which nginx's is not. */
+const entry5 = `#!/bin/sh
+"$@" &
+until [ -S /srv/app/app.sock ]; do sleep 0.1; done
+chown 101:101 /srv/app/app.sock
+chmod 0700 /srv/app/app.sock
+touch /tmp/ready
+wait
+`;
 const says = (words: string) =>
   `server {\n  listen unix:@SOCKET@;\n  location / { return 200 "${words} for=$http_x_forwarded_for"; }\n}\n`;
 const page = (words: string) => ({
@@ -54,7 +63,12 @@ function configure(words = "page", more: object = {}): void {
         ...common,
         listen: ["0.0.0.0:82"],
         backends: {
-          own5: { ...own, socketPath: "/srv/app/app.sock", volumes: ["/srv/app5:/etc/nginx/conf.d:ro"] },
+          own5: {
+            ...own,
+            socketPath: "/srv/app/app.sock",
+            volumes: ["/srv/app5:/etc/nginx/conf.d:ro", "/srv/entry5:/docker-entrypoint.sh:ro"],
+            healthCheck: { command: "until test -e /tmp/ready; do sleep 0.1; done", interval: "5s" },
+          },
           page5: page("page5"),
           tcp5: tcp,
         },
@@ -71,6 +85,7 @@ before(async () => {
     ["/srv/app5", "/srv/app/app.sock"],
   ] as const)
     await host.write(`${directory}/default.conf`, says("own").replace("@SOCKET@", socket));
+  await host.write("/srv/entry5", entry5, { mode: "0755" });
   stack = await makeStack("test-unix");
   configure();
 });

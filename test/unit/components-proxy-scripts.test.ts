@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +18,7 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { awaitPort } from "../../components/proxy-backend.ts";
 import { writeResolver } from "../../components/proxy-render.ts";
+import { awaitSocket } from "../../components/proxy-sockets.ts";
 
 // The scripts in the units of a proxy, with this process as the container and a podman that says so.
 
@@ -106,5 +117,48 @@ describe("the resolver of the network", () => {
     assert.equal((await run(writeResolver, ...args)).code, 9);
     fake("podman", '[ "$2" = exists ]');
     assert.equal((await run(writeResolver, ...args)).code, 1);
+  });
+});
+
+describe("the wait for a socket", () => {
+  const own = join(directory, "own");
+  const socket = join(own, "http.sock");
+  const link = join(directory, "own.link");
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  before(() => {
+    mkdirSync(own);
+    fake("podman", `if [ "$1" = unshare ]; then shift; exec "$@"; fi\necho ${process.pid}`);
+  });
+
+  test("ends when it is there, and anybody can connect to it then", async () => {
+    const server = createServer();
+    const waiting = run(awaitSocket, "own", socket, link);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    assert.deepEqual(await waiting, { code: 0, stderr: "" });
+    assert.equal(mode(socket), "666");
+    assert.equal(existsSync(link), false);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("changes nothing that a link in its place leads to, be it another socket", async () => {
+    const victim = join(directory, "victim");
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(victim, resolve));
+    chmodSync(victim, 0o600);
+    symlinkSync(victim, socket);
+    assert.deepEqual(await run(awaitSocket, "own", socket, link), {
+      code: 1,
+      stderr: "own's http.sock is no socket\n",
+    });
+    assert.equal(mode(victim), "600");
+    assert.equal(existsSync(link), false);
+    rmSync(socket);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("fails when the container has ended", async () => {
+    fake("podman", "echo 999999999");
+    assert.deepEqual(await run(awaitSocket, "own", socket, link), { code: 1, stderr: "own has ended\n" });
   });
 });

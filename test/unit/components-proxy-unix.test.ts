@@ -90,7 +90,7 @@ Network=none
 
 [Service]
 ExecStartPre=${awaitFirstPodman("%t")}
-ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock
+ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link
 Restart=always
 RestartSec=2s
 TimeoutStartSec=90
