@@ -1,7 +1,7 @@
 import { cpus, loadavg, totalmem } from "node:os";
-import type { Fleet } from "../tools/fleet/index.ts";
 import { engineEnvironment } from "../tools/engine.ts";
 import { execute } from "../tools/execute.ts";
+import type { TestHost } from "../tools/fleet/index.ts";
 
 /** Where and with what it was measured. */
 export interface Machine {
@@ -17,24 +17,42 @@ export interface Machine {
 /** Says what others do on the machine only if it is asked before the hosts boot. */
 export const load = () => loadavg()[0] ?? 0;
 
-/** @param work a directory for the engine's state */
-export async function describeMachine(fleet: Fleet, work: string, load: number): Promise<Machine> {
-  const first = async (argv: readonly string[]) =>
-    (await fleet.hosts[0]?.run(argv))?.stdout.split("\n")[0]?.replace(" version", "") ?? "";
-  const { stdout: pulumi } = await execute(["pulumi", "version"], { env: engineEnvironment(work) });
-  const { stdout: ssh, stderr } = await execute(["ssh", "-V"]);
+export function describeMachine(load: number, versions: readonly string[]): Machine {
   const processors = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
-    versions: [
-      `pulumi ${pulumi.trim()}`,
-      `node ${process.version}`,
-      (ssh + stderr).split(",")[0] ?? "",
-      ...(await Promise.all([first(["podman", "--version"]), first(["systemctl", "--version"])])),
-    ],
+    versions,
     cores: processors.length,
     model: processors[0]?.model.trim() ?? "unknown",
     gibibytes: Math.round(totalmem() / 2 ** 30),
     load,
   };
+}
+
+/** What is to be said of the figures where it holds. */
+export const busy = "other work was running, so the figures only indicate";
+export const isBusy = ({ load }: Machine) => load > 0.5;
+
+/** Two points of a list in markdown. */
+export function machineLines(machine: Machine): string {
+  return `- ${machine.date}. ${machine.versions.join(", ")}.
+- ${machine.cores} cores (${machine.model}), ${machine.gibibytes} GiB, which the hosts share. Load before: ${machine.load.toFixed(1)}${isBusy(machine) ? `: **${busy}**` : ""}.`;
+}
+
+/** @param work a directory for the engine's state */
+export async function toolVersions(work: string): Promise<string[]> {
+  const { stdout: pulumi } = await execute(["pulumi", "version"], { env: engineEnvironment(work) });
+  const { stdout: ssh, stderr } = await execute(["ssh", "-V"]);
+  return [`pulumi ${pulumi.trim()}`, `node ${process.version}`, (ssh + stderr).split(",")[0] ?? ""];
+}
+
+/** What the programs of a host call themselves: `podman --version` and the like. */
+export function hostVersions(host: TestHost, ...commands: readonly (readonly string[])[]): Promise<string[]> {
+  return Promise.all(commands.map(async (argv) => firstLine(await host.run(argv))));
+}
+
+function firstLine({ stdout, stderr }: { stdout: string; stderr: string }): string {
+  // nginx says it on its standard error, with its name twice.
+  const [line = ""] = (stdout + stderr).split("\n");
+  return line.replace(/^nginx version: | version/, "");
 }

@@ -1,6 +1,8 @@
 import type { CountedRun, Kind } from "./measure.ts";
 import type { Role } from "./memory.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, machineLines } from "./machine.ts";
+import { median } from "./statistics.ts";
+import { table } from "./table.ts";
 import { parallel } from "./this-project.ts";
 
 /** How much faster than pyinfra a one-file change shall be. */
@@ -47,10 +49,7 @@ ${table([
 - A refresh of all ${hosts} hosts takes ${spread(seconds(of(own, "refresh")))} s.
 - Peak memory (resident set): ${[...results.peaks].map(([role, bytes]) => `${role} ${megabytes(bytes)}`).join(", ")};
   together at most ${megabytes([...results.peaks.values()].reduce((sum, bytes) => sum + bytes, 0))}.
-- ${machine.date}. ${machine.versions.join(", ")}.
-- ${machine.cores} cores (${machine.model}), ${machine.gibibytes} GiB, which the hosts share. Load before: ${machine.load.toFixed(1)}${
-    machine.load > 0.5 ? ": **other work was running, so the figures only indicate**" : ""
-  }.
+${machineLines(machine)}
 - All hosts are worked on at once, by this project with \`--parallel ${parallel}\`.
 - ansible-core has python3 put onto the hosts beforehand; the others need none there. Its kept connections are closed after
   each run. Each host has used podman before; the image is pulled anew in each first up.
@@ -76,12 +75,6 @@ function spread(values: readonly number[]): string {
   return `${figures.join(" / ")} (${values.length})`;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
-}
-
 function logins(runs: readonly CountedRun[]): string {
   const counts = [...new Set(runs.flatMap((run) => run.logins))].sort((left, right) => left - right);
   return counts.length === 0
@@ -92,13 +85,3 @@ function logins(runs: readonly CountedRun[]): string {
 }
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-
-function table([head = [], ...body]: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) =>
-    Math.max(3, ...[head, ...body].map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const padded = (row: readonly string[]) =>
-    line(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
-  return [padded(head), line(widths.map((width) => "-".repeat(width))), ...body.map(padded)].join("\n");
-}

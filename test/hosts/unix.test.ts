@@ -20,6 +20,15 @@ const own = {
   transport: "unix",
   volumes: ["/srv/own:/etc/nginx/conf.d:ro"],
 };
+/** A program that takes systemd's socket: nginx as well, which is told of it by hand. */
+const handed = {
+  image,
+  serverName: "handed.example.com",
+  transport: "unix",
+  socketActivated: true,
+  environment: { NGINX: "3;" },
+  volumes: ["/srv/handed:/etc/nginx/conf.d:ro"],
+};
 /** One whose socket is only for itself, which nginx's is not. */
 const entry5 = `#!/bin/sh
 "$@" &
@@ -50,7 +59,7 @@ function configure(words = "page", more: object = {}): void {
         manager: "user",
         listen: ["0.0.0.0:80"],
         hardened: true,
-        backends: { own, page: page(words), ...more },
+        backends: { own, handed, page: page(words), ...more },
       },
       seven: {
         ...common,
@@ -83,6 +92,7 @@ before(async () => {
   for (const [directory, socket] of [
     ["/srv/own", "/run/backend/http.sock"],
     ["/srv/app5", "/srv/app/app.sock"],
+    ["/srv/handed", "/run/user/1000/six-sockets/handed/http.sock"],
   ] as const)
     await host.write(`${directory}/default.conf`, says("own").replace("@SOCKET@", socket));
   await host.write("/srv/entry5", entry5, { mode: "0755" });
@@ -105,6 +115,7 @@ async function serves(): Promise<void> {
   const client = `for=${fleet.clientAddress}`;
   assert.equal((await ask(80, "own")).body, `own ${client}`);
   assert.equal((await ask(80, "page")).body, `page ${client}`);
+  assert.equal((await ask(80, "handed")).body, `own ${client}`);
   assert.equal((await ask(82, "own")).body, `own ${client}`);
   assert.equal((await ask(82, "page")).body, `page5 ${client}`);
   assert.match((await ask(82, "tcp")).body, /It works!/);
@@ -122,7 +133,7 @@ async function invocations(): Promise<Map<string, string>> {
         /^Id=(.*)$/m.exec(block)?.[1] ?? "",
         /^InvocationID=(.*)$/m.exec(block)?.[1] ?? "",
       ])
-      .filter(([unit]) => /^(five|six|seven|own|page|tcp|extra)/.test(unit)),
+      .filter(([unit]) => /^(five|six|seven|own|handed|page|tcp|extra)/.test(unit)),
   );
 }
 
@@ -163,7 +174,7 @@ test("all of them serve, and an up again changes nothing", async () => {
 });
 
 test("no network: only the loopback interface, in nginx and in the backends", async () => {
-  for (const container of ["systemd-six", "systemd-page", "own", "systemd-page5", "own5"]) {
+  for (const container of ["systemd-six", "systemd-page", "own", "handed", "systemd-page5", "own5"]) {
     const { stdout } = await host.run(
       ["podman", "inspect", "--format", "{{.State.Pid}}", container],
       account,
@@ -221,8 +232,10 @@ test("a backend that is gone: its own name answers 502 and no other; systemd sta
   assert.equal((await ask(80, "own")).status, 502);
   await host.run(["systemctl", "--user", "start", "own.service"], account);
   assert.equal((await ask(80, "own")).status, 200);
-  await host.run(["systemctl", "--user", "stop", "page.service"], account);
-  assert.equal((await ask(80, "page")).status, 200);
+  for (const name of ["page", "handed"]) {
+    await host.run(["systemctl", "--user", "stop", `${name}.service`], account);
+    assert.equal((await ask(80, name)).status, 200);
+  }
   assert.equal((await ask(82, "own")).status, 200);
 });
 

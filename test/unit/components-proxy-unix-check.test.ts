@@ -1,27 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import type { Backend } from "../../components/proxy-arguments.ts";
 import { checkProxy } from "../../components/proxy-check.ts";
-
-const caddy: Backend = {
-  image: "docker.io/library/caddy:latest",
-  serverName: "caddy.example.com",
-  transport: "unix",
-};
-const page: Backend = {
-  image: "docker.io/library/nginx:latest",
-  serverName: "nginx.example.com",
-  transport: "unix",
-  nginx: {},
-};
-const args: ReverseProxyStackArgs = {
-  connection: { address: "192.0.2.11" },
-  manager: "user",
-  user: "test",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:8080"],
-  backends: { caddy, page },
-};
+import { args, caddy, page } from "./proxy-unix-example.ts";
 
 const problems = (backend: Partial<Backend>, base: Backend = page) =>
   checkProxy("web", { ...args, backends: { page: { ...base, ...backend } } }).problems.map(

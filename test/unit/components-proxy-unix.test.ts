@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
 import { renderBackends } from "../../components/proxy-backends.ts";
 import { checkProxy } from "../../components/proxy-check.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
@@ -9,28 +9,9 @@ import { awaitSocket } from "../../components/proxy-sockets.ts";
 import { awaitFirstPodman } from "../../components/first-podman.ts";
 import { type Rendered, render } from "../../components/render.ts";
 import { quoteExecArgument } from "../../units/escape.ts";
+import { args, caddy, page } from "./proxy-unix-example.ts";
 
 // A proxy without any network: the reference's Examples 5 and 6, and all of it in one manager, as its Example 7.
-
-const caddy: Backend = {
-  image: "docker.io/library/caddy:latest",
-  serverName: "caddy.example.com",
-  transport: "unix",
-};
-const page: Backend = {
-  image: "docker.io/library/nginx:latest",
-  serverName: "nginx.example.com",
-  transport: "unix",
-  nginx: {},
-};
-const args: ReverseProxyStackArgs = {
-  connection: { address: "192.0.2.11" },
-  manager: "user",
-  user: "test",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:8080"],
-  backends: { caddy, page },
-};
 
 const proxy = (change: Partial<ReverseProxyStackArgs> = {}): Rendered =>
   render("web", nginxOf("web", { ...args, ...change }), proxyAdditions("web", { ...args, ...change }));

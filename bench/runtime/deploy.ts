@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { example1, hostEntry, image, type Stack } from "../../test/hosts/support/stack.ts";
+import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
+import { renderContainer, renderService } from "../../units/render.ts";
+import { activated, host as plain, published } from "./shapes.ts";
+import { configuration, largeBytes, siteDirectory } from "./site.ts";
+
+const mount = `${siteDirectory}:${siteDirectory}:ro`;
+
+/** Puts all shapes onto the host. */
+export async function deploy(fleet: Fleet, host: TestHost, stack: Stack): Promise<void> {
+  const script = readFileSync(join(import.meta.dirname, "prepare.sh"), "utf8");
+  await host.run(["sh", "-c", script, "sh", image, siteDirectory, String(largeBytes)]);
+  await deployPlain(host);
+  stack.configure({
+    hosts: { "web-1": hostEntry(fleet, host) },
+    sites: {
+      example1: {
+        ...example1,
+        listen: [`0.0.0.0:${activated.port}`],
+        nginx: { "default.conf": configuration(activated.port) },
+        volumes: [mount],
+      },
+    },
+  });
+  // It pulls the image for the account, which the other rootless ones find there.
+  await stack.up();
+  await deployPublished(host);
+}
+
+async function deployPlain(host: TestHost): Promise<void> {
+  await host.write("/etc/nginx/conf.d/default.conf", configuration(plain.port));
+  const service = renderService({ service: { execStart: ["/usr/sbin/nginx -g 'daemon off;'"] } });
+  await host.write("/etc/systemd/system/nginx.service", service);
+}
+
+async function deployPublished(host: TestHost): Promise<void> {
+  const homes = { root: "/etc/containers/systemd", test: "/home/test/.config/containers/systemd" };
+  for (const { name, port, account, network } of published) {
+    const configurations = `/home/runtime/${name}`;
+    await host.write(`${configurations}/default.conf`, configuration(port));
+    const container = renderContainer({
+      container: {
+        image,
+        network: [network],
+        publishPort: [`${port}:${port}`],
+        volume: [`${configurations}:/etc/nginx/conf.d:ro`, mount],
+        stopSignal: "SIGQUIT",
+      },
+      // As this project's own (components/render.ts): the network is there, and nothing waits for a target.
+      quadlet: { defaultDependencies: false },
+    });
+    await host.write(`${homes[account]}/runtime-${name}.container`, container, { user: account });
+  }
+  await host.run(["systemctl", "daemon-reload"]);
+  await host.run(["systemctl", "--user", "daemon-reload"], { user: "test" });
+}
