@@ -51,8 +51,12 @@ if [ "$mode" = recover ]; then
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
-  # At boot nobody is there who would.
-  if [ "$leave" = 30 ]; then loginctl disable-linger "$account"; fi
+  # At boot nobody is there who would. An account may have no right to: it stays known for the next who comes.
+  if [ "$leave" = 30 ] && ! loginctl disable-linger "$account"; then
+    made=
+    as=$as_account
+    make_directory "$shared" && keep_made && $as touch "$shared/lingered"
+  fi
   exit
 fi
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { hold, kill } from "./support/hold.ts";
+import { type Stack, example1, example3, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// Lingering that a first deploy has switched on (loginctl(1)) ends with it, however it ended; what was there before stays.
+
+let fleet: Fleet;
+let host: TestHost;
+let stack: Stack;
+const sites = {
+  example1: { example: example1, port: 8080, manager: "user" },
+  example3: { example: example3, port: 81, manager: "system" },
+} as const;
+type Site = keyof typeof sites;
+
+before(async () => {
+  fleet = await createFleet({ name: "linger", hosts: 1, linger: false });
+  host = fleet.hosts[0] as TestHost;
+  stack = await makeStack("test-linger");
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+});
+
+beforeEach(async () => {
+  await host.run(["loginctl", "disable-linger", "test"]);
+});
+
+async function lingers(): Promise<boolean> {
+  const { stdout } = await host.run(["ls", "/var/lib/systemd/linger"]);
+  return stdout.split("\n").includes("test");
+}
+
+function configure(site?: Site, change: object = {}): void {
+  const entries = site === undefined ? {} : { [site]: { ...sites[site].example, ...change } };
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: entries });
+}
+
+const destroy = () => stack.run(["destroy", "--yes", "--skip-preview"]);
+
+/** enter.sh may still be at work when the engine has gone; and who comes while the account's manager ends would wait for that. */
+async function endsLingering(): Promise<void> {
+  for (let tries = 50; tries > 0 && (await lingers()); tries -= 1) await sleep(200);
+  assert.equal(await lingers(), false);
+  for (let tries = 120; tries > 0 && (await managerRuns()); tries -= 1) await sleep(1000);
+}
+
+async function managerRuns(): Promise<boolean> {
+  const { stdout } = await host.run(["systemctl", "is-active", "user@1000.service"], { check: false });
+  return !["inactive", "failed"].includes(stdout.trim());
+}
+
+for (const site of Object.keys(sites) as Site[]) {
+  const { manager, port } = sites[site];
+  /** A first deploy that is killed when its script has just started, when it has made its journal, and later. */
+  const killed = (at: number) => hold(stack, "linger", { host, manager, set: site, at }, kill);
+
+  test(`${site}: a deploy that fails, and one that is destroyed`, async () => {
+    configure(site, { image: "docker.io/library/nginx:nope" });
+    assert.notEqual((await stack.up({ check: false })).code, 0);
+    await endsLingering();
+    configure(site);
+    await stack.up();
+    assert.equal(await lingers(), true);
+    await destroy();
+    await endsLingering();
+  });
+
+  for (const at of [-1, 0]) {
+    test(`${site}: killed at ${at}, and then destroyed`, async (t) => {
+      configure(site);
+      assert.notEqual((await killed(at)).code, 0);
+      t.diagnostic(`lingers after the kill: ${await lingers()}`);
+      await destroy();
+      await endsLingering();
+    });
+
+    test(`${site}: killed at ${at}, deployed, and then destroyed`, async () => {
+      configure(site);
+      assert.notEqual((await killed(at)).code, 0);
+      await stack.up();
+      assert.equal((await get(fleet, `http://${host.address}:${port}/`)).status, 200);
+      assert.equal(await lingers(), true);
+      await destroy();
+      await endsLingering();
+    });
+
+    test(`${site}: killed at ${at}, and rolled back by a next up that fails as well`, async () => {
+      configure(site);
+      assert.notEqual((await killed(at)).code, 0);
+      configure(site, { image: "docker.io/library/nginx:nope" });
+      assert.notEqual((await stack.up({ check: false })).code, 0);
+      await endsLingering();
+    });
+  }
+
+  test(`${site}: a power loss once it has made its journal, and then destroyed`, async (t) => {
+    configure(site);
+    await hold(stack, "linger", { host, manager, set: site, at: 0 }, async () => {
+      await host.powerLoss();
+      await host.boot();
+    });
+    t.diagnostic(`lingers after the boot: ${await lingers()}`);
+    await stack.up();
+    await destroy();
+    await endsLingering();
+  });
+
+  test(`${site}: lingering that was there before stays, whatever happens to a deploy`, async () => {
+    await host.run(["loginctl", "enable-linger", "test"]);
+    try {
+      configure(site);
+      await killed(2);
+      assert.equal(await lingers(), true);
+      await stack.up();
+      await destroy();
+      await sleep(2000);
+      assert.equal(await lingers(), true);
+    } finally {
+      await host.run(["loginctl", "disable-linger", "test"]);
+    }
+  });
+}
