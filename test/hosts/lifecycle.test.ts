@@ -146,6 +146,17 @@ test("after a power loss both answer again, with nobody logged in", async () => 
   assert.deepEqual(await failedUnits(host), []);
 });
 
+test("configuration below a directory that is not there, right below /: made, and gone with the site", async () => {
+  const elsewhere = { ...example2, listen: ["0.0.0.0:81"], configurationDirectory: "/data/www/conf.d" };
+  const { hosts, sites } = configuration("two");
+  stack.configure({ hosts, sites: { ...sites, elsewhere } });
+  await stack.up();
+  assert.equal((await get(fleet, `http://${host.address}:81/`)).status, 200);
+  stack.configure({ hosts, sites });
+  await stack.up();
+  assert.equal((await host.run(["test", "-e", "/data"], { check: false })).code, 1);
+});
+
 test("destroy: the host is what it was, and what is not ours is still there", async () => {
   await stack.run(["destroy", "--yes", "--skip-preview"]);
   assert.deepEqual(difference(untouched, await listing(host)), []);
