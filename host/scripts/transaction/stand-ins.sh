@@ -29,14 +29,13 @@ step_rehearse() {
 }
 
 rehearsed() {
-  # One that ends at once has not started.
+  # One that ends at once has not started; it may also end just now.
   sleep 0.2
-  if ! ctl is-active --quiet "$1"; then
+  if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null); then
     echo "the new version has ended again."
     return 1
   fi
   [ -n "$3" ] || return 0
-  pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2") || return 1
   for number in $3; do
     if [ "$manager" = system ] && [ "$account" = - ]; then
       ask "$number" nsenter --net --target "$pid" || return 1
