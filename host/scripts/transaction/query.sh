@@ -129,7 +129,7 @@ query_space() {
     done <"$work/query"
   } | sort -u | while IFS= read -r directory; do
     there=$directory
-    while ! [ -d "$there" ]; do there=${there%/*}; done
+    while [ -n "$there" ] && ! [ -d "$there" ]; do there=${there%/*}; done
     printf '{"event":"space","directory":"%s",%s}\n' "$(printf %s "$directory" | encoded)" \
       "$(stat -f -c '"free":"%a","block":"%S"' "${there:-/}")"
   done
@@ -143,7 +143,7 @@ query_labels() {
     [ "$kind" = label ] || continue
     expand "$directory"
     there=$path
-    while ! $as test -d "$there"; do there=${there%/*}; done
+    while [ -n "$there" ] && ! $as test -d "$there"; do there=${there%/*}; done
     printf '{"event":"label","line":%d,"label":"%s"}\n' "$number" "$($as stat -c %C -- "${there:-/}" | encoded)"
     number=$((number + 1))
   done <"$work/query"
