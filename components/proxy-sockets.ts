@@ -44,6 +44,8 @@ export function renderSocketsUnit(name: string): string {
       type: "oneshot",
       remainAfterExit: true,
       runtimeDirectory: socketsDirectory(name),
+      // nginx has it mounted: of another one of that name it would know nothing, and reach no backend any more.
+      runtimeDirectoryPreserve: "restart",
       execStart: "/usr/bin/true",
     },
   });

@@ -226,6 +226,22 @@ test("a backend that is gone: its own name answers 502 and no other; systemd sta
   assert.equal((await ask(82, "own")).status, 200);
 });
 
+test("the service of the sockets' directory restarts: nginx, in whichever manager, reaches its backends", async () => {
+  await host.run(
+    ["systemctl", "--user", "restart", "five-sockets.service", "six-sockets.service", "--wait"],
+    account,
+  );
+  const own = ["own.service", "own5.service"];
+  await host.run(["systemctl", "--user", "start", ...own, "page.socket", "page5.socket"], account);
+  for (const [port, name] of [
+    [80, "own"],
+    [80, "page"],
+    [82, "own"],
+    [82, "page"],
+  ] as const)
+    assert.equal((await ask(port, name)).status, 200, `${name}:${port}`);
+});
+
 test("power loss: the first answer of each is a 200", async (t: TestContext) => {
   configure();
   await stack.up();

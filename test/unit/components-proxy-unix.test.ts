@@ -69,6 +69,7 @@ Type=oneshot
 ExecStart=/usr/bin/true
 RemainAfterExit=true
 RuntimeDirectory=web-sockets
+RuntimeDirectoryPreserve=restart
 `,
     );
   });
