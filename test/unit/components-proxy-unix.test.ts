@@ -165,7 +165,7 @@ WantedBy=sockets.target web-backends.target
     }).files;
     assert.match(
       conf["~/.config/quadlet-fleet/web/conf.d/caddy.conf"]?.content as string,
-      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\/a\.sock;\n {4}server unix:\/run\/backends\/caddy-2\/a\.sock;\n\}\n\nserver/,
+      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\/a\.sock fail_timeout=1s;\n {4}server unix:\/run\/backends\/caddy-2\/a\.sock fail_timeout=1s;\n\}\n\nserver/,
     );
   });
 
