@@ -78,6 +78,8 @@ export function ownSocket(name: string, container: string, backend: Backend, arg
       // it, so "all" are those whose containers it is mounted into.
       runtimeDirectory: directory,
       runtimeDirectoryMode: "0777",
+      // What other accounts of the container have made there is not systemd's to remove, but the namespace's.
+      execStopPost: `-/usr/bin/podman unshare rm -rf %t/${directory}`,
     },
     wait: `${quoteExec(wait)} %t/${socketsDirectory(name)}/${socketFile(container, backend)} %t/${directory}.link`,
   };

@@ -92,6 +92,7 @@ Network=none
 [Service]
 ExecStartPre=${awaitFirstPodman("%t")}
 ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link
+ExecStopPost=-/usr/bin/podman unshare rm -rf %t/web-sockets/caddy
 Restart=always
 RestartSec=2s
 TimeoutStartSec=90
