@@ -91,8 +91,8 @@ Network=none
 
 [Service]
 ExecStartPre=${awaitFirstPodman("%t")}
-ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link
-ExecStopPost=-/usr/bin/podman unshare rm -rf %t/web-sockets/caddy
+ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link %t/web-sockets/caddy.sock
+ExecStopPost=-/usr/bin/podman unshare rm -rf %t/web-sockets/caddy %t/web-sockets/caddy.sock
 Restart=always
 RestartSec=2s
 TimeoutStartSec=90
@@ -166,7 +166,7 @@ WantedBy=sockets.target web-backends.target
     }).files;
     assert.match(
       conf["~/.config/quadlet-fleet/web/conf.d/caddy.conf"]?.content as string,
-      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\/a\.sock fail_timeout=1s;\n {4}server unix:\/run\/backends\/caddy-2\/a\.sock fail_timeout=1s;\n\}\n\nserver/,
+      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\.sock fail_timeout=1s;\n {4}server unix:\/run\/backends\/caddy-2\.sock fail_timeout=1s;\n\}\n\nserver/,
     );
   });
 
