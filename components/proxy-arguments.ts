@@ -109,7 +109,8 @@ export interface Backend {
 
   /**
    * With {@link transport} "unix": the socket that it listens on in the container. Its directory is mounted there, empty and
-   * writable for all, at each start. It counts as started when the socket is there, or by its {@link healthCheck}.
+   * writable for all, at each start. It counts as started when the socket is there, or by its {@link healthCheck}. nginx keeps to the socket of then: one that
+   * the program makes anew needs a start of the backend.
    * @default "/run/backend/http.sock"
    * @range a file in a directory, of 107 bytes at most
    * @example "/var/run/app/app.sock"

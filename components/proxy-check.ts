@@ -73,7 +73,10 @@ function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginx
 /** Every container and service needs a name of its own. */
 function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[] {
   const taken = new Map([
-    [`systemd-${name}`, "nginx's container"],
+    [containerOfNginx(name), "nginx's container"],
+    ...(args.manager === "user"
+      ? namesOfNginx(name, args).map((taking): [string, string] => [taking, "nginx's service"])
+      : []),
     ...(hasNetwork(args)
       ? ([[`${proxyNames(name, args).network}-network`, "the network's service"]] as const)
       : []),
@@ -83,14 +86,29 @@ function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[
   ]);
   return Object.entries(args.backends).flatMap(([backend, options]) =>
     containerNames(backend, options).flatMap((container) => {
-      const other = taken.get(container);
-      taken.set(container, `a container of backend "${backend}"`);
-      if (other === undefined) return [];
+      const names =
+        options.nginx === undefined
+          ? [container]
+          : [...namesOfNginx(container, args), containerOfNginx(container)];
+      const found = names.find((one) => taken.has(one));
+      const other = taken.get(found ?? "");
+      for (const one of names) taken.set(one, `a container of backend "${backend}"`);
+      if (found === undefined || other === undefined) return [];
       return [
-        { path: pathText(["backends", backend]), message: `"${container}" is the name of ${other} already` },
+        { path: pathText(["backends", backend]), message: `"${found}" is the name of ${other} already` },
       ];
     }),
   );
+}
+
+/** podman's own for a quadlet: two of one name would end each other in turn (podman-run(1), --replace). */
+function containerOfNginx(name: string): string {
+  return `systemd-${name}`;
+}
+
+/** The services of an nginx in the account's manager, without ".service". */
+function namesOfNginx(name: string, { hardened }: ReverseProxyStackArgs): string[] {
+  return [name, ...(hardened === true ? [`${name}-usernamespace`] : [])];
 }
 
 function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] {

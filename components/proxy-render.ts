@@ -24,7 +24,7 @@ import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-name
 import {
   isActivated,
   isUnix,
-  socketFile,
+  reachedAt,
   socketsDirectory,
   socketsMount,
   socketsUnit,
@@ -90,7 +90,7 @@ export function generatedFiles(
       .filter((name) => owners.get(name) === backend)
       .map((serverName) => virtualHost({ serverName, listen, tls, routes, extra }));
     const sockets = containerNames(backend, options).map(
-      (container) => `${socketsMount}/${socketFile(container, options)}`,
+      (container) => `${socketsMount}/${reachedAt(container, options)}`,
     );
     const parts = [...(isUnix(options) ? [upstream(backend, sockets)] : []), ...hosts];
     if (parts.length > 0) files[`${backend}.conf`] = parts.join("\n");

@@ -26,8 +26,13 @@ export function socketsDirectory(name: string): string {
   return `${name}-sockets`;
 }
 
-/** A backend's socket, below that of all. */
-export function socketFile(container: string, { socketPath = defaultSocketPath }: Backend): string {
+/** Where nginx reaches a backend, below that directory. A program's own directory is not for nginx to look into: see below. */
+export function reachedAt(container: string, backend: Backend): string {
+  return isActivated(backend) ? socketFile(container, backend) : `${container}.sock`;
+}
+
+/** Where a backend's socket is made, below the directory of all. */
+function socketFile(container: string, { socketPath = defaultSocketPath }: Backend): string {
   return `${container}/${posix.basename(socketPath)}`;
 }
 
@@ -44,6 +49,8 @@ export function renderSocketsUnit(name: string): string {
       type: "oneshot",
       remainAfterExit: true,
       runtimeDirectory: socketsDirectory(name),
+      // nginx has it mounted: of another one of that name it would know nothing, and reach no backend any more.
+      runtimeDirectoryPreserve: "restart",
       execStart: "/usr/bin/true",
     },
   });
@@ -69,6 +76,7 @@ export function ownSocket(name: string, container: string, backend: Backend, arg
   const { socketPath = defaultSocketPath } = backend;
   const directory = `${socketsDirectory(name)}/${container}`;
   const wait = ["/bin/sh", "-c", awaitSocket, "wait", container];
+  const reached = `%t/${socketsDirectory(name)}/${reachedAt(container, backend)}`;
   return {
     volume: `%t/${directory}:${posix.dirname(socketPath)}:rw${sharedLabel(args)}`,
     service: {
@@ -76,22 +84,25 @@ export function ownSocket(name: string, container: string, backend: Backend, arg
       // it, so "all" are those whose containers it is mounted into.
       runtimeDirectory: directory,
       runtimeDirectoryMode: "0777",
+      // What other accounts of the container have made there is not systemd's to remove, but the namespace's.
+      execStopPost: `-/usr/bin/podman unshare rm -rf %t/${directory} ${reached}`,
     },
-    wait: `${quoteExec(wait)} %t/${socketsDirectory(name)}/${socketFile(container, backend)} %t/${directory}.link`,
+    wait: `${quoteExec(wait)} %t/${socketsDirectory(name)}/${socketFile(container, backend)} %t/${directory}.link ${reached}`,
   };
 }
 
 /**
- * Makes a socket usable for all: its path, and one beside it for a moment. In the account's user namespace, whose root may do
- * that whichever account of the container has made it.
+ * Makes a socket usable for all, and known by a name of its own: its path, a name for a moment, and the one to stay. In the
+ * account's user namespace, whose root may do that whichever account of the container has made it.
  */
 const openSocket =
-  'ln -fPT -- "$1" "$2" && { [ ! -L "$2" ] && [ -S "$2" ] && chmod 0666 -- "$2"; code=$?; rm -f -- "$2"; exit "$code"; }';
+  'ln -fPT -- "$1" "$2" && [ ! -L "$2" ] && [ -S "$2" ] && chmod 0666 -- "$2" && mv -fT -- "$2" "$3" || { rm -f -- "$2"; exit 1; }';
 
 /**
- * Waits until a container has made its socket, and lets nginx use it: its name, the socket, a path that it can't reach. A program
- * makes it for its own account, and nginx's workers are another one. The container may put something else in its place at
- * any moment, a symbolic link to a file of the account's: hence the hard link (ln(1), -P).
+ * Waits until a container has made its socket, and lets nginx use it: its name, the socket, and two paths that it can't reach. A
+ * program makes it for its own account, and nginx's workers are another one. The container may put something else in its
+ * place at any moment, a symbolic link to a file of the account's or, when nginx would follow it, to another backend's
+ * socket: hence the hard link (ln(1), -P), which is all that nginx knows.
  */
 export const awaitSocket = [
   'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
@@ -100,7 +111,7 @@ export const awaitSocket = [
   '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
   '[ "$tries" -lt 600 ] || { echo "$1 has no socket ${2##*/} after 60 seconds" >&2; exit 1; };',
   "tries=$((tries + 1)); sleep 0.1; done;",
-  `podman unshare sh -c '${openSocket}' open "$2" "$3" || { echo "$1's \${2##*/} is no socket" >&2; exit 1; }`,
+  `podman unshare sh -c '${openSocket}' open "$2" "$3" "$4" || { echo "$1's \${2##*/} is no socket" >&2; exit 1; }`,
 ].join(" ");
 
 /** A backend that is nginx: the arguments of a SocketActivatedNginx. */

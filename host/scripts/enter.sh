@@ -51,7 +51,8 @@ take_account='code=0
 if ! id -u "$2" >/dev/null 2>&1; then
   [ "$4" = create ] || exit 3
   (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 || exit 4
-  mkdir "$1/$2" || { userdel --remove "$2"; exit 4; }
+  # It is there where somebody else has removed the account.
+  mkdir -p "$1/$2" || { userdel --remove "$2"; exit 4; }
 fi
 if [ "$4" != look ] && [ -d "$1/$2" ] && ! [ -e "$1/$2/$3" ]; then
   : >"$1/$2/$3" || exit 4

@@ -155,6 +155,19 @@ test("a first deploy that can't be, with the account of another set: the account
   await isGone("web");
 });
 
+test("an account that somebody has removed is made again", async () => {
+  await up({ sites: { example1: one } });
+  const uid = (await host.run(["id", "-u", "web"])).stdout.trim();
+  await host.run(["loginctl", "disable-linger", "web"]);
+  await host.run(["systemctl", "stop", `user@${uid}.service`], { timeoutMs: 120_000 });
+  await host.run(["userdel", "--remove", "web"]);
+  await stack.run(["refresh", "--yes"]);
+  await stack.up();
+  assert.equal(await status(8080), 200);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});
+
 test("a session that is refused removes no account, neither one that was there before nor one with a set", async () => {
   await up({ sites: { example3: three } });
   for (const [user, createUser] of [

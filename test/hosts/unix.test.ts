@@ -239,6 +239,30 @@ test("a backend that is gone: its own name answers 502 and no other; systemd sta
   assert.equal((await ask(82, "own")).status, 200);
 });
 
+test("a backend that puts a link to another one's socket in its socket's place gets nobody there, and leaves nothing", async () => {
+  const hostile =
+    "cd /run/backend && rm http.sock && ln -s ../page/http.sock http.sock && mkdir -p a/b && chown -R 33:33 a && chmod -R 700 a";
+  await host.run(["podman", "exec", "own", "sh", "-c", hostile], account);
+  assert.match((await ask(80, "own")).body, /^own /);
+  await host.run(["systemctl", "--user", "restart", "own.service"], account);
+  assert.match((await ask(80, "own")).body, /^own /);
+  const { stdout } = await host.sh("ls -A $XDG_RUNTIME_DIR/six-sockets/own", account);
+  assert.equal(stdout.trim(), "http.sock");
+});
+
+test("the service of the sockets' directory restarts: nginx, in whichever manager, reaches its backends", async () => {
+  await host.run(["systemctl", "--user", "restart", "five-sockets.service", "six-sockets.service"], account);
+  const own = ["own.service", "own5.service"];
+  await host.run(["systemctl", "--user", "start", ...own, "page.socket", "page5.socket"], account);
+  for (const [port, name] of [
+    [80, "own"],
+    [80, "page"],
+    [82, "own"],
+    [82, "page"],
+  ] as const)
+    assert.equal((await ask(port, name)).status, 200, `${name}:${port}`);
+});
+
 test("power loss: the first answer of each is a 200", async (t: TestContext) => {
   configure();
   await stack.up();

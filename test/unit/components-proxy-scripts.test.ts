@@ -124,6 +124,7 @@ describe("the wait for a socket", () => {
   const own = join(directory, "own");
   const socket = join(own, "http.sock");
   const link = join(directory, "own.link");
+  const reached = join(directory, "own.sock");
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
   before(() => {
     mkdirSync(own);
@@ -132,12 +133,20 @@ describe("the wait for a socket", () => {
 
   test("ends when it is there, and anybody can connect to it then", async () => {
     const server = createServer();
-    const waiting = run(awaitSocket, "own", socket, link);
+    const waiting = run(awaitSocket, "own", socket, link, reached);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     assert.deepEqual(await waiting, { code: 0, stderr: "" });
     assert.equal(mode(socket), "666");
     assert.equal(existsSync(link), false);
+    // What the container puts in its place is not what nginx reaches.
+    const { ino } = statSync(socket);
+    rmSync(socket);
+    symlinkSync("/dev/null", socket);
+    assert.equal(statSync(reached).ino, ino);
+    assert.equal(mode(reached), "666");
+    rmSync(socket);
+    rmSync(reached);
     await new Promise((resolve) => server.close(resolve));
   });
 
@@ -147,18 +156,22 @@ describe("the wait for a socket", () => {
     await new Promise<void>((resolve) => server.listen(victim, resolve));
     chmodSync(victim, 0o600);
     symlinkSync(victim, socket);
-    assert.deepEqual(await run(awaitSocket, "own", socket, link), {
+    assert.deepEqual(await run(awaitSocket, "own", socket, link, reached), {
       code: 1,
       stderr: "own's http.sock is no socket\n",
     });
     assert.equal(mode(victim), "600");
     assert.equal(existsSync(link), false);
+    assert.equal(existsSync(reached), false);
     rmSync(socket);
     await new Promise((resolve) => server.close(resolve));
   });
 
   test("fails when the container has ended", async () => {
     fake("podman", "echo 999999999");
-    assert.deepEqual(await run(awaitSocket, "own", socket, link), { code: 1, stderr: "own has ended\n" });
+    assert.deepEqual(await run(awaitSocket, "own", socket, link, reached), {
+      code: 1,
+      stderr: "own has ended\n",
+    });
   });
 });

@@ -53,4 +53,25 @@ describe("a preview says", () => {
     assert.match(found, /^backends\.page\.nginx: .*@SOCKET@/m);
     assert.doesNotMatch(found, /@UID@/);
   });
+
+  test("names that are taken: of services in the account's manager, and of containers, which podman calls systemd-NAME", () => {
+    const found = (change: Partial<ReverseProxyStackArgs>) =>
+      checkProxy("web", { ...args, ...change }).problems.map(({ path, message }) => `${path}: ${message}`);
+    const other = { ...caddy, serverName: "o.example.com" };
+    assert.deepEqual(found({ backends: { web: caddy } }), [
+      'backends.web: "web" is the name of nginx\'s service already',
+    ]);
+    assert.deepEqual(found({ manager: "system", backends: { web: page } }), [
+      'backends.web: "systemd-web" is the name of nginx\'s container already',
+    ]);
+    assert.deepEqual(found({ backends: { page, "systemd-page": other } }), [
+      'backends.systemd-page: "systemd-page" is the name of a container of backend "page" already',
+    ]);
+    const beside = { page, "page-usernamespace": other };
+    assert.deepEqual(found({ hardened: true, backends: beside }), [
+      'backends.page-usernamespace: "page-usernamespace" is the name of a container of backend "page" already',
+    ]);
+    assert.deepEqual(found({ backends: beside }), []);
+    assert.deepEqual(found({ manager: "system", backends: { web: caddy } }), []);
+  });
 });

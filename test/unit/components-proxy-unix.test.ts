@@ -50,6 +50,7 @@ Type=oneshot
 ExecStart=/usr/bin/true
 RemainAfterExit=true
 RuntimeDirectory=web-sockets
+RuntimeDirectoryPreserve=restart
 `,
     );
   });
@@ -71,7 +72,8 @@ Network=none
 
 [Service]
 ExecStartPre=${awaitFirstPodman("%t")}
-ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link
+ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link %t/web-sockets/caddy.sock
+ExecStopPost=-/usr/bin/podman unshare rm -rf %t/web-sockets/caddy %t/web-sockets/caddy.sock
 Restart=always
 RestartSec=2s
 TimeoutStartSec=90
@@ -145,7 +147,7 @@ WantedBy=sockets.target web-backends.target
     }).files;
     assert.match(
       conf["~/.config/quadlet-fleet/web/conf.d/caddy.conf"]?.content as string,
-      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\/a\.sock;\n {4}server unix:\/run\/backends\/caddy-2\/a\.sock;\n\}\n\nserver/,
+      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\.sock fail_timeout=1s;\n {4}server unix:\/run\/backends\/caddy-2\.sock fail_timeout=1s;\n\}\n\nserver/,
     );
   });
 

@@ -109,10 +109,13 @@ function passToUpstream(backend: string): string {
  * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
 export function upstream(backend: string, paths: readonly string[]): string {
+  // One that did not answer is asked again after a second. nginx's own ten would be ten of 502 where all of them restart at once;
+  // of a single one it takes no note.
+  const again = paths.length > 1 ? " fail_timeout=1s" : "";
   return `upstream ${backend} {
 ${paths
   .map(
-    (path) => `    server ${quoteWord(`unix:${path}`)};
+    (path) => `    server ${quoteWord(`unix:${path}`)}${again};
 `,
   )
   .join("")}}

@@ -62,6 +62,8 @@ export interface ServiceSection {
   runtimeDirectory?: Many;
   /** Permission bits of the last part of `runtimeDirectory`, in octal. Default: "0755". [E] */
   runtimeDirectoryMode?: string;
+  /** Whether `runtimeDirectory` outlives a restart ("restart") or also a stop (true) [E]. Default: false. */
+  runtimeDirectoryPreserve?: boolean | "restart";
   /** Its name in the journal [E]. Default: that of the process. */
   syslogIdentifier?: string;
   /** The slice it is in [R]. Default: "system.slice", or "app.slice" in a user manager. */
@@ -118,6 +120,7 @@ export const serviceKeys = {
   delegate: { directive: "Delegate", kind: "value" },
   runtimeDirectory: { directive: "RuntimeDirectory", kind: "list" },
   runtimeDirectoryMode: { directive: "RuntimeDirectoryMode", kind: "value" },
+  runtimeDirectoryPreserve: { directive: "RuntimeDirectoryPreserve", kind: "value" },
   syslogIdentifier: { directive: "SyslogIdentifier", kind: "value" },
   slice: { directive: "Slice", kind: "value" },
   memoryMax: { directive: "MemoryMax", kind: "value" },
