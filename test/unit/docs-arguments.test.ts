@@ -22,7 +22,8 @@ type Args = Record<string, unknown>;
 describe("a page", () => {
   for (const [path, text] of Object.entries(written)) {
     test(`${path} is what the docstrings and examples say`, () => {
-      assert.equal(readFileSync(join(root, path), "utf8"), text, `${path} is out of date: make docs`);
+      // Without the two long texts in the error.
+      assert.ok(readFileSync(join(root, path), "utf8") === text, `${path} is out of date: make docs`);
     });
 
     test(`${path} has no link that leads nowhere`, () => {
