@@ -7,7 +7,7 @@ import { checkArguments, checkImage } from "./check.ts";
 import { type ArgumentProblem, parseArguments, pathText } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
 import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
-import { backendAddress, backendSite, isUnix, socketsUnit } from "./proxy-sockets.ts";
+import { backendAddress, backendSite, isActivated, isUnix, socketsUnit } from "./proxy-sockets.ts";
 import { generatedFiles, nginxOf, serverNames } from "./proxy-render.ts";
 
 /**
@@ -141,7 +141,7 @@ function checkBackend(
   const path = pathText(["backends", backend]);
   const at = (problems: readonly ArgumentProblem[]) =>
     problems.map((problem) => ({ path: `${path}.${problem.path}`, message: problem.message }));
-  const problems = at(checkTransport(options));
+  const problems = [...at(checkTransport(options)), ...checkLength(name, backend, options)];
   if (problems.length > 0) return problems;
   if (options.nginx !== undefined) problems.push(...at(checkNginx(name, backend, options, args)));
   else if (typeof options.image === "string")
@@ -178,6 +178,19 @@ function checkTransport(options: Backend): ArgumentProblem[] {
   if (nginx !== undefined && options.healthCheck !== undefined)
     problems.push({ path: "healthCheck", message: "is not for nginx: its socket is asked, as a site's" });
   return problems;
+}
+
+/** Of the path of a socket that systemd opens (unix(7)), with a UID of five digits. */
+function checkLength(name: string, backend: string, options: Backend): ArgumentProblem[] {
+  const [container = backend] = containerNames(backend, options).slice(-1);
+  const address = backendAddress(name, container, options).replace("@UID@", "00000");
+  if (!isUnix(options) || !isActivated(options) || address.length <= 107) return [];
+  return [
+    {
+      path: pathText(["backends", backend]),
+      message: `the path of its socket would have ${address.length} characters, and the longest has 107. Choose a shorter name, for it or for the proxy.`,
+    },
+  ];
 }
 
 /** As a site, in the words of a backend. */

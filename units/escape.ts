@@ -68,7 +68,12 @@ export function quoteExecArgument(text: string): string {
  * @example quoteExecArgumentOnHost("@UID@ 5%") // '"\\x40UID@ 5%%"'
  */
 export function quoteExecArgumentOnHost(text: string): string {
-  return quoteExecArgument(text).replaceAll(/@(?=(UID|HOME)@)/g, "\\x40");
+  return withoutPlaceholders(quoteExecArgument(text));
+}
+
+/** A word that is quoted already. systemd and podman read the escape as the "@". */
+function withoutPlaceholders(word: string): string {
+  return word.replaceAll(/@(?=(UID|HOME)@)/g, "\\x40");
 }
 
 /**
@@ -135,12 +140,12 @@ export function quoteEnvironmentWithSpecifiers(variables: Readonly<Record<string
 
 /**
  * As {@link quoteEnvironment}, but for `[Container]`. There `$` has to be escaped too: podman makes it an argument of
- * ExecStart=, where systemd replaces `${NAME}`.
+ * ExecStart=, where systemd replaces `${NAME}`. Placeholders stay as they are, as with {@link quoteExecArgumentOnHost}.
  *
  * @example quoteContainerEnvironment({ PRICE: "${5}" }) // "PRICE=$${5}"
  */
 export function quoteContainerEnvironment(variables: Readonly<Record<string, string>>): string {
-  return assignments(variables, escapeLiteral);
+  return withoutPlaceholders(assignments(variables, escapeLiteral));
 }
 
 /**

@@ -74,4 +74,21 @@ describe("a preview says", () => {
     assert.deepEqual(found({ backends: beside }), []);
     assert.deepEqual(found({ manager: "system", backends: { web: caddy } }), []);
   });
+
+  test("that the path of a socket is too long, where systemd opens it", () => {
+    const found = (backend: Backend, name: string) =>
+      checkProxy(name, { ...args, backends: { ["b".repeat(40)]: backend } }).problems;
+    const [whole, more] = ["w".repeat(32), "w".repeat(33)];
+    for (const backend of [page, { ...caddy, socketActivated: true }]) {
+      assert.deepEqual(found(backend, whole), []);
+      assert.deepEqual(found(backend, more), [
+        {
+          path: `backends.${"b".repeat(40)}`,
+          message:
+            "the path of its socket would have 108 characters, and the longest has 107. Choose a shorter name, for it or for the proxy.",
+        },
+      ]);
+    }
+    assert.deepEqual(found(caddy, more), []);
+  });
 });

@@ -10,14 +10,12 @@ import { describe, test } from "node:test";
 const scripts = join(import.meta.dirname, "../../host/scripts/transaction");
 
 /** The JSON lines that a function of query.sh prints for a query; it has to end. */
-function answers(name: string, query: string): unknown[] {
+function answers(name: string, query: string, fakes = ""): unknown[] {
   const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-query-"));
   try {
     writeFileSync(join(work, "query"), query);
     const script = `set -u; . "$1/paths.sh"; . "$1/query.sh"; work=$2 state=/var/lib home=/root tab=$(printf '\\t') as_account=
-getenforce() { echo Enforcing; }
-stat() { echo label; }
-[ "$3" = query_labels ] || unset -f stat
+${fakes}
 "$3"`;
     const { stdout, signal, stderr } = spawnSync("sh", ["-c", script, "sh", scripts, work, name], {
       encoding: "utf8",
@@ -45,9 +43,28 @@ describe("a directory right below the root that is not there yet", () => {
     );
   });
 
+  const labels = "getenforce() { echo Enforcing; }\nstat() { echo label; }";
   test("has the SELinux label of the root", () => {
-    assert.deepEqual(answers("query_labels", "label\t/not-there\n"), [
+    assert.deepEqual(answers("query_labels", "label\t/not-there\n", labels), [
       { event: "label", line: 0, label: base64("label\n") },
     ]);
   });
+});
+
+test("podman's helpers are looked for where the host's containers.conf says, too", () => {
+  const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-helpers-"));
+  try {
+    writeFileSync(join(directory, "slirp4netns"), "", { mode: 0o755 });
+    const found = (configuration: string) => {
+      const fakes = `cat() { printf '%s\\n' '${configuration}'; }\nsystemctl() { echo "systemd 257 (257)"; }\nPATH=/usr/bin:/bin`;
+      const [answer] = answers("query_tools", "", fakes) as { systemd: string; found: string }[];
+      assert.equal(answer?.systemd, "257");
+      return Buffer.from(answer.found, "base64").toString().split("\n").includes("slirp4netns");
+    };
+    assert.equal(found(`[engine]\nhelper_binaries_dir = [\n  "/nowhere", # "x"\n  "${directory}",\n]`), true);
+    assert.equal(found(`[engine]\nhelper_binaries_dir = ["/nowhere"]\nruntime = "${directory}"`), false);
+    assert.equal(found(`[engine]\n#helper_binaries_dir = ["${directory}"]`), false);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });

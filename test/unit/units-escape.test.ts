@@ -103,6 +103,12 @@ test("environments: the reader makes the difference", () => {
   assert.equal(quoteContainerEnvironment(variables), 'NGINX=3; "WHERE=%%h $${HOME}"');
 });
 
+test("a variable whose value looks like a placeholder stays as it is", () => {
+  const line = quoteContainerEnvironment({ A: "@HOME@", B: "@UID@HOME@ x", C: "a@b" });
+  assert.equal(line, 'A=\\x40HOME@ "B=\\x40UID\\x40HOME@ x" C=a@b');
+  assert.deepEqual(toRecord(readThroughPodman(line)), { A: "@HOME@", B: "@UID@HOME@ x", C: "a@b" });
+});
+
 for (const name of ["", "1A", "A-B", "A B", "A=B", "É", "A\n"]) {
   test(`no variable: ${JSON.stringify(name)}`, () => {
     for (const write of [

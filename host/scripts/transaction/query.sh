@@ -151,14 +151,19 @@ query_labels() {
 
 # systemd's version, and the programs for networks that podman would find (containers.conf(5), helper_binaries_dir).
 query_tools() {
+  # The host's own setting only: an account could put something there that is read for ever.
   {
-    for tool in aardvark-dns pasta slirp4netns; do
-      for directory in /usr/local/libexec/podman /usr/local/lib/podman /usr/libexec/podman /usr/lib/podman; do
-        [ -x "$directory/$tool" ] && printf '%s\n' "$tool"
-      done
-      command -v "$tool" >/dev/null && printf '%s\n' "$tool"
-    done
-  } >"$work/tools"
+    printf '/%s/podman\n' usr/local/libexec usr/local/lib usr/libexec usr/lib
+    cat /usr/share/containers/containers.conf /etc/containers/containers.conf /etc/containers/containers.conf.d/*.conf 2>/dev/null |
+      sed -e '/^[[:space:]]*helper_binaries_dir[[:space:]]*=/!d' -e ':more' -e 's/#[^\n]*//' -e '/\]/!{$!{N' -e 'b more' -e '}' -e '}' |
+      grep -o '"/[^"]*"' | tr -d '"'
+  } >"$work/helpers"
+  for tool in aardvark-dns pasta slirp4netns; do
+    while IFS= read -r directory; do
+      [ -x "$directory/$tool" ] && printf '%s\n' "$tool"
+    done <"$work/helpers"
+    command -v "$tool" >/dev/null && printf '%s\n' "$tool"
+  done >"$work/tools"
   printf '{"event":"tools","systemd":"%s","found":"%s"}\n' \
     "$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" "$(encoded <"$work/tools")"
 }
