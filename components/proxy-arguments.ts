@@ -177,7 +177,7 @@ export interface Backend {
   extra?: string;
 
   /**
-   * How many of it: NAME-1, NAME-2, … nginx takes turns, and tries the next where one does not answer.
+   * How many of it: NAME, NAME-2, NAME-3, … nginx takes turns, and tries the next where one does not answer.
    * @default 1, which is NAME itself
    * @range 1 to 100
    * @example 2

@@ -14,10 +14,9 @@ export function proxyNames(name: string, args: Pick<ReverseProxyStackArgs, "netw
   return { network: internal ? `${name}-net` : `${name}-open-net`, target: `${name}-backends.target` };
 }
 
-/** The containers of a backend: itself, or its replicas. */
+/** The containers of a backend. The first has its name, so that it stays when replicas come and go. */
 export function containerNames(backend: string, { replicas = 1 }: Pick<Backend, "replicas">): string[] {
-  if (replicas === 1) return [backend];
-  return Array.from({ length: replicas }, (_, index) => `${backend}-${index + 1}`);
+  return Array.from({ length: replicas }, (_, index) => (index === 0 ? backend : `${backend}-${index + 1}`));
 }
 
 /** Whether a backend is reached by a network, which nginx and it share. */

@@ -37,7 +37,7 @@ import { render } from "./render.ts";
  * What it makes on the host, as two sets:
  *
  * - NAME, of the host's manager or the account's own: nginx, with the units and files of a SocketActivatedNginx.
- * - NAME-backends, of the account's own: BACKEND.container for each backend, BACKEND-1.container and so on for replicas, and
+ * - NAME-backends, of the account's own: BACKEND.container for each backend, BACKEND-2.container and so on for replicas, and
  *   BACKEND.socket where systemd opens its socket; NAME-backends.target, which stands for all of them.
  * - There too NAME-net.network (NAME-open-net.network with a way out), where a backend has transport "tcp", and
  *   NAME-sockets.service, which makes the directory of the sockets, where one has "unix".

@@ -125,15 +125,15 @@ test("a backend more, as two replicas: they are started, nginx is reloaded, and 
   assert.match(preview, /reloads example4\.service/);
   assert.doesNotMatch(preview, /restarts/);
   await stack.up();
-  assert.deepEqual(changed(before, await invocations()), ["pair-1.service", "pair-2.service"]);
+  assert.deepEqual(changed(before, await invocations()), ["pair-2.service", "pair.service"]);
   assert.equal(await reloads(), reloaded + 1);
   const names = new Set<string>();
   for (let requests = 20; requests > 0; requests -= 1)
     names.add((await getNamed(fleet, host, "pair.example.com")).body.replace(/^.*me=/, ""));
   assert.equal(names.size, 2);
-  await host.run(["systemctl", "--user", "stop", "pair-1.service"], test1);
+  await host.run(["systemctl", "--user", "stop", "pair.service"], test1);
   for (let requests = 10; requests > 0; requests -= 1) assert.equal(await status("pair.example.com"), 200);
-  await host.run(["systemctl", "--user", "start", "pair-1.service"], test1);
+  await host.run(["systemctl", "--user", "start", "pair.service"], test1);
 });
 
 test("a backend less: it is gone, nginx is reloaded, and nothing else is touched", async () => {
@@ -141,7 +141,7 @@ test("a backend less: it is gone, nginx is reloaded, and nothing else is touched
   configure();
   assert.doesNotMatch(await stack.preview(), /restarts/);
   await stack.up();
-  assert.deepEqual(changed(before, await invocations()), ["pair-1.service", "pair-2.service"]);
+  assert.deepEqual(changed(before, await invocations()), ["pair-2.service", "pair.service"]);
   assert.equal(await reloads(), reloaded + 1);
   assert.equal(await status("pair.example.com"), 404);
   const { stdout } = await host.run(["podman", "ps", "--all", "--format", "{{.Names}}"], test1);

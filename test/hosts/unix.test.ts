@@ -121,6 +121,16 @@ async function serves(): Promise<void> {
   assert.match((await ask(82, "tcp")).body, /It works!/);
 }
 
+/** The statuses of requests, one after the other, until something is done. */
+async function askedMeanwhile(name: string, work: Promise<unknown>): Promise<number[]> {
+  const statuses: number[] = [];
+  let done = false;
+  void work.finally(() => (done = true)).catch(() => undefined);
+  while (!done) statuses.push((await ask(80, name)).status);
+  await work;
+  return statuses;
+}
+
 async function invocations(): Promise<Map<string, string>> {
   const { stdout } = await host.run(
     ["systemctl", "--user", "show", "--property=Id,InvocationID", "--", "*.service", "*.socket"],
@@ -207,6 +217,18 @@ test("a backend more, and less: it comes and goes, nginx is reloaded, and nothin
     "extra-usernamespace.service",
     "extra.service",
     "extra.socket",
+  ]);
+  const one = await invocations();
+  configure("new page", { extra: { ...page("extra"), serverName: "extra.example.com", replicas: 2 } });
+  const asked = askedMeanwhile("extra", stack.up());
+  assert.deepEqual(
+    (await asked).filter((status) => status !== 200),
+    [],
+  );
+  assert.deepEqual(changed(one, await invocations()), [
+    "extra-2-usernamespace.service",
+    "extra-2.service",
+    "extra-2.socket",
   ]);
   configure("new page");
   await stack.up();

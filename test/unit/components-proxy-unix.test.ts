@@ -147,7 +147,7 @@ WantedBy=sockets.target web-backends.target
     }).files;
     assert.match(
       conf["~/.config/quadlet-fleet/web/conf.d/caddy.conf"]?.content as string,
-      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy-1\.sock fail_timeout=1s;\n {4}server unix:\/run\/backends\/caddy-2\.sock fail_timeout=1s;\n\}\n\nserver/,
+      /^upstream caddy \{\n {4}server unix:\/run\/backends\/caddy\.sock fail_timeout=1s;\n {4}server unix:\/run\/backends\/caddy-2\.sock fail_timeout=1s;\n\}\n\nserver/,
     );
   });
 
