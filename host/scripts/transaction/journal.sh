@@ -54,14 +54,36 @@ saved_stat() {
   case $uid$gid in "" | *[!0-9]*) owner=0:0 ;; esac
 }
 
-# remember UNIT: whether it runs, once, before it is touched.
+# look_at_states: of all units that the plan touches, before the first of them is: a start may bring others with it, which
+# then seem to have run before. What does not run is noted at once, as a rollback stops it whoever has started it; what runs
+# when it is touched, as it is brought back by a restart. In a shell of its own, for its variables.
+look_at_states() (
+  : >"$work/states"
+  while IFS=$tab read -r step names rest; do
+    case $step in start | restart | stop) ;; *) continue ;; esac
+    for unit in $names; do
+      case $(ctl show --property=ActiveState --value "$unit" </dev/null) in
+        active | reloading) was=active ;;
+        activating) was=starting ;;
+        *) was=inactive ;;
+      esac
+      printf '%s\t%s\n' "$was" "$unit" >>"$work/states"
+      [ "$was" != inactive ] || is_remembered "$unit" || note inactive - "$unit" || return 1
+    done
+  done <"$work/plan"
+)
+
+# remember UNIT: whether it ran, once, before it is touched.
 remember() {
-  grep -Fxqs -e "active$tab-$tab$1" -e "starting$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal" && return 0
-  case $(ctl show --property=ActiveState --value "$1") in
-    active | reloading) note active - "$1" ;;
-    activating) note starting - "$1" ;;
-    *) note inactive - "$1" ;;
-  esac
+  [ -e "$work/states" ] || look_at_states || return 1
+  is_remembered "$1" && return 0
+  was=active
+  grep -Fxq -e "active$tab$1" "$work/states" || was=starting
+  note "$was" - "$1"
+}
+
+is_remembered() {
+  grep -Fxqs -e "active$tab-$tab$1" -e "starting$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal"
 }
 
 # journalled KIND: the subjects, last first.

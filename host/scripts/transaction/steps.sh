@@ -79,7 +79,7 @@ forget_secrets() {
 # Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
 # One sync for all: no name changes before the journal is on the disk.
 step_stage() {
-  set -- "$own/journal"
+  look_at_states || return 1
   while IFS=$tab read -r step first second third; do
     case $step in
       put)
