@@ -223,7 +223,7 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
-   * left as it runs.
+   * left as it runs. From then on they are the site's own: they go with it.
    * @default false, which refuses them
    * @example true
    */

@@ -49,7 +49,7 @@ import { render } from "./render.ts";
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
  */
 export class ReverseProxyStack extends ComponentResource {
-  /** Where the pages are: "http://apache.example.com:82/", for each server name that is no pattern. */
+  /** Where the pages are: `http://apache.example.com:82/`, for each server name that is no pattern. */
   readonly urls: Output<string[]>;
   /** What systemd says of each unit after the last operation: of nginx's, and of the backends'. */
   readonly unitStates: UnitSet["unitStates"];

@@ -45,7 +45,7 @@ import { render } from "./render.ts";
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
  */
 export class SocketActivatedNginx extends ComponentResource {
-  /** Where the pages are: "http://192.0.2.11:8080/". */
+  /** Where the pages are: `http://192.0.2.11:8080/`. */
   readonly urls: Output<string[]>;
   /** What systemd says of each unit after the last operation. */
   readonly unitStates: UnitSet["unitStates"];

@@ -13,6 +13,13 @@ export class Lifetime {
       this.#interrupted = true;
       this.#leaveWhenDone();
     });
+    // An engine that is killed says nothing, nor does one that ends for a closed pipe (`pulumi preview | head`).
+    const engine = process.ppid;
+    setInterval(() => {
+      if (process.ppid === engine) return;
+      this.#interrupted = true;
+      this.cancel();
+    }, 1000).unref();
   }
 
   get cancelled(): boolean {

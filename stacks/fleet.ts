@@ -15,20 +15,9 @@ import {
 } from "../components/problems.ts";
 import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
+import type { Fleet, Placement } from "./placement.ts";
+import { sharedNames } from "./shared-names.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
-
-/** One component on one host: its name in the stack file, and its arguments. */
-export interface Placement<Args> {
-  name: string;
-  host: string;
-  args: Args;
-}
-
-/** All components of a stack. */
-export interface Fleet {
-  sites: Placement<SocketActivatedNginxArgs>[];
-  proxies: Placement<ReverseProxyStackArgs>[];
-}
 
 const prefix = "quadlet-fleet:";
 const keys = ["hosts", "sites", "proxies"];
@@ -81,6 +70,7 @@ export function placeFleet(configuration: object): Fleet {
       message: "is the name of a site, and so of its units",
     });
   }
+  problems.push(...sharedNames(placed));
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
   return placed;
 }

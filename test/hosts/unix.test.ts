@@ -151,33 +151,6 @@ function changed(before: Map<string, string>, now: Map<string, string>): string[
   return [...units].filter((unit) => before.get(unit) !== now.get(unit)).sort();
 }
 
-for (const [what, way] of Object.entries({ unix: { transport: "unix" }, tcp: { port: 80 } }))
-  test(`a first deploy whose backend can't start leaves nothing of what that one needs: ${what}`, async () => {
-    const volumes = ["%h/missing:/etc/nginx/conf.d:ro"];
-    const bad = { image, serverName: "bad.example.com", volumes, ...way };
-    const good = { ...page("good"), serverName: "good.example.com" };
-    for (const backends of [{ bad }, { bad, good }]) {
-      const proxy = {
-        hosts: ["web-1"],
-        user: "test",
-        manager: "user",
-        image,
-        listen: ["0.0.0.0:8087"],
-        backends,
-      };
-      stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, proxies: { none: proxy } });
-      const { code, stdout } = await stack.up({ check: false });
-      assert.notEqual(code, 0);
-      assert.match(stdout, /starting bad\.service failed/);
-      assert.match(stdout, /rolled back: the host is as it was before/);
-      const left = await host.sh(
-        "systemctl --user list-units --all --plain --no-legend 'none*' 'bad*' 'good*'; ls -d $XDG_RUNTIME_DIR/none* ~/.local/state/quadlet-fleet ~/.config/quadlet-fleet; podman ps --all --quiet; podman network ls --format '{{.Name}}'",
-        { ...account, check: false },
-      );
-      assert.equal(left.stdout.trim(), "podman");
-    }
-  });
-
 test("ports that the host keeps for root are refused, with the cure", async () => {
   configure();
   await host.run(["sysctl", "-w", "net.ipv4.ip_unprivileged_port_start=1024"]);

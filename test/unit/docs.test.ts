@@ -92,7 +92,7 @@ test("parts of a site in README.md", () => {
 test("the proxies of README.md", () => {
   const blocks = all.filter((block) => !isStackFile(block) && block.includes("backends:"));
   const proxies = Object.assign({}, ...blocks.map((block) => parse(block) as object)) as object;
-  assert.deepEqual(Object.keys(proxies), ["example6"]);
+  assert.deepEqual(Object.keys(proxies), ["front"]);
   const fleet = placeFleet({ hosts: { "web-1": { address: "192.0.2.11", hostKey } }, proxies });
   assert.equal(fleet.proxies.length, 1);
 });

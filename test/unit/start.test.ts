@@ -76,6 +76,26 @@ test("the plugin loads no SSH before it logs in, and nothing of the program's", 
   assert.deepEqual(loaded(["node-ssh", "ssh2", "zod", "yaml", ...needless]), []);
 });
 
+test("the plugin ends when the engine has, whatever that was", async () => {
+  const start = `"$1" 127.0.0.1:1 & echo $!; sleep 1`;
+  const plugin = join(root, "provider/pulumi-resource-quadlet");
+  const engine = spawn("sh", ["-c", start, "sh", plugin], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await once(engine.stdout, "data")) as [Buffer];
+  const id = Number(line.toString().split("\n")[0]);
+  await once(engine, "exit");
+  assert.ok(process.kill(id, 0), "it has not outlived the engine: nothing was tested");
+  for (const end = performance.now() + 20_000; performance.now() < end;) {
+    try {
+      process.kill(id, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  process.kill(id, "SIGKILL");
+  assert.fail("it is still there");
+});
+
 test("the plugin keeps compiled code in the user's cache", async () => {
   await startPlugin({ HOME: directory });
   assert.equal(readdirSync(join(directory, ".cache/quadlet-fleet/node")).length, 1);
