@@ -87,3 +87,12 @@ describe("checkListens reads the files that nginx reads", () => {
     ]);
   });
 });
+
+test("a file that can't be read as nginx's is one error: what it listens on is not known", () => {
+  const files = [{ name: "a.conf", text: 'server {\n  listen 80;\n  return 200 "x"\n}\n' }];
+  const { errors } = checkListens(files, [{ unit: "web.socket", listen: ["0.0.0.0:80"] }]);
+  assert.deepEqual(
+    errors.map(({ message }) => message.split(":")[0]),
+    ["a.conf"],
+  );
+});

@@ -65,6 +65,8 @@ class Reader {
     } catch (error) {
       if (!(error instanceof NginxSyntaxError)) throw error;
       this.found.errors.push({ file: error.file, line: error.line, message: error.message });
+      // What it listens on is not known.
+      this.found.unseen = true;
       return false;
     }
   }
