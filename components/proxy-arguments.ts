@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
+import { LONGEST_PATH } from "../units/nginx/address.ts";
 import { type SocketActivatedNginxArgs, account, argumentsSchema } from "./arguments.ts";
 import { port } from "./connection.ts";
 import { required, wholeNumber } from "./wording.ts";
@@ -284,7 +285,7 @@ const backendSchema = z.strictObject({
   port: port.optional(),
   socketPath: z
     .string()
-    .max(107, "is longer than the path of a Unix socket can be (unix(7))")
+    .max(LONGEST_PATH, "is longer than the path of a Unix socket can be (unix(7))")
     .regex(
       /^\/(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)+$/,
       'is no path of a file in a directory: as "/run/backend/http.sock"',

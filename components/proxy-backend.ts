@@ -4,10 +4,12 @@ import { renderContainer } from "../units/render.ts";
 import type { ContainerSection } from "../units/sections/container.ts";
 import type { ServiceSection } from "../units/sections/service.ts";
 import type { UnitSection } from "../units/sections/unit.ts";
+import { awaitContainer } from "./await-container.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
 import { lift, onHost, splitEnvironment } from "./inputs.ts";
 import type { Backend, HealthCheck, ReverseProxyStackArgs } from "./proxy-arguments.ts";
-import { proxyNames } from "./proxy-names.ts";
+import { isInternal, proxyNames } from "./proxy-names.ts";
+import { unlimited } from "./restarting.ts";
 import { isActivated, isUnix, ownSocket, renderBackendSocket, socketsUnit } from "./proxy-sockets.ts";
 import type { Rendered } from "./render.ts";
 
@@ -58,7 +60,7 @@ function text(
       description: `Backend ${container} of ${name}`,
       ...way.unit,
       // One that fails again and again is tried again and again, as nobody else would start it.
-      startLimitIntervalSec: "0",
+      ...unlimited,
     },
     container: {
       containerName: container,
@@ -99,7 +101,7 @@ interface Way {
 
 function tcp({ name, backend, container, options, args }: BackendContainer): Way {
   const { network } = proxyNames(name, args);
-  const internal = (args.network?.internal ?? true) ? " --internal" : "";
+  const internal = isInternal(args) ? " --internal" : "";
   return {
     container: { network: [`${network}.network`], networkAlias: container === backend ? [] : [backend] },
     // As the network's own service does, which is still active where somebody has removed the network.
@@ -143,12 +145,8 @@ function healthKeys(check: HealthCheck): Partial<ContainerSection> {
  * Waits until a container listens on a port: its name, the port. In the tables of its network namespace (proc_pid_net(5)),
  * which the account may read: the image needs no tool for it. 0A is TCP_LISTEN.
  */
-export const awaitPort = [
-  'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
-  'port=$(printf %04X "$2");',
-  "tries=0;",
-  'until grep -qs "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F]*:0000 0A " "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6"; do',
-  '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
-  '[ "$tries" -lt 600 ] || { echo "$1 does not listen on port $2 after 60 seconds" >&2; exit 1; };',
-  "tries=$((tries + 1)); sleep 0.1; done",
-].join(" ");
+export const awaitPort = awaitContainer(
+  'grep -qs "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F]*:0000 0A " "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6"',
+  "does not listen on port $2",
+  ['port=$(printf %04X "$2");'],
+);

@@ -4,7 +4,7 @@ import { renderNetwork, renderTarget } from "../units/render.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
 import { renderBackend } from "./proxy-backend.ts";
-import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
+import { containerNames, hasNetwork, hasSockets, isInternal, proxyNames } from "./proxy-names.ts";
 import { backendAdditions, backendSite, renderSocketsUnit, socketsUnit } from "./proxy-sockets.ts";
 import { type Rendered, render } from "./render.ts";
 
@@ -67,7 +67,7 @@ function renderSharedNetwork(name: string, args: ReverseProxyStackArgs): Part {
     units: {
       [`${network}.network`]: renderNetwork({
         unit: { description: `Network of ${name} and its backends` },
-        network: { internal: args.network?.internal ?? true },
+        network: { internal: isInternal(args) },
         // podman leaves the network when its service stops (podman#23678); fails, and stays, where a container has it.
         service: {
           execStartPre: awaitFirstPodman("%t"),

@@ -1,4 +1,4 @@
-import { AddressError } from "../units/nginx/address.ts";
+import { AddressError, LONGEST_PATH } from "../units/nginx/address.ts";
 import { parseNginx } from "../units/nginx/parse.ts";
 import { NginxSyntaxError } from "../units/nginx/tokens.ts";
 import { otherNamesFile, tlsFile } from "../units/nginx/virtual-host.ts";
@@ -184,11 +184,11 @@ function checkTransport(options: Backend): ArgumentProblem[] {
 function checkLength(name: string, backend: string, options: Backend): ArgumentProblem[] {
   const [container = backend] = containerNames(backend, options).slice(-1);
   const address = backendAddress(name, container, options).replace("@UID@", "00000");
-  if (!isUnix(options) || !isActivated(options) || address.length <= 107) return [];
+  if (!isUnix(options) || !isActivated(options) || address.length <= LONGEST_PATH) return [];
   return [
     {
       path: pathText(["backends", backend]),
-      message: `the path of its socket would have ${address.length} characters, and the longest has 107. Choose a shorter name, for it or for the proxy.`,
+      message: `the path of its socket would have ${address.length} characters, and the longest has ${LONGEST_PATH}. Choose a shorter name, for it or for the proxy.`,
     },
   ];
 }

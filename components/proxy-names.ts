@@ -9,9 +9,16 @@ export interface ProxyNames {
   target: string;
 }
 
+/** Whether their network has no way out. */
+export function isInternal({ network }: Pick<ReverseProxyStackArgs, "network">): boolean {
+  return network?.internal ?? true;
+}
+
 export function proxyNames(name: string, args: Pick<ReverseProxyStackArgs, "network">): ProxyNames {
-  const internal = args.network?.internal ?? true;
-  return { network: internal ? `${name}-net` : `${name}-open-net`, target: `${name}-backends.target` };
+  return {
+    network: isInternal(args) ? `${name}-net` : `${name}-open-net`,
+    target: `${name}-backends.target`,
+  };
 }
 
 /** The containers of a backend. The first has its name, so that it stays when replicas come and go. */

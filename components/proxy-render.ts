@@ -20,7 +20,7 @@ import { quoteExec } from "../units/escape.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { sharedLabel, volumeLabel } from "./inputs.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
-import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
+import { containerNames, hasNetwork, hasSockets, isInternal, proxyNames } from "./proxy-names.ts";
 import {
   isActivated,
   isUnix,
@@ -114,7 +114,7 @@ export function proxyAdditions(name: string, args: ReverseProxyStackArgs): Addit
   const resolver = "%N-resolver";
   return {
     description: `nginx ${name}, socket-activated reverse proxy`,
-    online: withNetwork && !(args.network?.internal ?? true),
+    online: withNetwork && !isInternal(args),
     ownVolumes: [
       ...(withNetwork ? [`%t/${resolver}:${resolverDirectory}:ro${volumeLabel(args)}`] : []),
       ...(withSockets ? [`${runtime}/${socketsDirectory(name)}:${socketsMount}:ro${sharedLabel(args)}`] : []),

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { quoteExec } from "../units/escape.ts";
 import { renderService, renderSocket } from "../units/render.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { awaitContainer } from "./await-container.ts";
 import { lift, sharedLabel } from "./inputs.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
 import type { Additions } from "./render.ts";
@@ -105,12 +106,7 @@ const openSocket =
  * socket: hence the hard link (ln(1), -P), which is all that nginx knows.
  */
 export const awaitSocket = [
-  'pid=$(podman inspect --format "{{.State.Pid}}" "$1") || exit;',
-  "tries=0;",
-  'until [ -S "$2" ]; do',
-  '[ -d "/proc/$pid" ] || { echo "$1 has ended" >&2; exit 1; };',
-  '[ "$tries" -lt 600 ] || { echo "$1 has no socket ${2##*/} after 60 seconds" >&2; exit 1; };',
-  "tries=$((tries + 1)); sleep 0.1; done;",
+  `${awaitContainer('[ -S "$2" ]', "has no socket ${2##*/}")};`,
   `podman unshare sh -c '${openSocket}' open "$2" "$3" "$4" || { echo "$1's \${2##*/} is no socket" >&2; exit 1; }`,
 ].join(" ");
 

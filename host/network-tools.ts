@@ -1,6 +1,5 @@
 import { isQuadlet } from "../units/names.ts";
-import { parse } from "../units/parse.ts";
-import type { UnitFile } from "../units/model.ts";
+import { valuesOf } from "../units/values.ts";
 import type { Desired, DesiredFile } from "./desired.ts";
 import type { Facts } from "./facts.ts";
 
@@ -35,15 +34,14 @@ interface Need {
 
 const rootlessTools = ["pasta", "slirp4netns"];
 
-function needs(file: DesiredFile, isRootless: boolean): Need[] {
-  if (file.unit === undefined) return [];
-  const unit = parse(file.content, file.unit);
-  if (file.unit.endsWith(".network"))
-    return isTrue(last(unit, "Network", "DisableDNS"))
+function needs({ unit, content }: DesiredFile, isRootless: boolean): Need[] {
+  if (unit === undefined) return [];
+  if (unit.endsWith(".network"))
+    return isTrue(valuesOf(content, unit, "Network", "DisableDNS").at(-1))
       ? []
       : [{ anyOf: ["aardvark-dns"], what: "a network whose containers find each other by name" }];
   if (!isRootless) return [];
-  return networksOf(file.unit, unit).flatMap((network): Need[] => {
+  return networksOf(unit, content).flatMap((network): Need[] => {
     const kind = network.split(":")[0] ?? "";
     if (["none", "host", "ns", "container"].includes(kind) || kind.endsWith(".container")) return [];
     const what = `a rootless container with network "${network}"`;
@@ -53,33 +51,20 @@ function needs(file: DesiredFile, isRootless: boolean): Need[] {
 }
 
 /** The networks of a unit's container, "" for podman's default; none where it has no container. */
-function networksOf(name: string, unit: UnitFile): string[] {
+function networksOf(name: string, text: string): string[] {
+  const values = (section: string, key: string) => valuesOf(text, name, section, key);
   if (isQuadlet(name)) {
     if (!name.endsWith(".container")) return [];
-    const written = values(unit, "Container", "Network").filter((network) => network !== "");
-    return written.length > 0 || last(unit, "Container", "Pod") !== undefined ? written : [""];
+    const written = values("Container", "Network").filter((network) => network !== "");
+    return written.length > 0 || values("Container", "Pod").length > 0 ? written : [""];
   }
-  const run = values(unit, "Service", "ExecStart").filter((command) =>
-    /\/podman(\s|\s.*\s)run\s/.test(command),
-  );
+  const run = values("Service", "ExecStart").filter((command) => /\/podman(\s|\s.*\s)run\s/.test(command));
   return run.flatMap((command) => {
     const written = [...command.matchAll(/\s--net(?:work)?[ =]"?([^\s"]+)/g)].map(
       ([, network = ""]) => network,
     );
     return written.length > 0 ? written : [""];
   });
-}
-
-function values(unit: UnitFile, section: string, key: string): string[] {
-  return unit.sections
-    .filter(({ name }) => name === section)
-    .flatMap(({ entries }) =>
-      entries.flatMap((entry) => ("key" in entry && entry.key === key ? [entry.value] : [])),
-    );
-}
-
-function last(unit: UnitFile, section: string, key: string): string | undefined {
-  return values(unit, section, key).at(-1);
 }
 
 /** systemd.syntax(7), booleans. */

@@ -32,7 +32,7 @@ export class AddressError extends Error {
 }
 
 /** sun_path has 108 bytes and ends in a zero byte (unix(7)). */
-const LONGEST_PATH = 107;
+export const LONGEST_PATH = 107;
 
 /**
  * Reads the value of `ListenStream=`.
