@@ -123,8 +123,9 @@ function remoteCommands(
         {
           connection,
           create: `/bin/sh -c '${remoteScript}'`,
-          // What is left to change is the way there: a new key is tried, and the command not repeated.
-          update: "true",
+          // What is left to change is the way there: a new key is tried, and the command not repeated. The standard input is read to
+          // its end, as the plugin fails with "EOF" where a command ends before it was written (golang.org/x/crypto/ssh, Session.Run).
+          update: "cat >/dev/null",
           stdin,
           addPreviousOutputInEnv: false,
           // No `delete`: another trigger makes another command, and only then deletes the old one.

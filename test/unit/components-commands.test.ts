@@ -99,10 +99,17 @@ describe("commands", () => {
     const [before, last] = [inputsOf(all, "web-before-1"), inputsOf(all, "web-after-2")];
     assert.equal(before.stdin, "tcommands.before[0]\nwsystemctl\nwstop\nwit's\n");
     assert.equal(before.create, last.create);
-    assert.equal(before.update, "true");
     for (const { inputs } of all) assert.equal(inputs.delete, undefined);
     assert.equal(isSecret(last.stdin as Wire), true);
     assert.equal(reveal(last.stdin), "tcommands.after[1]\neTOKEN=CANARY-token\nwb\nw\n");
+  });
+
+  test("another connection only logs in, and reads what it is sent to its end: more than a pipe holds", async () => {
+    const [before] = await siteOf("update", { commands });
+    // To a program that has ended, it can't be written: EPIPE here, "EOF" in the plugin.
+    const run = () =>
+      execFileSync("/bin/sh", ["-c", before?.inputs.update as string], { input: "x".repeat(1 << 20) });
+    assert.equal(run().toString(), "");
   });
 
   test("a trigger changes with what is deployed, with the host, and with the command; and with nothing else", async () => {
