@@ -1,7 +1,7 @@
 import { type Action, isSocket, runs } from "./changes.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
-import type { Handover } from "./stand-ins.ts";
+import type { Handover, Rehearsal } from "./stand-ins.ts";
 import { type Step, step } from "./step.ts";
 
 /** What the steps of {@link activate} follow from. */
@@ -12,6 +12,7 @@ export interface Changes {
   payload: readonly DesiredFile[];
   /** Paths of files that are no longer wanted. */
   stale: readonly string[];
+  rehearsed: readonly Rehearsal[];
   handed: readonly Handover[];
 }
 
@@ -32,7 +33,7 @@ export function retire(facts: Facts, desired: Desired, stale: readonly string[])
 
 /** Everything from the new files on the host to the new version that serves. */
 export function activate(changes: Changes): Step[] {
-  const { facts, desired, todo, stale, handed } = changes;
+  const { facts, desired, todo, stale, rehearsed, handed } = changes;
   const gone = staleUnits(desired, stale);
   const enabled = enablement(facts, desired);
   const reload = enabled.length > 0 || needsReload(changes);
@@ -53,7 +54,10 @@ export function activate(changes: Changes): Step[] {
       step("return", `stopping ${standIn.unit}`, standIn.unit),
       step("unlend", `removing ${standIn.unit}`, standIn.path),
     ]),
-    ...(handed.length > 0 ? [step("daemon_reload", "reloading systemd")] : []),
+    // systemd forgets what was lent.
+    ...(handed.length > 0 || (rehearsed.length > 0 && !reload)
+      ? [step("daemon_reload", "reloading systemd")]
+      : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./d
 import { sha256 } from "./digest.ts";
 import type { FileFact, Facts } from "./facts.ts";
 import { refusals as refuse } from "./refusals.ts";
-import { type Handover, handovers } from "./stand-ins.ts";
+import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
 import { type Step, step } from "./step.ts";
 
 export interface Plan {
@@ -49,16 +49,17 @@ export function plan(
   if (refusals.length > 0) return { ...nothing, refusals, owned };
 
   const todo = whatToDo(facts, desired, before, payload, stale);
-  const handed = handovers(desired, todo, facts.home);
-  const rehearsals = lendRehearsals(handed, payload.length);
+  const handed = handovers(desired, todo);
+  const rehearsed = rehearsals(desired, todo, facts.home);
+  const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
   const work = [
     ...pulls(desired, todo),
     ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale]),
-    ...rehearsals.steps,
+    ...rehearse(rehearsed, lent, payload.length),
     ...(payload.length + stale.length > 0 ? [step("stage", "preparing the files")] : []),
     ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
     ...retire(facts, desired, stale),
-    ...activate({ facts, desired, todo, payload, stale, handed }),
+    ...activate({ facts, desired, todo, payload, stale, rehearsed, handed }),
     ...asks(desired, todo),
   ];
   const settled =
@@ -70,7 +71,7 @@ export function plan(
   const end = wanted.size > 0 ? step("commit", "committing") : step("forget", "cleaning up");
   const leave = wanted.size === 0 && facts.set === undefined && work.length === 0;
   const steps = leave ? [] : [step("begin", "starting"), ...work, end];
-  return { refusals, steps, payload, lent: rehearsals.texts, owned };
+  return { refusals, steps, payload, lent: lent.map(({ text }) => text), owned };
 }
 
 /** The least action for each unit. */
@@ -171,27 +172,15 @@ function validations(
 }
 
 /** Each new version tried out; what stands in for it later is there from the same reload of systemd on. */
-function lendRehearsals(handed: readonly Handover[], first: number): { steps: Step[]; texts: string[] } {
-  const units = handed.flatMap(({ rehearsal, standIn }) => [...(rehearsal ? [rehearsal] : []), standIn]);
-  const steps = units.map(({ unit, path }, index) =>
-    step("lend", `preparing ${unit}`, String(first + index), path),
-  );
-  const rehearsed = handed.flatMap(({ service, rehearsal }) =>
-    rehearsal
-      ? [
-          step(
-            "rehearse",
-            `rehearsing ${service}`,
-            rehearsal.unit,
-            rehearsal.container,
-            rehearsal.probes.join(" "),
-          ),
-          step("unlend", `removing ${rehearsal.unit}`, rehearsal.path),
-        ]
-      : [],
-  );
-  const reload = units.length > 0 ? [step("daemon_reload", "reloading systemd")] : [];
-  return { steps: [...steps, ...reload, ...rehearsed], texts: units.map(({ text }) => text) };
+function rehearse(rehearsed: readonly Rehearsal[], lent: readonly LentUnit[], first: number): Step[] {
+  return [
+    ...lent.map(({ unit, path }, index) => step("lend", `preparing ${unit}`, String(first + index), path)),
+    ...(lent.length > 0 ? [step("daemon_reload", "reloading systemd")] : []),
+    ...rehearsed.flatMap(({ service, unit, path, container, probes }) => [
+      step("rehearse", `rehearsing ${service}`, unit, container, probes.join(" ")),
+      step("unlend", `removing ${unit}`, path),
+    ]),
+  ];
 }
 
 /** Requests through the sockets, once something that answers them was touched. */

@@ -14,6 +14,7 @@ export const transactionScript = Buffer.from(
     "boot",
     "journal",
     "images",
+    "networks",
     "validate",
     "request",
     "stand-ins",

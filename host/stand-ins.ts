@@ -1,4 +1,4 @@
-import { type ListenAddress, isWildcard } from "../units/nginx/address.ts";
+import { type ListenAddress, isWildcard, toListenStream } from "../units/nginx/address.ts";
 import { isQuadlet } from "../units/names.ts";
 import { handoverUnit, rehearsalUnit } from "../units/stand-ins.ts";
 import { type Action, isSocket, runs, triggered } from "./changes.ts";
@@ -15,68 +15,84 @@ export interface LentUnit {
 /** How one service is restarted so that nobody notices. */
 export interface Handover {
   service: string;
-  /** The new version, tried out in a network namespace of its own; not for a service with unix sockets. */
-  rehearsal?: LentUnit & {
-    /** The container's name. */
-    container: string;
-    /** Indices of the probes that can be asked in there. */
-    probes: number[];
-  };
   /** The new version that shares the sockets meanwhile. */
   standIn: LentUnit;
 }
 
+/** A new version that is tried out in a network namespace of its own, before anything of the old one is touched. */
+export interface Rehearsal extends LentUnit {
+  service: string;
+  /** The container's name. */
+  container: string;
+  /** Indices of the probes that can be asked in there. */
+  probes: number[];
+}
+
 /**
- * The restarts that can be done by rehearsal and handover. Pure, so that a preview says the same.
+ * The restarts that can be done by handover. Pure, so that a preview says the same.
  *
  * @param todo what is done to each unit
- * @param home the home directory of the account, where it is known
  */
-export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>, home = "~"): Handover[] {
-  return desired.services.flatMap((service): Handover[] => {
-    if (!service.handover || todo.get(service.unit) !== "restart") return [];
-    const file = desired.files.find(({ unit }) => unit !== undefined && runs(unit) === service.unit);
-    const sockets = desired.services
-      .filter((socket) => isSocket(socket.unit) && triggered(desired, socket) === service.unit)
-      .map(({ unit }) => unit);
+export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): Handover[] {
+  return pairable(desired, todo, ["restart"]).flatMap(({ service, file, sockets }): Handover[] => {
     const kept = sockets.filter((unit) => todo.get(unit) === "none");
     const others = addressesOf(
       desired,
       sockets.filter((unit) => !kept.includes(unit)),
     );
-    const text =
-      file?.unit !== undefined && handoverUnit(file.unit, file.content, kept, foreignFamilies(others));
-    if (!file || !text) return [];
-    return [
-      {
-        service: service.unit,
-        standIn: lent(desired, file, "handover", text),
-        ...rehearsal(desired, file, addressesOf(desired, sockets), home),
-      },
-    ];
+    const text = handoverUnit(file.key, file.content, kept, foreignFamilies(others));
+    return text === undefined ? [] : [{ service, standIn: lent(desired, file, "handover", text) }];
   });
 }
 
-function rehearsal(
+/**
+ * The new versions that are tried out: of what restarts, and of what reads a new configuration.
+ *
+ * @param home the home directory of the account
+ */
+export function rehearsals(desired: Desired, todo: ReadonlyMap<string, Action>, home: string): Rehearsal[] {
+  return pairable(desired, todo, ["restart", "reload"]).flatMap(({ service, file, sockets }): Rehearsal[] => {
+    const addresses = addressesOf(desired, sockets);
+    // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
+    if (addresses.some(({ family }) => family === "unix")) return [];
+    const text = rehearsalUnit(
+      file.key,
+      file.content,
+      stagedPaths(desired, home),
+      foreignFamilies(addresses),
+    );
+    if (text === undefined) return [];
+    const own = lent(desired, file, "rehearsal", text);
+    const container = `systemd-${own.unit.replace(/\.service$/, "")}`;
+    // What it passes requests on to is the old one still, or not there.
+    const isAlone = [...todo].every(
+      ([unit, action]) =>
+        unit === service || sockets.includes(unit) || action === "none" || action === "reload",
+    );
+    const reachable = new Set(addresses.filter(isReachable).map(toListenStream));
+    const probes = desired.probes.flatMap(({ listen }, index) =>
+      isAlone && reachable.has(toListenStream(probeTarget(listen))) ? [index] : [],
+    );
+    // What starts is checked by nginx -t as well: a reload has nothing more to show.
+    if (probes.length === 0 && todo.get(service) === "reload") return [];
+    return [{ ...own, service, container, probes }];
+  });
+}
+
+/** The services of which a second one may run for a while, with their unit files and sockets. */
+function pairable(
   desired: Desired,
-  file: DesiredFile,
-  addresses: readonly ListenAddress[],
-  home: string,
-): Pick<Handover, "rehearsal"> {
-  // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
-  if (addresses.some(({ family }) => family === "unix")) return {};
-  const text = rehearsalUnit(
-    file.unit ?? "",
-    file.content,
-    stagedPaths(desired, home),
-    foreignFamilies(addresses),
-  );
-  if (text === undefined) return {};
-  const own = lent(desired, file, "rehearsal", text);
-  const probes = desired.probes.flatMap((probe, index) =>
-    isReachable(probeTarget(probe.listen)) ? [index] : [],
-  );
-  return { rehearsal: { ...own, container: `systemd-${own.unit.replace(/\.service$/, "")}`, probes } };
+  todo: ReadonlyMap<string, Action>,
+  due: readonly Action[],
+): { service: string; file: DesiredFile; sockets: string[] }[] {
+  return desired.services.flatMap(({ unit: service, handover }) => {
+    const file = desired.files.find(({ unit }) => unit !== undefined && runs(unit) === service);
+    if (!handover || file === undefined || !due.includes(todo.get(service) ?? "none")) return [];
+    const sockets = desired.services
+      .filter((socket) => isSocket(socket.unit) && triggered(desired, socket) === service)
+      .map(({ unit }) => unit);
+    return [{ service, file, sockets }];
+  });
 }
 
 function addressesOf(desired: Desired, sockets: readonly string[]): ListenAddress[] {

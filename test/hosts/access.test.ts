@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { execute } from "../../tools/execute.ts";
+import { logins } from "./support/logins.ts";
 import { type Stack, example1, example2, get, hostEntry, listing, makeStack } from "./support/stack.ts";
 
 // The ways to a host: logins, host keys, agents, jump hosts, and hosts that are not there.
@@ -170,9 +171,3 @@ test("a host that is dead and one that accepts and says nothing fail by name wit
   // Generous: what it must not be is a TCP time-out of minutes.
   assert.ok(Date.now() - started < 30_000);
 });
-
-/** Addresses that have logged in by SSH, in order. */
-async function logins(machine: TestHost): Promise<string[]> {
-  const { stdout } = await machine.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
-  return [...stdout.matchAll(/^Accepted publickey for \S+ from (\S+)/gm)].map((match) => match[1] ?? "");
-}

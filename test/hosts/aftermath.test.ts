@@ -17,6 +17,7 @@ const configuration = "/etc/quadlet-fleet/example2/conf.d";
 before(async () => {
   fleet = await createFleet({ name: "aftermath", hosts: 1 });
   host = fleet.hosts[0] as TestHost;
+  await host.run(["mkdir", "/srv/flags"]);
   stack = await makeStack("test-aftermath");
   configure();
   await stack.up();
@@ -27,13 +28,17 @@ after(async () => {
   await fleet.dispose();
 });
 
+/** Makes every page that is new from then on answer 500, after its rehearsal, say. */
+const breakage = "/srv/flags/broken";
+
 /** Another page, which is a reload. */
 function configure(change: object = {}): void {
   page += 1;
-  const nginx = { "default.conf": `server { listen 80; location / { return 200 "page ${page}"; } }\n` };
+  const answer = `if (-f ${breakage}) { return 500; } return 200 "page ${page}";`;
+  const nginx = { "default.conf": `server { listen 80; location / { ${answer} } }\n` };
   stack.configure({
     hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example2: { ...example2, nginx, ...change } },
+    sites: { example2: { ...example2, nginx, volumes: ["/srv/flags:/srv/flags:ro"], ...change } },
   });
 }
 
@@ -97,12 +102,14 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
   configure();
   await converges();
   const old = page;
-  // Line 3 is written before the reload.
-  configure({ verify: { body: "another page" } });
+  configure();
   await host.run(["mount", "--bind", configuration, configuration]);
   try {
-    const readOnly = () => host.run(["mount", "-o", "remount,bind,ro", configuration]);
-    const failed = await hold(stack, "aftermath", at(3), readOnly);
+    // Line 4 is written before the reload.
+    const failed = await hold(stack, "aftermath", at(4), async () => {
+      await host.run(["touch", breakage]);
+      await host.run(["mount", "-o", "remount,bind,ro", configuration]);
+    });
     await isToldAsFailed(t, failed);
     assert.match(failed.saw, new RegExp(`restoring:${configuration}/default\\.conf`));
 
@@ -113,6 +120,7 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     await isToldAsFailed(t, { code: again.code, saw: again.stdout + again.stderr });
     assert.match(await host.read(`${own}/rollback.new/1`), new RegExp(`page ${old}"`));
   } finally {
+    await host.run(["rm", "--force", breakage]);
     await host.run(["umount", configuration]);
   }
   assert.match(await converges(), /an interrupted transaction was taken back/);

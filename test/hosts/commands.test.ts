@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { makeCertificate } from "../certificates.ts";
+import { logins } from "./support/logins.ts";
 import { type Stack, example1, example2, hostEntry, makeStack } from "./support/stack.ts";
 
 // The parts that are made of @pulumi/command. Its plugin is in no package registry: these tests need it where `pulumi plugin install`
@@ -25,6 +26,7 @@ const log = "/var/tmp/commands";
 describe("commands and smokeTest", { skip }, () => {
   let fleet: Fleet;
   let host: TestHost;
+  let gate: TestHost;
   let stack: Stack;
 
   const note = (what: string) => ({ command: ["/usr/bin/tee", "--append", `/var/tmp/${what}`] });
@@ -45,8 +47,8 @@ describe("commands and smokeTest", { skip }, () => {
   const written = async () => (await host.run(["cat", log], { check: false })).stdout;
 
   before(async () => {
-    fleet = await createFleet({ name: "commands", hosts: 1 });
-    host = fleet.hosts[0] as TestHost;
+    fleet = await createFleet({ name: "commands", hosts: 2 });
+    [host, gate] = fleet.hosts as [TestHost, TestHost];
     stack = await makeStack("test-commands");
     // The engine takes no link for a plugin.
     cpSync(plugin, join(stack.home, `plugins/resource-command-v${version}`), { recursive: true });
@@ -119,6 +121,23 @@ describe("commands and smokeTest", { skip }, () => {
     await stack.up();
     assert.equal(await written(), "b1;b2;a1;a2;".repeat(2));
     await stack.expectNoChanges();
+  });
+
+  test("by a jump host, as the set", async () => {
+    const commands = { before: [say("b1"), say("b2")], after: [say("a1"), say("a2"), say("jumped")] };
+    stack.configure({
+      hosts: { gate: hostEntry(fleet, gate), "web-1": hostEntry(fleet, host, { jump: "gate" }) },
+      sites: { example2: { ...example2, commands } },
+    });
+    const since = await logins(host);
+    await stack.up();
+    assert.match(await written(), /;b1;b2;a1;a2;jumped;$/);
+    const sources = (await logins(host)).slice(since.length);
+    assert.ok(sources.length > 0);
+    assert.deepEqual([...new Set(sources)], [gate.address]);
+    await stack.expectNoChanges();
+    configure("three", { commands: { ...commands, after: commands.after.slice(0, 2) } });
+    await stack.up();
   });
 
   test("without the key's file there is a preview, but no up", async () => {

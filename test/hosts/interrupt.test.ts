@@ -17,6 +17,7 @@ let page = 0;
 before(async () => {
   fleet = await createFleet({ name: "interrupt", hosts: 1 });
   host = fleet.hosts[0] as TestHost;
+  await host.run(["mkdir", "/srv/flags"]);
   stack = await makeStack("test-interrupt");
 });
 
@@ -25,9 +26,13 @@ after(async () => {
   await fleet.dispose();
 });
 
-const nginx = (port: number) => ({
-  "default.conf": `server { listen ${port}; location / { return 200 "page ${page}"; } }\n`,
-});
+/** Makes every page that is new from then on answer 500, after its rehearsal, say. */
+const breakage = "/srv/flags/broken";
+
+const nginx = (port: number) => {
+  const answer = `if (-f ${breakage}) { return 500; } return 200 "page ${page}";`;
+  return { "default.conf": `server { listen ${port}; location / { ${answer} } }\n` };
+};
 
 /** Another page, by a restart, of one site on port 80 or of more, whose transactions come one after the other. */
 function configure(sites = ["example2"], change: object = {}): void {
@@ -37,6 +42,7 @@ function configure(sites = ["example2"], change: object = {}): void {
     ...example2,
     listen: [`0.0.0.0:${port}`],
     nginx: nginx(port),
+    volumes: ["/srv/flags:/srv/flags:ro"],
     ...more,
   });
   stack.configure({
@@ -117,11 +123,15 @@ for (const [what, at] of [
 
 test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page is there", async (t) => {
   await deployed();
-  // By a reload, of which line 3 tells, as no rehearsal finds it earlier.
-  configure(["example2"], { environment: { PAGE: String(page) }, verify: { body: "another page" } });
-  const { code, saw } = await interrupted(t, 3, () => interruptEngine(stack.name));
+  // By a reload, which line 4 comes before.
+  configure(["example2"], { environment: { PAGE: String(page) } });
+  const { code, saw } = await interrupted(t, 4, async () => {
+    await host.run(["touch", breakage]);
+    interruptEngine(stack.name);
+  });
+  await host.run(["rm", breakage]);
   assert.notEqual(code, 0);
-  assert.match(saw, /does not contain what it should/);
+  assert.match(saw, /asking .* failed: .* it answered 500/);
   assert.match(saw, /rolled back: the host is as it was before/);
   await isAtRest();
   assert.equal(await pageAt(), `page ${page - 1}`);

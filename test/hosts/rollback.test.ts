@@ -46,9 +46,9 @@ function configure(one: object, two: object): void {
 async function failsAndChangesNothing(
   change: object,
   message: RegExp,
-  sameProcesses = true,
+  { sameProcesses = true, before = {} } = {},
 ): Promise<string> {
-  configure({}, {});
+  configure({}, before);
   await stack.up();
   const untouched = await listing(host);
   const running = await invocation(host, "example2.service");
@@ -127,19 +127,33 @@ test("one that hangs: found by the rehearsal", async () => {
   );
 });
 
-test("one that answers 500: found by the rehearsal, and after a reload by the request", async () => {
+test("one that answers 500: found by the rehearsal, of a restart and of a reload", async () => {
   const broken = { "default.conf": "server {\n  listen 80;\n  location / { return 500 new; }\n}\n" };
-  await failsAndChangesNothing(
-    { environment: { NEW: "1" }, nginx: broken },
-    /rehearsing example2\.service failed: http:.*: it answered 500/,
-  );
-  await failsAndChangesNothing({ nginx: broken }, /asking 0\.0\.0\.0:80\/ failed: http:.*: it answered 500/);
+  for (const change of [{ environment: { NEW: "1" } }, {}])
+    await failsAndChangesNothing(
+      { ...change, nginx: broken },
+      /rehearsing example2\.service failed: http:.*: it answered 500/,
+    );
 });
 
 test("another page than the one that is demanded", async () => {
   await failsAndChangesNothing(
     { nginx: { "default.conf": page.replace("old", "new") }, verify: { status: 200, body: "old" } },
-    /asking 0\.0\.0\.0:80\/ failed: .*its answer \(200\) does not contain what it should/,
+    /rehearsing example2\.service failed: .*its answer \(200\) does not contain what it should/,
+  );
+});
+
+test("one that answers 500 where no rehearsal can ask: found by the request after the reload", async () => {
+  // An address of the host's.
+  const here = `${host.address}:84`;
+  const listen = ["0.0.0.0:80", here];
+  const both = (status: number) => ({
+    "default.conf": `${page}server {\n  listen ${here};\n  location / { return ${status}; }\n}\n`,
+  });
+  await failsAndChangesNothing(
+    { listen, nginx: both(500) },
+    new RegExp(`asking ${here.replaceAll(".", "\\.")}/ failed: http:.*: it answered 500`),
+    { before: { listen, nginx: both(204) } },
   );
 });
 
@@ -169,7 +183,7 @@ test("a socket that can't be opened, after the files were swapped: the old versi
       nginx: { "default.conf": page.replace("listen 80;", "listen 80; listen 192.0.2.99:81;") },
     },
     /restarting example2-192\.0\.2\.99-81\.socket, example2\.service failed/,
-    false,
+    { sameProcesses: false },
   );
 });
 

@@ -49,7 +49,7 @@ const page = (words: string) => ({
 const tcp = { image: "docker.io/library/httpd:latest", serverName: "tcp.example.com", port: 80 };
 
 /** Example 5 and 6: no network. Example 7: in the account's manager, with TLS, on a network. And 6 once more, as a system service. */
-function configure(words = "page", more: object = {}): void {
+function configure(words = "page", more: object = {}, last: object = tcp): void {
   const common = { hosts: ["web-1"], user: "test", image };
   stack.configure({
     hosts: { "web-1": hostEntry(fleet, host) },
@@ -66,7 +66,7 @@ function configure(words = "page", more: object = {}): void {
         manager: "user",
         listen: ["0.0.0.0:8081"],
         tls: { ...keys, listen: ["0.0.0.0:443"] },
-        backends: { tcp },
+        backends: { tcp: last },
       },
       five: {
         ...common,
@@ -283,6 +283,17 @@ test("the service of the sockets' directory restarts: nginx, in whichever manage
     [82, "page"],
   ] as const)
     assert.equal((await ask(port, name)).status, 200, `${name}:${port}`);
+});
+
+test("the last backend on a network gets a socket: the network goes, where nginx has left it by then", async () => {
+  configure("page", {}, { ...page("socket"), serverName: "tcp.example.com" });
+  await stack.up();
+  assert.match((await ask(8081, "tcp")).body, /^socket /);
+  assert.match((await ask(82, "tcp")).body, /^socket /);
+  // The system's set comes after that of the account: at a destroy, at the latest.
+  const { stdout } = await host.run(["podman", "network", "ls", "--format", "{{.Name}}"], account);
+  assert.deepEqual(stdout.trim().split("\n").sort(), ["podman", "systemd-five-net"]);
+  await stack.expectNoChanges();
 });
 
 test("power loss: the first answer of each is a 200", async (t: TestContext) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Facts } from "../../host/facts.ts";
 import { plan } from "../../host/plan.ts";
-import { change, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
+import { change, conf, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
 
 const one = site(["0.0.0.0:80"]);
 const two = site(["0.0.0.0:80", "0.0.0.0:81"]);
@@ -98,6 +98,26 @@ describe("another image", () => {
   });
 });
 
+test("another configuration: it proves itself before the old one goes", () => {
+  const probes = [{ listen: "0.0.0.0:80", path: "/health", hostName: "localhost" }];
+  const state = { ...one, probes };
+  const facts = change(settled(state), conf, present("server { listen 80; } # old"));
+  assert.deepEqual(says(facts, state), [
+    "starting",
+    "preparing web-rehearsal.service",
+    "reloading systemd",
+    "rehearsing web.service",
+    "removing web-rehearsal.service",
+    "preparing the files",
+    `writing ${conf}`,
+    "reloading web.service",
+    "verifying web.service",
+    "reloading systemd",
+    "asking 0.0.0.0:80/health",
+    "committing",
+  ]);
+});
+
 describe("one of two addresses", () => {
   const second = "/etc/systemd/system/web-81.socket";
   const handingOver = "handing web.service over to its new version";
@@ -190,6 +210,10 @@ describe("one of two addresses", () => {
       present("[Socket]\nListenStream=0.0.0.0:82\n"),
     );
     assert.deepEqual(says(facts, one).slice(3), [
+      "preparing web-rehearsal.service",
+      "reloading systemd",
+      "rehearsing web.service",
+      "removing web-rehearsal.service",
       "preparing the files",
       "writing /etc/systemd/system/web.socket",
       "reloading systemd",

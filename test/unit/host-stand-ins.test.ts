@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Action } from "../../host/changes.ts";
 import type { Desired, DesiredFile } from "../../host/desired.ts";
-import { type Handover, handovers } from "../../host/stand-ins.ts";
+import { type Handover, type Rehearsal, handovers, rehearsals } from "../../host/stand-ins.ts";
 import { conf, service, site, unit } from "./host-plan-facts.ts";
 
 /** nginx -t, which says what the site's configuration directory is. */
@@ -31,8 +31,14 @@ function todo(actions: Record<string, Action> = {}): Map<string, Action> {
   );
 }
 
-function only(desired: Desired, actions: Record<string, Action> = {}, home?: string): Handover {
-  const [first, ...rest] = handovers(desired, todo(actions), home);
+function only(desired: Desired, actions: Record<string, Action> = {}): Handover {
+  const [first, ...rest] = handovers(desired, todo(actions));
+  assert.ok(first && rest.length === 0);
+  return first;
+}
+
+function rehearsal(desired: Desired, actions: Record<string, Action> = {}, home = "/root"): Rehearsal {
+  const [first, ...rest] = rehearsals(desired, todo(actions), home);
   assert.ok(first && rest.length === 0);
   return first;
 }
@@ -43,13 +49,15 @@ function sockets({ standIn }: Handover): string | undefined {
 
 describe("which services", () => {
   test("one that restarts and wants it", () => {
-    const { service, standIn, rehearsal } = only(two);
+    const { service, standIn } = only(two);
+    const { unit, path, container } = rehearsal(two);
     assert.deepEqual(
-      [service, standIn.unit, standIn.path, rehearsal?.unit, rehearsal?.path, rehearsal?.container],
+      [service, standIn.unit, standIn.path, rehearsal(two).service, unit, path, container],
       [
         "web.service",
         "web-handover.service",
         "%t/containers/systemd/web-handover.container",
+        "web.service",
         "web-rehearsal.service",
         "%t/containers/systemd/web-rehearsal.container",
         "systemd-web-rehearsal",
@@ -128,10 +136,40 @@ describe("the sockets that the stand-in is handed", () => {
 });
 
 describe("the rehearsal", () => {
+  test("of what restarts and of what reads a new configuration, even where there is no handover", () => {
+    const probes = [{ listen: "0.0.0.0:80", path: "/", hostName: "localhost" }];
+    for (const action of ["restart", "reload"] as const)
+      assert.equal(rehearsal({ ...two, probes }, { "web.service": action }).unit, "web-rehearsal.service");
+    assert.deepEqual(rehearsals(two, todo({ "web.service": "reload" }), "/root"), [], "nothing to ask");
+    for (const action of ["none", "start"] as const)
+      assert.deepEqual(rehearsals(two, todo({ "web.service": action }), "/root"), [], action);
+    assert.equal(
+      rehearsal(two, { "web.socket": "restart", "web-81.socket": "restart" }).unit,
+      "web-rehearsal.service",
+    );
+  });
+
+  test("none of what does not want it, or of which there can't be two", () => {
+    const plain = { ...two, services: two.services.map((one) => ({ ...one, handover: false })) };
+    const published = withContainer((text) => text.replace("[Service]", "PublishPort=90:90\n[Service]"));
+    for (const state of [plain, published]) assert.deepEqual(rehearsals(state, todo(), "/root"), []);
+  });
+
   test("none beside a unix socket, whose path it would take away; the handover is made all the same", () => {
-    const { rehearsal, standIn } = only(site(["0.0.0.0:80", "/run/web.sock"]));
-    assert.equal(rehearsal, undefined);
-    assert.equal(standIn.unit, "web-handover.service");
+    const state = site(["0.0.0.0:80", "/run/web.sock"]);
+    assert.deepEqual(rehearsals(state, todo(), "/root"), []);
+    assert.equal(only(state).standIn.unit, "web-handover.service");
+  });
+
+  test("is asked nothing where something else that starts or restarts may have to answer", () => {
+    const probes = [{ listen: "0.0.0.0:80", path: "/", hostName: "localhost" }];
+    const state = { ...two, probes };
+    const asked = (actions: Record<string, Action>) => rehearsal(state, actions).probes;
+    for (const action of ["start", "restart"] as const)
+      assert.deepEqual(asked({ "api.service": action }), []);
+    for (const action of ["none", "reload"] as const) assert.deepEqual(asked({ "api.service": action }), [0]);
+    // Its own sockets: it has none in there.
+    assert.deepEqual(asked({ "web-81.socket": "start" }), [0]);
   });
 
   test("is asked by wildcards and loopback only: another address is not there", () => {
@@ -144,19 +182,20 @@ describe("the rehearsal", () => {
       "[::1]:80",
       "80",
     ];
-    const probes = [...listens, "/run/other.sock"].map((listen) => ({
+    // The last two are another service's.
+    const probes = [...listens, "0.0.0.0:83", "/run/other.sock"].map((listen) => ({
       listen,
       path: "/",
       hostName: "localhost",
     }));
-    assert.deepEqual(only({ ...two, probes }).rehearsal?.probes, [1, 2, 4, 5, 6]);
-    assert.deepEqual(only(two).rehearsal?.probes, []);
+    assert.deepEqual(rehearsal({ ...site(listens), probes }).probes, [1, 2, 4, 5, 6]);
+    assert.deepEqual(rehearsal(two).probes, []);
   });
 
-  const volume = ({ rehearsal }: Handover) => /^Volume=(.*)$/m.exec(rehearsal?.text ?? "")?.[1];
+  const volume = ({ text }: Rehearsal) => /^Volume=(.*)$/m.exec(text)?.[1];
 
   test("reads the new files, where they are staged", () => {
-    assert.equal(volume(only(two)), "@STAGE@/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro");
+    assert.equal(volume(rehearsal(two)), "@STAGE@/etc/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro");
   });
 
   test("of a user manager: by %h", () => {
@@ -165,20 +204,20 @@ describe("the rehearsal", () => {
       (text) => text.replace(/Volume=.*/, "Volume=%h/conf.d:/etc/nginx/conf.d:ro,Z"),
       [{ key: path, path, content: "", mode: "0644" }],
     );
-    const found = only({ ...user, manager: "user", account: "test", checks: checks("~/conf.d") });
+    const found = rehearsal({ ...user, manager: "user", account: "test", checks: checks("~/conf.d") });
     assert.equal(volume(found), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
-    assert.equal(found.rehearsal?.path, "%t/containers/systemd/web-rehearsal.container");
+    assert.equal(found.path, "%t/containers/systemd/web-rehearsal.container");
   });
 
-  test("of the system manager: by the home directory, where it is known", () => {
+  test("of the system manager: by the home directory", () => {
     const path = "~/conf.d/a.conf";
     const state = withContainer(
       (text) => text.replace(/Volume=.*/, "Volume=/root/conf.d:/etc/nginx/conf.d:ro"),
       [{ key: path, path, content: "", mode: "0644" }],
     );
     const checked = { ...state, checks: checks("~/conf.d") };
-    assert.equal(volume(only(checked, {}, "/root")), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
-    assert.equal(volume(only(checked)), "/root/conf.d:/etc/nginx/conf.d:ro");
+    assert.equal(volume(rehearsal(checked)), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
+    assert.equal(volume(rehearsal(checked, {}, "/srv")), "/root/conf.d:/etc/nginx/conf.d:ro");
   });
 
   test("a home directory with a %, which a unit writes twice", () => {
@@ -186,7 +225,7 @@ describe("the rehearsal", () => {
       (text) => text.replace(/Volume=.*/, "Volume=/srv/50%%/conf.d:/etc/nginx/conf.d:ro"),
       [{ key: "~/conf.d/a.conf", path: "~/conf.d/a.conf", content: "", mode: "0644" }],
     );
-    const found = only({ ...state, checks: checks("~/conf.d") }, {}, "/srv/50%");
+    const found = rehearsal({ ...state, checks: checks("~/conf.d") }, {}, "/srv/50%");
     assert.equal(volume(found), "@STAGE@/home/conf.d:/etc/nginx/conf.d:ro");
   });
 
@@ -197,7 +236,7 @@ describe("the rehearsal", () => {
       [{ key: path, path, content: "", mode: "0644" }],
     );
     assert.match(
-      only(state).rehearsal?.text ?? "",
+      rehearsal(state).text,
       /^Volume=\/srv\/www:\/www:ro\nVolume=@STAGE@\/srv\/www\/index\.html:\/index\.html:ro$/m,
     );
   });

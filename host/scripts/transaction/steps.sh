@@ -22,7 +22,7 @@ step_begin() {
   # With the journal there is something to take back, and it comes last.
   printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images" &&
-    keep_needs
+    keep_needs && note_networks
 }
 
 begin_marks() {
@@ -49,6 +49,7 @@ step_commit() {
   rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback"
   one_at_a_time prune_replaced
   one_at_a_time prune_images
+  prune_networks "$work/networks"
   return 0
 }
 
@@ -161,12 +162,13 @@ has_new_workers() {
   [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
-# explain UNITS: what they have said, without podman's own events, empty lines and our own requests.
+# explain UNITS: what they have said, without podman's own events, empty lines, our own requests, and what nginx and its image say
+# when all is well.
 explain() {
   echo "The last lines of the journal:"
   # shellcheck disable=SC2046,SC2086 # an option for each
   journal --since="@$began" -n 300 $(printf -- '-u %s ' $1) |
-    grep -vE '^$| (container|image) (create|init|start|attach|died|remove|cleanup|stop|kill|pull|health_status) |"quadlet-fleet"|<nwarn>' |
+    grep -vE '^$| (container|image) (create|init|start|attach|died|remove|cleanup|stop|kill|pull|health_status) |"quadlet-fleet"|<nwarn>|\[notice\]|/docker-entrypoint\.sh: (/|Looking|Launching|Sourcing|Configuration complete)|-by-default\.sh: info' |
     tail -n 20
   return 1
 }
@@ -211,6 +213,7 @@ step_reset_failed() {
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
   leave=20
+  prune_networks /dev/null
   # First of all what would be taken back without its copies.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"
