@@ -93,7 +93,8 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * The addresses that systemd listens on and nginx serves, one socket unit each: "0.0.0.0:8080", "[::1]:80", a path for a
-   * unix socket. "80" is an IPv6 wildcard. Ports below 1024 need manager "system" (or the host's
+   * unix socket. "80" is an IPv6 wildcard. The socket of the first has the site's name, so put new ones behind it: where another
+   * becomes the first, both close for a moment. Ports below 1024 need manager "system" (or the host's
    * net.ipv4.ip_unprivileged_port_start, ip(7)).
    * @range one address at least, here or in tls.listen, and none twice; ports 1 to 65535; a path of 107 bytes at most; no "%"
    * @example ["0.0.0.0:8080", "[::]:8080"]

@@ -77,7 +77,7 @@ export function checkConfiguration(
   nginx: Record<string, string>,
 ): CheckResult {
   const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
-  const sockets = socketUnits(name, allListens(args));
+  const sockets = socketUnits(name, args);
   return checkListens(
     files,
     sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),

@@ -1,5 +1,6 @@
 import { renderService } from "../units/render.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
+import { retried, unlimited } from "./restarting.ts";
 import type { ContainerSection } from "../units/sections/container.ts";
 import type { ServiceSection } from "../units/sections/service.ts";
 import type { UnitSection } from "../units/sections/unit.ts";
@@ -86,11 +87,12 @@ export function userNamespaceUnit(
   account: { unit?: UnitSection; service?: ServiceSection } = {},
 ): string {
   return renderService({
-    unit: { description: `User namespace for ${name}`, ...account.unit },
+    unit: { description: `User namespace for ${name}`, ...unlimited, ...account.unit },
     service: {
       type: "oneshot",
       remainAfterExit: true,
       execStart: awaitFirstPodman(runtimeDirectory),
+      ...retried,
       ...account.service,
     },
   });

@@ -1,7 +1,7 @@
 import { parseListenStream, toListenStream } from "../units/nginx/address.ts";
 import type { SocketUnit } from "../units/nginx/check.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { tlsListens } from "./tls.ts";
+import { type Listens, allListens, tlsListens } from "./tls.ts";
 
 /** Whether NAME.container, NAME.socket and NAME.service are unit names (systemd.unit(5)) and a set's name. */
 export function isContainerUnitName(name: string): boolean {
@@ -9,17 +9,17 @@ export function isContainerUnitName(name: string): boolean {
 }
 
 /**
- * One socket unit for each address, so that a change of one never closes another. The first has the service's name; the
- * others are named by their address, so that a unit keeps its name when its neighbours change.
+ * One socket unit for each address, so that a change of one never closes another. The first without TLS has the service's
+ * name; the others are named by their address, so that a unit keeps its name when its neighbours change.
  *
  * ```ts
- * socketUnits("web", ["0.0.0.0:80", "0.0.0.0:81", "[::]:80"]).map(({ unit }) => unit)
+ * socketUnits("web", { listen: ["0.0.0.0:80", "0.0.0.0:81", "[::]:80"] }).map(({ unit }) => unit)
  * // ["web.socket", "web-81.socket", "web-ipv6-80.socket"]
  * ```
  */
-export function socketUnits(name: string, listen: readonly string[]): SocketUnit[] {
-  return listen.map((text, index) => ({
-    unit: index === 0 ? `${name}.socket` : `${name}-${suffix(text)}.socket`,
+export function socketUnits(name: string, args: Listens): SocketUnit[] {
+  return allListens(args).map((text) => ({
+    unit: text === args.listen[0] ? `${name}.socket` : `${name}-${suffix(text)}.socket`,
     listen: [text],
   }));
 }

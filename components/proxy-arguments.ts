@@ -250,7 +250,8 @@ export interface HealthCheck {
    */
   retries?: number;
   /**
-   * How long after its start a failure does not count.
+   * How long after its start a failure does not count. A start has that long, and 90 s and an {@link interval} more; a deploy
+   * as long as the connection's commandTimeout.
    * @default "0s"
    * @range as {@link interval}
    * @example "1m"

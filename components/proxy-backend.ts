@@ -75,8 +75,7 @@ function text(
       ...(way.wait === undefined ? {} : { execStartPost: way.wait }),
       restart: "always",
       restartSec: "2s",
-      // Longer than the wait for what it listens on.
-      timeoutStartSec: "90",
+      timeoutStartSec: startTimeout(healthCheck),
       ...way.service,
     },
     install: { wantedBy: ["default.target", ...(isActivated(options) ? [] : [target])] },
@@ -84,6 +83,15 @@ function text(
     // that needs what is outside is started again until it is there.
     quadlet: { defaultDependencies: false },
   });
+}
+
+/** Longer than the wait for what it listens on, or for the first check that counts. systemd adds them up (systemd.time(7)). */
+function startTimeout(check: HealthCheck | undefined): string {
+  return check === undefined ? "90" : ["90s", check.startPeriod, intervalOf(check)].filter(Boolean).join(" ");
+}
+
+function intervalOf({ interval = "5s" }: HealthCheck): string {
+  return interval;
 }
 
 /** The service of the network has it for those that share one. */
@@ -134,7 +142,7 @@ function healthKeys(check: HealthCheck): Partial<ContainerSection> {
   return {
     notify: "healthy",
     healthCmd: escapeLiteral(check.command),
-    healthInterval: check.interval ?? "5s",
+    healthInterval: intervalOf(check),
     ...(check.timeout === undefined ? {} : { healthTimeout: check.timeout }),
     ...(check.retries === undefined ? {} : { healthRetries: check.retries }),
     ...(check.startPeriod === undefined ? {} : { healthStartPeriod: check.startPeriod }),

@@ -7,6 +7,7 @@ import { renderBackend } from "./proxy-backend.ts";
 import { containerNames, hasNetwork, hasSockets, isInternal, proxyNames } from "./proxy-names.ts";
 import { backendAdditions, backendSite, renderSocketsUnit, socketsUnit } from "./proxy-sockets.ts";
 import { type Rendered, render } from "./render.ts";
+import { retried, unlimited } from "./restarting.ts";
 
 /** The set of the account's own manager: what the backends share, the backends, and the target that stands for them. */
 export function renderBackends(name: string, args: ReverseProxyStackArgs): Rendered {
@@ -66,12 +67,13 @@ function renderSharedNetwork(name: string, args: ReverseProxyStackArgs): Part {
   return {
     units: {
       [`${network}.network`]: renderNetwork({
-        unit: { description: `Network of ${name} and its backends` },
+        unit: { description: `Network of ${name} and its backends`, ...unlimited },
         network: { internal: isInternal(args) },
         // podman leaves the network when its service stops (podman#23678); fails, and stays, where a container has it.
         service: {
           execStartPre: awaitFirstPodman("%t"),
           execStopPost: `-/usr/bin/podman network rm systemd-${network}`,
+          ...retried,
         },
         // To make a network needs none.
         quadlet: { defaultDependencies: false },

@@ -50,7 +50,7 @@ export interface Additions extends Pick<
 /** What goes onto the host for the arguments, which are known to be right. */
 export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
   const listens = allListens(args);
-  const sockets = socketUnits(name, listens);
+  const sockets = socketUnits(name, args);
   const base = args.user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
   const directory = args.configurationDirectory ?? `${base}/conf.d`;
   const { plain, hidden } = splitEnvironment(args.environment ?? {});

@@ -90,7 +90,8 @@ export const tlsSchema = z.strictObject({
   redirect: z.boolean().optional(),
 });
 
-interface Listens {
+/** Where nginx is asked. */
+export interface Listens {
   listen: string[];
   tls?: TlsArgs;
 }

@@ -1,4 +1,4 @@
-import { type Action, isSocket, runs } from "./changes.ts";
+import { type Action, isSocket, isTemplate, runs } from "./changes.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
 import type { Handover, Rehearsal } from "./stand-ins.ts";
@@ -126,7 +126,8 @@ function stopAll(units: readonly { unit: string }[]): Step[] {
 function staleUnits(desired: Desired, stale: readonly string[]): { file: string; unit: string }[] {
   return stale
     .flatMap((path) => unitAt(desired.manager, path) ?? [])
-    .map((file) => ({ file, unit: runs(file) }));
+    .map((file) => ({ file, unit: runs(file) }))
+    .filter(({ unit }) => !isTemplate(unit));
 }
 
 function socketsFirst<T extends Pick<DesiredService, "unit">>(units: readonly T[]): T[] {

@@ -66,6 +66,11 @@ export function isSocket(unit: string): boolean {
   return unit.endsWith(".socket");
 }
 
+/** Whether only its instances are units that run (systemd.unit(5)). */
+export function isTemplate(unit: string): boolean {
+  return /@\.[a-z]+$/.test(unit);
+}
+
 /** The unit that systemd knows for a unit file: the generated service of a quadlet, else the file's own name. */
 export function runs(unitFile: string): string {
   return generatedService(unitFile) ?? unitFile;

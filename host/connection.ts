@@ -159,7 +159,7 @@ function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): 
     name,
     `its host key is ${shown}, and ${knownFrom} has ${expected}. The connection was refused.`,
     {
-      cure: "If the host was installed anew, put its new key into the stack file and run `pulumi up`. A `refresh` or `destroy` before that goes by the state: `pulumi config set quadlet:hostKey …` overrides it, with their option --run-program. If the host is an old one, someone may be listening in.",
+      cure: "If the host was installed anew, put its new key into the stack file and run `pulumi up`. A `refresh` or `destroy` before that goes by the state: `pulumi config set quadlet:knownHostsFile FILE`, a file with the keys of all hosts, overrides it, with their option --run-program. If the host is an old one, someone may be listening in.",
     },
   );
 }

@@ -50,7 +50,13 @@ export function plan(
 
   const todo = whatToDo(facts, desired, before, payload, stale);
   const handed = handovers(desired, todo);
-  const rehearsed = rehearsals(desired, todo, facts.home);
+  const fresh = payload.filter(({ path }) => facts.files.get(path)?.type !== "file");
+  const rehearsed = rehearsals(
+    desired,
+    todo,
+    fresh.flatMap(({ unit }) => unit ?? []),
+    facts.home,
+  );
   const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
   const work = [
     ...pulls(desired, todo),

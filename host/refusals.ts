@@ -1,7 +1,7 @@
 import { overlaps, sameAddress, toListenStream } from "../units/nginx/address.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { tooNew } from "../units/versions.ts";
-import { isSocket, runs } from "./changes.ts";
+import { isSocket, isTemplate, runs } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
 import { missingNetworkTools } from "./network-tools.ts";
@@ -215,5 +215,6 @@ export function unitsOf(desired: Desired, paths: readonly string[]): string[] {
   const files = [...desired.files.map(({ path }) => path), ...paths].flatMap(
     (path) => unitAt(desired.manager, path) ?? [],
   );
-  return [...new Set([...files.map(runs), ...desired.services.map(({ unit }) => unit)])];
+  const units = [...files.map(runs), ...desired.services.map(({ unit }) => unit)];
+  return [...new Set(units.filter((unit) => !isTemplate(unit)))];
 }

@@ -182,6 +182,10 @@ function refusal(host: string, { account, name }: Place, reason: string): HostEr
       `the account "${account}" could not be made.`,
       `Try it on the host: useradd --create-home ${account}`,
     ],
+    "accounts-locked": [
+      "another session that makes or removes an account has not ended within a minute.",
+      "Run `pulumi up` again. If it stays so, see on the host who has the lock: fuser /run/quadlet-fleet-accounts.lock",
+    ],
     "other-account": [
       `this login can't act for the account "${account}".`,
       `Log in as ${account} or root, or set the connection's sudo to true.`,

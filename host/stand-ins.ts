@@ -48,10 +48,20 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): 
 /**
  * The new versions that are tried out: of what restarts, and of what reads a new configuration.
  *
+ * @param fresh unit files that the host does not have yet
  * @param home the home directory of the account
  */
-export function rehearsals(desired: Desired, todo: ReadonlyMap<string, Action>, home: string): Rehearsal[] {
+export function rehearsals(
+  desired: Desired,
+  todo: ReadonlyMap<string, Action>,
+  fresh: readonly string[],
+  home: string,
+): Rehearsal[] {
   return pairable(desired, todo, ["restart", "reload"]).flatMap(({ service, file, sockets }): Rehearsal[] => {
+    const others = [...todo].filter(([unit]) => unit !== service && !sockets.includes(unit));
+    // What it may need is not there yet: another unit, a network.
+    if (others.some(([, action]) => action === "start") || fresh.some((name) => !sockets.includes(name)))
+      return [];
     const addresses = addressesOf(desired, sockets);
     // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
     if (addresses.some(({ family }) => family === "unix")) return [];
@@ -64,12 +74,9 @@ export function rehearsals(desired: Desired, todo: ReadonlyMap<string, Action>, 
     if (text === undefined) return [];
     const own = lent(desired, file, "rehearsal", text);
     const container = `systemd-${own.unit.replace(/\.service$/, "")}`;
-    // What it passes requests on to is the old one still, or not there.
-    const isAlone = [...todo].every(
-      ([unit, action]) =>
-        unit === service || sockets.includes(unit) || action === "none" || action === "reload",
-    );
     const reachable = new Set(addresses.filter(isReachable).map(toListenStream));
+    // What it passes requests on to may be the old one still.
+    const isAlone = others.every(([, action]) => action !== "restart");
     const probes = desired.probes.flatMap(({ listen }, index) =>
       isAlone && reachable.has(toListenStream(probeTarget(listen))) ? [index] : [],
     );

@@ -1,6 +1,6 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Action, actions, changeOf, isSocket, runs, triggered } from "../host/changes.ts";
-import type { Desired } from "../host/desired.ts";
+import type { Desired, DesiredFile } from "../host/desired.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { handovers } from "../host/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
@@ -15,7 +15,7 @@ import { type PlainObject, hasUnknown } from "./wire.ts";
  * // "192.0.2.11: reloads example2.service"
  * // "192.0.2.11: hands example2.service over to its new version (no request waits)"
  * // "192.0.2.11: restarts example2.service (its sockets stay open)"
- * // "192.0.2.11: closes and opens example2.socket (0.0.0.0:81 refuses for a moment); starts example2.service anew"
+ * // "192.0.2.11: closes and opens example2.socket (0.0.0.0:80, 0.0.0.0:81 refuse for a moment); starts example2.service anew"
  * ```
  */
 export function announcement(before: PlainObject, after: PlainObject): string | undefined {
@@ -31,7 +31,8 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   const handed = handovers(desired, todo).map(({ service }) => service);
   const socketsChange = [...todo].some(([unit, action]) => isSocket(unit) && action !== "none");
   const lines = [...todo].flatMap(
-    ([unit, action]) => phrase(desired, unit, action, handed.includes(unit), socketsChange) ?? [],
+    ([unit, action]) =>
+      phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(unit)) ?? [],
   );
   const gone = [...old.values()].filter(({ key, unit }) => unit !== undefined && !changes.has(key));
   lines.push(...gone.map(({ key }) => `${isSocket(key) ? "closes" : "stops"} ${runs(key)}`));
@@ -50,6 +51,7 @@ function phrase(
   action: Action,
   isHanded: boolean,
   socketsChange: boolean,
+  before: DesiredFile | undefined,
 ): string | undefined {
   switch (action) {
     case "none":
@@ -59,8 +61,12 @@ function phrase(
     case "start":
       return isSocket(unit) ? `opens ${unit}` : `starts ${unit}`;
     case "restart":
-      if (isSocket(unit))
-        return `closes and opens ${unit} (${addresses(desired, unit)} refuses for a moment)`;
+      if (isSocket(unit)) {
+        const all = [
+          ...new Set([before, fileOf(desired, unit)].flatMap((file) => (file ? addresses(file) : []))),
+        ];
+        return `closes and opens ${unit} (${all.join(", ")} ${all.length > 1 ? "refuse" : "refuses"} for a moment)`;
+      }
       if (isHanded)
         return socketsChange
           ? `hands ${unit} over to its new version (on the other sockets no request waits)`
@@ -74,9 +80,10 @@ function hasSocket(desired: Desired, service: string): boolean {
   return desired.services.some((socket) => isSocket(socket.unit) && triggered(desired, socket) === service);
 }
 
-function addresses(desired: Desired, socket: string): string {
-  const text = desired.files.find(({ unit }) => unit === socket)?.content ?? "";
-  return listens(text, socket)
-    .map(({ address }) => toListenStream(address))
-    .join(", ");
+function fileOf(desired: Desired, name: string): DesiredFile | undefined {
+  return desired.files.find(({ unit }) => unit === name);
+}
+
+function addresses({ content, key }: DesiredFile): string[] {
+  return listens(content, key).map(({ address }) => toListenStream(address));
 }

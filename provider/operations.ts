@@ -160,7 +160,11 @@ function target(
   { connection }: Pick<UnitSetInputs, "connection">,
 ): Target {
   const { jump, ...host } = connection;
-  return { ...override(host, overrides), ...(jump ? { jump: override(jump, overrides) } : {}) };
+  if (!jump) return override(host, overrides);
+  // One key is one host's; the jump host is another.
+  const others = { ...overrides };
+  delete others.hostKey;
+  return { ...override(host, overrides), jump: override(jump, others) };
 }
 
 /** One configured credential stands for all of its kind: an old key must not win over a new agent. */

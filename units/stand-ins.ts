@@ -74,9 +74,13 @@ function bindAnywhere(unit: UnitFile, fileName: string, families: readonly Famil
   for (const family of families) addOption(unit, fileName, `--sysctl=net.${family}.ip_nonlocal_bind=1`);
 }
 
+/** Networks of which there can't be two: another's, a fixed address, pasta's ports (podman-run(1), --network). */
+const singleNetwork = String.raw`(host(?![\w.-])|ns:|container:|[^\s:]+:(\S*,)?(ip6?|mac)=|pasta:(\S*,)?(-[tuTU]|--(tcp|udp)-(ports|ns))\b)`;
+
 /** Options of podman of which the second container could not be, as words of a command line. */
-const single =
-  /(^|\s)(-p\s?\S|--publish[ =]|--ip6?[ =]|--pod[ =]|--net(work)?[ =](host(?![\w.-])|ns:|container:)|--name[ =](?!systemd-%N(?![\w-])))/;
+const single = new RegExp(
+  String.raw`(^|\s)(-p\s?\S|--publish[ =]|--ip6?[ =]|--mac-address[ =]|--pod[ =]|--net(work)?[ =]"?${singleNetwork}|--name[ =](?!systemd-%N(?![\w-])))`,
+);
 
 /** Volumes that take their files from the container that runs. */
 const relabels = /(^|\s)(-v|--volume|--mount)[ =]\S*[:,](z|Z|U|relabel|chown)\b/;
@@ -92,7 +96,7 @@ function isOnlyOne(fileName: string, unit: UnitFile): boolean {
 function isSingle(section: string, { key, value }: Assignment): boolean {
   if (section === "Service") return key === "ExecStart" && single.test(value);
   if (section !== "Container") return false;
-  if (key === "Network") return /^(host($|:)|ns:|container:)/.test(value);
+  if (key === "Network") return new RegExp(`^${singleNetwork}`).test(value);
   if (key === "PodmanArgs") return single.test(value) || relabels.test(value);
   return ["PublishPort", "IP", "IP6", "Pod"].includes(key);
 }

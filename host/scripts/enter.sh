@@ -41,8 +41,13 @@ run() {
     quadlet-fleet "$size" "$manager" "$set" "$account" "$lingered"
 }
 
-# alone COMMAND…: one at a time of those that make or remove accounts. The lock is on a directory: no file of ours is left.
-alone() { flock /var/lib "$@"; }
+# private_file FILE: made for root alone, as whoever may read a file may hold its lock (flock(2)).
+private_file() { (umask 077 && : >>"$1"); }
+
+# alone COMMAND…: one at a time of those that make or remove accounts. 5: not within a minute.
+alone() {
+  private_file /run/quadlet-fleet-accounts.lock && flock -w 60 -E 5 /run/quadlet-fleet-accounts.lock "$@"
+}
 
 # Of the account: that it is there, made if need be without a login shell and with subordinate ids (useradd(8) gives them by
 # login.defs(5)), and that it is this set's too, whoever has asked for it. 3: not there; 10: made, or new to this set.
@@ -66,6 +71,7 @@ enter_account() {
     case $? in
       0) ;;
       3) refuse no-account ;;
+      5) refuse accounts-locked ;;
       10) asked=yes ;;
       *) refuse not-created ;;
     esac
@@ -73,9 +79,39 @@ enter_account() {
   uid=$(id -u "$account" 2>/dev/null) || refuse no-account
   [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
   [ "$linger" = yes ] || return 0
-  [ -e "/var/lib/systemd/linger/$account" ] && return 0
+  share_linger
+  if [ -e "/var/lib/systemd/linger/$account" ]; then return 0; fi
   loginctl enable-linger "$account" >/dev/null || refuse no-linger
   lingered=yes
+  [ "$self" != 0 ] || echo yes >&8
+}
+
+# All sessions that may rely on an account's lingering share a lock, so that none switches it off beneath another. The file says
+# that one of those that are at work has switched it on.
+share_linger() {
+  [ "$self" = 0 ] || return 0
+  lingers=/run/quadlet-fleet-linger-$account.lock
+  private_file "$lingers" || return 1
+  exec 8<>"$lingers"
+  if flock -n -x 8; then : >"$lingers"; fi
+  flock -s 8
+  if [ -s "$lingers" ]; then lingered=yes; fi
+}
+
+# Whoever is still at it, or has a set there by now, has the lingering from here on.
+end_linger() {
+  if [ "$self" = 0 ]; then
+    [ "$linger" = yes ] || share_linger
+    flock -n -x 8 || return 0
+  fi
+  shared=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet
+  if ! [ -e "$shared" ]; then
+    loginctl disable-linger "$account"
+  elif [ "$self" = 0 ]; then
+    runuser -u "$account" -- touch "$shared/lingered"
+  else
+    touch "$shared/lingered"
+  fi
 }
 
 # The account goes with its last set. Only after this very session has removed the set, or has made the account for nothing.
@@ -99,9 +135,9 @@ leave_account() {
 # others, it was killed. Before it had begun nothing on the host tells of it (the first mark is that of start.sh's $shared).
 finish() {
   case $1 in
-    10 | 30) loginctl disable-linger "$account" ;;
+    10 | 30) end_linger ;;
     0 | 20) ;;
-    *) [ "$lingered" = no ] || [ -e "$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet" ] || loginctl disable-linger "$account" ;;
+    *) [ "$lingered" = no ] || end_linger ;;
   esac
   gone=no
   case $1 in 20 | 30) gone=yes ;; esac

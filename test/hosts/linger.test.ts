@@ -126,3 +126,31 @@ for (const site of Object.keys(sites) as Site[]) {
     }
   });
 }
+
+test("a set that is refused leaves the lingering to another one of the account that comes at the same time", async (t) => {
+  await host.run([
+    "systemd-run",
+    "--quiet",
+    "--unit=squatter",
+    "systemd-socket-activate",
+    "--listen=81",
+    "cat",
+  ]);
+  try {
+    for (let round = 0; round < 4; round += 1) {
+      stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { example1, example3 } });
+      const { code, stdout } = await stack.up({ check: false });
+      assert.notEqual(code, 0);
+      assert.match(stdout, /example3\.socket: 0\.0\.0\.0:81 is taken/);
+      t.diagnostic(stdout.match(/example1@web-1 (created|\*\*creating failed\*\*)/)?.[0] ?? "");
+      // Longer than logind waits for the end of an account that nobody needs (logind.conf(5), UserStopDelaySec=).
+      await sleep(11_000);
+      assert.equal((await get(fleet, `http://${host.address}:8080/`)).status, 200);
+      assert.equal(await lingers(), true);
+      await destroy();
+      await endsLingering();
+    }
+  } finally {
+    await host.run(["systemctl", "stop", "squatter"]);
+  }
+});

@@ -31,11 +31,14 @@ const example4: ReverseProxyStackArgs = {
 
 const namespace = (unit: string, service: string, runtime: string) => `[Unit]
 Description=User namespace for web
-${unit}
+${unit}StartLimitIntervalSec=0
+
 [Service]
 Type=oneshot
 ${service}ExecStart=${awaitFirstPodman(runtime)}
 RemainAfterExit=true
+Restart=on-failure
+RestartSec=1s
 `;
 
 test("Example 1: the container, podman, and the user namespace that podman can't make any more", () => {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { isContainerUnitName, pageUrl, socketUnits, urlsOf } from "../../components/names.ts";
 
 test("a socket keeps its name when its neighbours change", () => {
-  const names = (...listen: string[]) => socketUnits("web", listen).map(({ unit }) => unit);
+  const names = (...listen: string[]) => socketUnits("web", { listen }).map(({ unit }) => unit);
   assert.deepEqual(names("80", "0.0.0.0:81", "[::]:81"), [
     "web.socket",
     "web-81.socket",
@@ -15,6 +15,13 @@ test("a socket keeps its name when its neighbours change", () => {
     "web-unix-run-a_2db.socket",
     "web-unix-run-a-b.socket",
   ]);
+});
+
+test("a socket with TLS keeps its name when one without comes or goes", () => {
+  const tls = { certificate: "", key: "" };
+  const names = (...listen: string[]) => socketUnits("web", { listen, tls }).map(({ unit }) => unit);
+  assert.deepEqual(names(), ["web-443.socket"]);
+  assert.deepEqual(names("0.0.0.0:80"), ["web.socket", "web-443.socket"]);
 });
 
 describe("names of units", () => {

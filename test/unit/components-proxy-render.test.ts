@@ -72,6 +72,7 @@ DefaultDependencies=false
       units: {
         "example4-net.network": `[Unit]
 Description=Network of example4 and its backends
+StartLimitIntervalSec=0
 
 [Network]
 Internal=true
@@ -79,6 +80,8 @@ Internal=true
 [Service]
 ExecStartPre=${awaitFirstPodman("%t")}
 ExecStopPost=-/usr/bin/podman network rm systemd-example4-net
+Restart=on-failure
+RestartSec=1s
 
 [Quadlet]
 DefaultDependencies=false
@@ -239,6 +242,16 @@ describe("a backend", () => {
       "HealthRetries=2",
     ]);
     assert.deepEqual(lines(units, unit, "ExecStartPost"), []);
+  });
+
+  test("with a health check has a start period and an interval more for its start", () => {
+    const time = (healthCheck?: Backend["healthCheck"]) =>
+      lines(one(healthCheck === undefined ? {} : { healthCheck }).units, unit, "TimeoutStartSec");
+    assert.deepEqual(time(), ["TimeoutStartSec=90"]);
+    assert.deepEqual(time({ command: "true" }), ["TimeoutStartSec=90s 5s"]);
+    assert.deepEqual(time({ command: "true", startPeriod: "3m", interval: "10s" }), [
+      "TimeoutStartSec=90s 3m 10s",
+    ]);
   });
 
   test("its variables: plain ones in the unit, secret ones in a file whose change restarts it", async () => {

@@ -151,7 +151,7 @@ ${page}`,
     const args = { ...site, listen: [] };
     assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [] });
     const { units, files } = render("web", { ...args, tls: { ...one, redirect: true } });
-    assert.deepEqual(Object.keys(units), ["web.container", "web.socket"]);
+    assert.deepEqual(Object.keys(units), ["web.container", "web-443.socket"]);
     const { content } = files["/etc/quadlet-fleet/web/conf.d/default.conf"] as { content: string };
     assert.equal(content.match(/server \{/g)?.length, 1);
   });

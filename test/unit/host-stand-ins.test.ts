@@ -38,7 +38,8 @@ function only(desired: Desired, actions: Record<string, Action> = {}): Handover 
 }
 
 function rehearsal(desired: Desired, actions: Record<string, Action> = {}, home = "/root"): Rehearsal {
-  const [first, ...rest] = rehearsals(desired, todo(actions), home);
+  const sockets = desired.files.flatMap(({ unit }) => (unit?.endsWith(".socket") ? [unit] : []));
+  const [first, ...rest] = rehearsals(desired, todo(actions), sockets, home);
   assert.ok(first && rest.length === 0);
   return first;
 }
@@ -140,9 +141,9 @@ describe("the rehearsal", () => {
     const probes = [{ listen: "0.0.0.0:80", path: "/", hostName: "localhost" }];
     for (const action of ["restart", "reload"] as const)
       assert.equal(rehearsal({ ...two, probes }, { "web.service": action }).unit, "web-rehearsal.service");
-    assert.deepEqual(rehearsals(two, todo({ "web.service": "reload" }), "/root"), [], "nothing to ask");
+    assert.deepEqual(rehearsals(two, todo({ "web.service": "reload" }), [], "/root"), [], "nothing to ask");
     for (const action of ["none", "start"] as const)
-      assert.deepEqual(rehearsals(two, todo({ "web.service": action }), "/root"), [], action);
+      assert.deepEqual(rehearsals(two, todo({ "web.service": action }), [], "/root"), [], action);
     assert.equal(
       rehearsal(two, { "web.socket": "restart", "web-81.socket": "restart" }).unit,
       "web-rehearsal.service",
@@ -152,24 +153,27 @@ describe("the rehearsal", () => {
   test("none of what does not want it, or of which there can't be two", () => {
     const plain = { ...two, services: two.services.map((one) => ({ ...one, handover: false })) };
     const published = withContainer((text) => text.replace("[Service]", "PublishPort=90:90\n[Service]"));
-    for (const state of [plain, published]) assert.deepEqual(rehearsals(state, todo(), "/root"), []);
+    for (const state of [plain, published]) assert.deepEqual(rehearsals(state, todo(), [], "/root"), []);
   });
 
   test("none beside a unix socket, whose path it would take away; the handover is made all the same", () => {
     const state = site(["0.0.0.0:80", "/run/web.sock"]);
-    assert.deepEqual(rehearsals(state, todo(), "/root"), []);
+    assert.deepEqual(rehearsals(state, todo(), [], "/root"), []);
     assert.equal(only(state).standIn.unit, "web-handover.service");
   });
 
-  test("is asked nothing where something else that starts or restarts may have to answer", () => {
+  test("is asked nothing where something else restarts, which may have to answer; its sockets are no matter", () => {
     const probes = [{ listen: "0.0.0.0:80", path: "/", hostName: "localhost" }];
-    const state = { ...two, probes };
-    const asked = (actions: Record<string, Action>) => rehearsal(state, actions).probes;
-    for (const action of ["start", "restart"] as const)
-      assert.deepEqual(asked({ "api.service": action }), []);
+    const asked = (actions: Record<string, Action>) => rehearsal({ ...two, probes }, actions).probes;
+    assert.deepEqual(asked({ "api.service": "restart" }), []);
     for (const action of ["none", "reload"] as const) assert.deepEqual(asked({ "api.service": action }), [0]);
-    // Its own sockets: it has none in there.
     assert.deepEqual(asked({ "web-81.socket": "start" }), [0]);
+  });
+
+  test("none where it may need what is not there yet", () => {
+    assert.deepEqual(rehearsals(two, todo({ "web-usernamespace.service": "start" }), [], "/root"), []);
+    assert.deepEqual(rehearsals(two, todo(), ["web.network"], "/root"), []);
+    assert.equal(rehearsals(two, todo(), [], "/root").length, 1);
   });
 
   test("is asked by wildcards and loopback only: another address is not there", () => {

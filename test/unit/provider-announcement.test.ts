@@ -36,7 +36,12 @@ const cases: [string, PlainObject, string | undefined][] = [
   [
     "the address",
     set({ units: { "web.socket": "[Socket]\nListenStream=81\n" } }),
-    "closes and opens web.socket ([::]:81 refuses for a moment); starts web.service anew",
+    "closes and opens web.socket ([::]:80, [::]:81 refuse for a moment); starts web.service anew",
+  ],
+  [
+    "more of the socket than its address",
+    set({ units: { "web.socket": "[Socket]\nListenStream=80\nBacklog=100\n" } }),
+    "closes and opens web.socket ([::]:80 refuses for a moment); starts web.service anew",
   ],
   [
     "one more address",
@@ -96,7 +101,7 @@ describe("with handover, of two addresses", () => {
   test("one moves: only that one refuses", () => {
     assert.equal(
       announcement(two, set(second(82))),
-      "192.0.2.1: hands web.service over to its new version (on the other sockets no request waits); closes and opens web-81.socket (0.0.0.0:82 refuses for a moment)",
+      "192.0.2.1: hands web.service over to its new version (on the other sockets no request waits); closes and opens web-81.socket (0.0.0.0:81, 0.0.0.0:82 refuse for a moment)",
     );
   });
 

@@ -156,6 +156,9 @@ const onlyOne = [
   "--network ns:/run/netns/web",
   "--network=container:other",
   "--pod web",
+  '--network "lan:ip6=fd00::5"',
+  "--network=pasta:-t,8090",
+  "--mac-address 02:00:00:00:00:01",
 ];
 for (const option of onlyOne)
   test(`none with ${option}: there can't be two`, () =>

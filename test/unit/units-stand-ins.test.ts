@@ -240,6 +240,10 @@ describe("both", () => {
       "Network=host",
       "Network=ns:/run/netns/web",
       "Network=container:other",
+      "Network=lan.network:ip=10.89.0.5",
+      "Network=lan:interface_name=eth1,mac=02:00:00:00:00:01",
+      "Network=pasta:-t,8090",
+      "Network=pasta:--mtu,1500,-U,5353",
       "PodmanArgs=--publish 90:90",
       "PodmanArgs=--network=host",
     ];
@@ -247,7 +251,14 @@ describe("both", () => {
       test(`${what}: none with ${line}: there can't be two`, () =>
         assert.equal(of(withLines(line)), undefined));
 
-    for (const line of ["Network=none", "Network=web.network", "Network=hosting", "Network=host-2.network"])
+    for (const line of [
+      "Network=none",
+      "Network=web.network",
+      "Network=hosting",
+      "Network=host-2.network",
+      "Network=lan:interface_name=eth1",
+      "Network=pasta:--mtu,1500",
+    ])
       test(`${what}: one with ${line}`, () => assert.ok(of(withLines(line))));
 
     test(`${what}: of pods there is none`, () => {

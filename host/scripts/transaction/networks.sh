@@ -4,6 +4,9 @@
 
 # note_networks: those of $work/networks that are not there yet.
 note_networks() {
+  [ -s "$work/networks" ] || return 0
+  # Before the first podman of the account.
+  one_at_a_time own_storage || return 1
   while IFS= read -r network; do
     grep -Fxqs -e "$network" "$own/networks" && continue
     code=0

@@ -143,7 +143,7 @@ query_labels() {
     [ "$kind" = label ] || continue
     expand "$directory"
     there=$path
-    while [ -n "$there" ] && ! $as test -d "$there"; do there=${there%/*}; done
+    while [ -n "$there" ] && ! $as test -d "$there" >/dev/null </dev/null; do there=${there%/*}; done
     printf '{"event":"label","line":%d,"label":"%s"}\n' "$number" "$($as stat -c %C -- "${there:-/}" | encoded)"
     number=$((number + 1))
   done <"$work/query"

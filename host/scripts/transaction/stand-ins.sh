@@ -4,11 +4,11 @@
 
 # lend INDEX PATH: its text may name the staged files as @STAGE@.
 step_lend() {
+  # First, as it goes from path to path itself.
+  stage_files || return 1
   expand "$2"
-  note lent - "$2" || return 1
-  lent_at=${path%/*}
   # Empty directories there are systemd's and podman's own, and gone at the next boot.
-  mkdir -p "$lent_at" && stage_files || return 1
+  note lent - "$2" && mkdir -p "${path%/*}" || return 1
   sed "s|@STAGE@|$stage|g" "$work/$1" >"$path"
 }
 

@@ -43,6 +43,8 @@ case $manager in
     ;;
 esac
 own=$state/sets/$set
+# Whoever may read a file may hold its lock (flock(2)).
+(umask 077 && : >>"$lock") || exit 1
 
 # One transaction at a time for a manager. `-o`: only flock itself holds the lock, so neither a container that outlives
 # this script nor a crash can keep it.
