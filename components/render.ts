@@ -138,6 +138,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
         command: ["nginx", "-t", "-q"],
         mounts,
         ...(volumes.length > 0 ? { volumes } : {}),
+        service: `${name}.service`,
       },
     },
     images: lift(args.image, (image) => ({ [image]: { pull: args.pull ?? "missing" } })),

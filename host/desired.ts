@@ -45,6 +45,8 @@ export interface ContainerCheck {
   mounts: Record<string, string>;
   /** More volumes, as podman writes them; "%h/" is the home directory of the account. */
   volumes: string[];
+  /** The service of which a rehearsal shows the same. */
+  service?: string;
 }
 
 /** A whole set as it shall be on one host, under one manager. Without files: gone. */

@@ -60,8 +60,8 @@ export function plan(
   const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
   const work = [
     ...pulls(desired, todo),
-    ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale]),
-    ...rehearse(rehearsed, lent, payload.length),
+    ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], rehearsed),
+    ...rehearse(desired, rehearsed, lent, payload.length),
     ...(payload.length + stale.length > 0 ? [step("stage", "preparing the files")] : []),
     ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
     ...retire(facts, desired, stale),
@@ -164,11 +164,13 @@ function validations(
   desired: Desired,
   todo: ReadonlyMap<string, Action>,
   touched: readonly string[],
+  rehearsed: readonly Rehearsal[],
 ): Step[] {
   if (desired.files.length === 0) return [];
   const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
   const due = desired.checks.flatMap((check, index) => {
+    if (rehearsed.some(({ service }) => service === check.service)) return [];
     const changed = touched.some((path) =>
       Object.keys(check.mounts).some((directory) => path.startsWith(`${directory}/`)),
     );
@@ -178,12 +180,24 @@ function validations(
 }
 
 /** Each new version tried out; what stands in for it later is there from the same reload of systemd on. */
-function rehearse(rehearsed: readonly Rehearsal[], lent: readonly LentUnit[], first: number): Step[] {
+function rehearse(
+  { checks }: Desired,
+  rehearsed: readonly Rehearsal[],
+  lent: readonly LentUnit[],
+  first: number,
+): Step[] {
+  const indices = (of: string) => checks.flatMap(({ service }, index) => (service === of ? [index] : []));
   return [
     ...lent.map(({ unit, path }, index) => step("lend", `preparing ${unit}`, String(first + index), path)),
     ...(lent.length > 0 ? [step("daemon_reload", "reloading systemd")] : []),
     ...rehearsed.flatMap(({ service, unit, path, container, probes }) => [
-      step("rehearse", `rehearsing ${service}`, unit, container, probes.join(" ")),
+      step(
+        "rehearse",
+        `rehearsing ${service}`,
+        unit,
+        container,
+        `${probes.join(" ")}/${indices(service).join(" ")}`,
+      ),
       step("unlend", `removing ${unit}`, path),
     ]),
   ];

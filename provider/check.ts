@@ -98,7 +98,11 @@ const unitSet = object(
     }),
     checks: map((value, path, fail, key) => {
       line(key, path, fail);
-      object({ image, command: words, mounts, volumes: words }, ["image", "command"])(value, path, fail);
+      object({ image, command: words, mounts, volumes: words, service: line }, ["image", "command"])(
+        value,
+        path,
+        fail,
+      );
     }),
     probes: map((value, path, fail, key) => {
       if (!isListenStream(key)) fail(path, "is no address that a socket listens on");

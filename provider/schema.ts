@@ -57,6 +57,9 @@ export function schema(version: string): object {
           command: list("The command and its arguments, instead of the image's entry point."),
           mounts: map({ type: "string" }, "Directory of `files` → where the container sees it."),
           volumes: list("More volumes, as podman writes them."),
+          service: text(
+            "The service whose start shows the same: where that is rehearsed, the check only says why it failed.",
+          ),
         },
         ["image", "command"],
       ),

@@ -55,13 +55,16 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     images: Object.entries(inputs.images ?? {}).map(([reference, { pull }]) => ({ reference, pull })),
     secrets: [],
     registries: inputs.registries ?? {},
-    checks: Object.entries(inputs.checks ?? {}).map(([name, { image, command, mounts, volumes }]) => ({
-      name,
-      image,
-      command,
-      mounts: mounts ?? {},
-      volumes: volumes ?? [],
-    })),
+    checks: Object.entries(inputs.checks ?? {}).map(
+      ([name, { image, command, mounts, volumes, service }]) => ({
+        name,
+        image,
+        command,
+        mounts: mounts ?? {},
+        volumes: volumes ?? [],
+        ...(service === undefined ? {} : { service }),
+      }),
+    ),
     probes: Object.entries(inputs.probes ?? {}).map(([listen, probe]) => ({
       path: "/",
       hostName: "localhost",

@@ -191,9 +191,10 @@ export interface ServiceState {
   restartOn?: string[];
   /**
    * Restart it so that nobody notices: the new version proves itself in a network namespace of its own (the rehearsal), then
-   * shares the open sockets with the old one until that has answered its last request (the handover). For a service that is
+   * shares the open sockets with the old one until that has answered its last request (the handover). A new configuration is
+   * rehearsed as well before a reload, where there is a probe that can be asked in there. For a service that is
    * socket-activated by this set, runs one container, and may run twice for a moment. Where it can't be done (a published
-   * port, the host's network) the service is restarted with its sockets open.
+   * port, a fixed address, the host's network) the service is restarted with its sockets open.
    * @default false
    */
   handover?: boolean;
@@ -265,6 +266,8 @@ export interface ContainerCheck {
   mounts?: Record<string, string>;
   /** More volumes, as podman writes them; placeholders as in `units`. */
   volumes?: string[];
+  /** The service whose start shows the same: where that is rehearsed, the check is made only to say why the rehearsal has failed. */
+  service?: string;
 }
 
 /** All the files of one component under one service manager of one host. */

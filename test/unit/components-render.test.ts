@@ -84,6 +84,7 @@ WantedBy=sockets.target
         image: "docker.io/library/nginx:latest",
         command: ["nginx", "-t", "-q"],
         mounts: { "~/.config/quadlet-fleet/example1/conf.d": "/etc/nginx/conf.d" },
+        service: "example1.service",
       },
     },
     services: {

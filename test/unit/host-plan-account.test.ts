@@ -53,7 +53,6 @@ test("another image: rehearsed and handed over, by units of the system's manager
       "starting",
       "pulling registry.example/nginx:1",
       "validating the units",
-      "checking by nginx -t",
       "preparing web-rehearsal.service",
       "preparing web-handover.service",
       "reloading systemd",

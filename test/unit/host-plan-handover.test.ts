@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Desired } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts.ts";
 import { plan } from "../../host/plan.ts";
 import { change, conf, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
@@ -61,7 +62,7 @@ describe("another image", () => {
     ]);
     assert.match(lent[0] ?? "", /^Volume=\/etc\/quadlet-fleet\/web\/conf\.d:\/etc\/nginx\/conf\.d:ro$/m);
     assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
-    assert.deepEqual(of("rehearse"), [["web-rehearsal.service", "systemd-web-rehearsal", "0"]]);
+    assert.deepEqual(of("rehearse"), [["web-rehearsal.service", "systemd-web-rehearsal", "0/"]]);
     assert.deepEqual(of("unlend"), [
       ["%t/containers/systemd/web-rehearsal.container"],
       ["%t/containers/systemd/web-handover.container"],
@@ -115,6 +116,32 @@ test("another configuration: it proves itself before the old one goes", () => {
     "reloading systemd",
     "asking 0.0.0.0:80/health",
     "committing",
+  ]);
+});
+
+test("a check of a service that is rehearsed only says why the rehearsal failed", () => {
+  const probes = [{ listen: "0.0.0.0:80", path: "/", hostName: "localhost" }];
+  const check = (name: string, of: object) => ({
+    name,
+    image: "x",
+    command: ["true"],
+    mounts: { "/etc/quadlet-fleet/web/conf.d": "/c" },
+    volumes: [],
+    ...of,
+  });
+  const checks = [check("another", {}), check("nginx -t", { service: "web.service" })];
+  const steps = (state: Desired) =>
+    plan(change(settled(state), conf, present("# old")), state, [])
+      .steps.filter(({ verb }) => verb === "try" || verb === "rehearse")
+      .map(({ verb, args }) => [verb, args.at(-1)]);
+  assert.deepEqual(steps({ ...one, checks, probes }), [
+    ["try", "0"],
+    ["rehearse", "0/1"],
+  ]);
+  // Nothing could be asked, so there is no rehearsal of a reload.
+  assert.deepEqual(steps({ ...one, checks }), [
+    ["try", "0"],
+    ["try", "1"],
   ]);
 });
 

@@ -18,14 +18,23 @@ step_unlend() {
   rm -f "$path"
 }
 
-# rehearse UNIT CONTAINER NUMBERS: starts it, asks it from inside its network namespace, and stops it whatever came of it.
+# rehearse UNIT CONTAINER PROBES/CHECKS: starts it, asks it from inside its network namespace, and stops it whatever came of it.
+# What a check says of a failure is shorter than the journal.
 step_rehearse() {
-  ctl start "$1" && rehearsed "$1" "$2" "$3"
+  ctl start "$1" >"$work/start" 2>&1 && rehearsed "$1" "$2" "${3%/*}"
   code=$?
-  [ "$code" = 0 ] || explain "$1"
+  if [ "$code" != 0 ] && checked "${3#*/}"; then
+    cat "$work/start"
+    explain "$1"
+  fi
   halt "$1"
   ctl reset-failed "$1" 2>/dev/null
   return "$code"
+}
+
+# checked NUMBERS: what the first of them says that fails.
+checked() {
+  for number in $1; do step_try "$number" || return 1; done
 }
 
 rehearsed() {
