@@ -133,7 +133,7 @@ test("a set that is refused leaves the lingering to another one of the account t
     "--quiet",
     "--unit=squatter",
     "systemd-socket-activate",
-    "--listen=81",
+    "--listen=0.0.0.0:81",
     "cat",
   ]);
   try {
