@@ -42,7 +42,7 @@ exec /usr/bin/podman.real "$@"
 `;
 
 /** @param page what the hardened ones answer; else the image's own page */
-function configure(environment: object = {}, page?: string): void {
+function configure(environment: object = {}, page?: string, isHardened = true): void {
   const volumes = ["/srv/probe:/docker-entrypoint.sh:ro"];
   const nginx = (port: number) =>
     page && { "default.conf": `server {\n  listen ${port};\n  location / { return 200 ${page}; }\n}\n` };
@@ -53,7 +53,7 @@ function configure(environment: object = {}, page?: string): void {
         ...example,
         volumes,
         listen: [`0.0.0.0:${hardened}`],
-        hardened: true,
+        hardened: isHardened,
         environment,
         nginx: nginx(hardened),
       },
@@ -208,6 +208,18 @@ test("hardened sites change over to a new version, and reload, with no failed re
   }
   configure({ NEW: "1" });
   await stack.up();
+});
+
+test("what was hardened no longer is, and is again", async () => {
+  for (const isHardened of [false, true]) {
+    configure({ NEW: "1" }, undefined, isHardened);
+    await stack.up();
+    for (const { hardened } of shapes)
+      assert.equal((await get(fleet, `http://${host.address}:${hardened}/`)).status, 200);
+    const { stdout } = await host.run(["systemctl", "list-units", "--plain", "hard3-usernamespace.service"]);
+    assert.equal(stdout.includes("active"), isHardened);
+  }
+  assert.deepEqual(await failedUnits(host), []);
 });
 
 /** Request after request to each port, on connections of their own, until the signal. */
