@@ -22,7 +22,7 @@ step_begin() {
   # With the journal there is something to take back, and it comes last.
   printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images" &&
-    keep_needs && note_networks
+    keep_needs && one_at_a_time note_networks
 }
 
 begin_marks() {
@@ -49,7 +49,7 @@ step_commit() {
   rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback"
   one_at_a_time prune_replaced
   one_at_a_time prune_images
-  prune_networks "$work/networks"
+  one_at_a_time leave_networks "$work/networks"
   return 0
 }
 
@@ -213,7 +213,7 @@ step_reset_failed() {
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
   leave=20
-  prune_networks /dev/null
+  one_at_a_time leave_networks /dev/null
   # First of all what would be taken back without its copies.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"
@@ -245,7 +245,7 @@ forget_shared() {
   if ! [ -d "$shared/sets" ] && ! [ -d "$shared/system" ]; then
     is_last=yes
     remove_storage
-    $as_account rm -f "$shared/pulled"
+    $as_account rm -f "$shared/pulled" "$shared/networks"
     # Not before: without it the account's manager ends, and what the host's manager runs as the account ends with it.
     if [ -e "$shared/lingered" ]; then $as_account rm -f "$shared/lingered" && : >"$work/unlinger"; fi
   fi
