@@ -79,7 +79,7 @@ function configure(words = "page", more: object = {}, last: object = tcp): void 
             healthCheck: { command: "until test -e /tmp/ready; do sleep 0.1; done", interval: "5s" },
           },
           page5: page("page5"),
-          tcp5: tcp,
+          tcp5: last,
         },
       },
     },
