@@ -216,6 +216,19 @@ test("delete: sockets first, then services; nothing is left to a request", () =>
   ]);
 });
 
+test("delete of a template: only its instances are units that could be stopped", () => {
+  const template = "/etc/systemd/system/app@.service";
+  const facts = change(settled(desired()), template, present("[Service]\nExecStart=true\n"));
+  const gone = desired({ files: [], services: [], images: [] });
+  const all = says(facts, gone, [template]);
+  assert.ok(all.includes(`removing ${template}`));
+  assert.equal(
+    all.some((line) => / app@\.service/.test(line)),
+    false,
+    all.join("\n"),
+  );
+});
+
 test("delete of what is not there: nothing to do", () => {
   assert.deepEqual(says(empty(), desired({ files: [], services: [], images: [] })), []);
 });
