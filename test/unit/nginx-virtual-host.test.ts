@@ -105,7 +105,7 @@ test("the headers replace what a client says of itself", () => {
     "X-Forwarded-Port": "$server_port",
     Forwarded: "",
     Proxy: "",
-    Upgrade: "$http_upgrade",
+    Upgrade: "$proxy_upgrade",
     Connection: "$proxy_connection",
   });
 });
@@ -119,8 +119,35 @@ test("what is shared is in the http context, and can be read", () => {
       ["proxy_connect_timeout", "2s"],
       ["proxy_http_version", "1.1"],
       ["map", "$http_upgrade"],
+      ["map", "$proxy_upgrade"],
       ["proxy_buffering", "off"],
       ["map", "$http_host"],
     ],
   );
+});
+
+test("a WebSocket is passed on, and no other upgrade: with h2c a client would be past routes and headers", () => {
+  const maps = parseNginx(proxyCommon(), "x").filter(({ name }) => name === "map");
+  const table = (result: string) =>
+    maps
+      .filter(({ args }) => args[1] === result)
+      .map(({ args: [source], block = [] }) => [source, block.map(({ name, args }) => [name, ...args])]);
+  assert.deepEqual(table("$proxy_upgrade"), [
+    [
+      "$http_upgrade",
+      [
+        ["default", ""],
+        ["websocket", "websocket"],
+      ],
+    ],
+  ]);
+  assert.deepEqual(table("$proxy_connection"), [
+    [
+      "$proxy_upgrade",
+      [
+        ["default", "close"],
+        ["websocket", "upgrade"],
+      ],
+    ],
+  ]);
 });

@@ -139,17 +139,24 @@ export function tlsCommon(tls: TlsOptions): string {
 /**
  * What all virtual hosts share, in the http context. A server may set each of it otherwise.
  *
+ * An upgrade makes nginx a tunnel. A backend that takes "h2c" (RFC 7540, 3.2) would then be asked for other paths and names, with
+ * whatever headers the client likes. `map` does not mind case.
+ *
  * @param hasNetwork whether a backend is found by its name
  */
 export function proxyCommon(hasNetwork = true): string {
   return `${hasNetwork ? resolver : ""}# Between neighbours that is long: nobody has the address any more.
 proxy_connect_timeout 2s;
 
-# WebSocket and other upgrades; connections to backends are used once.
+# WebSocket, and no other upgrade: what is said after it goes past all of this. Other connections to backends are used once.
 proxy_http_version 1.1;
-map $http_upgrade $proxy_connection {
-    default upgrade;
-    "" close;
+map $http_upgrade $proxy_upgrade {
+    default "";
+    websocket websocket;
+}
+map $proxy_upgrade $proxy_connection {
+    default close;
+    websocket upgrade;
 }
 
 # Answers are passed on as they come, so that streams and server-sent events work with any backend.
@@ -187,7 +194,7 @@ proxy_set_header X-Forwarded-Port $server_port;
 proxy_set_header Forwarded "";
 # Not for CGI programs to take as HTTP_PROXY (httpoxy).
 proxy_set_header Proxy "";
-proxy_set_header Upgrade $http_upgrade;
+proxy_set_header Upgrade $proxy_upgrade;
 proxy_set_header Connection $proxy_connection;
 
 # For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
