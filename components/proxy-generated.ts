@@ -60,6 +60,7 @@ export function generatedFiles(
   const files: Record<string, string> = {
     [commonFile]: proxyCommon({
       hasNetwork: hasNetwork({ backends }),
+      serverNames: proxied.flatMap(({ serverNames }) => serverNames),
       own: inHttp,
     }),
     [headersFile]: proxyHeaders(headers),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
 import { checkProxy } from "../../components/proxy-check.ts";
 import { nginxOf } from "../../components/proxy-render.ts";
@@ -273,5 +274,24 @@ describe("a location of one's own", () => {
       ],
     );
     assert.deepEqual(problems({ web: { extra: "location = /api/ { }" }, api: { paths: ["/api/"] } }), []);
+  });
+});
+
+describe("room for long names", () => {
+  const long = { serverName: `${"a".repeat(50)}.example.com` };
+  const size = (text = "") => /^server_names_hash_bucket_size .*$/m.exec(text)?.[0];
+
+  test("where a name needs it", () => {
+    assert.equal(size(files({ web: {} })["_proxy.conf"]), undefined);
+    assert.equal(size(files({ web: long })["_proxy.conf"]), "server_names_hash_bucket_size 128;");
+  });
+
+  test("is that of a person's own file, in the http context", () => {
+    const directive = "server_names_hash_bucket_size 512;";
+    assert.equal(size(files({ web: long }, { "a.conf": directive })["_proxy.conf"]), undefined);
+    const included = { "a.conf": "include conf.d/b.inc;", "b.inc": directive };
+    assert.equal(size(files({ web: long }, included)["_proxy.conf"]), undefined);
+    assert.notEqual(size(files({ web: long }, { "b.inc": directive })["_proxy.conf"]), undefined);
+    assert.notEqual(size(files({ web: long }, { "a.conf": pulumi.output("") })["_proxy.conf"]), undefined);
   });
 });

@@ -131,8 +131,15 @@ test("what is shared is in the http context, and can be read", () => {
 });
 
 test("what somebody's own files have there is not written a second time", () => {
-  const names = ["resolver_timeout", "proxy_connect_timeout", "proxy_http_version", "proxy_buffering"];
-  const written = (own: Directive[]) => parseNginx(proxyCommon({ own }), "x").map(({ name }) => name);
+  const names = [
+    "resolver_timeout",
+    "proxy_connect_timeout",
+    "proxy_http_version",
+    "proxy_buffering",
+    "server_names_hash_bucket_size",
+  ];
+  const written = (own: Directive[]) =>
+    parseNginx(proxyCommon({ serverNames: ["a".repeat(47)], own }), "x").map(({ name }) => name);
   assert.deepEqual(names.filter((name) => written([]).includes(name)).sort(), [...names].sort());
   const own = parseNginx(names.map((name) => `${name} 1;`).join("\n"), "x");
   assert.deepEqual(new Set(written(own)), new Set(["include", "map"]));

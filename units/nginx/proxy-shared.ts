@@ -1,6 +1,7 @@
 /** What the virtual hosts of a reverse proxy share. */
 import type { ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
+import { namesHashLine } from "./names-hash.ts";
 import type { Directive } from "./parse.ts";
 import { resolverDirectory } from "./proxy-files.ts";
 import { retryMap } from "./retry.ts";
@@ -31,6 +32,8 @@ export function tlsCommon(tls: TlsOptions, own: readonly Directive[] = []): stri
 export interface ProxyCommon {
   /** Whether a backend is found by its name. */
   hasNetwork?: boolean;
+  /** All that there is a server block for. */
+  serverNames?: readonly string[];
   /** What somebody's own files have in the http context: nginx refuses a directive that is there twice. */
   own?: readonly Directive[];
 }
@@ -41,10 +44,12 @@ export interface ProxyCommon {
  * An upgrade makes nginx a tunnel. A backend that takes "h2c" (RFC 7540, 3.2) would then be asked for other paths and names, with
  * whatever headers the client likes. `map` does not mind case.
  */
-export function proxyCommon({ hasNetwork = true, own = [] }: ProxyCommon = {}): string {
+export function proxyCommon({ hasNetwork = true, serverNames = [], own = [] }: ProxyCommon = {}): string {
   const unless = (name: string, text: string) => (own.some((other) => other.name === name) ? "" : text);
+  const namesHash = namesHashLine(serverNames) ?? "";
   const parts = [
     hasNetwork ? resolver + unless("resolver_timeout", "resolver_timeout 5s;\n") : "",
+    namesHash === "" ? "" : unless("server_names_hash_bucket_size", `# For a long name.\n${namesHash}\n`),
     unless("proxy_connect_timeout", connectTimeout),
     unless("proxy_http_version", httpVersion),
     upgrades,
