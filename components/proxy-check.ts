@@ -1,13 +1,14 @@
 import { AddressError, LONGEST_PATH } from "../units/nginx/address.ts";
 import { otherNamesFile, tlsFile } from "../units/nginx/proxy-files.ts";
+import { certificateName, serverNameOf } from "../units/nginx/tls.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkImage } from "./check.ts";
-import { type ArgumentProblem, parseArguments, pathText } from "./problems.ts";
+import { type ArgumentProblem, didYouMean, parseArguments, pathText } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
 import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
 import { backendAddress, backendSite, isActivated, isUnix, socketsUnit } from "./proxy-sockets.ts";
 import { checkExtra } from "./proxy-extra-check.ts";
-import { generatedFiles, serverNamesOf } from "./proxy-generated.ts";
+import { generatedFiles, knownFiles, serverNamesOf, usesCertificate } from "./proxy-generated.ts";
 import { nginxOf } from "./proxy-render.ts";
 
 /**
@@ -28,6 +29,7 @@ export function checkProxy(
       checkBackend(args.name ?? name, backend, options, args),
     ),
     ...checkExtra(args),
+    ...checkCertificates(args),
     ...checkFiles(args),
   ];
   // A generated file that is wrong is wrong by an argument that is named already.
@@ -199,6 +201,20 @@ function checkNginx(
   return checkArguments(container, backendSite(name, container, options, args)).problems.map(
     ({ path, message }) => ({ path, message: message.replaceAll(address, "@SOCKET@") }),
   );
+}
+
+/** A certificate that no server has. */
+function checkCertificates({ backends, nginx = {}, tls }: ReverseProxyStackArgs): ArgumentProblem[] {
+  const own = knownFiles(nginx);
+  if (own.length < Object.keys(nginx).length) return [];
+  const asked = Object.values(backends).flatMap(serverNamesOf);
+  return Object.keys(tls?.certificates ?? {})
+    .filter((name) => serverNameOf(name, asked) === undefined && !usesCertificate(own, name))
+    .filter((name) => asked.every((one) => certificateName(one, [name]) === undefined))
+    .map((name) => ({
+      path: `tls.certificates["${name}"]`,
+      message: `is for no server name of a backend: no client would get it.${didYouMean(name, asked)}`,
+    }));
 }
 
 function checkFiles({ nginx = {}, backends }: ReverseProxyStackArgs): ArgumentProblem[] {

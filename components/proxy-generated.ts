@@ -14,7 +14,7 @@ import {
 } from "../units/nginx/proxy-files.ts";
 import { otherNames, proxyCommon, tlsCommon } from "../units/nginx/proxy-shared.ts";
 import { proxyServer } from "../units/nginx/retry.ts";
-import type { TlsOptions } from "../units/nginx/tls.ts";
+import { type TlsOptions, certificateFiles, serverNameOf } from "../units/nginx/tls.ts";
 import {
   type ProxiedBackend,
   isServers,
@@ -57,10 +57,18 @@ export function generatedFiles(
   const inHttp = httpDirectives(own);
   const headers = withHeaders(inHttp);
   const proxied = proxiedBackends(backends, own);
+  const serverNames = proxied.flatMap((backend) => backend.serverNames);
+  // nginx chooses a certificate by the server, so that each of them needs one.
+  const certified = (tls?.names ?? []).filter(
+    (name) =>
+      !serverNames.includes(name) &&
+      serverNameOf(name, serverNames) !== undefined &&
+      !usesCertificate(own, name),
+  );
   const files: Record<string, string> = {
     [commonFile]: proxyCommon({
       hasNetwork: hasNetwork({ backends }),
-      serverNames: proxied.flatMap(({ serverNames }) => serverNames),
+      serverNames: [...serverNames, ...certified],
       own: inHttp,
     }),
     [headersFile]: proxyHeaders(headers),
@@ -78,7 +86,8 @@ export function generatedFiles(
       const owner = ownerOf(sharing);
       if (owner === backend) {
         const isWhole = sharing.some((one) => locationsIn(one).includes("/"));
-        parts.push(virtualHost({ serverName, listen, tls, backend, headers, isWhole }));
+        const names = certified.filter((one) => serverNameOf(one, serverNames) === serverName);
+        parts.push(virtualHost({ serverName, listen, tls, names, backend, headers, isWhole }));
       } else {
         const outer = owner === undefined ? headers : serverHeaders(owner, headers);
         routes[routesFile(serverName, name)] = locations(backend, outer, headers);
@@ -111,6 +120,11 @@ export function proxiedBackends(
     paths: pathsOf(options),
     extra: readExtra(options.extra, own),
   }));
+}
+
+/** Whether a person's own files have a server for a certificate. */
+export function usesCertificate(own: readonly NginxFile[], name: string): boolean {
+  return own.some(({ text }) => text.includes(certificateFiles(name).certificate));
 }
 
 /** What a server has locations for, because of a backend. */

@@ -25,6 +25,8 @@ export interface VirtualHost {
   serverName: string;
   listen: readonly ListenAddress[];
   tls?: TlsOptions | undefined;
+  /** Names that a pattern stands for, and that have a certificate of their own: a server for each, with the same locations. */
+  names?: readonly string[];
   backend: ProxiedBackend;
   /** What proxyHeaders() has. */
   headers: Headers;
@@ -39,7 +41,7 @@ export interface VirtualHost {
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
  */
 export function virtualHost(host: VirtualHost): string {
-  const { serverName, listen, tls, backend } = host;
+  const { serverName, listen, tls, names = [], backend } = host;
   // nginx refuses an address that a server listens on twice.
   const own = isServers(backend) ? listensOf(backend.extra) : [];
   const without = (addresses: readonly ListenAddress[]) =>
@@ -48,15 +50,16 @@ export function virtualHost(host: VirtualHost): string {
   const withTls = without(tls?.listen ?? []);
   const redirect = tls?.redirect === true && plain.length > 0;
   return [
-    server({ plain: redirect ? [] : plain, tls: withTls }, host),
+    server(serverName, { plain: redirect ? [] : plain, tls: withTls }, host),
+    ...names.map((name) => server(name, { plain: [], tls: withTls }, host)),
     ...(redirect ? [redirectServer(serverName, plain, tls)] : []),
   ].join("\n");
 }
 
-function server(listening: Listening, host: VirtualHost): string {
+function server(name: string, listening: Listening, host: VirtualHost): string {
   const { serverName, tls, backend, headers, isWhole } = host;
   const extra = isServers(backend) ? backend.extra : noExtra;
-  const certificate = certificateName(serverName, tls?.names ?? []);
+  const certificate = certificateName(name, tls?.names ?? []);
   const head = certificate === undefined ? [] : certificateLines(certificate);
   const tail = [
     ...headersBeside(extra, headers, headers),
@@ -64,7 +67,7 @@ function server(listening: Listening, host: VirtualHost): string {
     `include ${routesPattern(serverName)};`,
   ];
   return `server {
-${listenLines(listening, {})}    server_name ${quoteWord(serverName)};
+${listenLines(listening, {})}    server_name ${quoteWord(name)};
 ${block(head.join("\n"))}${extra.text.trim() === "" ? "" : `\n${block(extra.text)}`}
 ${block(locations(backend, headers, headers))}${isWhole ? "" : nothingElse}
 ${block(tail.join("\n"))}}
