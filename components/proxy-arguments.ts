@@ -59,7 +59,8 @@ export interface ReverseProxyStackArgs extends Omit<
 
   /**
    * More nginx files, file name → text, beside those that are generated: BACKEND.conf for each backend, "_proxy.conf" with
-   * what they share, "_default.conf", which answers 404 to names that no backend has. Only the last one may be replaced.
+   * what they share, "_default.conf", which answers 404 to names that no backend has. Only the last one may be replaced. What
+   * they set for all servers replaces what is generated, a `proxy_set_header` too, if the text is known at the preview.
    * @default none
    * @range file names without a directory: letters, digits, "-", "_" and ".", at the beginning no "-" or "."
    * @example { "limits.conf": "client_max_body_size 20m;" }
@@ -169,10 +170,15 @@ export interface Backend {
   paths?: string[];
 
   /**
-   * Lines of nginx for the server blocks of its server names: a longer proxy_read_timeout, client_max_body_size, a location.
+   * Lines of nginx for the server blocks of its server names: a longer proxy_read_timeout, client_max_body_size, a location. With
+   * {@link paths} without "/" they are for each of the locations of these, whichever backend has the server block; a location
+   * among them stands beside these, and one for "/" replaces the 404. A `proxy_set_header` replaces the generated one of that
+   * name. A location that sets one itself has no other, as always in nginx: `include /etc/nginx/conf.d/_proxy-headers;` gives it
+   * the generated ones.
    * @default none
-   * @range whole directives
+   * @range whole directives; with such paths none that only a server can have (listen, ssl_…); no location that the server has already
    * @example "client_max_body_size 100m;"
+   * @example "proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;"
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#server
    */
   extra?: string;

@@ -1,14 +1,15 @@
 import { AddressError, LONGEST_PATH } from "../units/nginx/address.ts";
-import { parseNginx } from "../units/nginx/parse.ts";
-import { NginxSyntaxError } from "../units/nginx/tokens.ts";
-import { otherNamesFile, tlsFile } from "../units/nginx/virtual-host.ts";
+import { otherNamesFile, tlsFile } from "../units/nginx/proxy-files.ts";
+import { certificateName, serverNameOf } from "../units/nginx/tls.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkImage } from "./check.ts";
-import { type ArgumentProblem, parseArguments, pathText } from "./problems.ts";
+import { type ArgumentProblem, didYouMean, parseArguments, pathText } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
 import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
 import { backendAddress, backendSite, isActivated, isUnix, socketsUnit } from "./proxy-sockets.ts";
-import { generatedFiles, nginxOf, serverNames } from "./proxy-render.ts";
+import { checkExtra } from "./proxy-extra-check.ts";
+import { generatedFiles, knownFiles, serverNamesOf, usesCertificate } from "./proxy-generated.ts";
+import { nginxOf } from "./proxy-render.ts";
 
 /**
  * Everything that is wrong with the arguments, all at once and without a host, as checkArguments() for a site: nginx's own
@@ -27,6 +28,8 @@ export function checkProxy(
     ...Object.entries(args.backends).flatMap(([backend, options]) =>
       checkBackend(args.name ?? name, backend, options, args),
     ),
+    ...checkExtra(args),
+    ...checkCertificates(args),
     ...checkFiles(args),
   ];
   // A generated file that is wrong is wrong by an argument that is named already.
@@ -34,7 +37,7 @@ export function checkProxy(
   const ofSite = checkArguments(
     name,
     problems.length === 0 ? { ...rest, nginx } : rest,
-    Object.values(args.backends).flatMap(serverNames),
+    Object.values(args.backends).flatMap(serverNamesOf),
   );
   return {
     problems: [...ofSite.problems, ...problems],
@@ -115,7 +118,7 @@ function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] 
   const routed = new Map<string, string>();
   return Object.entries(backends).flatMap(([backend, options]) => {
     const path = pathText(["backends", backend]);
-    const names = serverNames(options);
+    const names = serverNamesOf(options);
     if (names.length === 0)
       return [{ path: `${path}.serverName`, message: "is missing: nginx chooses the backend by it" }];
     return names.flatMap((serverName) =>
@@ -146,13 +149,6 @@ function checkBackend(
   if (options.nginx !== undefined) problems.push(...at(checkNginx(name, backend, options, args)));
   else if (typeof options.image === "string")
     problems.push(...at(checkImage(options.image, args.requireDigest ?? false)));
-  if (options.extra === undefined) return problems;
-  try {
-    parseNginx(options.extra, "extra");
-  } catch (thrown) {
-    if (!(thrown instanceof NginxSyntaxError)) throw thrown;
-    problems.push({ path: `${path}.extra`, message: thrown.message });
-  }
   return problems;
 }
 
@@ -207,8 +203,22 @@ function checkNginx(
   );
 }
 
+/** A certificate that no server has. */
+function checkCertificates({ backends, nginx = {}, tls }: ReverseProxyStackArgs): ArgumentProblem[] {
+  const own = knownFiles(nginx);
+  if (own.length < Object.keys(nginx).length) return [];
+  const asked = Object.values(backends).flatMap(serverNamesOf);
+  return Object.keys(tls?.certificates ?? {})
+    .filter((name) => serverNameOf(name, asked) === undefined && !usesCertificate(own, name))
+    .filter((name) => asked.every((one) => certificateName(one, [name]) === undefined))
+    .map((name) => ({
+      path: `tls.certificates["${name}"]`,
+      message: `is for no server name of a backend: no client would get it.${didYouMean(name, asked)}`,
+    }));
+}
+
 function checkFiles({ nginx = {}, backends }: ReverseProxyStackArgs): ArgumentProblem[] {
-  const generated = [...Object.keys(generatedFiles([], backends)), tlsFile];
+  const generated = [...Object.keys(generatedFiles(backends)), tlsFile];
   return Object.keys(nginx)
     .filter((file) => generated.includes(file) && file !== otherNamesFile)
     .map((file) => ({

@@ -1,34 +1,12 @@
-import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts";
-import {
-  type Route,
-  commonFile,
-  locations,
-  otherNames,
-  otherNamesFile,
-  proxyCommon,
-  proxyServer,
-  resolverDirectory,
-  routesFile,
-  serverFile,
-  tlsCommon,
-  tlsFile,
-  upstream,
-  virtualHost,
-} from "../units/nginx/virtual-host.ts";
-import type { TlsOptions } from "../units/nginx/tls.ts";
+import { parseListenStream } from "../units/nginx/address.ts";
+import { resolverDirectory } from "../units/nginx/proxy-files.ts";
 import { quoteExec } from "../units/escape.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { sharedLabel, volumeLabel } from "./inputs.ts";
-import type { Backend, ReverseProxyStackArgs } from "./proxy-arguments.ts";
-import { containerNames, hasNetwork, hasSockets, isInternal, proxyNames } from "./proxy-names.ts";
-import {
-  isActivated,
-  isUnix,
-  reachedAt,
-  socketsDirectory,
-  socketsMount,
-  socketsUnit,
-} from "./proxy-sockets.ts";
+import type { ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import { generatedFiles, knownFiles } from "./proxy-generated.ts";
+import { hasNetwork, hasSockets, isInternal, proxyNames } from "./proxy-names.ts";
+import { isActivated, isUnix, socketsDirectory, socketsMount, socketsUnit } from "./proxy-sockets.ts";
 import type { Additions } from "./render.ts";
 import { tlsOptions } from "./tls.ts";
 
@@ -44,60 +22,14 @@ export function nginxOf(name: string, args: ReverseProxyStackArgs): SocketActiva
     manager: args.manager ?? "system",
     network: hasNetwork(args) ? `systemd-${proxyNames(name, { network }).network}` : "none",
     nginx: {
-      ...generatedFiles(args.listen.map(parseListenStream), backends, tlsOptions(args.tls)),
+      ...generatedFiles(backends, {
+        listen: args.listen.map(parseListenStream),
+        tls: tlsOptions(args.tls),
+        own: knownFiles(nginx),
+      }),
       ...nginx,
     },
   };
-}
-
-/** All server names of a backend. */
-export function serverNames({ serverName, serverNames = [] }: Backend): string[] {
-  return [...new Set([...(serverName === undefined ? [] : [serverName]), ...serverNames])];
-}
-
-function pathsOf({ paths = ["/"] }: Backend): string[] {
-  return paths;
-}
-
-/** Server name → the backend that has its server block: the one with the path "/", else the first. */
-export function ownersOf(backends: Record<string, Backend>): Map<string, string> {
-  const owners = new Map<string, string>();
-  for (const [backend, options] of Object.entries(backends)) {
-    for (const name of serverNames(options)) {
-      if (!owners.has(name) || pathsOf(options).includes("/")) owners.set(name, backend);
-    }
-  }
-  return owners;
-}
-
-/** File name → text. One file a backend, and what they share: a backend that comes or goes changes its own only. */
-export function generatedFiles(
-  listen: readonly ListenAddress[],
-  backends: Record<string, Backend>,
-  tls?: TlsOptions,
-): Record<string, string> {
-  const files: Record<string, string> = {
-    [commonFile]: proxyCommon(hasNetwork({ backends })),
-    [serverFile]: proxyServer(),
-    ...(tls === undefined ? {} : { [tlsFile]: tlsCommon(tls) }),
-    [otherNamesFile]: otherNames(listen, tls?.listen),
-  };
-  const owners = ownersOf(backends);
-  for (const [backend, options] of Object.entries(backends)) {
-    const { port, extra } = options;
-    const routes: Route[] = pathsOf(options).map((path) => ({ path, backend, port }));
-    const hosts = serverNames(options)
-      .filter((name) => owners.get(name) === backend)
-      .map((serverName) => virtualHost({ serverName, listen, tls, routes, extra }));
-    const sockets = containerNames(backend, options).map(
-      (container) => `${socketsMount}/${reachedAt(container, options)}`,
-    );
-    const parts = [...(isUnix(options) ? [upstream(backend, sockets)] : []), ...hosts];
-    if (parts.length > 0) files[`${backend}.conf`] = parts.join("\n");
-    for (const name of serverNames(options).filter((other) => owners.get(other) !== backend))
-      files[routesFile(name, backend)] = locations(routes);
-  }
-  return files;
 }
 
 /**

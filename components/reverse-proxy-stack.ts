@@ -11,7 +11,8 @@ import { renderBackends } from "./proxy-backends.ts";
 import { containerNames } from "./proxy-names.ts";
 import { backendSite } from "./proxy-sockets.ts";
 import { checkProxy } from "./proxy-check.ts";
-import { nginxOf, proxyAdditions, serverNames } from "./proxy-render.ts";
+import { serverNamesOf } from "./proxy-generated.ts";
+import { nginxOf, proxyAdditions } from "./proxy-render.ts";
 import { render } from "./render.ts";
 
 /**
@@ -89,7 +90,7 @@ export class ReverseProxyStack extends ComponentResource {
       ...first,
       ...second,
     }));
-    const hosts = Object.values(args.backends).flatMap(serverNames);
+    const hosts = Object.values(args.backends).flatMap(serverNamesOf);
     const urls = hosts.flatMap((host) => urlsOf(args, (listen, scheme) => hostUrl(host, listen, scheme)));
     this.urls = output([...new Set(urls)]);
     commandsAfter(deployment, proxy, this.urls, hosts);

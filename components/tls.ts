@@ -46,6 +46,7 @@ export interface TlsArgs extends CertificateArgs {
 
   /**
    * More certificates: server name, or "*.example.com", → what clients get that ask for it (SNI). All others get the one above.
+   * For a proxy it is a server name of a backend, or one that a pattern among these stands for.
    * @default none
    * @range names in small letters, digits, "-" and ".", perhaps "*." at the beginning
    * @example { "*.example.com": { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…" } }

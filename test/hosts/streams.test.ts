@@ -10,12 +10,12 @@ let fleet: Fleet;
 let host: TestHost;
 let stack: Stack;
 
-/** A web server in a few lines: it says yes to an upgrade and then says again what it hears; else three words, one at a time. */
+/** A web server in a few lines: it says yes to any upgrade and then says again what it hears; else three words, one at a time. */
 const server = `#!/bin/sh
 if [ "$1" != answer ]; then exec nc -ll -p 80 -e "$0" answer; fi
 upgrade=
 while read -r line; do
-  case $line in [Uu]pgrade:*websocket*) upgrade=yes ;; esac
+  case $line in [Uu]pgrade:*) upgrade=yes ;; esac
   [ "\${#line}" -gt 1 ] || break
 done
 if [ -n "$upgrade" ]; then
@@ -80,6 +80,18 @@ test("a WebSocket: the upgrade, and then what each side says", async () => {
     socket.write(word, "latin1");
     await until(() => text() === word, text);
   }
+  socket.destroy();
+});
+
+test("another upgrade is none: the backend is not asked for it, though it would take it", async () => {
+  const { socket, seen } = ask([
+    "Connection: Upgrade, HTTP2-Settings",
+    "Upgrade: h2c",
+    "HTTP2-Settings: AAMAAABk",
+  ]);
+  const text = () => seen.map((one) => one.text).join("");
+  await until(() => text().includes("\r\n\r\n"), text);
+  assert.match(text(), /^HTTP\/1\.1 200 /);
   socket.destroy();
 });
 

@@ -154,6 +154,7 @@ SyslogIdentifier=%N
     const { files, services, checks } = proxy();
     const names = [
       "_proxy.conf",
+      "_proxy-headers",
       "_proxy-server",
       "_default.conf",
       "apache-container.conf",
@@ -172,6 +173,7 @@ SyslogIdentifier=%N
         proxy_pass $backend;
     }
 
+    include /etc/nginx/conf.d/_proxy-headers;
     include /etc/nginx/conf.d/_proxy-server;
     include /etc/nginx/conf.d/apache.example.com_*.routes;
 }

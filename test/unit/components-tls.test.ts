@@ -5,7 +5,7 @@ import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
 import { checkArguments } from "../../components/check.ts";
 import { checkProxy } from "../../components/proxy-check.ts";
 import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { generatedFiles } from "../../components/proxy-render.ts";
+import { generatedFiles } from "../../components/proxy-generated.ts";
 import { render } from "../../components/render.ts";
 import { tlsOptions } from "../../components/tls.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
@@ -160,7 +160,7 @@ ${page}`,
 test("a proxy with TLS: certificates by name, what all share, and a redirect for each name", () => {
   const certificates = { "apache.example.com": makeCertificate(["apache.example.com"]) };
   const options = tlsOptions({ ...one, redirect: true, certificates });
-  const files = generatedFiles([parseListenStream("0.0.0.0:82")], proxy.backends, options);
+  const files = generatedFiles(proxy.backends, { listen: [parseListenStream("0.0.0.0:82")], tls: options });
   assert.equal(
     files["_tls.conf"],
     `ssl_certificate /etc/nginx/tls/certificate.pem;
@@ -182,6 +182,7 @@ http2 on;
         proxy_pass $backend;
     }
 
+    include /etc/nginx/conf.d/_proxy-headers;
     include /etc/nginx/conf.d/_proxy-server;
     include /etc/nginx/conf.d/apache.example.com_*.routes;
 }
@@ -205,7 +206,7 @@ server {
   );
   const wildcard = tlsOptions({ ...one, certificates: { "*.example.com": two } });
   assert.match(
-    generatedFiles([], proxy.backends, wildcard)["apache.conf"] ?? "",
+    generatedFiles(proxy.backends, { tls: wildcard })["apache.conf"] ?? "",
     /tls\/_\.example\.com\.key\.pem;/,
   );
 });

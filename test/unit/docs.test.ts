@@ -55,6 +55,8 @@ for (const file of readdirSync(join(root, "examples/stacks"))) {
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const isStackFile = (block: string) => block.includes("quadlet-fleet:");
+const isProxy = (block: string) => block.includes("backends:");
+const isOfProxy = (block: string) => block.includes("proxy_set_header");
 const all = [...readme.matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)].map(([, block = ""]) => block);
 
 test("the stack file of README.md", () => {
@@ -72,7 +74,7 @@ test("the stack file of README.md", () => {
 });
 
 test("parts of a site in README.md", () => {
-  const parts = all.filter((block) => !isStackFile(block) && !block.includes("backends:"));
+  const parts = all.filter((block) => !isStackFile(block) && !isProxy(block) && !isOfProxy(block));
   assert.equal(parts.length, 1);
   for (const part of parts) {
     const site = {
@@ -90,9 +92,16 @@ test("parts of a site in README.md", () => {
 });
 
 test("the proxies of README.md", () => {
-  const blocks = all.filter((block) => !isStackFile(block) && block.includes("backends:"));
-  const proxies = Object.assign({}, ...blocks.map((block) => parse(block) as object)) as object;
+  const blocks = all.filter((block) => !isStackFile(block) && isProxy(block));
+  const proxies = Object.assign({}, ...blocks.map((block) => parse(block) as object)) as { front: object };
   assert.deepEqual(Object.keys(proxies), ["front"]);
-  const fleet = placeFleet({ hosts: { "web-1": { address: "192.0.2.11", hostKey } }, proxies });
-  assert.equal(fleet.proxies.length, 1);
+  const parts = all.filter((block) => !isStackFile(block) && isOfProxy(block));
+  assert.equal(parts.length, 1);
+  for (const more of [{}, ...parts.map((part) => parse(part) as object)]) {
+    const fleet = placeFleet({
+      hosts: { "web-1": { address: "192.0.2.11", hostKey } },
+      proxies: { front: { ...proxies.front, ...more } },
+    });
+    assert.equal(fleet.proxies.length, 1);
+  }
 });

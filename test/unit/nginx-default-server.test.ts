@@ -54,6 +54,14 @@ describe("defaultServer", () => {
     assert.throws(() => server("@abstract"), { name: "AddressError", message: /abstract/ });
   });
 
+  test("makes room for a long name with a certificate", () => {
+    const listen = [parseListenStream("0.0.0.0:443")];
+    const text = (name: string) =>
+      defaultServer([], { tls: { listen, http2: true, redirect: false, names: [name] } });
+    assert.match(text("a".repeat(46)), /^server \{/);
+    assert.match(text("a".repeat(47)), /^server_names_hash_bucket_size 128;\n\nserver \{/);
+  });
+
   test("agrees with the sockets that it is made for", () => {
     const addresses = fc.array(fc.oneof(listenAddress, crowdedAddress), { minLength: 1, maxLength: 6 });
     fc.assert(

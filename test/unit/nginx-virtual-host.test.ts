@@ -2,27 +2,28 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import { checkListens } from "../../units/nginx/check.ts";
-import { parseNginx } from "../../units/nginx/parse.ts";
-import {
-  locations,
-  otherNames,
-  proxyCommon,
-  proxyServer,
-  routesFile,
-  virtualHost,
-} from "../../units/nginx/virtual-host.ts";
+import { type Directive, parseNginx } from "../../units/nginx/parse.ts";
+import { readExtra } from "../../units/nginx/extra.ts";
+import { proxyHeaders, withHeaders } from "../../units/nginx/headers.ts";
+import { routesFile } from "../../units/nginx/proxy-files.ts";
+import { otherNames, proxyCommon, tlsCommon } from "../../units/nginx/proxy-shared.ts";
+import { proxyServer } from "../../units/nginx/retry.ts";
+import { type ProxiedBackend, locations, virtualHost } from "../../units/nginx/virtual-host.ts";
 
 const streams = ["0.0.0.0:80", "192.0.2.11:80", "/run/web.sock"];
 const listen = streams.map(parseListenStream);
-const host = virtualHost({
-  serverName: "*.example.com",
-  listen,
-  routes: [
-    { path: "/", backend: "web", port: 8080 },
-    { path: "/api/", backend: "api", port: 80 },
-  ],
-  extra: "client_max_body_size 1m; # more\nlocation = /x { return 204; }\n",
+const headers = withHeaders([]);
+const backend = (change: Partial<ProxiedBackend>): ProxiedBackend => ({
+  name: "web",
+  port: 8080,
+  serverNames: ["*.example.com"],
+  paths: ["/"],
+  extra: readExtra(),
+  ...change,
 });
+const lines = "client_max_body_size 1m; # more\nlocation = /x { return 204; }\n";
+const web = backend({ paths: ["/", "/more/"], extra: readExtra(lines) });
+const host = virtualHost({ serverName: "*.example.com", listen, backend: web, headers, isWhole: true });
 
 test("a server block", () => {
   assert.equal(
@@ -40,11 +41,12 @@ test("a server block", () => {
         set $backend http://web.dns.podman:8080;
         proxy_pass $backend;
     }
-    location /api/ {
-        set $backend http://api.dns.podman:80;
+    location /more/ {
+        set $backend http://web.dns.podman:8080;
         proxy_pass $backend;
     }
 
+    include /etc/nginx/conf.d/_proxy-headers;
     include /etc/nginx/conf.d/_proxy-server;
     include /etc/nginx/conf.d/_.example.com_*.routes;
 }
@@ -53,8 +55,8 @@ test("a server block", () => {
 });
 
 test("paths that no backend has are no files of the image", () => {
-  const routes = [{ path: "/api/", backend: "api", port: 80 }];
-  const text = virtualHost({ serverName: "a", listen, routes });
+  const api = backend({ name: "api", paths: ["/api/"] });
+  const text = virtualHost({ serverName: "a", listen, backend: api, headers, isWhole: false });
   assert.match(text, / {4}location \/api\/ \{[^}]*\}\n {4}location \/ \{\n {8}return 404;\n {4}\}\n/);
 });
 
@@ -73,9 +75,10 @@ test("unknown names; only there a listen has options of the socket", () => {
 });
 
 test("together they are what the sockets are, and nothing is out of sight", () => {
-  const routes = locations([{ path: "/b/", backend: "b", port: 1 }]);
+  const routes = locations(backend({ name: "b", paths: ["/b/"] }), headers, headers);
   const files = [
     { name: "_proxy.conf", text: proxyCommon() },
+    { name: "_proxy-headers", text: proxyHeaders(headers) },
     { name: "_proxy-server", text: proxyServer() },
     { name: "_default.conf", text: otherNames(listen) },
     { name: "web.conf", text: host },
@@ -92,10 +95,10 @@ test("together they are what the sockets are, and nothing is out of sight", () =
 });
 
 test("the headers replace what a client says of itself", () => {
-  const headers = parseNginx(proxyServer(), "x").flatMap(({ name, args }) =>
+  const lines = parseNginx(proxyHeaders(headers), "x").flatMap(({ name, args }) =>
     name === "proxy_set_header" ? [args] : [],
   );
-  const values = Object.fromEntries(headers.map(([name = "", value]) => [name, value]));
+  const values = Object.fromEntries(lines.map(([name = "", value]) => [name, value]));
   assert.deepEqual(values, {
     Host: "$host$proxy_port_suffix",
     "X-Real-IP": "$remote_addr",
@@ -105,7 +108,7 @@ test("the headers replace what a client says of itself", () => {
     "X-Forwarded-Port": "$server_port",
     Forwarded: "",
     Proxy: "",
-    Upgrade: "$http_upgrade",
+    Upgrade: "$proxy_upgrade",
     Connection: "$proxy_connection",
   });
 });
@@ -119,8 +122,76 @@ test("what is shared is in the http context, and can be read", () => {
       ["proxy_connect_timeout", "2s"],
       ["proxy_http_version", "1.1"],
       ["map", "$http_upgrade"],
+      ["map", "$proxy_upgrade"],
       ["proxy_buffering", "off"],
       ["map", "$http_host"],
+      ["map", ""],
     ],
   );
+});
+
+test("what somebody's own files have there is not written a second time", () => {
+  const names = [
+    "resolver_timeout",
+    "proxy_connect_timeout",
+    "proxy_http_version",
+    "proxy_buffering",
+    "server_names_hash_bucket_size",
+  ];
+  const written = (own: Directive[]) =>
+    parseNginx(proxyCommon({ serverNames: ["a".repeat(47)], own }), "x").map(({ name }) => name);
+  assert.deepEqual(names.filter((name) => written([]).includes(name)).sort(), [...names].sort());
+  const own = parseNginx(names.map((name) => `${name} 1;`).join("\n"), "x");
+  assert.deepEqual(new Set(written(own)), new Set(["include", "map"]));
+  const tls = { listen, http2: true, redirect: false, names: [] };
+  const lines = (own: string) => tlsCommon(tls, parseNginx(own, "x")).trim().split("\n").slice(2);
+  assert.deepEqual(lines(""), ["ssl_protocols TLSv1.2 TLSv1.3;", "http2 on;"]);
+  assert.deepEqual(lines("ssl_protocols TLSv1.3; http2 off;"), []);
+});
+
+test("a second try is where `error_page` says, by a variable: one of its own would replace the server's others", () => {
+  assert.equal(
+    proxyServer(),
+    `# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
+# more: the backend answers, or is not there (502). One that was reached and said nothing stays a 504.
+error_page 504 = $again;
+location @again {
+    if ($upstream_connect_time ~ [0-9]) {
+        return 504;
+    }
+    # A location of somebody else's.
+    if ($backend = "") {
+        return 504;
+    }
+    proxy_pass $backend;
+}
+`,
+  );
+  assert.match(proxyCommon(), /\nmap "" \$again \{\n {4}default @again;\n\}\n$/);
+});
+
+test("a WebSocket is passed on, and no other upgrade: with h2c a client would be past routes and headers", () => {
+  const maps = parseNginx(proxyCommon(), "x").filter(({ name }) => name === "map");
+  const table = (result: string) =>
+    maps
+      .filter(({ args }) => args[1] === result)
+      .map(({ args: [source], block = [] }) => [source, block.map(({ name, args }) => [name, ...args])]);
+  assert.deepEqual(table("$proxy_upgrade"), [
+    [
+      "$http_upgrade",
+      [
+        ["default", ""],
+        ["websocket", "websocket"],
+      ],
+    ],
+  ]);
+  assert.deepEqual(table("$proxy_connection"), [
+    [
+      "$proxy_upgrade",
+      [
+        ["default", "close"],
+        ["websocket", "upgrade"],
+      ],
+    ],
+  ]);
 });

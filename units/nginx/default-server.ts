@@ -1,6 +1,7 @@
 /** What nginx needs to serve on passed sockets when nobody has written a configuration. */
 import { AddressError, type ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
+import { namesHashLine } from "./names-hash.ts";
 import { certificateLines, protocolLines, redirectServer, type TlsOptions } from "./tls.ts";
 import { quoteWord } from "./tokens.ts";
 
@@ -45,7 +46,12 @@ ${listenLines({ plain, tls: tls.listen }, name === undefined ? { among } : {})} 
 ${lines}${rest}}
 `;
   });
-  return [...servers, ...(redirect ? [redirectServer(serverName, listen, tls, among)] : [])].join("\n");
+  const namesHash = namesHashLine([serverName, ...tls.names]);
+  return [
+    ...(namesHash === undefined ? [] : [`${namesHash}\n`]),
+    ...servers,
+    ...(redirect ? [redirectServer(serverName, listen, tls, among)] : []),
+  ].join("\n");
 }
 
 /** The page. */

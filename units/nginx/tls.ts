@@ -30,6 +30,18 @@ export function certificateName(serverName: string, names: readonly string[]): s
 }
 
 /**
+ * Which of the server names gets the requests for a name: that name, or the longest pattern that it is below.
+ *
+ * @see https://nginx.org/en/docs/http/server_names.html#wildcard_names
+ */
+export function serverNameOf(name: string, serverNames: readonly string[]): string | undefined {
+  if (serverNames.includes(name)) return name;
+  return serverNames
+    .filter((pattern) => pattern.startsWith("*.") && name.endsWith(pattern.slice(1)))
+    .sort((one, other) => other.length - one.length)[0];
+}
+
+/**
  * The directives that say which certificate it is.
  *
  * @param serverName one of {@link TlsOptions.names}; undefined for the certificate of all others

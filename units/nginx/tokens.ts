@@ -10,8 +10,8 @@ export interface Place {
   column: number;
 }
 
-/** A word with its quotes and escapes resolved, or a mark. */
-export type Token = Place & ({ kind: "word"; text: string } | { kind: ";" | "{" | "}" });
+/** A word with its quotes and escapes resolved, or a mark; and where it is in the text. */
+export type Token = Place & { offset: number } & ({ kind: "word"; text: string } | { kind: ";" | "{" | "}" });
 
 /** A file that nginx could not read. The message names file, line and what is wrong there. */
 export class NginxSyntaxError extends Error {
@@ -45,13 +45,13 @@ export function tokenize(text: string, file: string): Token[] {
     const ch = text.charAt(at);
     const place = placeOf(at);
     if (ch === ";" || ch === "{" || ch === "}") {
-      tokens.push({ kind: ch, ...place });
+      tokens.push({ kind: ch, offset: at, ...place });
       at += 1;
       if (ch === "{" && name?.endsWith("_by_lua_block")) {
         const end = luaBlockEnd(text, at);
         if (end === undefined)
           throw new NginxSyntaxError(file, place, `the block of "${name}" is never closed.`);
-        tokens.push({ kind: "}", ...placeOf(end) });
+        tokens.push({ kind: "}", offset: end, ...placeOf(end) });
         at = end + 1;
       }
       name = undefined;
@@ -60,7 +60,7 @@ export function tokenize(text: string, file: string): Token[] {
       const end = isQuoted ? closingQuote(text, at) : wordEnd(text, at);
       if (end === undefined) throw new NginxSyntaxError(file, place, `the quote ${ch} is never closed.`);
       const word = resolveEscapes(text.slice(isQuoted ? at + 1 : at, end));
-      tokens.push({ kind: "word", text: word, ...place });
+      tokens.push({ kind: "word", text: word, offset: at, ...place });
       name ??= word;
       at = isQuoted ? end + 1 : end;
       const next = text.charAt(at);
@@ -81,7 +81,7 @@ export function tokenize(text: string, file: string): Token[] {
  * @example quoteWord("a b") // '"a b"'
  */
 export function quoteWord(text: string): string {
-  if (/^[\w./:*@=,[\]-]+$/.test(text)) return text;
+  if (/^[\w$./:*@=,[\]-]+$/.test(text)) return text;
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 

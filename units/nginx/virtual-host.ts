@@ -1,16 +1,23 @@
-/** The configuration of a reverse proxy whose backends are containers. */
-import type { ListenAddress } from "./address.ts";
-import { listenLines } from "./listening.ts";
-import { certificateLines, certificateName, protocolLines, redirectServer, type TlsOptions } from "./tls.ts";
+/** The server blocks of a reverse proxy whose backends are containers. */
+import { type ListenAddress, sameAddress } from "./address.ts";
+import { type Extra, type ExtraLine, listensOf, named } from "./extra.ts";
+import { type Headers, headersBeside, withHeaders } from "./headers.ts";
+import { indent } from "./indent.ts";
+import { type Listening, listenLines } from "./listening.ts";
+import { conf, routesPattern, serverFile } from "./proxy-files.ts";
+import { ownRetry, retryLine, retryLocation } from "./retry.ts";
+import { certificateLines, certificateName, redirectServer, type TlsOptions } from "./tls.ts";
 import { quoteWord } from "./tokens.ts";
 
-/** Where the requests for a path and what is below it go. */
-export interface Route {
-  /** As in nginx's `location`: "/", "/api/". */
-  path: string;
-  /** The backend's name: with a port that of a container, which the network's DNS knows; else that of an {@link upstream}. */
-  backend: string;
+/** Where requests go. */
+export interface ProxiedBackend {
+  /** With a port that of a container, which the network's DNS knows; else that of an {@link upstream}. */
+  name: string;
   port?: number | undefined;
+  serverNames: readonly string[];
+  /** The requests that it gets: for these and what is below, as in nginx's `location`: "/", "/api/". */
+  paths: readonly string[];
+  extra: Extra;
 }
 
 /** One server name. */
@@ -18,48 +25,69 @@ export interface VirtualHost {
   serverName: string;
   listen: readonly ListenAddress[];
   tls?: TlsOptions | undefined;
-  routes: readonly Route[];
-  /** Lines for the server block, as they are written. */
-  extra?: string | undefined;
-}
-
-const conf = "/etc/nginx/conf.d";
-
-/** Where the file with the `resolver` of the network is mounted: only the host knows its address. */
-export const resolverDirectory = "/etc/nginx/resolver.d";
-
-/** The file with what all virtual hosts share. No backend can have this name, as "_" is in none. */
-export const commonFile = "_proxy.conf";
-/** The file with what all servers share for TLS. */
-export const tlsFile = "_tls.conf";
-/** The file with what each server block of a backend includes. */
-export const serverFile = "_proxy-server";
-/** The file with the server for all other names. */
-export const otherNamesFile = "_default.conf";
-
-/** The file with the routes of a backend to a server name that another backend has. */
-export function routesFile(serverName: string, backend: string): string {
-  return `${fileStem(serverName)}_${backend}.routes`;
+  /** Names that a pattern stands for, and that have a certificate of their own: a server for each, with the same locations. */
+  names?: readonly string[];
+  backend: ProxiedBackend;
+  /** What proxyHeaders() has. */
+  headers: Headers;
+  /** Whether there is a location "/", in whatever it includes. */
+  isWhole: boolean;
 }
 
 /**
- * The server block of a server name. It also reads what {@link routesFile} names, so that a backend with a part of the name's
+ * The server block of a server name. It also reads what routesFile() names, so that a backend with a part of the name's
  * paths comes and goes without a change here.
  *
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
  */
-export function virtualHost({ serverName, listen, tls, routes, extra }: VirtualHost): string {
-  const redirect = tls?.redirect === true && listen.length > 0;
-  const certificate = certificateName(serverName, tls?.names ?? []);
-  const listening = { plain: redirect ? [] : listen, tls: tls?.listen ?? [] };
-  return `server {
-${listenLines(listening, {})}    server_name ${quoteWord(serverName)};
-${certificate === undefined ? "" : `${indent(certificateLines(certificate).join("\n"))}\n`}${extra === undefined || extra.trim() === "" ? "" : `\n${indent(extra.trimEnd())}\n`}
-${indent(locations(routes))}${routes.some(({ path }) => path === "/") ? "" : nothingElse}
-    include ${conf}/${serverFile};
-    include ${conf}/${fileStem(serverName)}_*.routes;
+export function virtualHost(host: VirtualHost): string {
+  const { serverName, listen, tls, names = [], backend } = host;
+  // nginx refuses an address that a server listens on twice.
+  const own = isServers(backend) ? listensOf(backend.extra) : [];
+  const without = (addresses: readonly ListenAddress[]) =>
+    addresses.filter((one) => !own.some((other) => sameAddress(one, other)));
+  const plain = without(listen);
+  const withTls = without(tls?.listen ?? []);
+  const redirect = tls?.redirect === true && plain.length > 0;
+  return [
+    server(serverName, { plain: redirect ? [] : plain, tls: withTls }, host),
+    ...names.map((name) => server(name, { plain: [], tls: withTls }, host)),
+    ...(redirect ? [redirectServer(serverName, plain, tls)] : []),
+  ].join("\n");
 }
-${redirect ? `\n${redirectServer(serverName, listen, tls)}` : ""}`;
+
+function server(name: string, listening: Listening, host: VirtualHost): string {
+  const { serverName, tls, backend, headers, isWhole } = host;
+  const extra = isServers(backend) ? backend.extra : noExtra;
+  const certificate = certificateName(name, tls?.names ?? []);
+  const head = certificate === undefined ? [] : certificateLines(certificate);
+  const tail = [
+    ...headersBeside(extra, headers, headers),
+    `include ${conf}/${serverFile};`,
+    `include ${routesPattern(serverName)};`,
+  ];
+  return `server {
+${listenLines(listening, {})}    server_name ${quoteWord(name)};
+${block(head.join("\n"))}${extra.text.trim() === "" ? "" : `\n${block(extra.text)}`}
+${block(locations(backend, headers, headers))}${isWhole ? "" : nothingElse}
+${block(tail.join("\n"))}}
+`;
+}
+
+const noExtra: Extra = { text: "", lines: [], directives: [] };
+
+/** Whether a backend's own lines are for the whole server: see {@link locations}. */
+export function isServers({ paths }: Pick<ProxiedBackend, "paths">): boolean {
+  return paths.includes("/");
+}
+
+/** The headers of the server block that a backend has. */
+export function serverHeaders(owner: ProxiedBackend, shared: Headers): Headers {
+  return isServers(owner) ? withHeaders(owner.extra.directives, shared) : shared;
+}
+
+function block(text: string): string {
+  return text === "" ? "" : `${indent(text.trimEnd())}\n`;
 }
 
 /** Else nginx would look for a file of its image. */
@@ -74,33 +102,45 @@ const nothingElse = `    location / {
  */
 const domain = "dns.podman";
 
-/** The locations of routes. */
-export function locations(routes: readonly Route[]): string {
-  return routes
-    .map(
-      ({ path, backend, port }) => `location ${quoteWord(path)} {
-${port === undefined ? passToUpstream(backend) : passToName(backend, port)}}
-`,
-    )
-    .join("");
-}
-
 /**
- * A name in a variable is looked up when a request comes, by the resolver: nginx starts without it, and finds a backend again
- * that has another address (proxy_pass, "the server name may be a variable").
+ * The locations of a backend. With a port its name is in a variable, and looked up when a request comes, by the resolver: nginx
+ * starts without it, and finds a backend again that has another address (proxy_pass, "the server name may be a variable").
+ * Without, the variable says that there is nothing to look up again.
+ *
+ * A backend that has not "/" shares its server with others, or may tomorrow, and whose server block it is may change with them. Its
+ * own lines are in each of its locations, and its own locations beside these: the same text in the same place whoever has the
+ * server, and nothing for anybody else's paths. For what only a server can have there is no such place: checkExtra() refuses it.
+ *
+ * @param outer the headers of the server
+ * @param shared what proxyHeaders() has
  */
-function passToName(backend: string, port: number): string {
-  return `    set $backend http://${backend}.${domain}:${port};
-    proxy_pass $backend;
-`;
+export function locations(backend: ProxiedBackend, outer: Headers, shared: Headers): string {
+  const { name, port, paths, extra } = backend;
+  const lines = isServers(backend) ? [] : extra.lines;
+  const beside = lines.filter((line) => line.name === "location");
+  const within = lines.filter((line) => line.name !== "location");
+  const sets = (directive: string) => within.length > 0 && named(extra.directives, directive).length > 0;
+  const headers = sets("proxy_set_header") ? headersBeside(extra, outer, shared) : [];
+  const texts = (some: readonly ExtraLine[]) => [...some.map(({ text }) => text), ...headers];
+  // A request that is tried again has been rewritten.
+  const settings = texts(within.filter((line) => !rewriting.includes(line.name)));
+  const triesOtherwise = port !== undefined && settings.length > 0;
+  const body = [
+    `set $backend ${port === undefined ? '""' : `http://${name}.${domain}:${port}`};`,
+    ...(triesOtherwise ? [`set $again ${ownRetry(name)};`] : []),
+    ...texts(within),
+    ...(port !== undefined && sets("error_page") ? [retryLine] : []),
+    port === undefined ? `proxy_pass http://${name};` : "proxy_pass $backend;",
+  ];
+  return [
+    ...paths.map((path) => `location ${quoteWord(path)} {\n${block(body.join("\n"))}}\n`),
+    ...(triesOtherwise ? [retryLocation(name, settings)] : []),
+    ...beside.map(({ text }) => `${text}\n`),
+  ].join("");
 }
 
-/** The variable tells the server's @again that there is nothing to look up. */
-function passToUpstream(backend: string): string {
-  return `    set $backend "";
-    proxy_pass http://${backend};
-`;
-}
+/** Directives that change where a request goes, before it is sent there (ngx_http_rewrite_module, try_files). */
+const rewriting = ["break", "if", "return", "rewrite", "set", "try_files"];
 
 /**
  * A backend with Unix sockets, one a replica. nginx starts without them, and tries the next where one does not answer.
@@ -120,100 +160,4 @@ ${paths
   )
   .join("")}}
 `;
-}
-
-/** The server for names that no backend has: without it, the first backend would get their requests. */
-export function otherNames(plain: readonly ListenAddress[], tls: readonly ListenAddress[] = []): string {
-  return `server {
-${listenLines({ plain, tls }, { option: "default_server", among: [...plain, ...tls] })}    server_name _;
-    return 404;
-}
-`;
-}
-
-/** What all servers share for TLS: the certificate of those that have none of their own. A server may set each of it otherwise. */
-export function tlsCommon(tls: TlsOptions): string {
-  return [...certificateLines(), ...protocolLines(tls), ""].join("\n");
-}
-
-/**
- * What all virtual hosts share, in the http context. A server may set each of it otherwise.
- *
- * @param hasNetwork whether a backend is found by its name
- */
-export function proxyCommon(hasNetwork = true): string {
-  return `${hasNetwork ? resolver : ""}# Between neighbours that is long: nobody has the address any more.
-proxy_connect_timeout 2s;
-
-# WebSocket and other upgrades; connections to backends are used once.
-proxy_http_version 1.1;
-map $http_upgrade $proxy_connection {
-    default upgrade;
-    "" close;
-}
-
-# Answers are passed on as they come, so that streams and server-sent events work with any backend.
-proxy_buffering off;
-
-# The name that chose the server, with the port that the client wrote.
-map $http_host $proxy_port_suffix {
-    default "";
-    "~(?<written_port>:[0-9]+)$" $written_port;
-}
-`;
-}
-
-const resolver = `# The network's own DNS, which knows the backends. The host writes its address when the service starts.
-include ${resolverDirectory}/*.conf;
-resolver_timeout 5s;
-
-`;
-
-/**
- * What each server block of a backend includes: the headers that backends get, and what is done about an address that was
- * right a moment ago.
- *
- * This proxy is the first hop: systemd hands it the client's own connection, so $remote_addr is the client. What the client
- * itself says of where it comes from ($proxy_add_x_forwarded_for would keep it) is not to be trusted, and replaced.
- */
-export function proxyServer(): string {
-  return `# This is the edge: what a client says of its own address and scheme is replaced, not added to.
-proxy_set_header Host $host$proxy_port_suffix;
-proxy_set_header X-Real-IP $remote_addr;
-proxy_set_header X-Forwarded-For $remote_addr;
-proxy_set_header X-Forwarded-Proto $scheme;
-proxy_set_header X-Forwarded-Host $host$proxy_port_suffix;
-proxy_set_header X-Forwarded-Port $server_port;
-proxy_set_header Forwarded "";
-# Not for CGI programs to take as HTTP_PROXY (httpoxy).
-proxy_set_header Proxy "";
-proxy_set_header Upgrade $http_upgrade;
-proxy_set_header Connection $proxy_connection;
-
-# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
-# more: the backend answers, or is not there (502). One that was reached and said nothing stays a 504.
-error_page 504 = @again;
-location @again {
-    if ($upstream_connect_time ~ [0-9]) {
-        return 504;
-    }
-    # A location of somebody else's.
-    if ($backend = "") {
-        return 504;
-    }
-    proxy_pass $backend;
-}
-`;
-}
-
-/** A "*" in the pattern of an include would match other names. No other "_" is in a host name or a backend's. */
-function fileStem(serverName: string): string {
-  return serverName.replace("*", "_");
-}
-
-function indent(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => (line === "" ? line : `    ${line}`))
-    .join("\n");
 }

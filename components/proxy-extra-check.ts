@@ -1,0 +1,79 @@
+/** What a backend's own lines of nginx can't be. */
+import { locationsOf } from "../units/nginx/extra.ts";
+import { parseNginx } from "../units/nginx/parse.ts";
+import { retryNames } from "../units/nginx/retry.ts";
+import { NginxSyntaxError } from "../units/nginx/tokens.ts";
+import type { ProxiedBackend } from "../units/nginx/virtual-host.ts";
+import { type ArgumentProblem, pathText } from "./problems.ts";
+import type { ReverseProxyStackArgs } from "./proxy-arguments.ts";
+import { knownFiles, proxiedBackends } from "./proxy-generated.ts";
+
+/** Problems of {@link Backend.extra}, which `nginx -t` would find on the host, in a file that nobody has written. */
+export function checkExtra({ backends, nginx }: ReverseProxyStackArgs): ArgumentProblem[] {
+  const malformed = Object.entries(backends).flatMap(([backend, { extra = "" }]) => {
+    try {
+      parseNginx(extra, "extra");
+      return [];
+    } catch (thrown) {
+      if (!(thrown instanceof NginxSyntaxError)) throw thrown;
+      return [{ path: pathOf(backend), message: thrown.message }];
+    }
+  });
+  if (malformed.length > 0) return malformed;
+  const proxied = proxiedBackends(backends, knownFiles(nginx));
+  return [...proxied.flatMap((backend) => checkPlace(backend, proxied)), ...checkLocations(proxied)];
+}
+
+function pathOf(backend: string): string {
+  return `${pathText(["backends", backend])}.extra`;
+}
+
+/** Directives that only a whole server can have, of the modules that nginx.org's packages have built in. */
+const ofServers =
+  /^(listen|server_name|http[23]|quic_.*|ssl_.*|client_header_(buffer_size|timeout)|(connection|request)_pool_size|ignore_invalid_headers|large_client_header_buffers|merge_slashes|underscores_in_headers)$/;
+
+/** Lines that are for the locations of paths: see locations() of units/nginx/virtual-host.ts. */
+function checkPlace(
+  { name, paths, serverNames, extra }: ProxiedBackend,
+  all: readonly ProxiedBackend[],
+): ArgumentProblem[] {
+  if (paths.includes("/")) return [];
+  const whole = all.find(
+    (one) => one.paths.includes("/") && one.serverNames.some((at) => serverNames.includes(at)),
+  );
+  const place = whole === undefined ? 'the extra of a backend that has "/"' : pathOf(whole.name);
+  return extra.directives.flatMap((directive) => {
+    const at = `"${directive.name}" in line ${directive.line}`;
+    if (directive.name === "proxy_pass")
+      return [
+        { path: pathOf(name), message: `${at} is generated: leave it out, or give it a location of its own` },
+      ];
+    if (!ofServers.test(directive.name)) return [];
+    const message = `${at} is for a whole server, and of this one the backend has ${paths.map((path) => `"${path}"`).join(", ")} only. Put it into ${place}.`;
+    return [{ path: pathOf(name), message }];
+  });
+}
+
+/** A server has each location once: nginx refuses a second one, or never takes it. */
+function checkLocations(all: readonly ProxiedBackend[]): ArgumentProblem[] {
+  const problems = new Map<string, ArgumentProblem>();
+  for (const serverName of new Set(all.flatMap(({ serverNames }) => serverNames))) {
+    const here = all.filter(({ serverNames }) => serverNames.includes(serverName));
+    const taken = new Map<string, string>(
+      here.flatMap(({ name, paths }) => [
+        ...retryNames(name).map((location) => [location, "generated"] as const),
+        ...paths.map((path) => [path, `a path of backend "${name}"`] as const),
+      ]),
+    );
+    for (const { name, extra } of here) {
+      for (const location of locationsOf(extra)) {
+        const other = taken.get(location);
+        taken.set(location, `in the extra of backend "${name}"`);
+        if (other === undefined) continue;
+        const message = `the location "${location}" is ${other} already, and a server can have it only once`;
+        problems.set(`${name} ${location}`, { path: pathOf(name), message });
+      }
+    }
+  }
+  return [...problems.values()];
+}

@@ -1,0 +1,60 @@
+/**
+ * A second try for a request whose backend has another address by now. For a second nginx may know one that the backend has
+ * had. Nothing was sent there, so it is looked up and tried once more: the backend answers, or is not there (502). One that was
+ * reached and said nothing stays a 504.
+ */
+import { indent } from "./indent.ts";
+
+/** The location for it. */
+const shared = "@again";
+
+/**
+ * For the http context: what says which location it is. A location may `set` another one, and keeps so what else its server has
+ * as `error_page`, which one of its own would replace.
+ */
+export const retryMap = `# Where a request is tried once more.
+map "" $again {
+    default ${shared};
+}
+`;
+
+/** The line that sends requests there: for a level that has an `error_page`. */
+export const retryLine = "error_page 504 = $again;";
+
+/** The name of the location for the requests of a backend with settings that its server has not. */
+export function ownRetry(backend: string): string {
+  return `${shared}-${backend}`;
+}
+
+/** The locations that a server may have because of a backend. */
+export function retryNames(backend: string): string[] {
+  return [shared, ownRetry(backend)];
+}
+
+const unlessReached = `    if ($upstream_connect_time ~ [0-9]) {
+        return 504;
+    }
+`;
+
+/** What each server block of a backend includes. */
+export function proxyServer(): string {
+  return `# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
+# more: the backend answers, or is not there (502). One that was reached and said nothing stays a 504.
+${retryLine}
+location ${shared} {
+${unlessReached}    # A location of somebody else's.
+    if ($backend = "") {
+        return 504;
+    }
+    proxy_pass $backend;
+}
+`;
+}
+
+/** The location for the requests of a backend with settings that its server has not. */
+export function retryLocation(backend: string, settings: readonly string[]): string {
+  return `location ${ownRetry(backend)} {
+${unlessReached}${settings.map((line) => `${indent(line)}\n`).join("")}    proxy_pass $backend;
+}
+`;
+}
