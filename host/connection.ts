@@ -10,6 +10,7 @@ export interface Channel {
   write(data: string | Uint8Array): void;
   end(): void;
   onStdout(listener: (chunk: Buffer) => void): void;
+  onStderr(listener: (chunk: Buffer) => void): void;
   /** Resolves when the command has ended. `code` is null when the connection broke first. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
@@ -81,6 +82,7 @@ export class Connection {
           write: (data) => void stream.write(data),
           end: () => void stream.end(),
           onStdout: (listener) => void stream.on("data", listener),
+          onStderr: (listener) => void stream.stderr.on("data", listener),
           ended,
         });
       });

@@ -23,6 +23,9 @@ function rolledBack(answer: Answer): RolledBack {
   return { ok: answer.ok === "yes", output: printable(decode(answer.output).trim()) };
 }
 
+/** How long sudo may take for a password, in milliseconds. */
+const sudoTime = 30_000;
+
 /** One run of the host's script: it holds the lock of the manager, answers queries and applies a plan. */
 export class Session {
   readonly #channel: Channel;
@@ -30,6 +33,8 @@ export class Session {
   readonly #host: string;
   readonly #place: Place;
   #changed = false;
+  /** What is sent once enter.sh runs. */
+  #entered: (() => void) | undefined;
 
   private constructor(host: string, channel: Channel, place: Place) {
     this.#host = host;
@@ -54,11 +59,32 @@ export class Session {
     const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
     const channel = await connection.run([...sudo, "sh", "-c", enterScript, "quadlet-fleet", ...words]);
     const session = new Session(connection.name, channel, place);
-    if (password !== undefined) channel.write(`${password}\n`);
-    // The mark that enter.sh skips to.
-    channel.write("quadlet-fleet\n");
-    channel.write(transactionScript);
+    if (password === undefined) session.#enter();
+    else session.#identify(password);
     return session;
+  }
+
+  /** The mark that enter.sh skips to, and the script. */
+  #enter(): void {
+    this.#channel.write("quadlet-fleet\n");
+    this.#channel.write(transactionScript);
+  }
+
+  /**
+   * Whatever came behind a wrong password sudo would take for the next ones: a login may be locked after three (faillock(8)). So
+   * the rest waits until enter.sh has said that it is there, and sudo gets an end of its input instead where it asks again.
+   */
+  #identify(password: string): void {
+    this.#channel.write(`${password}\n`);
+    const giveUp = setTimeout(() => this.#channel.end(), sudoTime);
+    this.#entered = () => {
+      clearTimeout(giveUp);
+      this.#enter();
+    };
+    this.#channel.onStderr((chunk) => {
+      if (/try again/i.test(chunk.toString("utf8"))) this.#channel.end();
+    });
+    void this.#channel.ended.then(() => clearTimeout(giveUp));
   }
 
   /**
@@ -71,6 +97,10 @@ export class Session {
     for (;;) {
       const answer = await this.#next("while the session was opened");
       if (answer.event === "ready") return;
+      if (answer.event === "entered") {
+        this.#entered?.();
+        this.#entered = undefined;
+      }
       if (answer.event === "waiting") {
         const set = printable(decode(answer.holder));
         waiting(set === "" ? "another set" : `set "${set}"`);

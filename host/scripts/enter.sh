@@ -22,13 +22,13 @@ refuse() {
   exit 77
 }
 
+# What a login has printed may lack its last newline.
+printf '\n{"event":"entered"}\n'
+
 # A sudo password that sudo did not need (NOPASSWD, a cached ticket) is still on standard input: skip to the mark.
 while IFS= read -r line; do
   [ "$line" = quadlet-fleet ] && break
 done
-
-# What a login has printed may lack its last newline.
-echo
 
 command -v systemd-run >/dev/null || refuse no-systemd
 

@@ -69,7 +69,18 @@ test("sudo with a password, and with one that sudo does not ask for", async () =
   await host.write("/etc/sudoers.d/deploy", "deploy ALL=(ALL:ALL) ALL\n", { mode: "0440" });
   const entry = (password: string) => hostEntry(fleet, host, { user: "deploy", sudo: { password } });
   await works(entry("open sesame"));
-  assert.match(await refused(entry("wrong")), /web-1|deploy@/);
+  assert.match(
+    await refused(entry("wrong")),
+    /deploy@[\s\S]*the script ended with 1 while the session was opened/,
+  );
+  const { stdout: said } = await host.run([
+    "journalctl",
+    "--no-pager",
+    "--output=cat",
+    "SYSLOG_IDENTIFIER=sudo",
+  ]);
+  assert.match(said, /deploy : 1 incorrect password attempt/);
+  assert.doesNotMatch(said, /[23] incorrect password attempts/);
   await host.sh("rm /etc/sudoers.d/deploy; mv /root/sudoers/* /etc/sudoers.d/; rmdir /root/sudoers");
   await works(entry("not needed"));
 });
