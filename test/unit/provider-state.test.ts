@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
-import { type Facts, type FileFact, type UnitFact, noFacts } from "../../host/facts.ts";
+import { type Facts, type FileFact, noFacts } from "../../host/facts.ts";
+import type { UnitFact } from "../../host/unit-facts.ts";
 import { desiredState, emptyState, expectedOutputs, observedInputs, outputs } from "../../provider/state.ts";
 import { type WireObject, revealObject, secret, wireUnknown } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
