@@ -168,6 +168,12 @@ describe("outputs", () => {
     });
   });
 
+  test("say nothing of a template, which is no unit", () => {
+    const facts = host();
+    facts.units.set("job@.service", facts.units.get("web.service")!);
+    assert.deepEqual(outputs(desired, facts, wire).unitStates, seen.unitStates);
+  });
+
   test("hold the set with its secrets, and no connection", () => {
     const { connection, ...set } = wire;
     assert.ok(connection);
