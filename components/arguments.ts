@@ -224,7 +224,9 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
-   * left as it runs. From then on they are the site's own: they go with it.
+   * left as it runs. From then on they are the site's own: they go with it. Only files at the very paths of the site's: a unit
+   * that the host has from elsewhere (a package's nginx.service), or a container of the same name, is refused all the same, as
+   * its removal could not put back what was enabled and what ran. Another name is the way then.
    * @default false, which refuses them
    * @example true
    */

@@ -1,6 +1,7 @@
 import { type Action, isSocket, isTemplate, runs } from "./changes.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
+import { foreignFile } from "./foreign.ts";
 import type { Handover, Rehearsal } from "./stand-ins.ts";
 import { type Step, step } from "./step.ts";
 
@@ -21,7 +22,7 @@ export interface Changes {
  * has read the new units, its service would stop with it, and a request on another socket would start both again.
  */
 export function retire(facts: Facts, desired: Desired, stale: readonly string[]): Step[] {
-  const units = staleUnits(desired, stale);
+  const units = staleUnits(facts, desired, stale);
   const stays = desired.files.length > 0;
   const steps = stopAll(socketsFirst(units).filter(({ unit }) => !stays || !isSocket(unit)));
   for (const { unit } of units.filter(({ file, unit }) => file === unit))
@@ -34,7 +35,7 @@ export function retire(facts: Facts, desired: Desired, stale: readonly string[])
 /** Everything from the new files on the host to the new version that serves. */
 export function activate(changes: Changes): Step[] {
   const { facts, desired, todo, stale, rehearsed, handed } = changes;
-  const gone = staleUnits(desired, stale);
+  const gone = staleUnits(facts, desired, stale);
   const enabled = enablement(facts, desired);
   const reload = enabled.length > 0 || needsReload(changes);
   return [
@@ -123,11 +124,17 @@ function stopAll(units: readonly { unit: string }[]): Step[] {
   return names.length === 0 ? [] : [step("stop", `stopping ${names.join(", ")}`, names.join(" "))];
 }
 
-function staleUnits(desired: Desired, stale: readonly string[]): { file: string; unit: string }[] {
+/** Without those that somebody else's file stands for by now. */
+function staleUnits(
+  facts: Facts,
+  desired: Desired,
+  stale: readonly string[],
+): { file: string; unit: string }[] {
+  const own = [...desired.files.map(({ path }) => path), ...stale];
   return stale
     .flatMap((path) => unitAt(desired.manager, path) ?? [])
     .map((file) => ({ file, unit: runs(file) }))
-    .filter(({ unit }) => !isTemplate(unit));
+    .filter(({ unit }) => !isTemplate(unit) && foreignFile(facts, unit, own) === undefined);
 }
 
 function socketsFirst<T extends Pick<DesiredService, "unit">>(units: readonly T[]): T[] {

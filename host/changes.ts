@@ -1,7 +1,8 @@
 import { generatedService } from "../units/names.ts";
+import { madeUnit } from "../units/made.ts";
 import { sameEffect } from "../units/same-effect.ts";
 import { valuesOf } from "../units/values.ts";
-import type { Desired, DesiredFile, DesiredService } from "./desired.ts";
+import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
 
 /**
  * How one file changes: "same"; "cosmetic" (a comment, a Description: nothing that runs would notice); "effect".
@@ -82,4 +83,19 @@ export function triggered(desired: Desired, socket: DesiredService): string | un
   if (!file) return undefined;
   const named = valuesOf(file.content, file.key, "Socket", "Service").at(-1);
   return named ?? socket.unit.replace(/\.socket$/, ".service");
+}
+
+/** What a set's units are called for systemd: those of its files, of what else was its own, and of its services. */
+export function unitsOf(desired: Desired, paths: readonly string[]): string[] {
+  const before = paths.flatMap((path) => unitAt(desired.manager, path) ?? []);
+  const units = [...madeUnits(desired), ...before.map(runs), ...desired.services.map(({ unit }) => unit)];
+  return [...new Set(units.filter((unit) => !isTemplate(unit)))];
+}
+
+/** Those of its files, templates included. */
+export function madeUnits({ files }: Desired): string[] {
+  const units = files.flatMap(({ unit, content }) =>
+    unit === undefined ? [] : [runs(unit), madeUnit(unit, content)],
+  );
+  return [...new Set(units)];
 }

@@ -1,4 +1,6 @@
+import { type ContainerFact, type Podman, readContainers } from "./containers.ts";
 import { type OpenPort, openPorts } from "./ports.ts";
+import { type UnitFact, askedAs, readUnits } from "./unit-facts.ts";
 
 /** What is on a host, read from the answers of scripts/transaction/query.sh. Pure. */
 export interface Facts {
@@ -29,6 +31,10 @@ export interface Facts {
   space: Map<string, number>;
   /** Services whose container runs another image than the one that its name stands for now. */
   replacedImages: Set<string>;
+  /** All containers of a podman, of those that were asked for. */
+  containers: Map<Podman, ContainerFact[]>;
+  /** Directory → where it really is, of those that were asked for. */
+  real: Map<string, string>;
   /** The set's mark, if there is one. */
   set?: { owner: string; paths: string[]; unfinished: boolean };
 }
@@ -44,20 +50,6 @@ export interface FileFact {
   content?: Buffer;
 }
 
-export interface UnitFact {
-  load: string;
-  active: string;
-  /** It has ended, and systemd starts it again by itself (systemd.service(5), Restart=), perhaps for ever. */
-  restarting: boolean;
-  /** UnitFileState: "enabled", "disabled", "generated", "masked", … */
-  enabled: string;
-  needsReload: boolean;
-  /** Files that change what the unit's own file says (systemd.unit(5), "drop-in"). */
-  dropIns: string[];
-  /** When it was started, stopped or reloaded last, in seconds since 1970; 0 for never. */
-  changed: number;
-}
-
 /** What to look at. */
 export interface Query {
   /** Path → the SHA-256 that is expected, "none" for any content to be sent, "any" for none. */
@@ -70,6 +62,10 @@ export interface Query {
   labels?: readonly string[];
   /** Whether to look for replaced images, which takes a while. */
   images?: boolean;
+  /** Whose containers to look for, which takes a moment. */
+  containers?: readonly Podman[];
+  /** Directories of which one on the way may be a symbolic link. */
+  real?: readonly string[];
 }
 
 /** One line of JSON from the script. */
@@ -91,11 +87,13 @@ export function row(fields: readonly string[]): string {
 export function writeQuery(query: Query): string {
   const lines = [
     ...[...query.files].map(([path, expected]) => ["file", expected, path]),
-    ...query.units.map((unit) => ["unit", unit]),
+    ...query.units.map((unit) => ["unit", askedAs(unit)]),
     ...(query.directories ?? []).map((directory) => ["find", directory]),
     ...(query.ports ?? []).map(([unit, port]) => ["port", unit, hexadecimal(port)]),
     ...(query.labels ?? []).map((directory) => ["label", directory]),
     ...(query.images ? [["images"]] : []),
+    ...(query.containers ?? []).map((podman) => ["containers", podman]),
+    ...(query.real ?? []).map((directory) => ["real", directory]),
   ];
   return lines.map((line) => `${row(line)}\n`).join("");
 }
@@ -132,6 +130,8 @@ export function noFacts(): Facts {
     labels: new Map(),
     space: new Map(),
     replacedImages: new Set(),
+    containers: new Map(),
+    real: new Map(),
   };
 }
 
@@ -160,8 +160,7 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
     if (fact) facts.files.set(path, { ...fact, content: Buffer.from(String(content), "base64") });
   },
   units(facts, { shown }, query) {
-    const blocks = decode(shown).split(/\n\n+/);
-    query.units.forEach((unit, index) => facts.units.set(unit, unitFact(blocks[index] ?? "")));
+    facts.units = readUnits(decode(shown), query.units);
   },
   names(facts, { line, names }, query) {
     facts.names.set(query.directories?.[Number(line)] ?? "", lines(names));
@@ -186,6 +185,12 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
       const now = current.get(name);
       if (service !== "" && now !== undefined && now !== id) facts.replacedImages.add(service);
     }
+  },
+  containers(facts, { podman, found }) {
+    facts.containers.set(podman as Podman, readContainers(decode(found)));
+  },
+  real(facts, { line, path }, query) {
+    facts.real.set(query.real?.[Number(line)] ?? "", lines(path)[0] ?? "");
   },
   host(facts, { uid, home, podman, version, linger, subordinate, ports }) {
     facts.uid = Number(uid);
@@ -220,24 +225,4 @@ export function decode(base64: string | number | undefined): string {
 
 function lines(base64: string | number | undefined): string[] {
   return decode(base64).split("\n").filter(Boolean);
-}
-
-function unitFact(shown: string): UnitFact {
-  const values = new Map(
-    shown.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-  );
-  const active = values.get("ActiveState") ?? "";
-  return {
-    load: values.get("LoadState") ?? "",
-    active,
-    // NRestarts counts when the wait is over: one that starts for the first time has none.
-    restarting:
-      active === "activating" &&
-      (/^auto-restart/.test(values.get("SubState") ?? "") || Number(values.get("NRestarts") ?? 0) > 0),
-    enabled: values.get("UnitFileState") ?? "",
-    needsReload: values.get("NeedDaemonReload") === "yes",
-    dropIns: (values.get("DropInPaths") ?? "").split(" ").filter(Boolean),
-    // With --timestamp=unix: "@1764000000".
-    changed: Number((values.get("StateChangeTimestamp") ?? "").replace("@", "")) || 0,
-  };
 }

@@ -1,9 +1,10 @@
 import { overlaps, sameAddress, toListenStream } from "../units/nginx/address.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { tooNew } from "../units/versions.ts";
-import { isSocket, isTemplate, runs } from "./changes.ts";
+import { isSocket, runs, unitsOf } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
+import { foreign } from "./foreign.ts";
 import { missingNetworkTools } from "./network-tools.ts";
 import { closedBySelinux } from "./selinux.ts";
 
@@ -61,31 +62,6 @@ function host(facts: Facts, { images, account, linger, manager }: Desired): stri
     problems.push(
       `the account "${account}" does not linger. As root on the host: loginctl enable-linger ${account}`,
     );
-  return problems;
-}
-
-function foreign(facts: Facts, desired: Desired, own: ReadonlySet<string>, marked: boolean): string[] {
-  const problems: string[] = [];
-  if (facts.set && !marked && !desired.adopt)
-    problems.push(
-      `a set named "${desired.name}" is there already; it belongs to ${facts.set.owner}. Choose another name, or take it over with adopt: true.`,
-    );
-  for (const { path } of desired.files) {
-    const fact = facts.files.get(path);
-    const other = facts.others.get(path);
-    if (other !== undefined)
-      problems.push(
-        `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
-      );
-    else if (fact && fact.type !== "absent" && fact.type !== "file")
-      problems.push(
-        `${path} is ${fact.type === "link" ? "a symbolic link (a masked unit is one, too: systemctl unmask)" : "no regular file"}. Remove it first.`,
-      );
-    else if (fact?.type === "file" && !own.has(path) && !desired.adopt)
-      problems.push(
-        `${path} exists and does not belong to this resource. Remove it, or take it over with adopt: true.`,
-      );
-  }
   return problems;
 }
 
@@ -208,13 +184,4 @@ export function standInUnits({ services }: Desired): string[] {
 function standInsOf(unit: string): string[] {
   if (!unit.endsWith(".service")) return [];
   return ["handover", "rehearsal"].map((what) => unit.replace(/\.service$/, `-${what}.service`));
-}
-
-/** What a set's units are called for systemd: those of its files and of its services. */
-export function unitsOf(desired: Desired, paths: readonly string[]): string[] {
-  const files = [...desired.files.map(({ path }) => path), ...paths].flatMap(
-    (path) => unitAt(desired.manager, path) ?? [],
-  );
-  const units = [...files.map(runs), ...desired.services.map(({ unit }) => unit)];
-  return [...new Set(units.filter((unit) => !isTemplate(unit)))];
 }

@@ -11,6 +11,7 @@ export const transactionScript = Buffer.from(
     "start",
     "paths",
     "query",
+    "query-units",
     "boot",
     "journal",
     "images",

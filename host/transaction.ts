@@ -8,17 +8,15 @@ import {
   type Probe,
   probeTarget,
 } from "./desired.ts";
-import { isSocket, runs } from "./changes.ts";
-import { sha256 } from "./digest.ts";
+import { runs } from "./changes.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 import { HostError } from "./errors.ts";
 import { type Facts, type Query, row } from "./facts.ts";
 import { fill } from "./placeholders.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
-import { listens } from "../units/socket-addresses.ts";
+import { addFacts, furtherQuery, queryFor } from "./query.ts";
 import { valuesOf } from "../units/values.ts";
-import { standInUnits, unitsOf } from "./refusals.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */
@@ -66,6 +64,8 @@ export async function transact(
       );
     const facts = await session.query(query);
     const filled = fill(desired, facts);
+    const more = furtherQuery(facts, filled);
+    if (more) addFacts(facts, await session.query(more));
     const todo = plan(facts, filled, known, before);
     if (todo.refusals.length > 0) throw new HostError(host, todo.refusals.join("\n"));
     if (todo.steps.length === 0) return facts;
@@ -106,28 +106,6 @@ export async function observe(
       return facts;
     },
   );
-}
-
-/** What to look at for a set: its files, its units, and who has its ports. */
-export function queryFor(desired: Desired, known: readonly string[]): Query {
-  const wanted = desired.files.map(({ path, content }): [string, string] => [path, sha256(content)]);
-  const ports = desired.files.flatMap(({ unit, content }): [string, number][] =>
-    unit === undefined || !isSocket(unit)
-      ? []
-      : listens(content, unit).flatMap(({ address }): [string, number][] =>
-          address.family === "unix" ? [] : [[unit, address.port]],
-        ),
-  );
-  return {
-    files: new Map([
-      // Where a socket has listened until now tells whether its port is free afterwards.
-      ...known.map((path): [string, string] => [path, isSocket(path) ? "none" : "any"]),
-      ...wanted,
-    ]),
-    units: [...unitsOf(desired, known), ...standInUnits(desired)],
-    ports,
-    labels: [...new Set(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
-  };
 }
 
 async function withSession<T>(

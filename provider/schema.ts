@@ -124,7 +124,7 @@ export function schema(version: string): object {
           registries: map({ $ref: "#/types/quadlet:index:RegistryLogin" }, "Registry → login."),
           linger: boolean("The user manager runs from boot on, without a login."),
           adopt: boolean(
-            "Take over files that are on the host already and belong to nobody. Default: false.",
+            "Take over files that are on the host already and belong to nobody; never units from other files, nor containers. Default: false.",
           ),
         },
         requiredInputs: ["connection", "name", "manager", "units"],

@@ -1,5 +1,6 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
+import { isTemplate } from "../host/changes.ts";
 import type { Facts } from "../host/facts.ts";
 import { isOpen, unfillText } from "../host/placeholders.ts";
 import { isRunning, newerFiles, ownerOf } from "../host/plan.ts";
@@ -112,7 +113,7 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
   const units: WireObject = {};
   const standIns = standInUnits(desired);
   for (const [unit, { load, active, enabled, dropIns, needsReload }] of facts.units) {
-    if (standIns.includes(unit)) continue;
+    if (standIns.includes(unit) || isTemplate(unit)) continue;
     units[unit] = {
       load,
       active,

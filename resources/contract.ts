@@ -298,7 +298,10 @@ export interface UnitSetInputs {
    * that of `user`, where the file is the account's own.
    */
   files?: Record<string, FileContent>;
-  /** Unit name → what it shall be. Quadlets are named by the service that they generate. */
+  /**
+   * Unit name → what it shall be. Quadlets are named by the service that they generate. A unit of the host's, of which the set
+   * has no file, can be named as well: it stays as it is when the set goes.
+   */
   services?: Record<string, ServiceState>;
   /** Image reference → when to pull it. */
   images?: Record<string, ImagePull>;
@@ -318,7 +321,8 @@ export interface UnitSetInputs {
    */
   linger?: boolean;
   /**
-   * Take over files that are on the host already and belong to nobody.
+   * Take over files that are on the host already and belong to nobody. Units that the host has from other files, and
+   * containers, are never taken over: a name that one of them has is refused.
    * @default false, which refuses them
    */
   adopt?: boolean;

@@ -42,6 +42,8 @@ describe("the query", () => {
         ],
         labels: ["~/conf.d"],
         images: true,
+        containers: ["manager", "account"],
+        real: ["~/.config/systemd/user"],
       }),
       `file\t${"0".repeat(64)}\t/etc/a
 file\tany\t~/b c
@@ -53,6 +55,9 @@ port\tweb.socket\t0050
 port\tweb-2.socket\tFFFF
 label\t~/conf.d
 images
+containers\tmanager
+containers\taccount
+real\t~/.config/systemd/user
 `,
     );
   });
@@ -124,78 +129,6 @@ describe("files", () => {
   });
 });
 
-describe("units", () => {
-  const shown = `LoadState=loaded
-ActiveState=active
-UnitFileState=enabled
-NeedDaemonReload=yes
-DropInPaths=/etc/systemd/system/web.socket.d/a.conf /run/systemd/system/web.socket.d/b.conf
-StateChangeTimestamp=@1764000000
-
-LoadState=not-found
-ActiveState=inactive
-UnitFileState=
-NeedDaemonReload=no
-DropInPaths=
-StateChangeTimestamp=
-`;
-
-  test("each in its order", () => {
-    const facts = read([{ event: "units", shown: encoded(shown) }], { units: ["web.socket", "web.service"] });
-    assert.deepEqual(
-      [...facts.units],
-      [
-        [
-          "web.socket",
-          {
-            load: "loaded",
-            active: "active",
-            restarting: false,
-            enabled: "enabled",
-            needsReload: true,
-            dropIns: ["/etc/systemd/system/web.socket.d/a.conf", "/run/systemd/system/web.socket.d/b.conf"],
-            changed: 1764000000,
-          },
-        ],
-        [
-          "web.service",
-          {
-            load: "not-found",
-            active: "inactive",
-            restarting: false,
-            enabled: "",
-            needsReload: false,
-            dropIns: [],
-            changed: 0,
-          },
-        ],
-      ],
-    );
-  });
-
-  describe("systemd starts again by itself", () => {
-    const cases: [string, boolean][] = [
-      ["ActiveState=activating\nSubState=auto-restart\nNRestarts=0", true],
-      ["ActiveState=activating\nSubState=auto-restart-queued\nNRestarts=0", true],
-      ["ActiveState=activating\nSubState=start-pre\nNRestarts=7", true],
-      ["ActiveState=activating\nSubState=start-pre\nNRestarts=0", false],
-      ["ActiveState=activating\nSubState=start-post", false],
-      ["ActiveState=active\nSubState=running\nNRestarts=7", false],
-      ["ActiveState=failed\nSubState=failed\nNRestarts=7", false],
-    ];
-    for (const [text, expected] of cases)
-      test(`${text.replaceAll("\n", ", ")}: ${expected}`, () => {
-        const facts = read([{ event: "units", shown: encoded(`${text}\n`) }], { units: ["web.service"] });
-        assert.equal(facts.units.get("web.service")?.restarting, expected);
-      });
-  });
-
-  test("one that systemd did not answer for is not loaded", () => {
-    const facts = read([{ event: "units", shown: "" }], { units: ["web.socket"] });
-    assert.equal(facts.units.get("web.socket")?.load, "");
-  });
-});
-
 test("names in directories; one that is not there has none", () => {
   const facts = read([{ event: "names", line: 1, names: encoded("a.conf\nb c.conf\n") }], {
     directories: ["/gone", "/etc/conf.d"],
@@ -259,6 +192,36 @@ describe("images that were replaced under their name", () => {
     const present = `docker.io/library/nginx:latest ${now}\n`;
     assert.deepEqual(replaced(` docker.io/library/nginx:latest ${old}\n`, present), []);
   });
+});
+
+test("all containers of a podman: name, unit, whether it runs, image", () => {
+  const found = `web|running|web.service|docker.io/library/nginx:latest
+old|exited||docker.io/library/httpd:2
+bare|created||
+held|paused|x.service|localhost/a|b
+`;
+  const facts = read([{ event: "containers", podman: "account", found: encoded(found) }]);
+  const image = "docker.io/library/nginx:latest";
+  assert.deepEqual(
+    [...facts.containers],
+    [
+      [
+        "account",
+        [
+          { name: "web", unit: "web.service", running: true, image },
+          { name: "old", unit: "", running: false, image: "docker.io/library/httpd:2" },
+          { name: "bare", unit: "", running: false, image: "" },
+          { name: "held", unit: "x.service", running: true, image: "localhost/a|b" },
+        ],
+      ],
+    ],
+  );
+});
+
+test("where a directory really is", () => {
+  const query = { real: ["/etc/systemd/system", "~/.config/systemd/user"] };
+  const facts = read([{ event: "real", line: 1, path: encoded("/var/home/a b/user\n") }], query);
+  assert.deepEqual([...facts.real], [["~/.config/systemd/user", "/var/home/a b/user"]]);
 });
 
 describe("the host", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Desired, DesiredFile, DesiredService } from "../../host/desired.ts";
 import { unitPath } from "../../host/desired.ts";
 import { sha256 } from "../../host/digest.ts";
-import { type Facts, type FileFact, type UnitFact, noFacts } from "../../host/facts.ts";
+import { type Facts, type FileFact, noFacts } from "../../host/facts.ts";
+import type { UnitFact } from "../../host/unit-facts.ts";
 import { plan } from "../../host/plan.ts";
 
 // A made-up host and a set, for the tests of the plan.

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 
 // The parts of the transaction's script that answer a query, on this machine.
 
 const scripts = join(import.meta.dirname, "../../host/scripts/transaction");
 
-/** The JSON lines that a function of query.sh prints for a query; it has to end. */
+/** The JSON lines that a function of query.sh or query-units.sh prints for a query; it has to end. */
 function answers(name: string, query: string, fakes = ""): unknown[] {
   const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-query-"));
   try {
     writeFileSync(join(work, "query"), query);
-    const script = `set -u; . "$1/paths.sh"; . "$1/query.sh"; work=$2 state=/var/lib home=/root tab=$(printf '\\t') as_account=
+    const script = `set -u; . "$1/paths.sh"; . "$1/query.sh"; . "$1/query-units.sh"; work=$2 state=/var/lib home=/root tab=$(printf '\\t') as_account=
 ${fakes}
 "$3"`;
     const { stdout, signal, stderr } = spawnSync("sh", ["-c", script, "sh", scripts, work, name], {
@@ -67,4 +67,63 @@ test("podman's helpers are looked for where the host's containers.conf says, too
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+});
+
+test("units are shown in one call, with the files that they are loaded from", () => {
+  const fake = `ctl() { printf '%s\\n' "$*"; }`;
+  const [answer] = answers("query_units", "unit\tweb.service\nreal\t/etc\nunit\tweb.socket\n", fake) as [
+    { event: string; shown: string },
+  ];
+  const shown = Buffer.from(answer.shown, "base64").toString();
+  assert.match(shown, /^show .*FragmentPath,SourcePath,.* -- web\.service web\.socket\n$/);
+  assert.deepEqual(answers("query_units", "file\tany\t/etc/a\n", fake), []);
+});
+
+test("where a directory really is, through links and whatever is not there", () => {
+  const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-real-"));
+  try {
+    symlinkSync("/usr", join(directory, "link"));
+    const found = answers("query_real", `real\t/etc\nreal\t~/none\n`, `home=${directory}/link`);
+    assert.deepEqual(found, [
+      { event: "real", line: 0, path: base64("/etc\n") },
+      { event: "real", line: 1, path: base64("/usr/none\n") },
+    ]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+describe("containers", () => {
+  const podman = `podman() { printf '%s|running||x\\n' "\${of:-manager}"; }
+as_account() { of=account "$@"; }
+id() { echo "$uid"; }
+uid=0 as_account= home=/nowhere`;
+  const found = (query: string, fakes = "") =>
+    answers("query_containers", query, `${podman}\n${fakes}`).map((line) => {
+      const { event, podman: whose, found } = line as Record<string, string>;
+      return [event, whose, Buffer.from(found ?? "", "base64").toString()];
+    });
+  const storage = mkdtempSync(join(tmpdir(), "quadlet-fleet-storage-"));
+  mkdirSync(join(storage, ".local/share/containers"), { recursive: true });
+  after(() => rmSync(storage, { recursive: true, force: true }));
+  const [managers, accounts] = ["containers\tmanager\n", "containers\taccount\n"];
+
+  test("of root, and of the account of a set, each by its own podman", () => {
+    assert.deepEqual(found(managers + accounts, `as_account=as_account home=${storage}`), [
+      ["containers", "manager", "manager|running||x\n"],
+      ["containers", "account", "account|running||x\n"],
+    ]);
+    assert.equal(found(managers, `uid=1000 home=${storage}`).length, 1, "an account's own manager");
+  });
+
+  test("nobody asks podman for an account that has never used it: it would get a storage by that", () => {
+    assert.deepEqual(found(accounts, "as_account=as_account"), []);
+    assert.deepEqual(found(managers, "uid=1000"), []);
+    assert.equal(found(managers, "as_account=as_account").length, 1, "root's is not the account's");
+  });
+
+  test("nor where nothing is asked, or podman is not there", () => {
+    assert.deepEqual(found("unit\tweb.service\n"), []);
+    assert.deepEqual(found(managers, "command() { return 1; }"), []);
+  });
 });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
 import { writeQuery } from "../../host/facts.ts";
-import { queryFor } from "../../host/transaction.ts";
-import { conf, container, desired, socket, unit } from "./host-plan-facts.ts";
+import { addFacts, furtherQuery, queryFor } from "../../host/query.ts";
+import { conf, container, desired, empty, settled, socket, unit, unitFact } from "./host-plan-facts.ts";
 
 test("what is looked at for a set: its files, its units, and who has its ports", () => {
   const { files, units, ports } = queryFor(desired(), []);
@@ -46,7 +46,54 @@ describe("what was the set's own before", () => {
       units: [],
       ports: [],
       labels: [],
+      real: ["/etc/containers/systemd", "/etc/systemd/system"],
     });
+  });
+});
+
+test("the unit that ServiceName= makes of a quadlet is looked at as well, and a template by an instance", () => {
+  const files = [unit("web.container", `${container}ServiceName=nginx\n`), unit("job@.container", container)];
+  const query = queryFor(desired({ files, services: [] }), []);
+  assert.deepEqual(query.units, ["web.service", "nginx.service", "job@.service"]);
+  assert.match(
+    writeQuery(query),
+    /\nunit\tweb\.service\nunit\tnginx\.service\nunit\tjob@quadlet-fleet\.service\n/,
+  );
+});
+
+describe("what only the first facts tell", () => {
+  const nothing = { files: new Map(), units: [], containers: [] };
+
+  test("nothing, where all is there already, or as it was", () => {
+    assert.equal(furtherQuery(settled(desired()), desired()), undefined);
+    assert.equal(furtherQuery(empty(), desired({ files: [], services: [], images: [] })), undefined);
+  });
+
+  test("containers that are in the way of a new one", () => {
+    assert.deepEqual(furtherQuery(empty(), desired()), { ...nothing, containers: ["manager"] });
+  });
+
+  test("units that only the mark knows of, as nobody has seen their files any more", () => {
+    const paths = ["/etc/containers/systemd/web.container", "/etc/containers/systemd/old.container", conf];
+    const facts = { ...settled(desired()), set: { owner: "urn:web", paths, unfinished: false } };
+    assert.deepEqual(furtherQuery(facts, desired()), { ...nothing, units: ["old.service"] });
+    const gone = { ...facts, units: new Map() };
+    assert.deepEqual(furtherQuery(gone, desired({ files: [], services: [], images: [] }))?.units, [
+      "web.service",
+      "old.service",
+    ]);
+  });
+
+  test("is added to what is known", () => {
+    const facts = settled(desired());
+    const found = { name: "systemd-web", unit: "", running: true, image: "x" };
+    addFacts(facts, {
+      ...empty(),
+      units: new Map([["old.service", unitFact()]]),
+      containers: new Map([["manager", [found]]]),
+    });
+    assert.deepEqual([...facts.units.keys()], ["web.socket", "web.service", "old.service"]);
+    assert.deepEqual([...facts.containers], [["manager", [found]]]);
   });
 });
 

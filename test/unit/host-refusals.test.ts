@@ -4,7 +4,7 @@ import type { Desired } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts.ts";
 import type { OpenPort } from "../../host/ports.ts";
 import { plan } from "../../host/plan.ts";
-import { unitsOf } from "../../host/refusals.ts";
+import { unitsOf } from "../../host/changes.ts";
 import { listens } from "../../units/socket-addresses.ts";
 import {
   absent,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
-import { type Facts, type FileFact, type UnitFact, noFacts } from "../../host/facts.ts";
+import { type Facts, type FileFact, noFacts } from "../../host/facts.ts";
+import type { UnitFact } from "../../host/unit-facts.ts";
 import { desiredState, emptyState, expectedOutputs, observedInputs, outputs } from "../../provider/state.ts";
 import { type WireObject, revealObject, secret, wireUnknown } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
@@ -165,6 +166,12 @@ describe("outputs", () => {
       "web.socket": { load: "loaded", active: "active", enabled: "enabled" },
       "web.service": { load: "loaded", active: "active", enabled: "generated" },
     });
+  });
+
+  test("say nothing of a template, which is no unit", () => {
+    const facts = host();
+    facts.units.set("job@.service", facts.units.get("web.service")!);
+    assert.deepEqual(outputs(desired, facts, wire).unitStates, seen.unitStates);
   });
 
   test("hold the set with its secrets, and no connection", () => {

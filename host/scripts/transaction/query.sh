@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
-# query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | label DIRECTORY | images
+# query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | label DIRECTORY | images |
+#   containers manager|account | real DIRECTORY
 
 # What is at each path of standard input, a line each: "f MODE UID MODIFIED SHA-256" for a file, l for a link, o for anything
 # else, a for nothing. It is run as the paths' owner.
@@ -65,19 +66,6 @@ is_different() {
   case $1 in */systemd/*) unit_differs=yes ;; esac
 }
 
-query_units() {
-  names=
-  while IFS=$tab read -r kind name rest; do
-    # Names of units have no white space.
-    [ "$kind" = unit ] && names="$names $name"
-  done <"$work/query"
-  [ -n "$names" ] || return 0
-  # shellcheck disable=SC2086 # one call for all of them; it answers in their order
-  ctl show --timestamp=unix --property=LoadState,ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload \
-    --property=DropInPaths,StateChangeTimestamp -- $names >"$work/shown"
-  printf '{"event":"units","shown":"%s"}\n' "$(encoded <"$work/shown")"
-}
-
 # The names of the files in each directory.
 query_find() {
   number=0
@@ -111,13 +99,6 @@ query_ports() {
     printf '%s %s (process %s)\n' "$inode" "$(cat "/proc/$pid/comm")" "$pid"
   done <"$work/listening" >"$work/holders"
   printf '{"event":"ports","listening":"%s","holders":"%s"}\n' "$(encoded <"$work/listening")" "$(encoded <"$work/holders")"
-}
-
-query_images() {
-  grep -q '^images$' "$work/query" || return 0
-  running=$($as_account podman ps --no-trunc --format '{{index .Labels "PODMAN_SYSTEMD_UNIT"}} {{.Image}} {{.ImageID}}' | encoded)
-  present=$($as_account podman images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sed 's/ sha256:/ /' | encoded)
-  printf '{"event":"images","running":"%s","present":"%s"}\n' "$running" "$present"
 }
 
 # Free space where something may be written: on the file system of each directory, and on our own.
@@ -213,9 +194,11 @@ query() {
   unit_differs=no
   query_files
   query_units
+  query_real
   query_find
   query_ports
   query_images
+  query_containers
   # Only where something is going to be written.
   [ "$differs" = no ] || query_space
   [ "$unit_differs" = no ] || query_tools
