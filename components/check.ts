@@ -1,5 +1,6 @@
 import { Output } from "@pulumi/pulumi/output.js";
 import { checkCommands, commandWarnings } from "./command-check.ts";
+import { checkEncryption } from "./encryption-check.ts";
 import { hardeningWarnings } from "./hardening.ts";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
@@ -70,7 +71,7 @@ function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): stri
   ];
 }
 
-/** Whether nginx's configuration and the sockets agree. */
+/** Whether nginx's configuration, the sockets and `tls` agree. */
 export function checkConfiguration(
   name: string,
   args: Pick<SocketActivatedNginxArgs, "listen" | "tls">,
@@ -78,10 +79,15 @@ export function checkConfiguration(
 ): CheckResult {
   const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
   const sockets = socketUnits(name, args);
-  return checkListens(
+  const found = checkListens(
     files,
     sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),
   );
+  const encryption = checkEncryption(args, files);
+  return {
+    errors: [...found.errors, ...encryption.errors],
+    warnings: [...found.warnings, ...encryption.warnings],
+  };
 }
 
 /** Problems of an image reference; `requireDigest` as in the arguments. */

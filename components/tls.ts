@@ -36,7 +36,8 @@ export interface CertificateArgs {
  */
 export interface TlsArgs extends CertificateArgs {
   /**
-   * The addresses for TLS, beside `listen`, which may be empty then.
+   * The addresses for TLS, beside `listen`, which may be empty then. In your own `nginx` each is a `listen … ssl`, which is
+   * checked at preview: nginx would serve it in clear without.
    * @default ["0.0.0.0:443"]
    * @range one address at least, as `listen` has them
    * @example ["0.0.0.0:8443"]

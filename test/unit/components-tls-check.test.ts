@@ -212,3 +212,81 @@ describe("a certificate for other names is a warning", () => {
     assert.deepEqual(checkTls(later, ["a.example.com"]).warnings, []);
   });
 });
+
+describe("TLS in nginx of one's own", () => {
+  const found = (text: string, change: object = {}) =>
+    checkArguments("web", {
+      ...site,
+      tls: { ...one, listen: ["0.0.0.0:8443"] },
+      nginx: { "a.conf": `server { listen 80; }\n${text}` },
+      ...change,
+    });
+  const inClear = (listen: string, written = listen) =>
+    `a.conf:2: "${written}" has no "ssl", and is for an address of the argument tls.listen: all would go there in clear. Write "${listen} ssl".`;
+
+  const fine: [string, string][] = [
+    ["ssl", "server { listen 8443 ssl; }"],
+    ["ssl beside others", "server { listen 0.0.0.0:8443 default_server ssl http2; }"],
+    ["one listen of several, as nginx has it", "server { listen 8443; }\nserver { listen 8443 ssl; }"],
+    ["an old nginx's directive", "server { listen 8443; ssl on; }"],
+    ["an old nginx's directive for all servers", "ssl on; server { listen 8443; }"],
+    ["an address of its own below the wildcard", "server { listen 8443 ssl; listen 192.0.2.11:8443 ssl; }"],
+  ];
+  for (const [what, text] of fine)
+    test(`nothing is wrong: ${what}`, () => assert.deepEqual(found(text), { problems: [], warnings: [] }));
+
+  const wrong: [string, string, string][] = [
+    ["no ssl", "server { listen 8443; root /srv; }", inClear("listen 8443")],
+    [
+      "no ssl on any",
+      "server { listen *:8443; }\nserver { listen 8443; }",
+      inClear("listen 8443", "listen *:8443"),
+    ],
+    [
+      "an address below the wildcard, which would answer in clear",
+      "server { listen 8443 ssl; listen 192.0.2.11:8443; }",
+      inClear("listen 192.0.2.11:8443"),
+    ],
+    ["ssl off", "server { listen 8443; ssl off; }", inClear("listen 8443")],
+  ];
+  for (const [what, text, expected] of wrong)
+    test(what, () =>
+      assert.deepEqual(found(text), { problems: [{ path: "nginx", message: expected }], warnings: [] }),
+    );
+
+  test("a server without a listen, on the default port", () => {
+    const change = {
+      listen: [],
+      tls: { ...one, listen: ["0.0.0.0:80"] },
+      nginx: { "a.conf": "\nserver { root /srv; }" },
+    };
+    assert.deepEqual(
+      found("", change).problems.map(({ message }) => message),
+      [
+        'a.conf:2: this server has no "listen", so nginx takes 0.0.0.0:80, and that has no "ssl", and is for an address of the argument tls.listen: all would go there in clear. Write "listen 80 ssl".',
+      ],
+    );
+  });
+
+  test("what can't be seen may have it: a warning", () => {
+    const { problems, warnings } = found("server { listen 8443; include /etc/nginx/tls.conf; }");
+    assert.deepEqual(problems, []);
+    assert.match(
+      warnings.at(-1) ?? "",
+      /has no "ssl".* in clear, unless an include that can't be seen has it with "ssl"\. /,
+    );
+  });
+
+  test("an address of listen that has it is a warning beside tls, and as good as any without", () => {
+    const nginx = { "a.conf": "server { listen 80 ssl; listen 8443 ssl; listen 127.0.0.1:9000 ssl; }" };
+    assert.deepEqual(
+      found("", { nginx }).warnings.filter((text) => text.includes('has "ssl"')),
+      [
+        'a.conf:1: "listen 80 ssl" has "ssl", and 0.0.0.0:80 is in the argument listen, so that verify, smokeTest and urls take it for one without TLS. Move it to tls.listen.',
+      ],
+    );
+    const volumes = ["/etc/letsencrypt:/certificates:ro"];
+    const own = { tls: undefined, volumes, nginx: { "a.conf": "server { listen 80 ssl; }" } };
+    assert.deepEqual(found("", own), { problems: [], warnings: [] });
+  });
+});
