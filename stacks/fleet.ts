@@ -9,18 +9,15 @@ import {
   ArgumentError,
   type ArgumentProblem,
   didYouMean,
-  didYouMeanOf,
   parseArguments,
   pathText,
 } from "../components/problems.ts";
+import { readConfiguration } from "./configuration.ts";
 import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import type { Fleet, Placement } from "./placement.ts";
 import { sharedNames } from "./shared-names.ts";
-import { hasSecure, markSecretFields, markSecrets, readStackFile } from "./secrets.ts";
-
-const prefix = "quadlet-fleet:";
-const keys = ["hosts", "sites", "proxies"];
+import { readStackFile } from "./secrets.ts";
 
 /**
  * The fleet of the current stack, from its configuration.
@@ -30,22 +27,7 @@ const keys = ["hosts", "sites", "proxies"];
 export function loadFleet(): Fleet {
   const file = readStackFile(join(import.meta.dirname, `Pulumi.${getStack()}.yaml`));
   const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
-  const configuration: Record<string, unknown> = {};
-  const unknown: ArgumentProblem[] = [];
-  for (const [fullKey, text] of Object.entries(allConfig())) {
-    if (!fullKey.startsWith(prefix)) continue;
-    const key = fullKey.slice(prefix.length);
-    if (!keys.includes(key)) {
-      unknown.push({ path: fullKey, message: `is not known.${didYouMeanOf(key, keys)}` });
-      continue;
-    }
-    const value: unknown = JSON.parse(text);
-    const source = file?.[fullKey];
-    // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
-    const lost = secretKeys.includes(fullKey) && !hasSecure(source);
-    configuration[key] = lost ? markSecretFields(value) : markSecrets(value, source);
-  }
-  if (unknown.length > 0) throw new ArgumentError("the stack's configuration", unknown);
+  const configuration = readConfiguration(allConfig(), file, secretKeys);
   return placeFleet({ hosts: {}, ...configuration });
 }
 
