@@ -1,4 +1,3 @@
-import { Output } from "@pulumi/pulumi/output.js";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import type { ArgumentProblem } from "./problems.ts";
 import { smokeTargets } from "./smoke-request.ts";
@@ -32,8 +31,7 @@ function hasCommands({ commands }: SocketActivatedNginxArgs): boolean {
 function checkLogin(connection: SocketActivatedNginxArgs["connection"]): ArgumentProblem[] {
   const { jump } = connection;
   const logins = [{ path: "connection", login: connection }];
-  if (jump !== undefined && !Output.isInstance(jump) && !isPromise(jump))
-    logins.push({ path: "connection.jump", login: jump });
+  if (jump !== undefined) logins.push({ path: "connection.jump", login: jump });
   return logins.flatMap(({ path, login: { hostKey } }) => {
     if (hostKey === undefined)
       return [
@@ -48,8 +46,4 @@ function checkLogin(connection: SocketActivatedNginxArgs["connection"]): Argumen
       ];
     return [];
   });
-}
-
-function isPromise(value: object): value is Promise<unknown> {
-  return "then" in value;
 }

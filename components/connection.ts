@@ -5,7 +5,14 @@ import type { Connection } from "../resources/contract.ts";
 import { oneOf, range, required, wholeNumber } from "./wording.ts";
 
 /** A connection whose parts may still be unknown: the address of a machine that the same program makes, a key from a vault. */
-export type ConnectionArgs = { [K in keyof Connection]: Input<Connection[K]> };
+export type ConnectionArgs = { [K in keyof Connection]: Value<Connection[K]> };
+
+/** What holds other fields is known itself. */
+type Value<T> = [Extract<T, object>] extends [never]
+  ? Input<T>
+  : T extends object
+    ? { [K in keyof T]: Input<T[K]> }
+    : T;
 
 const output = <T>() => z.custom<Output<T>>((value) => Output.isInstance(value));
 
@@ -35,6 +42,9 @@ const credentials = {
 
 export const port = wholeNumber(1, 65535, 80);
 
+const seconds = (most: number) =>
+  z.union([wholeNumber(1, most), output<number>()], range(1, most)).optional();
+
 const endpoint = {
   ...credentials,
   address: inputText(z.string(), required("the name of the host or its IP address", '"192.0.2.11"')),
@@ -53,8 +63,8 @@ export const connectionSchema = z.strictObject(
         oneOf("true, false or { password: … }"),
       )
       .optional(),
-    connectTimeout: wholeNumber(1, 600).optional(),
-    commandTimeout: wholeNumber(1, 86400).optional(),
+    connectTimeout: seconds(600),
+    commandTimeout: seconds(86400),
   },
   required("the host, and how to log in to it", '{ address: "192.0.2.11" }'),
 );

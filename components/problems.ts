@@ -1,6 +1,8 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
 import type { z } from "zod";
 import { didYouMean, didYouMeanOf } from "../units/nearest.ts";
+import { misplacedOutputs } from "./outputs.ts";
+import { schemasAt } from "./schemas.ts";
 import { wording } from "./wording.ts";
 
 export { didYouMean, didYouMeanOf };
@@ -32,9 +34,21 @@ export function parseArguments<T extends z.ZodType>(
   schema: T,
   value: unknown,
 ): { data: z.infer<T>; problems?: undefined } | { problems: ArgumentProblem[] } {
+  const outputs = misplacedOutputs(schema, value);
   const { data, error } = schema.safeParse(value, { error: wording });
-  if (error === undefined) return { data };
-  return { problems: error.issues.flatMap((issue) => problemsOfIssue(issue, [], schema)) };
+  if (error === undefined && outputs.length === 0) return { data };
+  const issues = (error?.issues ?? []).filter(({ path }) => !outputs.some((one) => isWithin(path, one.path)));
+  return {
+    problems: [
+      ...outputs.map(({ path, message }) => ({ path: pathText(path), message })),
+      ...issues.flatMap((issue) => problemsOfIssue(issue, [], schema)),
+    ],
+  };
+}
+
+/** An Output is an object, of whose insides zod would say that they are not known. */
+function isWithin(path: readonly PropertyKey[], above: readonly PropertyKey[]): boolean {
+  return above.every((key, index) => path[index] === key);
 }
 
 /** @param above the path of what the issue's own path begins at */
@@ -77,27 +91,9 @@ export function pathText(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-interface Definition {
-  def: {
-    type: string;
-    shape?: Record<string, Inner>;
-    innerType?: Inner;
-    valueType?: Inner;
-    options?: Inner[];
-    element?: Inner;
-  };
-}
-type Inner = z.ZodType & { _zod: Definition };
-
 /** The keys that the schema knows at a path. */
 function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  const { def } = (schema as Inner)._zod;
-  if (def.innerType) return keysAt(def.innerType, path);
-  if (def.options) return def.options.flatMap((option) => keysAt(option, path));
-  if (path.length === 0) return Object.keys(def.shape ?? {});
-  const [key, ...rest] = path;
-  const next = def.shape?.[String(key)] ?? def.valueType ?? def.element;
-  return next ? keysAt(next, rest) : [];
+  return schemasAt(schema, path).flatMap(({ _zod: { def } }) => Object.keys(def.shape ?? {}));
 }
 
 function lowerFirst(text: string): string {

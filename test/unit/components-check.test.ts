@@ -31,7 +31,14 @@ describe("nothing is wrong with", () => {
     "a registry with a port": { image: "registry:5000/nginx" },
     "nginx text that listens as it should": { nginx: { "default.conf": "server { listen 8080; }" } },
     "everything that may be an Output": {
-      connection: { address: pulumi.output("a"), port: pulumi.output(22), hostKey: pulumi.output("x y") },
+      connection: {
+        address: pulumi.output("a"),
+        port: pulumi.output(22),
+        hostKey: pulumi.output("x y"),
+        connectTimeout: pulumi.output(30),
+        jump: { address: pulumi.output("b") },
+        sudo: { password: pulumi.secret("p") },
+      },
       image: pulumi.output("nginx"),
       nginx: { "default.conf": pulumi.output("server { listen 1; }") },
       environment: { A: pulumi.secret("a") },
@@ -91,6 +98,39 @@ const cases: [string, object, string[]][] = [
     [
       'image: must be the image with its registry, as in "docker.io/library/nginx:latest"',
       "environment.A: must be text",
+    ],
+  ],
+  [
+    "an Output where none can be",
+    {
+      listen: [pulumi.output("80")],
+      hardened: pulumi.output(true),
+      tls: pulumi.secret({}),
+      nginx: pulumi.secret({}),
+      commands: { before: pulumi.output([]) },
+      connection: { address: "a", jump: pulumi.output({ address: "b" }), sudo: pulumi.secret(true) },
+    },
+    [
+      "connection.jump: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, address, port, user.",
+      "connection.sudo: can't be a secret or an Output as a whole. In it, these may be one or hold one: password.",
+      "listen[0]: can't be a secret or an Output. Give it as it is.",
+      "hardened: can't be a secret or an Output. Give it as it is.",
+      "tls: can't be a secret or an Output as a whole. In it, these may be one or hold one: certificate, key, certificates.",
+      "nginx: can't be a secret or an Output as a whole. Each value in it may be one.",
+      "commands.before: can't be a secret or an Output as a whole. In it, these may be one or hold one: [].environment.",
+    ],
+  ],
+  [
+    "an Output that is not known at all, and one beside another mistake",
+    {
+      lisen: pulumi.output("80"),
+      connection: { address: pulumi.output("a"), prot: 1 },
+      pull: pulumi.secret("x"),
+    },
+    [
+      "pull: can't be a secret or an Output. Give it as it is.",
+      'connection.prot: is not known. Did you mean "port"?',
+      'lisen: is not known. Did you mean "listen"?',
     ],
   ],
   ["no address", { listen: [] }, ["listen: needs one address at least"]],

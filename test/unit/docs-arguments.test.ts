@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { runInNewContext } from "node:vm";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { checkArguments } from "../../components/check.ts";
 import type { ArgumentProblem } from "../../components/problems.ts";
@@ -45,10 +46,14 @@ describe("a page", () => {
 const pair = makeCertificate(["www.example.com"]);
 const digest = `sha256:${"0".repeat(64)}`;
 
+/** Stands for one. */
+const anOutput = "an Output";
+
 /** An example, with what it leaves out in place of "…". */
 function complete(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (_, inner: unknown) => {
     if (typeof inner !== "string") return inner;
+    if (inner === anOutput) return pulumi.secret("…");
     if (inner === "-----BEGIN CERTIFICATE-----\n…") return pair.certificate;
     if (inner === "-----BEGIN PRIVATE KEY-----\n…") return pair.key;
     return inner.replace("AAAA…", "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl");
@@ -168,6 +173,22 @@ for (const component of names) {
         for (const value of [first - 1, last + 1])
           assert.notDeepEqual(problemsOf(component, one, value), [], `${path}: ${value}`);
       }
+    });
+
+    test("what may be an Output is what it is said of", () => {
+      const isTaken = (one: Case, value: unknown) =>
+        !problemsOf(component, one, value).some((problem) => problem.includes("can't be a secret"));
+      const each = (value: object) =>
+        Object.fromEntries(Object.keys(value).map((key) => [key, anOutput] as const));
+      for (const one of cases) {
+        const { path, output, member } = one.argument;
+        assert.equal(isTaken(one, anOutput), output === "itself", path);
+        if (!member.type.startsWith("Record<") || member.shapes.length > 0) continue;
+        const example = parse(member.doc.examples[0] ?? "") as object;
+        assert.equal(isTaken(one, each(example)), output === "each", `each value of ${path}`);
+      }
+      const counts = (kind: string) => cases.filter(({ argument }) => argument.output === kind).length;
+      assert.ok(counts("itself") > 10 && counts("each") > 1);
     });
 
     test("the examples of its own docstring are right", () => {

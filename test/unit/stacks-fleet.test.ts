@@ -205,6 +205,24 @@ describe("what is wrong, by its path in the stack file", () => {
     });
   });
 
+  test("what is a secret as a whole, in a line each", () => {
+    const web = { image: site.image, serverName: "a", port: 80, extra: pulumi.secret("x") };
+    const configuration = {
+      hosts: { a: pulumi.secret({ address: "a" }), b: { address: "b" } },
+      sites: { s: pulumi.secret(site), t: { ...site, hosts: pulumi.secret(["b"]) } },
+      proxies: { p: { hosts: ["b"], user: "test", image: site.image, listen: ["80"], backends: { web } } },
+    };
+    assert.deepEqual(problems(configuration).sort(), [
+      "hosts.a: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, address, port, user, jump, sudo, connectTimeout, commandTimeout.",
+      "proxies.p.backends.web.extra: can't be a secret or an Output. Give it as it is.",
+      "sites.s: can't be a secret or an Output as a whole. In it, these may be one or hold one: image, registries, tls, nginx, smokeTest, commands, environment.",
+      "sites.t.hosts: can't be a secret or an Output. Give it as it is. No host of this stack has labels.",
+    ]);
+    assert.deepEqual(problems({ hosts: {}, sites: pulumi.secret({}), proxies: {} }), [
+      "sites: can't be a secret or an Output as a whole. In it, these may be one or hold one: *.image, *.registries, *.tls, *.nginx, *.smokeTest, *.commands, *.environment.",
+    ]);
+  });
+
   test("the shape: unknown keys at every depth name the nearest, all at once", () => {
     const configuration = {
       hosts: {

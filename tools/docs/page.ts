@@ -70,7 +70,7 @@ function overview(tree: readonly Argument[], resolve: Resolve): string {
 }
 
 function section(argument: Argument, level: number, page: Resolve): string[] {
-  const { path, member, shapes } = argument;
+  const { path, member, shapes, output } = argument;
   const { doc, optional, type } = member;
   const inner = shapes.flatMap((shape) => shape.arguments);
   // A name means the argument beside it, before any other one of the page.
@@ -81,6 +81,9 @@ function section(argument: Argument, level: number, page: Resolve): string[] {
     `Type: \`${type}\`${optional ? "" : ", **required**"}`,
     ...(optional ? [`Default: ${value(doc.default ?? "", resolve)}`] : []),
     ...(doc.range === undefined ? [] : [`Range: ${value(doc.range, resolve)}`]),
+    ...(output === undefined
+      ? []
+      : [`${output === "each" ? "Each value in it may" : "May"} be a secret or an Output`]),
     ...(sources.length === 0 ? [] : [`Source: ${[...new Set(sources)].map(source).join(", ")}`]),
   ];
   return [

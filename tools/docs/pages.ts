@@ -80,7 +80,7 @@ function classOf(component: Component) {
 function notation(component: Component, key: string): string {
   return [
     "The arguments have the same names and values in a stack file and in TypeScript; the examples are of stack files. [Whole stack files](#examples) are at the end.",
-    `- In a stack file: below \`quadlet-fleet:${key}\`, by its name. \`hosts\` says where, by names or by labels (\`[web-1]\`, \`{ labels: { role: web } }\`), in place of \`name\` and \`connection\`, whose fields are those of a host in \`quadlet-fleet:hosts\`. A secret: \`pulumi config set --path --secret 'quadlet-fleet:${key}.NAME.environment.TOKEN'\`.`,
-    `- In TypeScript: \`new ${component}("NAME", { … })\`, with \`import { ${component} } from "quadlet-fleet"\` ([examples/typescript](../examples/typescript/index.ts)). A text may be an Output. A secret: \`config.requireSecret("token")\`.`,
+    `- In a stack file: below \`quadlet-fleet:${key}\`, by its name. \`hosts\` says where, by names or by labels (\`[web-1]\`, \`{ labels: { role: web } }\`), in place of \`name\` and \`connection\`, whose fields are those of a host in \`quadlet-fleet:hosts\`. A secret, where the argument may be one: \`pulumi config set --path --secret 'quadlet-fleet:${key}.NAME.environment.TOKEN'\`.`,
+    `- In TypeScript: \`new ${component}("NAME", { … })\`, with \`import { ${component} } from "quadlet-fleet"\` ([examples/typescript](../examples/typescript/index.ts)). Where the argument may be an Output, that may be a secret: \`config.requireSecret("token")\`.`,
   ].join("\n\n");
 }

@@ -8,8 +8,10 @@ export interface Member {
   /** Where it is declared: "Credentials.hostKey". */
   id: string;
   optional: boolean;
-  /** Its type for people: without `Input<…>`, as each text may be an Output. */
+  /** Its type for people: without `Input<…>`. */
   type: string;
+  /** Whether its value, or each value in it, may be an Output. */
+  output?: "itself" | "each";
   doc: Docstring;
   shapes: ShapeReference[];
 }
@@ -18,6 +20,8 @@ export interface Member {
 export interface ShapeReference {
   name: string;
   below: string;
+  /** Whether its values may be Outputs: `{ [K in keyof X]: … }`. */
+  outputs: boolean;
 }
 
 /** An interface, a class with its fields, or another name for a type. */
@@ -67,11 +71,13 @@ function membersOf(
   for (const member of declaration.members) {
     if (!(ts.isPropertySignature(member) || ts.isPropertyDeclaration(member)) || !member.type) continue;
     const name = member.name.getText();
+    const output = outputIn(member.type);
     members.push({
       name,
       id: `${declaration.name?.text}.${name}`,
       optional: member.questionToken !== undefined,
       type: typeText(member.type),
+      ...(output === undefined ? {} : { output }),
       doc: docOf(member),
       shapes: referencesIn(member.type, declarations),
     });
@@ -108,6 +114,15 @@ function within(node: ts.TypeNode): ts.TypeNode | undefined {
   return of && ts.isTypeOperatorNode(of) ? of.type : undefined;
 }
 
+/** Of `Input<T>`, and of a record of them. */
+function outputIn(node: ts.TypeNode): Member["output"] {
+  if (!ts.isTypeReferenceNode(node)) return undefined;
+  const name = node.typeName.getText();
+  if (name === "Input") return "itself";
+  const value = name === "Record" ? node.typeArguments?.[1] : undefined;
+  return value && outputIn(value) === "itself" ? "each" : undefined;
+}
+
 function typeText(node: ts.TypeNode): string {
   const inner = within(node);
   if (inner) return typeText(inner);
@@ -120,12 +135,15 @@ function typeText(node: ts.TypeNode): string {
 
 function referencesIn(node: ts.TypeNode, declarations: Declarations, below = ""): ShapeReference[] {
   const inner = within(node);
-  if (inner) return referencesIn(inner, declarations, below);
+  if (inner) {
+    const references = referencesIn(inner, declarations, below);
+    return ts.isMappedTypeNode(node) ? references.map((one) => ({ ...one, outputs: true })) : references;
+  }
   if (ts.isArrayTypeNode(node)) return referencesIn(node.elementType, declarations, `${below}[]`);
   if (ts.isUnionTypeNode(node)) return node.types.flatMap((type) => referencesIn(type, declarations, below));
   if (!ts.isTypeReferenceNode(node)) return [];
   const name = node.typeName.getText();
   const value = node.typeArguments?.[1];
   if (name === "Record" && value) return referencesIn(value, declarations, `${below}.*`);
-  return declarations.has(name) ? [{ name, below }] : [];
+  return declarations.has(name) ? [{ name, below, outputs: false }] : [];
 }

@@ -5,6 +5,8 @@ export interface Argument {
   /** "backends.*.port": "*" is any name, "[]" each of a list. */
   path: string;
   member: Member;
+  /** Whether it may be an Output, or each value in it. */
+  output?: "itself" | "each";
   /** The shapes that it may have. */
   shapes: { shape: Shape; arguments: Argument[] }[];
   /** The argument that is the same one, and documented before. */
@@ -14,21 +16,32 @@ export interface Argument {
 /** The arguments of a component. */
 export function argumentTree(shapes: ReadonlyMap<string, Shape>, root: string): Argument[] {
   const documented = new Map<string, string>();
-  const walk = (shape: Shape, above: string): Argument[] =>
+  const walk = (shape: Shape, above: string, outputs = false): Argument[] =>
     shape.members
       // Before those inside them: what two levels have is documented at the upper one.
       .map((member) => {
         const path = `${above}${member.name}`;
         const as = documented.get(member.id);
         if (as === undefined) documented.set(member.id, path);
-        return { path, member, ...(as === undefined ? {} : { as }) };
+        // What holds other fields is known itself.
+        const output = outputs && member.shapes.length === 0 ? "itself" : member.output;
+        return {
+          path,
+          member,
+          ...(output === undefined ? {} : { output }),
+          ...(as === undefined ? {} : { as }),
+        };
       })
-      .map((one) => ({ ...one, shapes: one.as === undefined ? inside(one.member.shapes, one.path) : [] }));
-  const inside = (references: Member["shapes"], path: string): Argument["shapes"] =>
-    references.flatMap(({ name, below }) => {
-      const shape = find(shapes, name);
-      const all = walk(shape, `${path}${below}.`);
-      return [{ shape, arguments: all }, ...inside(shape.alternatives, `${path}${below}`)];
+      .map((one) => ({
+        ...one,
+        shapes: one.as === undefined ? inside(one.member.shapes, one.path, outputs) : [],
+      }));
+  const inside = (references: Member["shapes"], path: string, above: boolean): Argument["shapes"] =>
+    references.flatMap((reference) => {
+      const shape = find(shapes, reference.name);
+      const outputs = above || reference.outputs;
+      const all = walk(shape, `${path}${reference.below}.`, outputs);
+      return [{ shape, arguments: all }, ...inside(shape.alternatives, `${path}${reference.below}`, outputs)];
     });
   return walk(find(shapes, root), "");
 }
