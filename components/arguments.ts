@@ -50,7 +50,8 @@ export interface SocketActivatedNginxArgs {
   createUser?: boolean;
 
   /**
-   * The name of the units: NAME.socket, NAME.container and its NAME.service.
+   * The name of the units: NAME.socket, NAME.container and its NAME.service. NAME-handover and NAME-rehearsal are taken as well: a
+   * restart needs them for a moment.
    * @default the resource's name
    * @range letters, digits, "-", "_" and ".", at most 100; no "-" or "." at the beginning
    * @example "www"

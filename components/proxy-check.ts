@@ -3,10 +3,11 @@ import { otherNamesFile, tlsFile } from "../units/nginx/proxy-files.ts";
 import { certificateName, serverNameOf } from "../units/nginx/tls.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { checkArguments, checkImage } from "./check.ts";
+import { claimsOfProxy, collisions } from "./claims.ts";
 import { type ArgumentProblem, didYouMean, parseArguments, pathText } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
-import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy-names.ts";
-import { backendAddress, backendSite, isActivated, isUnix, socketsUnit } from "./proxy-sockets.ts";
+import { containerNames, hasNetwork } from "./proxy-names.ts";
+import { backendAddress, backendSite, isActivated, isUnix } from "./proxy-sockets.ts";
 import { checkExtra } from "./proxy-extra-check.ts";
 import { generatedFiles, knownFiles, serverNamesOf, usesCertificate } from "./proxy-generated.ts";
 import { nginxOf } from "./proxy-render.ts";
@@ -23,7 +24,6 @@ export function checkProxy(
   if (malformed) return { problems: malformed, warnings: [] };
   const site = siteOf(args.name ?? name, args);
   const problems = [
-    ...checkNames(args.name ?? name, args),
     ...checkServerNames(args.backends),
     ...Object.entries(args.backends).flatMap(([backend, options]) =>
       checkBackend(args.name ?? name, backend, options, args),
@@ -39,8 +39,11 @@ export function checkProxy(
     problems.length === 0 ? { ...rest, nginx } : rest,
     Object.values(args.backends).flatMap(serverNamesOf),
   );
+  const found = [...ofSite.problems, ...problems];
+  // By then all names can be made: an address that can't be read has none.
+  if (found.length === 0) found.push(...checkNames(args.name ?? name, args));
   return {
-    problems: [...ofSite.problems, ...problems],
+    problems: found,
     warnings: [...(hardened === true ? hardenedParts(args) : []), ...ofSite.warnings],
   };
 }
@@ -73,45 +76,15 @@ function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginx
   }
 }
 
-/** Every container and service needs a name of its own. */
+/** Every container and unit needs a name of its own. */
 function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[] {
-  const taken = new Map([
-    [containerOfNginx(name), "nginx's container"],
-    ...(args.manager === "user"
-      ? namesOfNginx(name, args).map((taking): [string, string] => [taking, "nginx's service"])
-      : []),
-    ...(hasNetwork(args)
-      ? ([[`${proxyNames(name, args).network}-network`, "the network's service"]] as const)
-      : []),
-    ...(hasSockets(args)
-      ? ([[socketsUnit(name).replace(".service", ""), "the service of the sockets' directory"]] as const)
-      : []),
-  ]);
-  return Object.entries(args.backends).flatMap(([backend, options]) =>
-    containerNames(backend, options).flatMap((container) => {
-      const names =
-        options.nginx === undefined
-          ? [container]
-          : [...namesOfNginx(container, args), containerOfNginx(container)];
-      const found = names.find((one) => taken.has(one));
-      const other = taken.get(found ?? "");
-      for (const one of names) taken.set(one, `a container of backend "${backend}"`);
-      if (found === undefined || other === undefined) return [];
-      return [
-        { path: pathText(["backends", backend]), message: `"${found}" is the name of ${other} already` },
-      ];
-    }),
-  );
-}
-
-/** podman's own for a quadlet: two of one name would end each other in turn (podman-run(1), --replace). */
-function containerOfNginx(name: string): string {
-  return `systemd-${name}`;
-}
-
-/** The services of an nginx in the account's manager, without ".service". */
-function namesOfNginx(name: string, { hardened }: ReverseProxyStackArgs): string[] {
-  return [name, ...(hardened === true ? [`${name}-usernamespace`] : [])];
+  return collisions(claimsOfProxy(name, args)).map(({ owner, claim, other }) => {
+    const who = other.path.length === 0 ? "the proxy itself" : `backend "${other.path.at(-1)}"`;
+    return {
+      path: pathText(owner.path),
+      message: `"${claim.name}" is the name of ${claim.what} of ${who} already. Choose another one.`,
+    };
+  });
 }
 
 function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] {

@@ -16,7 +16,7 @@ import { readConfiguration } from "./configuration.ts";
 import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import type { Fleet, Placement } from "./placement.ts";
-import { sharedNames } from "./shared-names.ts";
+import { sharedNames, sharedResources } from "./shared-names.ts";
 import { readStackFile } from "./secrets.ts";
 
 /**
@@ -45,14 +45,9 @@ export function placeFleet(configuration: object): Fleet {
     sites: place<SocketActivatedNginxArgs>("sites", fleet, connections, checkArguments, problems),
     proxies: place<ReverseProxyStackArgs>("proxies", fleet, connections, checkProxy, problems),
   };
-  for (const name of Object.keys(fleet.proxies)) {
-    if (!Object.hasOwn(fleet.sites, name)) continue;
-    problems.push({
-      path: pathText(["proxies", name]),
-      message: "is the name of a site, and so of its units",
-    });
-  }
-  problems.push(...sharedNames(placed));
+  problems.push(...sharedResources(placed));
+  // By then all names can be made: an address that can't be read has none.
+  if (problems.length === 0) problems.push(...sharedNames(placed));
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
   return placed;
 }

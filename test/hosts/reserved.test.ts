@@ -4,25 +4,29 @@ import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.
 import { type Stack, difference, example2, get, hostEntry, listing, makeStack } from "./support/stack.ts";
 
 // The names that a restart of "web" needs for a moment (units/stand-ins.ts) are nobody else's on the host, whoever comes first.
+// Of two stacks: a preview refuses the two in one (stacks/shared-names.ts).
 
 let fleet: Fleet;
 let host: TestHost;
-let stack: Stack;
+let one: Stack;
+let two: Stack;
 
 before(async () => {
   fleet = await createFleet({ name: "reserved", hosts: 1 });
   host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-reserved");
+  one = await makeStack("test-reserved");
+  two = await makeStack("test-reserved-two");
 });
 
 after(async () => {
-  await stack[Symbol.asyncDispose]();
+  await one[Symbol.asyncDispose]();
+  await two[Symbol.asyncDispose]();
   await fleet.dispose();
 });
 
 const ports: Record<string, number> = { web: 81, "web-handover": 82, "web-rehearsal": 83 };
 
-function configure(...names: string[]): void {
+function configure(stack: Stack, ...names: string[]): void {
   const site = (name: string) => ({ ...example2, listen: [`0.0.0.0:${ports[name]}`] });
   stack.configure({
     hosts: { "web-1": hostEntry(fleet, host) },
@@ -38,11 +42,11 @@ for (const other of ["web-handover", "web-rehearsal"]) {
     [other, "web"],
   ] as const) {
     test(`${first} is there, and ${second} comes: refused with the cure, and the first one serves`, async () => {
-      configure(first);
-      await stack.up();
+      configure(one, first);
+      await one.up();
       const files = await listing(host);
-      configure(first, second);
-      const { code, stdout } = await stack.up({ check: false });
+      configure(two, second);
+      const { code, stdout } = await two.up({ check: false });
       assert.notEqual(code, 0, "it was not refused");
       assert.match(
         stdout,
@@ -51,23 +55,35 @@ for (const other of ["web-handover", "web-rehearsal"]) {
       assert.match(stdout, /Nothing was changed on it/);
       assert.deepEqual(difference(files, await listing(host)), []);
       assert.deepEqual([await status(first), await status(second)], [200, 0]);
-      await stack.run(["destroy", "--yes", "--skip-preview"]);
+      for (const stack of [one, two]) await stack.run(["destroy", "--yes", "--skip-preview"]);
     });
   }
 
   test(`web and ${other} at once: one of them is refused`, async () => {
-    configure("web", other);
-    const { code, stdout } = await stack.up({ check: false });
-    assert.notEqual(code, 0, "it was not refused");
-    assert.match(stdout, /Choose another name/);
+    configure(one, "web");
+    configure(two, other);
+    const ups = await Promise.all([one, two].map((stack) => stack.up({ check: false })));
+    const refused = ups.filter(({ code }) => code !== 0);
+    assert.equal(refused.length, 1);
+    assert.match(refused[0]?.stdout ?? "", /Choose another name/);
     assert.deepEqual([await status("web"), await status(other)].sort(), [0, 200]);
-    await stack.run(["destroy", "--yes", "--skip-preview"]);
+    for (const stack of [one, two]) await stack.run(["destroy", "--yes", "--skip-preview"]);
+  });
+
+  test(`web and ${other} in one stack: refused at preview`, async () => {
+    configure(one, "web", other);
+    const { code, stdout, stderr } = await one.run(["preview"], { check: false });
+    assert.notEqual(code, 0, "it was not refused");
+    assert.match(
+      stdout + stderr,
+      new RegExp(`"${other}\\.service" is the name of a unit of sites\\.web already`),
+    );
   });
 }
 
 test("names that only look alike are free", async () => {
   ports["web-handover-2"] = 84;
-  configure("web", "web-handover-2");
-  await stack.up();
+  configure(one, "web", "web-handover-2");
+  await one.up();
   assert.deepEqual([await status("web"), await status("web-handover-2")], [200, 200]);
 });

@@ -278,8 +278,8 @@ describe("what is wrong", () => {
   test("a proxy whose names are patterns only", () => {
     const web = { image: "docker.io/library/httpd:latest", serverName: "*.example.com", port: 80 };
     const args = { ...proxy, backends: { web }, smokeTest: {} };
-    assert.match(checkProxy("web", args).problems[0]?.message ?? "", /^no address can be asked/);
-    assert.deepEqual(checkProxy("web", { ...args, smokeTest: { hostName: "a.example.com" } }).problems, []);
+    assert.match(checkProxy("front", args).problems[0]?.message ?? "", /^no address can be asked/);
+    assert.deepEqual(checkProxy("front", { ...args, smokeTest: { hostName: "a.example.com" } }).problems, []);
   });
 
   test("sudo is a warning", () => {

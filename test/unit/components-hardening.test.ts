@@ -156,7 +156,7 @@ describe("a preview", () => {
       assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [warning] });
       assert.doesNotMatch(render("web", args).units["web.container"] as string, /RestrictAddressFamilies/);
     }
-    const { problems, warnings } = checkProxy("web", example4);
+    const { problems, warnings } = checkProxy("front", example4);
     assert.deepEqual([problems, warnings.length], [[], 2]);
     assert.match(warnings[0] ?? "", /^hardened: RestrictAddressFamilies=.* can't hold for a proxy/);
     assert.match(warnings[1] ?? "", /^hardened: a backend is only kept from new privileges.* \(web/);

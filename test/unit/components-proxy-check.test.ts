@@ -120,9 +120,9 @@ const cases: [string, object, string[]][] = [
       },
     },
     [
-      'backends.a-2: "a-2" is the name of a container of backend "a" already',
-      'backends.systemd-example4: "systemd-example4" is the name of nginx\'s container already',
-      'backends.example4-net-network: "example4-net-network" is the name of the network\'s service already',
+      'backends.a-2: "a-2.service" is the name of a unit of backend "a" already. Choose another one.',
+      'backends.systemd-example4: "systemd-example4" is the name of a container of the proxy itself already. Choose another one.',
+      'backends.example4-net-network: "example4-net-network.service" is the name of a unit of the proxy itself already. Choose another one.',
     ],
   ],
   [

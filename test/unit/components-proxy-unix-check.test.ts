@@ -54,25 +54,27 @@ describe("a preview says", () => {
     assert.doesNotMatch(found, /@UID@/);
   });
 
-  test("names that are taken: of services in the account's manager, and of containers, which podman calls systemd-NAME", () => {
+  test("names that are taken: of units in the account's manager, of containers, and of the files of their ids", () => {
     const found = (change: Partial<ReverseProxyStackArgs>) =>
       checkProxy("web", { ...args, ...change }).problems.map(({ path, message }) => `${path}: ${message}`);
     const other = { ...caddy, serverName: "o.example.com" };
     assert.deepEqual(found({ backends: { web: caddy } }), [
-      'backends.web: "web" is the name of nginx\'s service already',
+      'backends.web: "web.service" is the name of a unit of the proxy itself already. Choose another one.',
     ]);
     assert.deepEqual(found({ manager: "system", backends: { web: page } }), [
-      'backends.web: "systemd-web" is the name of nginx\'s container already',
+      'backends.web: "systemd-web" is the name of a container of the proxy itself already. Choose another one.',
     ]);
     assert.deepEqual(found({ backends: { page, "systemd-page": other } }), [
-      'backends.systemd-page: "systemd-page" is the name of a container of backend "page" already',
+      'backends.systemd-page: "systemd-page" is the name of a container of backend "page" already. Choose another one.',
     ]);
     const beside = { page, "page-usernamespace": other };
     assert.deepEqual(found({ hardened: true, backends: beside }), [
-      'backends.page-usernamespace: "page-usernamespace" is the name of a container of backend "page" already',
+      'backends.page-usernamespace: "page-usernamespace.service" is the name of a unit of backend "page" already. Choose another one.',
     ]);
     assert.deepEqual(found({ backends: beside }), []);
-    assert.deepEqual(found({ manager: "system", backends: { web: caddy } }), []);
+    assert.deepEqual(found({ manager: "system", backends: { web: caddy } }), [
+      'backends.web: "web.cid" is the name of a container\'s id file of the proxy itself already. Choose another one.',
+    ]);
   });
 
   test("that the path of a socket is too long, where systemd opens it", () => {

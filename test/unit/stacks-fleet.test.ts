@@ -116,9 +116,10 @@ describe("a proxy", () => {
     );
     const configuration = {
       hosts,
-      sites: { p: { ...site, hosts: ["web-1"] } },
+      sites: { r: { ...site, hosts: ["web-1"] } },
       proxies: {
         p: { ...proxy, user: "test", image: "nginx", hosts: ["web-3"] },
+        r: { ...proxy, hosts: ["db-1", "web-1"] },
         q: { ...proxy, image: "nginx", hosts: ["web-1"] },
       },
     };
@@ -127,9 +128,47 @@ describe("a proxy", () => {
       [
         'proxies.p.hosts[0]: "web-3" is no host of this stack. Did yo',
         'proxies.q.image: "nginx" names no registry, and each host wo',
-        "proxies.p: is the name of a site, and so of its units",
+        "proxies.r: is the name of a site on web-1 as well. Choose an",
       ],
     );
+  });
+});
+
+describe("a site and a proxy of one name", () => {
+  const backends = { web: { image: site.image, serverName: "www.example.com", port: 80 } };
+  const proxy = { user: "test", image: site.image, listen: ["0.0.0.0:82"], backends };
+
+  test("on different hosts", () => {
+    const { sites, proxies } = placeFleet({
+      hosts,
+      sites: { www: { ...site, hosts: ["web-1"] } },
+      proxies: { www: { ...proxy, hosts: ["web-2", "db-1"] } },
+    });
+    assert.deepEqual(
+      [...sites, ...proxies].map(({ name, host }) => `${name}@${host}`),
+      ["www@web-1", "www@web-2", "www@db-1"],
+    );
+  });
+
+  test("on one host: whatever managers they have", () => {
+    for (const manager of ["system", "user"])
+      assert.deepEqual(
+        problems({
+          hosts,
+          sites: { www: { ...site, hosts: { labels: {} } } },
+          proxies: { www: { ...proxy, manager, hosts: ["web-2", "db-1"] } },
+        }),
+        ["proxies.www: is the name of a site on web-2 as well. Choose another one."],
+      );
+  });
+
+  test("hosts whose names make two resources of one name", () => {
+    const two = { a: { address: "a" }, "a-backends": { address: "b" } };
+    const on = (...names: string[]) => problems({ hosts: two, proxies: { p: { ...proxy, hosts: names } } });
+    assert.deepEqual(on("a", "a-backends"), [
+      'proxies.p.hosts: the resources on the host "a-backends" would be called as those of the backends on "a". Give the host another name in the stack.',
+    ]);
+    assert.deepEqual([on("a"), on("a-backends")], [[], []]);
   });
 });
 
