@@ -4,14 +4,20 @@ import { smokeTargets } from "./smoke-request.ts";
 
 /** What can't be done for `commands` and `smokeTest`, as far as it is known. */
 export function checkCommands(args: SocketActivatedNginxArgs, names?: readonly string[]): ArgumentProblem[] {
-  const problems: ArgumentProblem[] = [];
+  return [...checkSmokeTest(args, names), ...checkLogins(args)];
+}
+
+function checkSmokeTest(args: SocketActivatedNginxArgs, names: readonly string[] = []): ArgumentProblem[] {
   const { smokeTest } = args;
-  if (smokeTest && !("command" in smokeTest) && smokeTargets(args, "host", names).length === 0)
-    problems.push({
-      path: "smokeTest",
-      message: "no address can be asked from another machine. Give a command.",
-    });
-  return hasCommands(args) ? [...problems, ...checkLogin(args.connection)] : problems;
+  const targets = (asked: SocketActivatedNginxArgs["smokeTest"]) =>
+    smokeTargets({ ...args, smokeTest: asked }, "host", names).length;
+  if (!smokeTest || "command" in smokeTest || targets(smokeTest) > 0) return [];
+  // Of a pattern no name is known.
+  const hostName = names[0]?.replace("*", "www");
+  if (hostName === undefined || targets({ hostName }) === 0)
+    return [{ path: "smokeTest", message: "no address can be asked from another machine. Give a command." }];
+  const message = `is missing: the name to ask for, as in "${hostName}". All server names are patterns.`;
+  return [{ path: "smokeTest.hostName", message }];
 }
 
 /** What of the connection the commands don't have. */
@@ -19,16 +25,23 @@ export function commandWarnings(args: SocketActivatedNginxArgs): string[] {
   const { sudo } = args.connection;
   if (!hasCommands(args) || sudo === undefined || sudo === false) return [];
   return [
-    "commands: they are run by the login itself, without connection.sudo. Write sudo as their first word.",
+    "commands: they are run by the login itself, without the host's sudo. Write sudo as their first word.",
   ];
 }
 
-function hasCommands({ commands }: SocketActivatedNginxArgs): boolean {
+function hasCommands({ commands }: Pick<SocketActivatedNginxArgs, "commands">): boolean {
   return [...(commands?.before ?? []), ...(commands?.after ?? [])].length > 0;
 }
 
-/** @pulumi/command takes any host for the right one if it is given no key, and reads no file of known hosts. */
-function checkLogin(connection: SocketActivatedNginxArgs["connection"]): ArgumentProblem[] {
+/**
+ * Whether the commands can log in. @pulumi/command takes any host for the right one if it is given no key, and reads no file of
+ * known hosts.
+ */
+export function checkLogins(
+  args: Pick<SocketActivatedNginxArgs, "commands" | "connection">,
+): ArgumentProblem[] {
+  if (!hasCommands(args)) return [];
+  const { connection } = args;
   const { jump } = connection;
   const logins = [{ path: "connection", login: connection }];
   if (jump !== undefined) logins.push({ path: "connection.jump", login: jump });

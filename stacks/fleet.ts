@@ -3,6 +3,7 @@ import { getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
 import { checkArguments } from "../components/check.ts";
+import { checkLogins } from "../components/command-check.ts";
 import type { ReverseProxyStackArgs } from "../components/proxy-arguments.ts";
 import { checkProxy } from "../components/proxy-check.ts";
 import {
@@ -55,7 +56,7 @@ export function placeFleet(configuration: object): Fleet {
 type Check<Args> = (name: string, args: Args) => { problems: ArgumentProblem[] };
 
 /** The components of one kind. */
-function place<Args>(
+function place<Args extends Pick<SocketActivatedNginxArgs, "commands" | "connection">>(
   kind: "sites" | "proxies",
   fleet: FleetConfiguration,
   connections: ReadonlyMap<string, unknown>,
@@ -66,18 +67,40 @@ function place<Args>(
   const entries: Record<string, { hosts: Selection }> = fleet[kind];
   const placements = Object.entries(entries).flatMap(([name, { hosts, ...args }]) => {
     const path = pathText([kind, name]);
-    const there = select(fleet, hosts, `${path}.hosts`, problems).map((host) => ({
-      name,
-      host,
-      args: { ...args, name, connection: connections.get(host) } as Args,
-    }));
-    // The arguments are the same on each host: once is enough.
+    const there = select(fleet, hosts, `${path}.hosts`, problems).map((host) => {
+      const whole: object = { ...args, name, connection: connections.get(host) };
+      return { name, host, args: whole as Args };
+    });
+    // But for the connection, the arguments are the same on each host: once is enough.
     const found = there[0] === undefined ? [] : check(name, there[0].args).problems;
-    checks.push(...found.map((one) => ({ path: `${path}.${one.path}`, message: one.message })));
+    checks.push(
+      ...found
+        .filter((one) => !isOfConnection(one))
+        .map((one) => ({ path: `${path}.${one.path}`, message: one.message })),
+    );
+    for (const { host, args } of there) {
+      for (const problem of checkLogins(args)) {
+        const at = pathInHosts(fleet, host, problem.path);
+        const isTold = [...problems, ...checks].some((other) => other.path === at);
+        if (!isTold) checks.push({ path: at, message: `${problem.message} (${path}.commands)` });
+      }
+    }
     return there;
   });
   problems.push(...checks);
   return placements;
+}
+
+function isOfConnection({ path }: ArgumentProblem): boolean {
+  return /^connection(\.|$)/.test(path);
+}
+
+/** Where the stack file has what is at a path of a component's `connection`. */
+function pathInHosts(fleet: FleetConfiguration, host: string, path: string): string {
+  const jump = fleet.hosts[host]?.jump;
+  const [, way = "", rest = ""] = /^connection(\.jump)?(.*)$/.exec(path) ?? [];
+  if (way !== "" && typeof jump === "string") return `${pathText(["hosts", jump])}${rest}`;
+  return `${pathText(["hosts", host])}${way}${rest}`;
 }
 
 function select(

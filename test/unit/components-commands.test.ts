@@ -278,7 +278,16 @@ describe("what is wrong", () => {
   test("a proxy whose names are patterns only", () => {
     const web = { image: "docker.io/library/httpd:latest", serverName: "*.example.com", port: 80 };
     const args = { ...proxy, backends: { web }, smokeTest: {} };
-    assert.match(checkProxy("front", args).problems[0]?.message ?? "", /^no address can be asked/);
+    assert.deepEqual(checkProxy("front", args).problems, [
+      {
+        path: "smokeTest.hostName",
+        message: 'is missing: the name to ask for, as in "www.example.com". All server names are patterns.',
+      },
+    ]);
+    assert.match(
+      checkProxy("front", { ...args, listen: ["127.0.0.1:80"] }).problems[0]?.message ?? "",
+      /^no address can be asked .* Give a command/,
+    );
     assert.deepEqual(checkProxy("front", { ...args, smokeTest: { hostName: "a.example.com" } }).problems, []);
   });
 
@@ -287,7 +296,7 @@ describe("what is wrong", () => {
     assert.deepEqual(checkArguments("web", args).warnings, []);
     assert.match(
       checkArguments("web", { ...args, commands }).warnings[0] ?? "",
-      /^commands: .* without connection\.sudo/,
+      /^commands: .* without the host's sudo/,
     );
   });
 });

@@ -134,41 +134,42 @@ describe("a proxy", () => {
   });
 });
 
-describe("a site and a proxy of one name", () => {
-  const backends = { web: { image: site.image, serverName: "www.example.com", port: 80 } };
-  const proxy = { user: "test", image: site.image, listen: ["0.0.0.0:82"], backends };
+describe("commands need the key of each of their hosts, which is told where it is missing, once", () => {
+  const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+  const fleet = {
+    "web-1": { address: "a", hostKey },
+    "web-2": { address: "b", jump: "gate" },
+    "web-3": { address: "c", hostKey, jump: { address: "d" } },
+    "web.4": { address: "e" },
+    gate: { address: "f" },
+  };
+  const commands = { after: [{ command: ["true"] }] };
+  const all = { ...site, hosts: ["web-1", "web-2", "web-3", "web.4"] };
+  const missing = (path: string, by: string) =>
+    `${path}.hostKey: is missing: commands need it, a knownHostsFile won't do (${by}.commands)`;
 
-  test("on different hosts", () => {
-    const { sites, proxies } = placeFleet({
-      hosts,
-      sites: { www: { ...site, hosts: ["web-1"] } },
-      proxies: { www: { ...proxy, hosts: ["web-2", "db-1"] } },
-    });
-    assert.deepEqual(
-      [...sites, ...proxies].map(({ name, host }) => `${name}@${host}`),
-      ["www@web-1", "www@web-2", "www@db-1"],
-    );
-  });
-
-  test("on one host: whatever managers they have", () => {
-    for (const manager of ["system", "user"])
-      assert.deepEqual(
-        problems({
-          hosts,
-          sites: { www: { ...site, hosts: { labels: {} } } },
-          proxies: { www: { ...proxy, manager, hosts: ["web-2", "db-1"] } },
-        }),
-        ["proxies.www: is the name of a site on web-2 as well. Choose another one."],
-      );
-  });
-
-  test("hosts whose names make two resources of one name", () => {
-    const two = { a: { address: "a" }, "a-backends": { address: "b" } };
-    const on = (...names: string[]) => problems({ hosts: two, proxies: { p: { ...proxy, hosts: names } } });
-    assert.deepEqual(on("a", "a-backends"), [
-      'proxies.p.hosts: the resources on the host "a-backends" would be called as those of the backends on "a". Give the host another name in the stack.',
+  test("of all of them, and of jump hosts", () => {
+    const other = { ...site, hosts: ["gate", "web-2"], listen: ["0.0.0.0:81"], commands };
+    const sites = { s: { ...all, commands }, t: other };
+    assert.deepEqual(problems({ hosts: fleet, sites }), [
+      missing("hosts.web-2", "sites.s"),
+      missing("hosts.gate", "sites.s"),
+      missing("hosts.web-3.jump", "sites.s"),
+      missing('hosts["web.4"]', "sites.s"),
     ]);
-    assert.deepEqual([on("a"), on("a-backends")], [[], []]);
+  });
+
+  test("of none without commands, and where there is one", () => {
+    assert.deepEqual(problems({ hosts: fleet, sites: { s: all } }), []);
+    assert.deepEqual(problems({ hosts: fleet, sites: { s: { ...all, hosts: ["web-1"], commands } } }), []);
+  });
+
+  test("of a proxy's", () => {
+    const backends = { web: { image: site.image, serverName: "www.example.com", port: 80 } };
+    const proxy = { user: "test", image: site.image, listen: ["0.0.0.0:82"], backends, commands };
+    assert.deepEqual(problems({ hosts: fleet, proxies: { p: { ...proxy, hosts: ["web-1", "gate"] } } }), [
+      missing("hosts.gate", "proxies.p"),
+    ]);
   });
 });
 

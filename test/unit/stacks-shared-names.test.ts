@@ -10,9 +10,9 @@ const proxy = { hosts: ["web-1"], user: "test", image, listen: ["0.0.0.0:82"], b
 const site = { hosts: ["web-1"], manager: "user", user: "test", image, listen: ["0.0.0.0:8080"] };
 const ofHost = { hosts: ["web-1"], manager: "system", image, listen: ["0.0.0.0:80"] };
 
-function problems(sites: object, proxies: object = {}): string[] {
+function problems(sites: object, proxies: object = {}, on: object = hosts): string[] {
   try {
-    placeFleet({ hosts, sites, proxies });
+    placeFleet({ hosts: on, sites, proxies });
   } catch (thrown) {
     if (!(thrown instanceof ArgumentError)) throw thrown;
     return thrown.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -185,5 +185,28 @@ describe("two can't have one name", () => {
   test("on the second host only", () => {
     const sites = { app: { ...site, hosts: ["web-2"] } };
     assert.match(problems(sites, { one: { ...proxy, hosts: ["web-1", "web-2"] } })[0] ?? "", / on web-2\./);
+  });
+});
+
+describe("a site and a proxy of one name", () => {
+  test("on different hosts", () => {
+    assert.deepEqual(problems({ www: ofHost }, { www: { ...proxy, hosts: ["web-2"] } }), []);
+  });
+
+  test("on one host: whatever managers they have", () => {
+    const sites = { www: { ...ofHost, hosts: ["web-1", "web-2"] } };
+    for (const manager of ["system", "user"])
+      assert.deepEqual(problems(sites, { www: { ...proxy, manager, hosts: ["web-2", "web-1"] } }), [
+        "proxies.www: is the name of a site on web-2 as well. Choose another one.",
+      ]);
+  });
+
+  test("hosts whose names make two resources of one name", () => {
+    const two = { a: { address: "a" }, "a-backends": { address: "b" } };
+    const on = (...names: string[]) => problems({}, { p: { ...proxy, hosts: names } }, two);
+    assert.deepEqual(on("a", "a-backends"), [
+      'proxies.p.hosts: the resources on the host "a-backends" would be called as those of the backends on "a". Give the host another name in the stack.',
+    ]);
+    assert.deepEqual([on("a"), on("a-backends")], [[], []]);
   });
 });
