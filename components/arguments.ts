@@ -60,7 +60,8 @@ export interface SocketActivatedNginxArgs {
   name?: string;
 
   /**
-   * The image. It is on the host before the service is touched.
+   * The image. It is on the host before the service is touched. What it has in /etc/nginx/conf.d itself is always hidden by
+   * {@link nginx}, or what is generated in its place.
    * @range a reference with its registry, as each host would choose one by itself
    * @example "docker.io/library/nginx:latest"
    * @see podman-systemd.unit(5), Image=
@@ -122,7 +123,12 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * nginx's configuration, file name → text, mounted at /etc/nginx/conf.d. nginx reads those that end in ".conf". A change
-   * reloads nginx. Each address of {@link listen} needs a matching `listen` here, which is checked at preview.
+   * reloads nginx. Each address of {@link listen} needs a matching `listen` here, which is checked at preview. What the image has
+   * there is hidden in every example, Example 2 among them: {} does not bring it back, and is refused.
+   *
+   * A secret text is a file of mode 0600 where its name ends in ".conf", as nginx's master process reads that. All others, htpasswd
+   * say, are read by its workers, an account of the container's, and have mode 0644, below a directory that only root or the
+   * account can enter; a secret one can't be in a {@link configurationDirectory}.
    * @default a default.conf that serves /usr/share/nginx/html on every address
    * @range file names without a directory: letters, digits, "-", "_" and ".", at the beginning no "-" or "."
    * @example { "default.conf": "server { listen 8080; listen [::]:8080; location / { return 200 hello; } }" }
@@ -180,7 +186,7 @@ export interface SocketActivatedNginxArgs {
   volumes?: string[];
 
   /**
-   * The directory on the host that is mounted at /etc/nginx/conf.d.
+   * The directory on the host that is mounted at /etc/nginx/conf.d. Where it is made, all accounts of the host may read in it.
    * @default "~/.config/quadlet-fleet/NAME/conf.d" with {@link user}, else "/etc/quadlet-fleet/NAME/conf.d"
    * @range absolute, or "~/…", without ".", "..", ":" and "%"; with manager "system" and {@link user}, below "~/"
    * @example "~/www/nginx"

@@ -2,11 +2,12 @@ import { Output } from "@pulumi/pulumi/output.js";
 import { checkCommands, commandWarnings } from "./command-check.ts";
 import { checkEncryption } from "./encryption-check.ts";
 import { hardeningWarnings } from "./hardening.ts";
+import { isConfiguration } from "./inputs.ts";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
 import { type CheckResult, checkListens } from "../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
-import { type ArgumentProblem, parseArguments } from "./problems.ts";
+import { type ArgumentProblem, parseArguments, pathText } from "./problems.ts";
 import { type TlsArgs, allListens, listenPath } from "./tls.ts";
 import { checkTls } from "./tls-check.ts";
 
@@ -33,6 +34,7 @@ export function checkArguments(
     ...checkName(args.name ?? name),
     ...checkListen(args),
     ...checkEnvironment(args.environment),
+    ...checkHiddenFiles(args),
   ];
   // By then the addresses can be read.
   if (problems.length === 0) problems.push(...checkCommands(args, proxied));
@@ -176,6 +178,24 @@ function checkEnvironment(environment: SocketActivatedNginxArgs["environment"]):
   return [
     { path: "environment.NGINX", message: "is set already: it names the sockets that nginx is passed" },
   ];
+}
+
+/**
+ * Files that nginx's workers read have to be readable for an account that only the container has: all that keeps other accounts of
+ * the host from them is the directory above them, which is our own (mode 0700).
+ */
+function checkHiddenFiles({
+  nginx = {},
+  configurationDirectory,
+}: SocketActivatedNginxArgs): ArgumentProblem[] {
+  if (configurationDirectory === undefined) return [];
+  return Object.entries(nginx)
+    .filter(([file, text]) => typeof text !== "string" && !isConfiguration(file))
+    .map(([file]) => ({
+      path: pathText(["nginx", file]),
+      message:
+        "can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, and so could others of the host. Leave configurationDirectory out: its default is closed to them.",
+    }));
 }
 
 function checkName(name: string): ArgumentProblem[] {

@@ -34,3 +34,8 @@ export function volumeLabel({ selinuxLabel = "private" }: Labelled): string {
 export function sharedLabel({ selinuxLabel }: Labelled): string {
   return selinuxLabel === "none" ? "" : ",z";
 }
+
+/** Whether nginx reads a file of conf.d as its configuration, and so as the account that it is started by. */
+export function isConfiguration(file: string): boolean {
+  return file.endsWith(".conf");
+}

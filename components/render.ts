@@ -18,7 +18,7 @@ import {
   runtimeOf,
   userNamespaceUnit,
 } from "./hardening.ts";
-import { lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
+import { isConfiguration, lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
 import { retried, unlimited } from "./restarting.ts";
 import { allListens, tlsFiles, tlsListens, tlsOptions } from "./tls.ts";
@@ -60,8 +60,9 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   const nginx = args.nginx ?? { "default.conf": defaultPage(args) };
   const files: Rendered["files"] = {};
   for (const [file, content] of Object.entries(nginx)) {
-    // The master process reads the configuration as the owner; what the workers read (htpasswd, say) they read as others.
-    const secret = typeof content !== "string" && file.endsWith(".conf");
+    // The master process reads the configuration as the owner. What else there is the workers read (htpasswd, say), as an account
+    // that only the container has: others of the host are kept out by the directory above, of mode 0700 (checkHiddenFiles()).
+    const secret = typeof content !== "string" && isConfiguration(file);
     files[`${directory}/${file}`] = {
       content,
       ...(secret ? { mode: "0600" } : {}),

@@ -40,7 +40,7 @@ describe("nothing is wrong with", () => {
         sudo: { password: pulumi.secret("p") },
       },
       image: pulumi.output("nginx"),
-      nginx: { "default.conf": pulumi.output("server { listen 1; }") },
+      nginx: { "default.conf": pulumi.output("server { listen 1; }"), htpasswd: pulumi.secret("h") },
       environment: { A: pulumi.secret("a") },
       registries: { r: { username: "u", password: pulumi.secret("p") } },
     },
@@ -178,6 +178,20 @@ const cases: [string, object, string[]][] = [
       ['configurationDirectory: is absolute or begins with "~/", without ".", "..", ":" and "%"'],
     ],
   ),
+  [
+    "a secret file for nginx's workers in a directory where others can read",
+    {
+      configurationDirectory: "~/www",
+      nginx: {
+        "a.conf": pulumi.secret("server { listen 8080; }"),
+        "plain.txt": "a",
+        htpasswd: pulumi.secret("b"),
+      },
+    },
+    [
+      "nginx.htpasswd: can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, and so could others of the host. Leave configurationDirectory out: its default is closed to them.",
+    ],
+  ],
   [
     "a newline in each value that becomes a line",
     { user: "te\nst", network: "none\nExec=x", volumes: ["/a:/b\nExec=x", "/a:/b\\"] },

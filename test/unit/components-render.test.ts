@@ -249,16 +249,24 @@ test("the check of nginx's configuration sees the other volumes, and relabels no
   assert.deepEqual(checks["nginx -t"]?.volumes, ["/srv/www:/usr/share/nginx/html:ro", "/srv/keys:/keys"]);
 });
 
-test("nginx's files are in the directory; a change of any reloads; a secret .conf is the owner's alone", () => {
-  const nginx = { "a.conf": "a", "b.conf": pulumi.secret("b"), htpasswd: pulumi.secret("h") };
-  const args = { ...example2, configurationDirectory: "/srv/conf", nginx };
-  const { files, services } = render("web", args);
+test("nginx's files are in the directory; a change of any reloads; a secret .conf is the owner's alone, another one is below our own directory", () => {
+  const hidden = { "b.conf": pulumi.secret("b"), htpasswd: pulumi.secret("h") };
+  const elsewhere = { "a.conf": "a", "b.conf": hidden["b.conf"] };
+  const other = render("web", { ...example2, configurationDirectory: "/srv/conf", nginx: elsewhere });
   assert.deepEqual(
-    Object.entries(files).map(([path, { mode }]) => [path, mode]),
+    Object.entries(other.files).map(([path, { mode }]) => [path, mode]),
     [
       ["/srv/conf/a.conf", undefined],
       ["/srv/conf/b.conf", "0600"],
-      ["/srv/conf/htpasswd", undefined],
+    ],
+  );
+  const { files, services } = render("web", { ...example2, nginx: { "a.conf": "a", ...hidden } });
+  assert.deepEqual(
+    Object.entries(files).map(([path, { mode }]) => [path, mode]),
+    [
+      ["/etc/quadlet-fleet/web/conf.d/a.conf", undefined],
+      ["/etc/quadlet-fleet/web/conf.d/b.conf", "0600"],
+      ["/etc/quadlet-fleet/web/conf.d/htpasswd", undefined],
     ],
   );
   assert.deepEqual(services["web.service"], { reloadOn: Object.keys(files), handover: true });
