@@ -49,7 +49,9 @@ export interface ReverseProxyStackArgs extends Omit<
   network?: ProxyNetwork;
 
   /**
-   * Container name → what nginx passes requests to. A backend that comes or goes restarts no other, and reloads nginx.
+   * Container name → what nginx passes requests to. A backend that comes or goes restarts no other, and reloads nginx. The first
+   * and the last one of a {@link Backend.transport}, and of those whose socket is systemd's, change nginx's container as well: it is
+   * handed over.
    * @range one backend at least; each name a label of the network's DNS: small letters, digits, "-", at most 60
    * @example { "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 } }
    * @example { app: { image: "registry.example.com/app:1", serverName: "app.example.com", transport: "unix" } }
