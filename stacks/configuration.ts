@@ -34,8 +34,8 @@ export function readConfiguration(
       problems.push({ path: fullKey, message });
       continue;
     }
-    // A key whose entries are all commented out.
-    if (text.trim() === "") continue;
+    // A key whose entries are all commented out. Pulumi 3.258 says that a future version will make it null.
+    if (["", "null"].includes(text)) continue;
     const value = parseObject(text);
     if (value === undefined) {
       problems.push({ path: fullKey, message: `must be ${what}` });
