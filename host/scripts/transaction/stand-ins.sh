@@ -21,7 +21,7 @@ step_unlend() {
 # rehearse UNIT CONTAINER PROBES/CHECKS: starts it, asks it from inside its network namespace, and stops it whatever came of it.
 # What a check says of a failure is shorter than the journal.
 step_rehearse() {
-  ctl start "$1" >"$work/start" 2>&1 && rehearsed "$1" "$2" "${3%/*}"
+  { ctl start "$1" && rehearsed "$1" "$2" "${3%/*}"; } >"$work/start" 2>&1
   code=$?
   if [ "$code" != 0 ] && checked "${3#*/}"; then
     cat "$work/start"
