@@ -81,9 +81,10 @@ enter_account() {
   [ "$linger" = yes ] || return 0
   share_linger
   if [ -e "/var/lib/systemd/linger/$account" ]; then return 0; fi
+  # Said first: who comes in between would take it for somebody's who is not at work.
+  [ "$self" != 0 ] || echo yes >&8
   loginctl enable-linger "$account" >/dev/null || refuse no-linger
   lingered=yes
-  [ "$self" != 0 ] || echo yes >&8
 }
 
 # All sessions that may rely on an account's lingering share a lock, so that none switches it off beneath another. The file says
