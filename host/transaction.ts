@@ -1,4 +1,5 @@
 import { toListenStream } from "../units/nginx/address.ts";
+import { madeNetwork } from "../units/made.ts";
 import { isQuadlet } from "../units/names.ts";
 import {
   type ContainerCheck,
@@ -16,7 +17,6 @@ import { fill } from "./placeholders.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 import { addFacts, furtherQuery, queryFor } from "./query.ts";
-import { valuesOf } from "../units/values.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */
@@ -165,23 +165,13 @@ function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<st
     ["secrets", list(desired.secrets)],
     ["mounted", list(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
     ["images", list(desired.images.map(({ reference }) => reference))],
-    ["networks", list(networksOf(desired))],
+    ["networks", list(desired.files.flatMap(({ content, unit }) => madeNetwork(unit ?? "", content) ?? []))],
     // containers-auth.json(5)
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
     ...staged(payload, desired),
     ...desired.probes.map((probe, index): [string, string] => [`probe.${index}`, probeLines(probe)]),
     ["plan", list(steps.map(({ verb, args }) => row([verb, ...args])))],
   ]);
-}
-
-/** The names of the networks that its quadlets make (podman-systemd.unit(5), NetworkName=). */
-function networksOf({ files }: Desired): string[] {
-  return files
-    .filter(({ unit }) => unit?.endsWith(".network"))
-    .map(
-      ({ content, key }) =>
-        valuesOf(content, key, "Network", "NetworkName").at(-1) ?? `systemd-${key.replace(/\.network$/, "")}`,
-    );
 }
 
 /** Where it is asked, path, Host, status and body, a line each. */

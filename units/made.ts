@@ -41,6 +41,17 @@ function writtenName(fileName: string, text: string): string | undefined {
   return /\s--name[ =]"?([^\s"]+)/.exec(command)?.[1];
 }
 
+/**
+ * The name of the network that a .network makes, or undefined for any other file.
+ *
+ * @see podman-systemd.unit(5), NetworkName=
+ * @example madeNetwork("web.network", "[Network]\nInternal=true\n") // "systemd-web"
+ */
+export function madeNetwork(fileName: string, text: string): string | undefined {
+  if (!fileName.endsWith(".network")) return undefined;
+  return lastOf(text, fileName, "Network", "NetworkName") ?? `systemd-${fileName.replace(/\.network$/, "")}`;
+}
+
 /** Of a text that somebody has written on the host, and that can't be read, nothing is known. */
 function lastOf(text: string, fileName: string, section: string, key: string): string | undefined {
   try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { madeContainer, madeUnit } from "../../units/made.ts";
+import { madeContainer, madeNetwork, madeUnit } from "../../units/made.ts";
 
 const container = (lines: string) => `[Container]\nImage=registry.example/nginx:1\n${lines}`;
 const run = (options: string) => `[Service]\nExecStart=/usr/bin/podman ${options} -d image\n`;
@@ -45,4 +45,10 @@ describe("the container of a file", () => {
   for (const [file, text, expected] of cases)
     test(`${file}, ${JSON.stringify(text)}: ${expected ?? "none"}`, () =>
       assert.equal(madeContainer(file, text), expected));
+});
+
+test("the network of a file", () => {
+  assert.equal(madeNetwork("web.network", "[Network]\nInternal=true\n"), "systemd-web");
+  assert.equal(madeNetwork("web.network", "[Network]\nNetworkName=a\nNetworkName=lan\n"), "lan");
+  assert.equal(madeNetwork("web.container", "[Network]\nNetworkName=lan\n"), undefined);
 });
