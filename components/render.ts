@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type Input, output, unsecret } from "@pulumi/pulumi/output.js";
-import { overlaps, parseListenStream } from "../units/nginx/address.ts";
+import { isSpecific, overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
 import { answersPlainHttp } from "../units/nginx/plain.ts";
 import { tlsDirectory } from "../units/nginx/tls.ts";
@@ -115,6 +115,8 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
       socket: {
         listenStream: listen,
         ...(isBesideIpv4(listen, listens) ? { bindIPv6Only: "ipv6-only" } : {}),
+        // An address that comes after sockets.target (DHCP, keepalived) would fail the socket for good (systemd#19198).
+        ...(listen.map(parseListenStream).some(isSpecific) ? { freeBind: true } : {}),
         ...(unit === `${name}.socket` ? {} : { service: `${name}.service` }),
       },
       install: { wantedBy: ["sockets.target", ...(additions?.socket?.wantedBy ?? [])] },

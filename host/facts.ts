@@ -17,8 +17,10 @@ export interface Facts {
   lingers: boolean;
   /** The first port that an account may listen on: net.ipv4.ip_unprivileged_port_start (ip(7)). */
   firstPort: number;
-  /** Whether the account has subordinate ids, which rootless podman needs (subuid(5)). True for root. */
-  subordinateIds: boolean;
+  /** Subordinate ids that rootless podman needs and the account lacks (subuid(5), subgid(5)); none for root. */
+  lackingIds: ("uids" | "gids")[];
+  /** The first id that no account has as a subordinate one; 0 where none is lacking. */
+  freeId: number;
   files: Map<string, FileFact>;
   units: Map<string, UnitFact>;
   /** Directory → names of the files in it, for the directories that were asked for. */
@@ -121,7 +123,8 @@ export function noFacts(): Facts {
     podman: { installed: false },
     lingers: false,
     firstPort: 0,
-    subordinateIds: true,
+    lackingIds: [],
+    freeId: 0,
     files: new Map(),
     units: new Map(),
     names: new Map(),
@@ -192,7 +195,7 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
   real(facts, { line, path }, query) {
     facts.real.set(query.real?.[Number(line)] ?? "", lines(path)[0] ?? "");
   },
-  host(facts, { uid, home, podman, version, linger, subordinate, ports }) {
+  host(facts, { uid, home, podman, version, linger, lacking, free, ports }) {
     facts.uid = Number(uid);
     facts.home = decode(home);
     facts.podman = { installed: podman === "yes" };
@@ -200,7 +203,8 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
     const found = /\d+(\.\d+)*/.exec(decode(version))?.[0];
     if (found !== undefined) facts.podman.version = found;
     facts.lingers = linger === "yes";
-    facts.subordinateIds = subordinate === "yes";
+    facts.lackingIds = (["uids", "gids"] as const).filter((ids) => String(lacking).split(" ").includes(ids));
+    facts.freeId = Number(free);
     facts.firstPort = Number(ports);
   },
   other(facts, { manifest, name }) {

@@ -1,6 +1,12 @@
 import { activate, retire } from "./activate.ts";
 import { type Action, type Change, actions, changeOf, isSocket } from "./changes.ts";
-import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
+import {
+  type ContainerCheck,
+  type Desired,
+  type DesiredFile,
+  type DesiredService,
+  unitAt,
+} from "./desired.ts";
 import { sha256 } from "./digest.ts";
 import type { FileFact, Facts } from "./facts.ts";
 import { refusals as refuse } from "./refusals.ts";
@@ -170,13 +176,20 @@ function validations(
   const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
   const due = desired.checks.flatMap((check, index) => {
-    if (rehearsed.some(({ service }) => service === check.service)) return [];
-    const changed = touched.some((path) =>
-      Object.keys(check.mounts).some((directory) => path.startsWith(`${directory}/`)),
-    );
-    return changed || restarts ? [step("try", `checking by ${check.name}`, String(index))] : [];
+    if (!restarts && !touched.some((path) => isMounted(check, path))) return [];
+    const secret = desired.files.find(({ path, mode }) => mode.endsWith("00") && isMounted(check, path));
+    return [
+      ...(secret ? [step("readers", `checking who reads ${secret.path}`, check.image, secret.path)] : []),
+      ...(rehearsed.some(({ service }) => service === check.service)
+        ? []
+        : [step("try", `checking by ${check.name}`, String(index))]),
+    ];
   });
   return [...(units ? [step("validate", "validating the units")] : []), ...due];
+}
+
+function isMounted({ mounts }: ContainerCheck, path: string): boolean {
+  return Object.keys(mounts).some((directory) => path.startsWith(`${directory}/`));
 }
 
 /** Each new version tried out; what stands in for it later is there from the same reload of systemd on. */

@@ -54,15 +54,20 @@ function host(facts: Facts, { images, account, linger, manager }: Desired): stri
     );
   if (images.length > 0 && !facts.podman.installed)
     problems.push("podman is not installed. Install it (at least 5.3, for these quadlets).");
-  else if (images.length > 0 && !facts.subordinateIds)
-    problems.push(
-      `the account "${account}" has no subordinate ids, which rootless podman needs (subuid(5)). As root on the host: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${account}`,
-    );
+  else if (images.length > 0 && facts.lackingIds.length > 0) problems.push(lackingIds(facts, account));
   if (linger && !facts.lingers)
     problems.push(
       `the account "${account}" does not linger. As root on the host: loginctl enable-linger ${account}`,
     );
   return problems;
+}
+
+/** The cure gives the account a range that no other account has: shared ids would be shared files. */
+function lackingIds({ lackingIds: lacking, freeId }: Facts, account: string | undefined): string {
+  const range = `${freeId}-${freeId + 65535}`;
+  const options = lacking.map((ids) => `--add-sub${ids} ${range}`).join(" ");
+  const which = lacking.length === 2 ? "ids" : lacking.join();
+  return `the account "${account}" has no subordinate ${which}, which rootless podman needs (subuid(5)). As root on the host: usermod ${options} ${account}`;
 }
 
 function keys({ podman }: Facts, payload: readonly DesiredFile[]): string[] {

@@ -114,6 +114,11 @@ export class Session {
     return this.#changed;
   }
 
+  /**
+   * Looks at the host.
+   *
+   * @throws HostError when podman or systemd can't answer: what they don't say is not what they don't have.
+   */
   async query(query: Query): Promise<Facts> {
     const bytes = Buffer.from(writeQuery(query), "utf8");
     this.#channel.write(`query ${bytes.length}\n`);
@@ -121,8 +126,9 @@ export class Session {
     const answers: Answer[] = [];
     for (;;) {
       const answer = await this.#next("while it was looked at");
-      if (answer.event === "answered") return readFacts(query, answers);
-      answers.push(answer);
+      if (answer.event !== "answered") answers.push(answer);
+      else if (answers.some(({ event }) => event === "unanswered")) throw this.#unanswered(answers);
+      else return readFacts(query, answers);
     }
   }
 
@@ -144,11 +150,13 @@ export class Session {
    * Runs the stored plan.
    *
    * @param progress is called with the number of each step before it runs
+   * @param note is called with what a step has left out, and why
    * @returns undefined, or which step failed and what became of those before it
    */
   async apply(
     stored: ReadonlyMap<string, string>,
     progress: (step: number) => void,
+    note: (text: string) => void,
   ): Promise<{ step: number; output: string; back: RolledBack } | undefined> {
     const files = [...stored].map(([name, content]) => ({ name, bytes: Buffer.from(content, "utf8") }));
     const list = Buffer.from(files.map(({ name, bytes }) => `${name} ${bytes.length}\n`).join(""));
@@ -161,6 +169,7 @@ export class Session {
       const answer = await this.#next("in the middle of a transaction, which goes on by itself on the host");
       if (answer.event === "applied") return undefined;
       if (answer.event === "step") progress(Number(answer.line));
+      if (answer.event === "note") note(printable(decode(answer.text).trim()));
       if (answer.event === "failed")
         failed = { step: Number(answer.line), output: printable(decode(answer.output).trim()) };
       if (answer.event === "rolledback" && failed) return { ...failed, back: rolledBack(answer) };
@@ -190,12 +199,23 @@ export class Session {
     throw this.#broken(`${reason} ${when}.${said}`);
   }
 
-  #broken(problem: string): HostError {
-    if (!this.#changed) return new HostError(this.#host, problem);
+  #unanswered(answers: readonly Answer[]): HostError {
+    const failed = answers.filter(({ event }) => event === "unanswered");
+    const said = failed.map(
+      ({ question, output }) =>
+        `\`${printable(decode(question)).slice(0, 200)}\` failed: ${printable(decode(output).trim())}`,
+    );
+    const who = this.#place.account === undefined ? "" : ` (as "${this.#place.account}")`;
+    return this.#broken(said.join("\n"), `Run it on the host${who} and correct what it reports.`);
+  }
+
+  #broken(problem: string, cure?: string): HostError {
+    if (!this.#changed) return new HostError(this.#host, problem, { cure });
+    const again = "Run `pulumi up` again: it looks at the host first and does what is missing.";
     return new HostError(this.#host, problem, {
       changed: true,
       state: "Its state is not known.",
-      cure: "Run `pulumi up` again: it looks at the host first and does what is missing.",
+      cure: [cure, again].filter(Boolean).join(" "),
     });
   }
 }

@@ -1,4 +1,4 @@
-import { type ListenAddress, isWildcard, toListenStream } from "../units/nginx/address.ts";
+import { type ListenAddress, isSpecific, toListenStream } from "../units/nginx/address.ts";
 import { isQuadlet } from "../units/names.ts";
 import { handoverUnit, rehearsalUnit } from "../units/stand-ins.ts";
 import { type Action, isSocket, runs, triggered } from "./changes.ts";
@@ -117,7 +117,7 @@ function foreignFamilies(addresses: readonly ListenAddress[]): ("ipv4" | "ipv6")
 
 /** In a network namespace of its own: an address of the host's is none there. */
 function isReachable(address: ListenAddress): boolean {
-  return address.family !== "unix" && (isWildcard(address) || /^(127\.|::1$)/.test(address.address));
+  return address.family !== "unix" && !isSpecific(address);
 }
 
 function lent(desired: Desired, { unit = "" }: DesiredFile, what: string, text: string): LentUnit {

@@ -1,4 +1,5 @@
-import { toListenStream } from "../units/nginx/address.ts";
+import { isSpecific, toListenStream } from "../units/nginx/address.ts";
+import { ipv6Digits } from "../units/nginx/ip.ts";
 import { madeNetwork } from "../units/made.ts";
 import { isQuadlet } from "../units/names.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "./desired.ts";
 import { runs } from "./changes.ts";
 import { type Target, endpointName } from "./endpoint.ts";
-import { HostError } from "./errors.ts";
+import { HostError, messageOf } from "./errors.ts";
 import { type Facts, type Query, row } from "./facts.ts";
 import { fill } from "./placeholders.ts";
 import { type Plan, plan } from "./plan.ts";
@@ -27,14 +28,15 @@ export class TransactionError extends HostError {
   readonly facts: Facts;
 
   constructor(host: string, problem: string, facts: Facts) {
-    super(host, problem, {
-      changed: true,
-      state: "What was done could not be taken back whole.",
-      cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
-    });
+    super(host, problem, { changed: true, ...notTakenBack });
     this.facts = facts;
   }
 }
+
+const notTakenBack = {
+  state: "What was done could not be taken back whole.",
+  cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
+};
 
 /**
  * Brings one host from what it has to what is desired, by one connection, one channel and one script.
@@ -69,17 +71,20 @@ export async function transact(
     const todo = plan(facts, filled, known, before);
     if (todo.refusals.length > 0) throw new HostError(host, todo.refusals.join("\n"));
     if (todo.steps.length === 0) return facts;
-    const failed = await session.apply(stored(todo, filled), (number) =>
-      progress(todo.steps[number]?.says ?? ""),
+    const failed = await session.apply(
+      stored(todo, filled),
+      (number) => progress(todo.steps[number]?.says ?? ""),
+      progress,
     );
     if (!failed) return await session.query(query);
     const problem = `${todo.steps[failed.step]?.says ?? "a step"} failed: ${failed.output}`;
-    if (!failed.back.ok)
-      throw new TransactionError(
-        host,
-        `${problem}\nThe rollback failed as well: ${failed.back.output}`,
-        await session.query(query),
-      );
+    if (!failed.back.ok) {
+      const both = `${problem}\nThe rollback failed as well: ${failed.back.output}`;
+      const seen = await session.query(query).catch((thrown: unknown) => {
+        throw new HostError(host, `${both}\n${messageOf(thrown)}`, { changed: true, ...notTakenBack });
+      });
+      throw new TransactionError(host, both, seen);
+    }
     throw new HostError(host, problem, {
       state: "It was rolled back: the host is as it was before, and what ran there runs.",
     });
@@ -174,9 +179,10 @@ function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<st
   ]);
 }
 
-/** Where it is asked, path, Host, status and body, a line each. */
+/** Where it is asked, path, Host, status, body, and the address that the host must have for it, a line each. */
 function probeLines({ listen, path, hostName, status, body }: Probe): string {
   const address = probeTarget(listen);
+  const own = isSpecific(address) ? address : undefined;
   // A wildcard is reached by the loopback interface.
   const where =
     address.family === "unix"
@@ -185,7 +191,11 @@ function probeLines({ listen, path, hostName, status, body }: Probe): string {
           ...address,
           address: { "0.0.0.0": "127.0.0.1", "::": "::1" }[address.address] ?? address.address,
         });
-  return [where, path, hostName, status ?? "", body ?? ""].map((line) => `${row([String(line)])}\n`).join("");
+  // As the kernel lists its own: /proc/net/fib_trie, /proc/net/if_inet6.
+  const needed = own?.family === "ipv6" ? ipv6Digits(own.address) : own?.address;
+  return [where, path, hostName, status ?? "", body ?? "", needed ?? ""]
+    .map((line) => `${row([String(line)])}\n`)
+    .join("");
 }
 
 /** What validation needs: where each file of the whole set is, new or on the host already. */

@@ -13,7 +13,13 @@ export const cacheDirectory =
  * @throws Error with what to do, where it has not been built.
  */
 export function cached(step: "engine" | "base" | "images"): string {
-  const link = join(cacheDirectory, step);
+  const link = join(cacheDirectory, step === "base" ? baseLink() : step);
   if (!existsSync(link)) throw new Error(`${link} is not there. Make it with: tools/setup.sh ${step}`);
   return realpathSync(link);
+}
+
+/** Test hosts are overlays of the base image that `QUADLET_FLEET_BASE` chooses (tools/setup/base.sh). */
+function baseLink(): string {
+  const chosen = process.env.QUADLET_FLEET_BASE || "trixie";
+  return chosen === "trixie" ? "base" : `base-${chosen}`;
 }

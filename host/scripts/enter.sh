@@ -55,7 +55,7 @@ alone() {
 take_account='code=0
 if ! id -u "$2" >/dev/null 2>&1; then
   [ "$4" = create ] || exit 3
-  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 || exit 4
+  (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 && sync /etc || exit 4
   # It is there where somebody else has removed the account.
   mkdir -p "$1/$2" || { userdel --remove "$2"; exit 4; }
 fi
@@ -84,6 +84,8 @@ enter_account() {
   # Said first: who comes in between would take it for somebody's who is not at work.
   [ "$self" != 0 ] || echo yes >&8
   loginctl enable-linger "$account" >/dev/null || refuse no-linger
+  # Without it the account's sockets are gone with the next boot.
+  sync /var/lib/systemd/linger
   lingered=yes
 }
 

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { type TestContext, after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { committed, hold, kill } from "./support/hold.ts";
-import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
+import {
+  breakSocket,
+  type Stack,
+  example2,
+  failedUnits,
+  get,
+  hostEntry,
+  makeStack,
+} from "./support/stack.ts";
 
 // What goes wrong after the commit is not told as a rollback, and a rollback that went wrong is not told as one that went well: it
 // is kept on the host, and the next `up` tries it again.
@@ -134,8 +142,9 @@ test("a rollback whose old image is gone: kept, and done once the image is there
   const onlyHere = { image, pull: "never" };
   configure(onlyHere);
   await converges();
-  // An address that is not the host's: the restart fails, which line 10 comes before.
-  configure({ listen: ["0.0.0.0:80", "192.0.2.99:81"], nginx: undefined });
+  // The restart fails, which line 10 comes before.
+  await breakSocket(host, "example2-81.socket");
+  configure({ listen: ["0.0.0.0:80", "0.0.0.0:81"], nginx: undefined });
   const untag = () => host.run(["podman", "untag", image, image]);
   const failed = await hold(stack, "aftermath", at(10), untag);
   await isToldAsFailed(t, failed);

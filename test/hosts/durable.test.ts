@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, example2, hostEntry, makeStack } from "./support/stack.ts";
+import { type Stack, breakSocket, example2, hostEntry, makeStack } from "./support/stack.ts";
 
 // What is on the disk before what. A power loss of a test host keeps what the kernel has cached, so it can't tell. Here sync, mv and
 // rm are recorders in front of the real ones, and the order of their calls is looked at.
@@ -19,8 +19,14 @@ before(async () => {
   host = fleet.hosts[0] as TestHost;
   stack = await makeStack("test-durable");
   for (const name of ["sync", "mv", "rm"]) {
-    const recorder = `#!/bin/sh\nprintf '%s ' ${name} "$@" >>/run/recorded\necho >>/run/recorded\nexec /usr/bin/${name} "$@"\n`;
-    await host.write(`/usr/local/bin/${name}`, recorder, { mode: "0755" });
+    const recorder = [
+      "#!/bin/sh",
+      `printf '%s ' ${name} "$@" >>/run/recorded`,
+      "echo >>/run/recorded",
+      `if [ ${name} = sync ] && [ -e /run/broken ] && [ -e ${own}/committed ]; then exit 1; fi`,
+      `exec /usr/bin/${name} "$@"`,
+    ];
+    await host.write(`/usr/local/bin/${name}`, `${recorder.join("\n")}\n`, { mode: "0755" });
   }
 });
 
@@ -71,15 +77,43 @@ test("a deploy: new files, copies and the journal before the first rename; the r
   assert.ok(
     first(calls, "sync", /\/before\.new\/manifest$/) < first(calls, "mv", exact(`${own}/before.new`)),
   );
-  const end = first(calls, "rm", exact(`${own}/journal`));
+  const end = first(calls, "mv", exact(`${own}/committed`));
   for (const directory of [conf, quadlets]) {
     const synced = first(calls, "sync", exact(directory), Math.max(...renames));
     assert.ok(synced < end, `${directory}: ${synced} ${end}`);
   }
+  assert.ok(
+    first(calls, "sync", exact(own), end) < first(calls, "rm", exact(`${own}/committed`), end),
+    "that the journal is gone is on the disk before anything else is done, and success is said",
+  );
+});
+
+test("a journal of which it can't be made sure that it is gone: the deploy is taken back", async () => {
+  const page = await host.read(`${conf}/default.conf`);
+  await host.write("/run/broken", "");
+  const calls = await recorded();
+  await host.run(["rm", "/run/broken"]);
+  first(calls, "mv", exact(`${own}/committed`));
+  assert.equal(await host.read(`${conf}/default.conf`), page);
+  assert.doesNotMatch((await host.run(["ls", own])).stdout, /journal|committed|unfinished/);
+});
+
+test("a destroy: what is gone is gone on the disk before the mark is", async () => {
+  await host.run(["rm", "-f", "/run/recorded"]);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  const lines = (await host.read("/run/recorded")).trim().split("\n");
+  const calls = lines.map((line) => line.trim().split(" "));
+  const end = first(calls, "rm", exact(`${own}/journal`));
+  for (const path of [`${conf}/default.conf`, `${quadlets}/example2.container`])
+    assert.ok(
+      first(calls, "sync", exact(path.replace(/\/[^/]*$/, "")), first(calls, "rm", exact(path))) < end,
+      path,
+    );
+  assert.ok(first(calls, "sync", exact("/etc/systemd/system/sockets.target.wants")) < end);
+  first(calls, "sync", exact("/var/lib/quadlet-fleet/sets"), first(calls, "rm", exact(own)));
 });
 
 test("a first deploy: what takes it back at boot is there before the first rename", async () => {
-  await stack.run(["destroy", "--yes", "--skip-preview"]);
   const calls = await recorded();
   const start = first(calls, "mv", exact(`${conf}/default.conf`));
   for (const path of [
@@ -89,10 +123,16 @@ test("a first deploy: what takes it back at boot is there before the first renam
     `${own}/account`,
   ])
     assert.ok(first(calls, "sync", exact(path)) < start, path);
+  // systemctl leaves it to the kernel when its links are written, and without them there is no socket after a boot.
+  const enabled = first(calls, "sync", exact("/etc/systemd/system/sockets.target.wants"), start);
+  assert.ok(enabled < first(calls, "mv", exact(`${own}/committed`)));
+  // Directories that were made.
+  assert.ok(first(calls, "sync", exact("/etc/quadlet-fleet/example2")) < start);
 });
 
 test("a rollback: the old files are on the disk before the journal goes", async () => {
-  const calls = await recorded({ listen: ["0.0.0.0:80", "192.0.2.99:81"], nginx: undefined });
+  await breakSocket(host, "example2-81.socket");
+  const calls = await recorded({ listen: ["0.0.0.0:80", "0.0.0.0:81"], nginx: undefined });
   const restored = last(calls, exact(`${conf}/default.conf`));
   assert.match(calls[restored]?.join(" ") ?? "", /\.restored/);
   const end = first(calls, "rm", exact(`${own}/journal`));

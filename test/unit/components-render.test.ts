@@ -96,6 +96,24 @@ WantedBy=sockets.target
   });
 });
 
+test("an address of the host's own may come later than its socket; all others are there at boot", async () => {
+  const listen = [
+    "192.0.2.10:80",
+    "[2001:db8::10]:80",
+    "127.0.0.1:80",
+    "[::1]:80",
+    "[::]:81",
+    "/run/web.sock",
+  ];
+  const { units } = render("web", { ...example2, listen });
+  const free = await Promise.all(
+    Object.values(units).map(
+      async (text) => /^ListenStream=(.*)$(?=[^]*^FreeBind=true$)/m.exec(String(await known(text)))?.[1],
+    ),
+  );
+  assert.deepEqual(free.filter(Boolean), listen.slice(0, 2));
+});
+
 test("Example 2: a rootful service, with podman's default network", () => {
   const conf = "/etc/quadlet-fleet/example2/conf.d/default.conf";
   const { units, files, services } = render("example2", example2);

@@ -232,19 +232,21 @@ describe("the host", () => {
     podman: "yes",
     version: encoded("podman version 5.4.2\n"),
     linger: "yes",
-    subordinate: "no",
+    lacking: " gids",
+    free: "165536",
   };
 
   test("who runs the manager, and what it can", () => {
-    const { uid, home, podman, lingers, subordinateIds } = read([host]);
+    const { uid, home, podman, lingers, lackingIds, freeId } = read([host]);
     assert.deepEqual(
-      { uid, home, podman, lingers, subordinateIds },
+      { uid, home, podman, lingers, lackingIds, freeId },
       {
         uid: 1000,
         home: "/home/test",
         podman: { installed: true, version: "5.4.2" },
         lingers: true,
-        subordinateIds: false,
+        lackingIds: ["gids"],
+        freeId: 165536,
       },
     );
   });

@@ -127,3 +127,55 @@ uid=0 as_account= home=/nowhere`;
     assert.deepEqual(found(managers, "command() { return 1; }"), []);
   });
 });
+
+test("a question that fails is said with what failed, and answers nothing", () => {
+  const fails = (what: string) =>
+    `${what}() { echo none; echo "it is broken" >&2; return 125; }\nfor_user=--user`;
+  const unanswered = (question: string) => ({
+    event: "unanswered",
+    question: base64(question),
+    output: base64("it is broken\n"),
+  });
+  const properties = "LoadState,ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload";
+  const files = "FragmentPath,SourcePath,DropInPaths,StateChangeTimestamp";
+  assert.deepEqual(answers("query_units", "unit\ta.service\n", fails("ctl")), [
+    unanswered(
+      `systemctl --user show --timestamp=unix --property=${properties} --property=${files} -- a.service`,
+    ),
+  ]);
+  const unit = '{{.Label "PODMAN_SYSTEMD_UNIT"}}';
+  assert.deepEqual(answers("query_images", "images\n", fails("podman")), [
+    unanswered(`podman ps --no-trunc --format ${unit} {{.Image}} {{.ImageID}}`),
+  ]);
+  assert.deepEqual(answers("query_containers", "containers\tmanager\n", fails("podman")), [
+    unanswered(`podman ps --all --format {{.Names}}|{{.State}}|${unit}|{{.Image}}`),
+  ]);
+});
+
+describe("the first id that is free", () => {
+  const free = (ranges: string) => {
+    const script = `. "$1/query.sh"; first_free`;
+    const { stdout } = spawnSync("sh", ["-c", script, "sh", scripts], { input: ranges, encoding: "utf8" });
+    return stdout.trim();
+  };
+  test("is behind all ranges, wherever they are in the file", () => {
+    assert.equal(free("a:100000:65536\nb:231072:65536\nc:165536:65536\n"), "296608");
+    assert.equal(free("a:1000:1\n"), "100000");
+    assert.equal(free(""), "100000");
+  });
+  test("whatever else is in there", () => {
+    assert.equal(free("# a comment\n\na:b:c\nb:200000:1"), "200001");
+  });
+});
+
+test("whether the host has an address, as the kernel lists its own", () => {
+  const has = (address: string) => {
+    const script = `. "$1/request.sh"; has_address "$2"`;
+    return spawnSync("sh", ["-c", script, "sh", scripts, address]).status === 0;
+  };
+  assert.equal(has("127.0.0.1"), true);
+  // One that only begins so is another one.
+  for (const address of ["127.0.0.10", "203.0.113.7", "20010db8000000000000000000000010"])
+    assert.equal(has(address), false, address);
+  assert.equal(has(""), true, "no address of one host's own is asked for");
+});

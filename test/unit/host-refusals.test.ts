@@ -108,9 +108,12 @@ describe("what the host can't do", () => {
 
   test("an account without subordinate ids, or that does not linger", () => {
     const wanted = desired({ account: "test", linger: true });
-    assert.deepEqual(refused({ ...empty(), subordinateIds: false }, wanted), [
-      'the account "test" has no subordinate ids, which rootless podman needs (subuid(5)). As root on the host: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 test',
+    assert.deepEqual(refused({ ...empty(), lackingIds: ["uids", "gids"], freeId: 165536 }, wanted), [
+      'the account "test" has no subordinate ids, which rootless podman needs (subuid(5)). As root on the host: usermod --add-subuids 165536-231071 --add-subgids 165536-231071 test',
       'the account "test" does not linger. As root on the host: loginctl enable-linger test',
+    ]);
+    assert.deepEqual(refused({ ...empty(), lingers: true, lackingIds: ["gids"], freeId: 100000 }, wanted), [
+      'the account "test" has no subordinate gids, which rootless podman needs (subuid(5)). As root on the host: usermod --add-subgids 100000-165535 test',
     ]);
     assert.deepEqual(refused({ ...empty(), lingers: true }, wanted), []);
   });
@@ -253,7 +256,7 @@ test("what shall be gone is refused nothing", () => {
   const facts: Facts = {
     ...state(settled(desired()), "web.service", { load: "masked" }),
     podman: { installed: false },
-    subordinateIds: false,
+    lackingIds: ["uids", "gids"],
     space: new Map([["/etc", 0]]),
     ports: [taken("0.0.0.0", 80)],
   };

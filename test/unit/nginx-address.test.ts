@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import {
   AddressError,
+  isSpecific,
   isWildcard,
   parseListen,
   parseListenStream,
@@ -11,7 +12,7 @@ import {
   toNginxListen,
   type ListenAddress,
 } from "../../units/nginx/address.ts";
-import { canonicalIpv6 } from "../../units/nginx/ip.ts";
+import { canonicalIpv6, ipv6Digits } from "../../units/nginx/ip.ts";
 import { listenAddress } from "./nginx-arbitraries.ts";
 
 const ipv4 = (address: string, port: number): ListenAddress => ({ family: "ipv4", address, port });
@@ -117,6 +118,18 @@ describe("addresses", () => {
   test("an IPv4-mapped IPv6 address is not the IPv4 address, and no wildcard", () => {
     assert.equal(sameAddress(ipv6("::ffff:127.0.0.1", 80), ipv4("127.0.0.1", 80)), false);
     assert.equal(isWildcard(ipv6("::ffff:0.0.0.0", 80)), false);
+  });
+
+  test("an address of one host's own", () => {
+    const all = [ipv4("192.0.2.10", 80), ipv6("2001:db8::10", 80), ipv6("::ffff:127.0.0.1", 80)];
+    assert.deepEqual(all.map(isSpecific), [true, true, true]);
+    const others = [ipv4("0.0.0.0", 80), ipv6("::", 80), ipv4("127.0.0.53", 80), ipv6("::1", 80), unix("/a")];
+    assert.deepEqual(others.filter(isSpecific), []);
+  });
+
+  test("an IPv6 address as the kernel lists it", () => {
+    assert.equal(ipv6Digits("2001:db8::10"), "20010db8000000000000000000000010");
+    assert.equal(ipv6Digits("::ffff:127.0.0.1"), "00000000000000000000ffff7f000001");
   });
 
   test("an abstract socket can't be written for nginx", () => {

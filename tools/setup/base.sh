@@ -1,5 +1,7 @@
 # shellcheck shell=bash disable=SC2154
-# The root file system that every test host is an overlay of: Debian 13 with systemd, podman and sshd.
+# The root file system that every test host is an overlay of, with systemd, podman and sshd. $QUADLET_FLEET_BASE chooses it:
+#   trixie   Debian 13, the default ($cache/base)
+#   newest   Debian unstable with the podman of experimental ($cache/base-newest)
 # A step of tools/setup.sh, which has $cache, say, stop and build.
 
 base_packages=(
@@ -10,11 +12,20 @@ base_packages=(
 
 setup_base() {
   needs_namespaces
+  case ${QUADLET_FLEET_BASE:=trixie} in
+    trixie) build_base base make_trixie ;;
+    newest) build_base base-newest make_newest ;;
+    *) stop "there are no test hosts \"$QUADLET_FLEET_BASE\"" "QUADLET_FLEET_BASE is trixie or newest." ;;
+  esac
+}
+
+# build_base LINK FUNCTION
+build_base() {
   local name
-  name=base-$(digest "$tools/setup/base.sh")
+  name=$1-$(digest "$tools/setup/base.sh")
   [ -d "$cache/$name" ] || say "building the hosts' base image: about a minute, 500 MB in $cache"
-  build "$name" base make_base
-  say "$cache/base"
+  build "$name" "$1" "$2"
+  say "$cache/$1"
 }
 
 # Test hosts are namespaces, overlay mounts and network interfaces of this machine.
@@ -32,9 +43,28 @@ needs_namespaces() {
   umount "$trial/root" && rm -rf "$trial"
 }
 
-make_base() {
+make_trixie() {
+  debootstrap --variant=minbase --include="$(IFS=, && echo "${base_packages[*]}")" trixie "$1"
+  finish_base "$1"
+}
+
+make_newest() {
   local at=$1
-  debootstrap --variant=minbase --include="$(IFS=, && echo "${base_packages[*]}")" trixie "$at"
+  debootstrap --variant=minbase --include="$(IFS=, && echo "${base_packages[*]}")" sid "$at"
+  sed 's/ sid / experimental /' "$at/etc/apt/sources.list" >"$at/etc/apt/sources.list.d/experimental.list"
+  cp /etc/resolv.conf "$at/etc/"
+  # Where nothing has been uploaded for weeks, its index has expired.
+  chroot "$at" apt-get update --option Acquire::Check-Valid-Until=false
+  DEBIAN_FRONTEND=noninteractive chroot "$at" \
+    apt-get install --yes --no-install-recommends --target-release experimental podman netavark aardvark-dns
+  # In a container logind would see another boot id than those who ask it, and refuse every session (systemd#40135).
+  mkdir -p "$at/etc/systemd/system/systemd-logind.service.d"
+  printf '[Service]\nProtectControlGroups=no\n' >"$at/etc/systemd/system/systemd-logind.service.d/test-host.conf"
+  finish_base "$at"
+}
+
+finish_base() {
+  local at=$1
   # The accounts of the examples (test) and of an administrator who may use sudo (deploy).
   chroot "$at" useradd --create-home --uid 1000 --shell /bin/bash test
   chroot "$at" useradd --create-home --uid 1001 --shell /bin/bash deploy

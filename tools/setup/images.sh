@@ -6,7 +6,7 @@ setup_images() {
   local name recipe
   mapfile -t recipe < <(find "$tools/images" -type f | sort)
   name=images-$(digest "$tools/setup/base.sh" "${recipe[@]}")
-  [ -d "$cache/$name" ] || { setup_base && say "building the stand-in images and their registry: half a minute"; }
+  [ -d "$cache/$name" ] || { QUADLET_FLEET_BASE=trixie setup_base && say "building the stand-in images and their registry: half a minute"; }
   build "$name" images make_images
   say "$cache/images"
 }

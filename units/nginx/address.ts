@@ -119,6 +119,14 @@ export function isWildcard(address: ListenAddress): boolean {
   return address.family !== "unix" && (address.address === "0.0.0.0" || address.address === "::");
 }
 
+/**
+ * Whether it is an address of one host's own, which that host may get late (by DHCP, by keepalived) or lose: neither a wildcard nor
+ * the loopback.
+ */
+export function isSpecific(address: ListenAddress): address is InternetAddress {
+  return address.family !== "unix" && !isWildcard(address) && !/^(127\.|::1$)/.test(address.address);
+}
+
 /** The wildcard of the same family and port: for 127.0.0.1:80 it is 0.0.0.0:80. */
 export function wildcardOf(address: InternetAddress): InternetAddress {
   return { ...address, address: address.family === "ipv4" ? "0.0.0.0" : "::" };

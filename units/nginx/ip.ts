@@ -40,6 +40,16 @@ export function canonicalIpv6(text: string): string | undefined {
   return zeros.length < 2 ? hex(0, 8) : `${hex(0, zeros.start)}::${hex(zeros.start + zeros.length, 8)}`;
 }
 
+/**
+ * An IPv6 address as /proc/net/if_inet6 has it: 32 hexadecimal digits.
+ *
+ * @param canonical see {@link canonicalIpv6}
+ * @example ipv6Digits("2001:db8::1") // "20010db8000000000000000000000001"
+ */
+export function ipv6Digits(canonical: string): string {
+  return (ipv6Words(canonical) ?? []).map((word) => word.toString(16).padStart(4, "0")).join("");
+}
+
 /** The eight 16-bit words of an IPv6 address. */
 function ipv6Words(text: string): number[] | undefined {
   const halves = withoutDots(text)?.split("::") ?? [];

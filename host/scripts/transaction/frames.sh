@@ -17,6 +17,10 @@ apply() {
       take_back
       return
     fi
+    if [ -e "$work/note" ]; then
+      printf '{"event":"note","text":"%s"}\n' "$(encoded <"$work/note")"
+      rm -f "$work/note"
+    fi
     at=$((at + 1))
   done <"$work/plan"
   printf '{"event":"applied"}\n'

@@ -6,12 +6,24 @@ prune_images() {
   $as_account head -c 1000000 "$shared/pulled" >"$work/had"
   : >"$work/pulled"
   while IFS= read -r image; do
-    if is_needed "$image" || { $as_account podman image exists "$image" && ! $as_account podman rmi "$image"; }; then
-      printf '%s\n' "$image" >>"$work/pulled"
-    fi
+    if is_needed "$image" || ! is_removed "$image" </dev/null; then printf '%s\n' "$image" >>"$work/pulled"; fi
   done <"$work/had"
   # shellcheck disable=SC2016 # the inner shell expands it
   $as_account sh -c 'cat >"$1"; [ -s "$1" ] || rm -f "$1"' sh "$shared/pulled" <"$work/pulled"
+}
+
+# is_present IMAGE: 0 yes, 1 no; others: podman can't tell (podman-image-exists(1)).
+is_present() { $as_account podman image exists "$1"; }
+
+# is_removed IMAGE: by now, or before.
+is_removed() {
+  code=0
+  is_present "$1" || code=$?
+  case $code in
+    0) $as_account podman rmi "$1" ;;
+    1) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # keep_needs: the images that this set needs, where the account's own manager can see it.
@@ -53,8 +65,8 @@ remove_storage() {
 
 step_pull() {
   one_at_a_time own_storage || return 1
-  present=no
-  $as_account podman image exists "$2" && present=yes
+  present=yes
+  is_present "$2" || { [ $? = 1 ] && present=no; } || return 1
   case $1 in
     never)
       [ "$present" = yes ] && return 0
@@ -64,9 +76,10 @@ step_pull() {
     missing) [ "$present" = yes ] && return 0 ;;
   esac
   set -- "$2" "$3"
-  before=$(image_id "$1")
   # Before the pull moves the tag, and on the disk: so is what podman writes.
-  if [ -n "$before" ]; then note image "$before" "$1" && sync "$own/journal" || return 1; fi
+  if [ "$present" = yes ]; then
+    before=$(image_id "$1") && note image "$before" "$1" && sync "$own/journal" || return 1
+  fi
   # Images may be large.
   as_limit=86400
   if [ "$2" = login ]; then
@@ -79,10 +92,11 @@ step_pull() {
   [ "$present" = yes ] || one_at_a_time note_pulled "$1"
 }
 
-# image_id REFERENCE: "" for none.
+# image_id REFERENCE: of an image that is there.
 image_id() {
-  id=$($as_account podman image inspect --format '{{.Id}}' -- "$1" 2>/dev/null)
-  case $id in *[!0-9a-f]*) ;; *) printf %s "$id" ;; esac
+  id=$($as_account podman image inspect --format '{{.Id}}' -- "$1") || return 1
+  case $id in "" | *[!0-9a-f]*) return 1 ;; esac
+  printf %s "$id"
 }
 
 # What a tag was for before the pull.

@@ -62,7 +62,8 @@ look_at_states() (
   while IFS=$tab read -r step names rest; do
     case $step in start | restart | stop) ;; *) continue ;; esac
     for unit in $names; do
-      case $(ctl show --property=ActiveState --value "$unit" </dev/null) in
+      was=$(ctl show --property=ActiveState --value "$unit" </dev/null) || return 1
+      case $was in
         active | reloading) was=active ;;
         activating) was=starting ;;
         *) was=inactive ;;
@@ -117,7 +118,14 @@ restore_files() {
 # They are on the disk before the journal is gone, as with sync_targets.
 sync_restored() {
   while IFS=$tab read -r kind number subject; do
-    case $kind in file | absent) ;; *) continue ;; esac
+    case $kind in
+      file | absent) ;;
+      enabled | disabled)
+        sync_enablement || return 1
+        continue
+        ;;
+      *) continue ;;
+    esac
     expand "$subject"
     if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
   done <"$work/undo"
@@ -149,16 +157,16 @@ restore_images() {
   : >"$work/nameless"
   while IFS=$tab read -r kind id reference; do
     [ "$kind" = image ] || continue
-    pulled=$(image_id "$reference" </dev/null)
+    # Where the name is gone, there is nothing to remove.
+    pulled=$(image_id "$reference" </dev/null) || pulled=
     [ "$pulled" != "$id" ] || continue
-    printf '%s\n' "$pulled" >>"$work/nameless"
+    [ -z "$pulled" ] || printf '%s\n' "$pulled" >>"$work/nameless"
     $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
   done <"$work/undo"
 }
 
 stop_clean() {
-  ctl stop "$1" && return 0
-  [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
+  ctl stop "$1" || is_gone "$1"
 }
 
 # briefly VERB UNITS: with ten seconds for what they have begun, and not all of their TimeoutStopSec=.
@@ -181,7 +189,7 @@ kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -ex
 
 # in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
 in_cgroup() {
-  group=$(ctl show --property=ControlGroup --value "$1")
+  group=$(ctl show --property=ControlGroup --value "$1") || return 1
   [ -n "$group" ] || return 0
   shift
   find "/sys/fs/cgroup$group" "$@" 2>/dev/null
@@ -204,7 +212,8 @@ started_by_boot() {
       */systemd/*.socket | */systemd/*.service) ;;
       *) continue ;;
     esac
-    case $(ctl show --property=ActiveState --value "$unit") in
+    found=$(ctl show --property=ActiveState --value "$unit" </dev/null) || failed="$failed asking:$unit"
+    case $found in
       active | activating | reloading) grep -Fxq -e "$unit" "$work/reopen" "$work/active" || printf '%s\n' "$unit" ;;
     esac
   done <"$own/before/manifest"
@@ -224,8 +233,7 @@ bring_back() {
 
 # Back when the old configuration is.
 reload_clean() {
-  workers "$1" >"$work/before"
-  ctl reload "$1" && taken_over "$1"
+  workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1"
 }
 
 # Old files, enablement and running units back, and looked at. What did not work is in $failed.

@@ -11,7 +11,11 @@ note_networks() {
     grep -Fxqs -e "$network" "$own/networks" && continue
     code=0
     podman network exists "$network" </dev/null || code=$?
-    [ "$code" = 1 ] || $as_account grep -Fxqs -e "$network" "$shared/networks" </dev/null || continue
+    case $code in
+      0) $as_account grep -Fxqs -e "$network" "$shared/networks" </dev/null || continue ;;
+      1) ;;
+      *) return 1 ;;
+    esac
     printf '%s\n' "$network" >>"$own/networks" || return 1
   done <"$work/networks"
 }

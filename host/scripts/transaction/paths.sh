@@ -50,7 +50,7 @@ make_directory() {
     *) $as mkdir -m 0755 "$1" ;;
   esac
   # The other manager may have been faster.
-  [ -d "$1" ] || return 1
+  [ -d "$1" ] && $as sync "$(dirname "$1")" || return 1
   made="$made$1
 "
 }

@@ -149,15 +149,32 @@ query_tools() {
     "$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" "$(encoded <"$work/tools")"
 }
 
-# Whether the account has subordinate ids, by file or by getsubids(1), which knows other sources.
-has_subordinate() {
-  subordinate=yes
+# Which subordinate ids the account lacks, "uids" and "gids", and where ids are free for it. Sets $lacking and $free.
+query_subordinate() {
+  lacking='' free=0
   # Root's podman is a rootful one, in its own manager as well.
   if [ "$(id -u)" = 0 ] && [ -z "$as_account" ]; then return 0; fi
   who=$account
   [ "$who" != - ] || who=$(id -un)
-  grep -qsE "^($who|$(id -u "$who")):" /etc/subuid && return 0
-  getsubids "$who" >/dev/null 2>&1 || subordinate=no
+  has_subordinate subuid || lacking=uids
+  has_subordinate subgid -g || lacking="$lacking gids"
+  [ -z "$lacking" ] || free=$(cat /etc/subuid /etc/subgid 2>/dev/null | first_free)
+}
+
+# has_subordinate NAME [OPTION]: by its file (subuid(5), subgid(5)) or by getsubids(1), which knows other sources.
+has_subordinate() {
+  grep -qsE "^($who|$(id -u "$who")):" "/etc/$1" || getsubids ${2:+"$2"} "$who" >/dev/null 2>&1
+}
+
+# first_free: the first id behind all ranges of standard input; not below the one where useradd(8) begins (SUB_UID_MIN).
+first_free() {
+  next=100000
+  first=
+  while IFS=: read -r _ first count || [ -n "$first" ]; do
+    case $first$count in "" | *[!0-9]*) continue ;; esac
+    [ "$next" -ge $((first + count)) ] || next=$((first + count))
+  done
+  echo "$next"
 }
 
 query_host() {
@@ -165,15 +182,18 @@ query_host() {
   if command -v podman >/dev/null; then
     podman=yes
     # It takes long, and a version does not change within a session. podman makes ~/.config unless that is somewhere else.
-    [ "$unit_differs" = no ] || version=${podman_version:=$(XDG_CONFIG_HOME=$work podman --version | encoded)}
+    if [ "$unit_differs" = yes ] && [ -z "${podman_version:=}" ]; then
+      told "" env XDG_CONFIG_HOME="$work" podman --version && podman_version=$(encoded <"$work/told")
+    fi
+    [ "$unit_differs" = no ] || version=$podman_version
   fi
   linger=no
   name=$account uid=$(id -u)
   if [ -n "$as_account" ]; then uid=$(id -u "$account"); else name=$(id -un); fi
   [ -e "/var/lib/systemd/linger/$name" ] && linger=yes
-  has_subordinate
-  printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","subordinate":"%s","ports":"%s"}\n' \
-    "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$subordinate" \
+  query_subordinate
+  printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","lacking":"%s","free":"%s","ports":"%s"}\n' \
+    "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$lacking" "$free" \
     "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
   for other in "$state"/sets/*/manifest; do
     [ -e "$other" ] || continue

@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/script.ts puts them together
-# Requests that must be answered. probe.NUMBER has lines: where (an address with its port, or a path), path, Host, status, body.
+# Requests that must be answered. probe.NUMBER has lines: where (an address with its port, or a path), path, Host, status, body, and
+# the address that the host must have.
 
 # read_probe NUMBER: sets what it says.
 read_probe() {
@@ -9,6 +10,7 @@ read_probe() {
     IFS= read -r host_name
     IFS= read -r wanted_status
     IFS= read -r wanted_body
+    IFS= read -r needed_address
   } <"$work/probe.$1"
 }
 
@@ -77,8 +79,22 @@ ask() {
   done
 }
 
-# ask NUMBER UNIT: through the sockets.
+# ask NUMBER UNIT: through the sockets. An address that the host does not have now is another host's: it would answer, not this one.
 step_ask() {
+  read_probe "$1"
+  if ! has_address "$needed_address"; then
+    echo "not asked: the host does not have the address of $where now" >"$work/note"
+    return 0
+  fi
   ask "$1" && return 0
   explain "$2"
+}
+
+# has_address ADDRESS: "" for one that every host has.
+has_address() {
+  case $1 in
+    "") return 0 ;;
+    *.*) sed -n "/|-- $1\$/{n;p}" /proc/net/fib_trie | grep -Fqe "host LOCAL" ;;
+    *) grep -qe "^$1 " /proc/net/if_inet6 ;;
+  esac
 }

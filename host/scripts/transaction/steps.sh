@@ -12,7 +12,7 @@ step_begin() {
     saved=$(find "$own/rollback.new" -type f ! -name '*.stat' | wc -l)
   else
     saved=0
-    rm -rf "$own/rollback.new" "$own/before" "$own/before.new"
+    rm -rf "$own/rollback.new" "$own/before" "$own/before.new" "$own/committed"
     mkdir -m 0700 "$own/rollback.new" || return 1
     if [ -e "$own/manifest" ]; then
       mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
@@ -40,30 +40,41 @@ begin_marks() {
 
 step_commit() {
   cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
-  cp "$work/images" "$own/images" && keep_needs && sync_targets || return 1
+  cp "$work/images" "$own/images" && sync "$own/images" && keep_needs && sync_targets || return 1
   # As long as there is a journal, somebody comes who would do it.
   leave_stage
-  cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && rm -f "$own/journal" || return 1
+  cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" || return 1
+  # A success that was reported must outlast a power loss: a boot that found the journal would take it back.
+  mv "$own/journal" "$own/committed" || return 1
+  sync "$own" || { mv "$own/committed" "$own/journal"; return 1; }
   # From here on it is done, whatever becomes of what was kept for a rollback.
   forget_secrets
-  rm -rf "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback"
+  rm -rf "$own/committed" "$own/before" "$own/rollback"
+  mv "$own/rollback.new" "$own/rollback" && sync "$own/rollback" "$own"
   one_at_a_time prune_replaced
   one_at_a_time prune_images
   one_at_a_time leave_networks "$work/networks"
   return 0
 }
 
-# The renames are on the disk before the journal is gone, which may be on another one.
+# The renames and the links of enabled units are on the disk before the journal is gone, which may be on another one.
 sync_targets() {
   while IFS=$tab read -r step first second third; do
     case $step in
       put) expand "$third" ;;
       remove) expand "$first" ;;
+      enable | disable)
+        sync_enablement || return 1
+        continue
+        ;;
       *) continue ;;
     esac
-    $as sync "${path%/*}" || return 1
+    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
   done <"$work/plan"
 }
+
+# Where `systemctl enable` makes its links; it leaves it to the kernel when they are written.
+sync_enablement() { find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +; }
 
 # A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
 forget_secrets() {
@@ -132,15 +143,16 @@ step_restart() {
 
 step_reload() {
   note reloaded - "$1" || return 1
-  workers "$1" >"$work/before"
-  ctl reload "$1" && taken_over "$1" && return 0
+  workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1" && return 0
   explain "$1"
 }
 
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
-  in_cgroup "$1" -name cgroup.procs -exec cat {} + | sed 's|.*|/proc/&/cmdline|' |
+  processes=$(in_cgroup "$1" -name cgroup.procs -exec cat {} +) || return 1
+  printf '%s\n' "$processes" | sed -n 's|..*|/proc/&/cmdline|p' |
     xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
+  return 0
 }
 
 # A reload is asynchronous: the new configuration is all there is when no worker of before takes requests any more.
@@ -158,8 +170,7 @@ taken_over() {
 }
 
 has_new_workers() {
-  workers "$1" >"$work/after"
-  [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
+  workers "$1" >"$work/after" && [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
 # explain UNITS: what they have said, without podman's own events, empty lines, our own requests, and what nginx and its image say
@@ -184,10 +195,16 @@ step_stop() {
 step_enable() { note disabled - "$1" && ctl enable --quiet --no-reload "$1"; }
 
 step_disable() {
-  if ctl is-enabled --quiet "$1" 2>/dev/null; then note enabled - "$1" || return 1; fi
-  ctl disable --quiet --no-reload "$1" && return 0
-  [ "$(ctl show --property=LoadState --value "$1")" = not-found ]
+  case $(ctl is-enabled "$1" 2>/dev/null) in
+    enabled*) note enabled - "$1" || return 1 ;;
+    # Before systemd 257 nothing is said of a unit that is not there.
+    "") is_gone "$1" || return 1 ;;
+  esac
+  ctl disable --quiet --no-reload "$1" || is_gone "$1"
 }
+
+# is_gone UNIT: systemd knows no such unit.
+is_gone() { [ "$(ctl show --property=LoadState --value "$1")" = not-found ]; }
 
 step_daemon_reload() { ctl daemon-reload; }
 
@@ -212,11 +229,14 @@ step_reset_failed() {
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
+  # At boot there is no plan.
+  if [ -e "$work/plan" ]; then sync_targets || return 1; fi
   leave=20
   one_at_a_time leave_networks /dev/null
   # First of all what would be taken back without its copies.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"
+  sync "$state/sets"
   one_at_a_time forget_shared
   last=yes
   if [ -d "$state/sets" ]; then last=no; fi

@@ -187,6 +187,11 @@ export async function failedUnits(host: TestHost): Promise<string[]> {
     .filter((unit) => unit !== "" && unit !== "systemd-modules-load.service");
 }
 
+/** Lets no socket unit of this name start, until the host starts again. Systemd has to be told, as it is by the next deploy. */
+export async function breakSocket(host: TestHost, unit: string): Promise<void> {
+  await host.write(`/run/systemd/system/${unit}.d/broken.conf`, "[Socket]\nExecStartPre=/bin/false\n");
+}
+
 /** The InvocationID of a unit: another one means that it was started anew. */
 export async function invocation(host: TestHost, unit: string, user?: string): Promise<string> {
   const manager = user === undefined ? [] : ["--user"];
