@@ -145,42 +145,6 @@ test("a check of a service that is rehearsed only says why the rehearsal failed"
   ]);
 });
 
-test("before a secret file is mounted, whoever reads it is looked at, also for a rehearsal", () => {
-  const check = (service?: string) => ({
-    name: "nginx -t",
-    image: "registry.example/nginx:1",
-    command: ["true"],
-    mounts: { "/etc/quadlet-fleet/web/conf.d": "/c" },
-    volumes: [],
-    service,
-  });
-  const steps = (mode: string, service?: string) => {
-    const files = one.files.map((file) => (file.path === conf ? { ...file, mode } : file));
-    const state = {
-      ...one,
-      files,
-      checks: [check(service)],
-      probes: [{ listen: "0.0.0.0:80", path: "/", hostName: "a" }],
-    };
-    return plan(change(settled(state), conf, present("# old")), state, [])
-      .steps.filter(({ verb }) => ["readers", "try", "rehearse"].includes(verb))
-      .map(({ verb, args }) => [verb, ...args.slice(0, 2)]);
-  };
-  const looked = ["readers", "registry.example/nginx:1", conf];
-  assert.deepEqual(steps("0600"), [
-    looked,
-    ["try", "0"],
-    ["rehearse", "web-rehearsal.service", "systemd-web-rehearsal"],
-  ]);
-  assert.deepEqual(steps("0600", "web.service"), [
-    looked,
-    ["rehearse", "web-rehearsal.service", "systemd-web-rehearsal"],
-  ]);
-  assert.deepEqual(steps("0644", "web.service"), [
-    ["rehearse", "web-rehearsal.service", "systemd-web-rehearsal"],
-  ]);
-});
-
 describe("one of two addresses", () => {
   const second = "/etc/systemd/system/web-81.socket";
   const handingOver = "handing web.service over to its new version";
