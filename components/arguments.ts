@@ -60,7 +60,8 @@ export interface SocketActivatedNginxArgs {
   name?: string;
 
   /**
-   * The image. It is on the host before the service is touched. What it has in /etc/nginx/conf.d itself is always hidden by
+   * The image. It is on the host before the service is touched. It may start as another user than root (`USER`, the unprivileged
+   * variants), but not with `tls` or secret configuration files, which that user could not read: the `up` is refused then. What it has in /etc/nginx/conf.d itself is always hidden by
    * {@link nginx}, or what is generated in its place.
    * @range a reference with its registry, as each host would choose one by itself
    * @example "docker.io/library/nginx:latest"
@@ -96,7 +97,8 @@ export interface SocketActivatedNginxArgs {
   /**
    * The addresses that systemd listens on and nginx serves, one socket unit each: "0.0.0.0:8080", "[::1]:80", a path for a
    * unix socket. "80" is an IPv6 wildcard. The socket of the first has the site's name, so put new ones behind it: where another
-   * becomes the first, both close for a moment. Ports below 1024 need manager "system" (or the host's
+   * becomes the first, both close for a moment. An address of the host's own ("192.0.2.11:80") may be missing when the site is
+   * deployed or the host boots, as on a standby node: it is served once it is there. Ports below 1024 need manager "system" (or the host's
    * net.ipv4.ip_unprivileged_port_start, ip(7)).
    * @range one address at least, here or in tls.listen, and none twice; ports 1 to 65535; a path of 107 bytes at most; no "%"
    * @example ["0.0.0.0:8080", "[::]:8080"]
@@ -139,7 +141,8 @@ export interface SocketActivatedNginxArgs {
   /**
    * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
    * seconds: else the deploy is taken back. It is made on the host (by curl, or else bash; a unix socket needs curl). The new
-   * version of a container is asked as well before it takes over. Not asked: an address with proxy_protocol, or with HTTP/2 only.
+   * version of a container is asked as well before it takes over. Not asked: an address with proxy_protocol, or with HTTP/2 only; an
+   * address that the host does not have at that moment (a standby node), as another host would answer: the `up` says so.
    * An address with TLS, or one that redirects there, has to answer, but not with this status and body: it is asked without TLS.
    * false: no request is made.
    * @default any status below 500 for "/"
