@@ -21,6 +21,9 @@ export function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): Sche
   if (def.options) return def.options.flatMap((option) => schemasAt(option, path));
   const [key, ...rest] = path;
   if (key === undefined) return [schema];
-  const next = def.shape?.[String(key)] ?? def.valueType ?? def.element;
+  const { shape = {} } = def;
+  // Not what every object has: a key may be called "toString".
+  const field = Object.hasOwn(shape, key) ? shape[String(key)] : undefined;
+  const next = field ?? def.valueType ?? def.element;
   return next ? schemasAt(next, rest) : [];
 }

@@ -1,5 +1,6 @@
-import { join } from "node:path";
-import { getStack } from "@pulumi/pulumi/metadata.js";
+import { isAbsolute, join } from "node:path";
+import { warn } from "@pulumi/pulumi/log/index.js";
+import { getRootDirectory, getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
 import { checkArguments } from "../components/check.ts";
@@ -19,6 +20,7 @@ import { type FleetConfiguration, type HostConfiguration, type Selection, fleetS
 import type { Fleet, Placement } from "./placement.ts";
 import { sharedNames, sharedResources } from "./shared-names.ts";
 import { readStackFile } from "./secrets.ts";
+import { sizeWarning } from "./size.ts";
 
 /**
  * The fleet of the current stack, from its configuration.
@@ -26,10 +28,19 @@ import { readStackFile } from "./secrets.ts";
  * @throws ArgumentError with everything that is wrong in it, by its path in the stack file.
  */
 export function loadFleet(): Fleet {
-  const file = readStackFile(join(import.meta.dirname, `Pulumi.${getStack()}.yaml`));
+  const all = allConfig();
+  const warning = sizeWarning(process.env.PULUMI_CONFIG ?? "", all);
+  if (warning !== undefined) void warn(warning);
+  const directory = projectDirectory();
+  const file = readStackFile(join(directory, "stacks", `Pulumi.${getStack()}.yaml`));
   const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
-  const configuration = readConfiguration(allConfig(), file, secretKeys);
-  return placeFleet({ hosts: {}, ...configuration });
+  return placeFleet({ hosts: {}, ...readConfiguration(all, file, secretKeys, directory) });
+}
+
+/** That of Pulumi.yaml, wherever `pulumi` was run and whatever `main` is. An older language host does not say it. */
+function projectDirectory(): string {
+  const given = getRootDirectory();
+  return isAbsolute(given) ? given : join(import.meta.dirname, "..");
 }
 
 /** Each site and each proxy on each of its hosts. */

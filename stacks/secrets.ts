@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { secret } from "@pulumi/pulumi/output.js";
+import { Output, secret } from "@pulumi/pulumi/output.js";
 import { parse } from "yaml";
 import { ArgumentError } from "../components/problems.ts";
 
@@ -7,11 +7,12 @@ import { ArgumentError } from "../components/problems.ts";
  * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only
  * that there is a secret somewhere in it; making all of it secret would hide every diff.
  *
- * @param value the decrypted value
+ * @param value the decrypted value, in which the text of a file (texts.ts) may be a secret already
  * @param source the same value in the stack file
  */
 export function markSecrets(value: unknown, source: unknown): unknown {
   if (isSecure(source)) return secret(value);
+  if (Output.isInstance(value)) return value;
   if (Array.isArray(value))
     return value.map((inner, index) => markSecrets(inner, Array.isArray(source) ? source[index] : undefined));
   if (typeof value === "object" && value !== null) {
@@ -38,6 +39,7 @@ export function markSecretFields(value: unknown): unknown {
 }
 
 function markFields(value: unknown, within: boolean): unknown {
+  if (Output.isInstance(value)) return value;
   if (typeof value === "string") return within ? secret(value) : value;
   if (Array.isArray(value)) return value.map((inner) => markFields(inner, within));
   if (!isRecord(value)) return value;

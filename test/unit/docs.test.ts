@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { placeFleet } from "../../stacks/fleet.ts";
+import { fleetSchema } from "../../stacks/schema.ts";
+import { readTexts } from "../../stacks/texts.ts";
 import { components } from "../../tools/docs/pages.ts";
 import { makeCertificate } from "../certificates.ts";
 
@@ -87,10 +90,16 @@ test("README.md from top to bottom: its stack file, and all that comes to it lat
     ),
   );
   const later = blocks.filter((block) => !isStackFile(block));
+  const kinds = { "backends:": "proxies", proxy_set_header: "of a proxy", "file:": "with files" };
   const kindOf = (block: string) =>
-    block.includes("backends:") ? "proxies" : block.includes("proxy_set_header") ? "of a proxy" : "of a site";
+    Object.entries(kinds).find(([sign]) => block.includes(sign))?.[1] ?? "of a site";
   const { proxies = [], ...parts } = Object.groupBy(later, kindOf);
-  assert.deepEqual([proxies.length, parts["of a proxy"]?.length, parts["of a site"]?.length], [1, 1, 1]);
+  assert.deepEqual(
+    [proxies, ...["of a proxy", "of a site", "with files"].map((kind) => parts[kind])].map(
+      (one) => one?.length,
+    ),
+    [1, 1, 1, 1],
+  );
   const add = (to: Args | undefined, more: readonly string[] = []) =>
     Object.assign(to ?? {}, ...more.map((block) => parse(block) as Args)) as Args;
   add(config["quadlet-fleet:sites"]?.example1, parts["of a site"]);
@@ -105,6 +114,28 @@ test("README.md from top to bottom: its stack file, and all that comes to it lat
     "example4@web-1",
     "front@web-1",
   ]);
+});
+
+test("README.md's texts in files, where these are there", () => {
+  const [block = ""] = blocks.filter((one) => one.includes("file:"));
+  const project = mkdtempSync(join(tmpdir(), "docs-"));
+  try {
+    const { certificate: pem, key } = certificate;
+    const conf = "server {\n  listen 80;\n  listen 443 ssl;\n}\n";
+    const files = { "nginx/www.conf": conf, "certificates/www.pem": pem, "certificates/www.key": key };
+    for (const [file, text] of Object.entries({ ...files, "secrets/token": "…\n" })) {
+      mkdirSync(dirname(join(project, file)), { recursive: true });
+      writeFileSync(join(project, file), text);
+    }
+    const site = { hosts: ["h"], manager: "system", image: "localhost/nginx", listen: ["0.0.0.0:80"] };
+    const fleet = { hosts: { h: { address: "h" } }, sites: { s: { ...site, ...(parse(block) as object) } } };
+    const { value, problems } = readTexts(fleetSchema, [], fleet, project);
+    assert.deepEqual(problems, []);
+    const args = placeFleet(value as object).sites[0]?.args;
+    assert.deepEqual([args?.nginx, args?.tls], [{ "default.conf": conf }, certificate]);
+  } finally {
+    rmSync(project, { recursive: true });
+  }
 });
 
 test("the stack file of README.md alone", () => {

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { ArgumentError } from "../../components/problems.ts";
 import { readConfiguration } from "../../stacks/configuration.ts";
+import { placeFleet } from "../../stacks/fleet.ts";
+import { makeCertificate } from "../certificates.ts";
 
 function problems(all: Record<string, string>): string[] {
   try {
-    readConfiguration(all, {}, []);
+    readConfiguration(all, {}, [], "/nowhere");
   } catch (thrown) {
     if (!(thrown instanceof ArgumentError)) throw thrown;
     return thrown.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -19,15 +22,15 @@ function problems(all: Record<string, string>): string[] {
 
 test("our keys, by their names; those of others are not ours", () => {
   const all = { "quadlet-fleet:hosts": '{"a":{"address":"b"}}', "quadlet:agent": "x", "aws:region": "y" };
-  assert.deepEqual(readConfiguration(all, {}, []), { hosts: { a: { address: "b" } } });
-  assert.deepEqual(readConfiguration({}, {}, []), {});
+  assert.deepEqual(readConfiguration(all, {}, [], "/nowhere"), { hosts: { a: { address: "b" } } });
+  assert.deepEqual(readConfiguration({}, {}, [], "/nowhere"), {});
 });
 
 test("a key whose entries are commented out counts as left out", () => {
   // So Pulumi 3.258 hands over `quadlet-fleet:sites:`, and so a future version will.
   for (const text of ["", "null"])
     assert.deepEqual(
-      readConfiguration({ "quadlet-fleet:sites": text }, { "quadlet-fleet:sites": null }, []),
+      readConfiguration({ "quadlet-fleet:sites": text }, { "quadlet-fleet:sites": null }, [], "/nowhere"),
       {},
     );
 });
@@ -69,7 +72,7 @@ test("secrets: those of the file; where they are not in it, all that may be one"
   const key = "quadlet-fleet:sites";
   const text = '{"a":{"image":"i","environment":{"A":"x","B":"y"}}}';
   const secretsOf = async (file: Record<string, unknown> | undefined) => {
-    const { sites } = readConfiguration({ [key]: text }, file, [key]) as {
+    const { sites } = readConfiguration({ [key]: text }, file, [key], "/nowhere") as {
       sites: { a: { image: unknown; environment: Record<string, unknown> } };
     };
     const { image, environment } = sites.a;
@@ -84,4 +87,66 @@ test("secrets: those of the file; where they are not in it, all that may be one"
   const written = { [key]: { a: { image: "i", environment: { A: { secure: "v1:…" }, B: "y" } } } };
   assert.deepEqual(await secretsOf(written), ["A"]);
   assert.deepEqual(await secretsOf(undefined), ["A", "B"]);
+});
+
+describe("texts of files", () => {
+  const project = mkdtempSync(join(tmpdir(), "stacks-configuration-"));
+  after(() => rmSync(project, { recursive: true }));
+  const [pair, other] = [makeCertificate(["a.example.com"]), makeCertificate(["b.example.com"])];
+  for (const [file, text] of Object.entries({ cert: pair.certificate, key: pair.key, other: other.key }))
+    writeFileSync(join(project, file), text);
+
+  const site = (key: object) => ({
+    hosts: ["h"],
+    manager: "system",
+    image: "docker.io/library/nginx:latest",
+    listen: [],
+    tls: { certificate: { file: "cert" }, key },
+  });
+  const hosts = { h: { address: "192.0.2.11" } };
+  const all = (key: object) => ({
+    "quadlet-fleet:hosts": JSON.stringify(hosts),
+    "quadlet-fleet:sites": JSON.stringify({ www: site(key) }),
+  });
+  const fleetOf = (key: object) => placeFleet(readConfiguration(all(key), {}, [], project));
+
+  test("are the component's arguments, in clear: what must be a secret the component makes one", () =>
+    assert.deepEqual(fleetOf({ file: "key" }).sites[0]?.args.tls, pair));
+
+  test("are checked as others are, by the path in the stack file", () =>
+    assert.throws(() => fleetOf({ file: "other" }), {
+      message: /^the stack's configuration:\n {2}sites\.www\.tls\.key: does not belong to tls\.certificate/,
+    }));
+
+  test("one that can't be read is told by that path, beside what else is wrong with the keys", () =>
+    assert.throws(
+      () => readConfiguration({ ...all({ file: "gone" }), "quadlet-fleet:prxies": "{}" }, {}, [], project),
+      {
+        message: [
+          "the stack's configuration:",
+          `  sites.www.tls.key: the file "gone", relative to the project's directory ${project}, does not exist`,
+          '  quadlet-fleet:prxies: is not known. Did you mean "proxies"?',
+        ].join("\n"),
+      },
+    ));
+
+  test("secrets: those of the stack file beside them, and where these can't be told apart, all that may be one", async () => {
+    const key = "quadlet-fleet:sites";
+    const nginx = { a: { file: "cert" }, b: { file: "cert", secret: true }, c: "in the stack file" };
+    const secretsOf = async (file: Record<string, unknown> | undefined) => {
+      const read = readConfiguration({ [key]: JSON.stringify({ w: { nginx } }) }, file, [key], project);
+      const texts = (read as { sites: { w: { nginx: Record<string, unknown> } } }).sites.w.nginx;
+      const marked = await Promise.all(
+        Object.entries(texts).map(async ([name, value]) =>
+          pulumi.Output.isInstance(value) && (await pulumi.isSecret(value)) ? [name] : [],
+        ),
+      );
+      return marked.flat();
+    };
+    assert.deepEqual(await secretsOf({ [key]: { w: { nginx: { ...nginx, c: { secure: "v1:…" } } } } }), [
+      "b",
+      "c",
+    ]);
+    assert.deepEqual(await secretsOf(undefined), ["a", "b", "c"]);
+  });
 });

@@ -1,0 +1,64 @@
+import { pathText } from "../components/problems.ts";
+
+/** What Linux gives one environment variable, with its name and its end (execve(2), MAX_ARG_STRLEN with pages of 4 KiB). */
+const most = 128 * 1024;
+const warnFrom = 96 * 1024;
+
+/** So many of the largest are named. */
+const named = 5;
+
+/**
+ * A warning before the configuration is so large that this program can't be started, which only the engine can report then.
+ * Undefined where there is room, the usual case.
+ *
+ * @param handedOver the environment variable PULUMI_CONFIG, which has all of the configuration
+ * @param all the same, full key → text: JSON for what has parts
+ */
+export function sizeWarning(handedOver: string, all: Readonly<Record<string, string>>): string | undefined {
+  const size = Buffer.byteLength(`PULUMI_CONFIG=${handedOver}\0`);
+  if (size < warnFrom) return undefined;
+  const keys = Object.entries(all).map(([key, text]): Part => [key, bytesOf(text)]);
+  const texts = Object.entries(all).flatMap(([key, text]) =>
+    textsIn([key.replace(/^quadlet-fleet:/, "")], parsed(text)),
+  );
+  return [
+    `The stack's configuration has ${kibibytes(size)}: ${largest(keys)}.`,
+    `Linux can't start this program with more than ${kibibytes(most)} ("argument list too long").`,
+    `Put long texts into files, { file: PATH } in the place of each (README.md, Limits): ${largest(texts)}.`,
+  ].join(" ");
+}
+
+/** A part of the configuration, and its bytes. */
+type Part = [name: string, bytes: number];
+
+function textsIn(path: PropertyKey[], value: unknown): Part[] {
+  // It is JSON within JSON: a line end has three bytes.
+  if (typeof value === "string") return [[pathText(path), bytesOf(JSON.stringify(value))]];
+  if (Array.isArray(value)) return value.flatMap((inner, index) => textsIn([...path, index], inner));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => textsIn([...path, key], inner));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}
+
+function largest(parts: readonly Part[]): string {
+  return parts
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, named)
+    .map(([name, bytes]) => `${name} (${kibibytes(bytes)})`)
+    .join(", ");
+}
+
+function kibibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1024)} KiB`;
+}
