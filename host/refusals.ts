@@ -1,6 +1,7 @@
 import { overlaps, sameAddress, toListenStream } from "../units/nginx/address.ts";
+import { isQuadlet } from "../units/names.ts";
 import { listens } from "../units/socket-addresses.ts";
-import { tooNew } from "../units/versions.ts";
+import { compareVersions, oldestPodman, tooNew } from "../units/versions.ts";
 import { isSocket, runs, unitsOf } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
@@ -41,19 +42,26 @@ export function refusals(
   ];
 }
 
-/** The oldest that a distribution with podman 5.3 has (RHEL 9). */
+/** The oldest that a distribution with such a podman has (RHEL 9). */
 const oldestSystemd = 252;
 
-function host(facts: Facts, { images, account, linger, manager }: Desired): string[] {
+/** To go on with. README.md has the same. */
+const withPodman =
+  "These have it: Debian 13, Ubuntu 25.10 and 26.04, RHEL and its rebuilds 9.6 and 10, Fedora.";
+
+function host(facts: Facts, { files, images, account, linger, manager }: Desired): string[] {
   const problems: string[] = [];
+  const needsPodman = images.length > 0 || files.some(({ unit }) => unit !== undefined && isQuadlet(unit));
   if (facts.systemd !== undefined && facts.systemd < oldestSystemd)
     problems.push(`systemd ${facts.systemd} is too old: ${oldestSystemd} is needed at least.`);
   if (manager === "system" && account !== undefined && !/^\/[\w./@+-]*$/.test(facts.home))
     problems.push(
       `the home directory of "${account}" is ${JSON.stringify(facts.home)}, which a unit can't name as it is: letters, digits and ./_@+- only.`,
     );
-  if (images.length > 0 && !facts.podman.installed)
-    problems.push("podman is not installed. Install it (at least 5.3, for these quadlets).");
+  if (needsPodman && !facts.podman.installed)
+    problems.push(`podman is not installed. Install it: ${oldestPodman} or newer. ${withPodman}`);
+  else if (needsPodman && isPodmanTooOld(facts))
+    problems.push(`podman ${facts.podman.version} is too old, ${oldestPodman} is needed. ${withPodman}`);
   else if (images.length > 0 && facts.lackingIds.length > 0) problems.push(lackingIds(facts, account));
   if (linger && !facts.lingers)
     problems.push(
@@ -70,9 +78,14 @@ function lackingIds({ lackingIds: lacking, freeId }: Facts, account: string | un
   return `the account "${account}" has no subordinate ${which}, which rootless podman needs (subuid(5)). As root on the host: usermod ${options} ${account}`;
 }
 
-function keys({ podman }: Facts, payload: readonly DesiredFile[]): string[] {
-  const { version } = podman;
-  if (version === undefined) return [];
+function isPodmanTooOld({ podman: { version } }: Facts): boolean {
+  return version !== undefined && compareVersions(version, oldestPodman) < 0;
+}
+
+/** Keys that a podman of before does not know, where it knows those that all sets need. */
+function keys(facts: Facts, payload: readonly DesiredFile[]): string[] {
+  const { version } = facts.podman;
+  if (version === undefined || isPodmanTooOld(facts)) return [];
   return payload
     .filter(({ unit }) => unit !== undefined)
     .flatMap(({ key, content }) =>

@@ -12,6 +12,9 @@ export interface TooNew {
   host: string;
 }
 
+/** The oldest podman that the units work with: the one that brought `[Quadlet] DefaultDependencies=`. */
+export const oldestPodman = "5.3";
+
 /** Section → key → since. */
 const since = new Map<string, Map<string, string>>();
 for (const [version, sections] of Object.entries(podmanKeys)) {

@@ -80,12 +80,6 @@ describe("what is not ours", () => {
 });
 
 describe("what the host can't do", () => {
-  test("no podman", () => {
-    assert.deepEqual(refused({ ...empty(), podman: { installed: false } }), [
-      "podman is not installed. Install it (at least 5.3, for these quadlets).",
-    ]);
-  });
-
   test("no podman, for a set without containers: it needs none", () => {
     const wanted = desired({
       files: [unit("web.socket", "[Socket]\nListenStream=80\n")],
