@@ -18,26 +18,26 @@ help: ## show this
 setup: ## install and build what is missing on this machine
 	@tools/setup.sh
 
-check: ## formatting, lint, types, rooms and unit tests: less than a minute
-	@tools/setup.sh packages node
+check: ## formatting, lint, types, rooms and unit tests: about a minute, without root
+	@tools/setup.sh node
 	@$(MAKE) --no-print-directory --jobs=$$(nproc) --keep-going --output-sync $(CHECKS)
 
 check-format check-lint check-types check-rooms: check-%:
 	@npm run --silent check:$*
 check-shell:
-	@git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs shellcheck --external-sources
+	@tools/check-shell.sh
 check-unit:
-	@NODE_OPTIONS=--test-reporter=dot npm run --silent test:unit
+	@NODE_OPTIONS=--test-reporter=dot npm test --silent
 
 docs: ## write docs/ from the docstrings of the components and from the examples
-	@tools/setup.sh packages node
+	@tools/setup.sh node
 	@node tools/docs/main.ts
 
-test: setup check ## everything, also on real hosts
-	@trap '$(FLEET) clean' EXIT; node --test --test-concurrency=1 'test/hosts/**/*.test.ts'
+test: setup check ## everything, also on real hosts; one file of those: make test FILE=lifecycle
+	@trap '$(FLEET) clean' EXIT; node --test --test-concurrency=1 'test/hosts/$(or $(FILE),*).test.ts'
 
 demo: ## both examples on a throwaway host; on a host of yours: make demo HOST=user@address
-	@tools/setup.sh $(if $(HOST),packages node engine)
+	@tools/setup.sh $(if $(HOST),node engine)
 	@node tools/demo.ts up $(HOST)
 
 demo-clean: ## remove the demo, and its host if it is a throwaway

@@ -30,6 +30,7 @@ build_base() {
 
 # Test hosts are namespaces, overlay mounts and network interfaces of this machine.
 needs_namespaces() {
+  [ "$(uname -s)" = Linux ] || stop "this is $(uname -s)" "The test hosts are Linux containers: use a Linux machine, or a virtual one."
   [ "$(id -u)" = 0 ] || stop "the test hosts need root" "Run it as root, or in a virtual machine or container where you are root."
   unshare --mount --net --pid --fork true 2>/dev/null ||
     stop "no namespaces can be made here" "In a container, start that one with: --privileged"

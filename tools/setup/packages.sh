@@ -5,7 +5,7 @@
 machine_packages=(
   debootstrap debian-archive-keyring systemd-container iproute2 uidmap # the test hosts
   openssh-client openssl curl ca-certificates git make
-  shellcheck wrk python3-venv
+  shellcheck shfmt wrk python3-venv
 )
 
 setup_packages() {

@@ -185,7 +185,7 @@ halt() {
 # Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
 # may be another's when it is used (cgroups(7), cgroup.kill).
 # shellcheck disable=SC2016 # the inner shell expands it
-kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \; ; }
+kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
 
 # in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
 in_cgroup() {

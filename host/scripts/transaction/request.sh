@@ -38,7 +38,10 @@ request() {
 
 # answered COMMAND…: whether an answer is as it should be; what is wrong is in $problem.
 answered() {
-  { request "$@" 2>"$work/request"; echo $? >"$work/code"; } | head -c 1000000 >"$work/answer"
+  {
+    request "$@" 2>"$work/request"
+    echo $? >"$work/code"
+  } | head -c 1000000 >"$work/answer"
   status=$(sed -n '1s|^HTTP/[0-9.]* \([0-9][0-9][0-9]\).*|\1|p' "$work/answer")
   if [ -z "$status" ]; then
     # Closed without a word, as nginx does for `return 444`: curl's 52, an end for bash. Nobody would have to take it who hangs.

@@ -46,7 +46,10 @@ step_commit() {
   cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" || return 1
   # A success that was reported must outlast a power loss: a boot that found the journal would take it back.
   mv "$own/journal" "$own/committed" || return 1
-  sync "$own" || { mv "$own/committed" "$own/journal"; return 1; }
+  sync "$own" || {
+    mv "$own/committed" "$own/journal"
+    return 1
+  }
   # From here on it is done, whatever becomes of what was kept for a rollback.
   forget_secrets
   rm -rf "$own/committed" "$own/before" "$own/rollback"
