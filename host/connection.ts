@@ -1,6 +1,13 @@
 import type { Readable } from "node:stream";
 import type { NodeSSH } from "node-ssh";
-import { type Credentials, type Endpoint, type Target, endpointName, readCredentials } from "./endpoint.ts";
+import {
+  type Credentials,
+  type Endpoint,
+  type Target,
+  authoritiesNote,
+  endpointName,
+  readCredentials,
+} from "./endpoint.ts";
 import { HostError, messageOf } from "./errors.ts";
 import { fingerprint, keyType } from "./known-hosts.ts";
 import { quoteCommand } from "./quote.ts";
@@ -159,7 +166,7 @@ function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): 
   const expected = known.accepted.map((key) => `${key.type} ${fingerprint(key.blob)}`).join(", ");
   return new HostError(
     name,
-    `its host key is ${shown}, and ${knownFrom} has ${expected}. The connection was refused.`,
+    `its host key is ${shown}, and ${knownFrom} has ${expected}. The connection was refused.${authoritiesNote(known)}`,
     {
       cure: "If the host was installed anew, put its new key into the stack file and run `pulumi up`. A `refresh` or `destroy` before that goes by the state: `pulumi config set quadlet:knownHostsFile FILE`, a file with the keys of all hosts, overrides it, with their option --run-program. If the host is an old one, someone may be listening in.",
     },

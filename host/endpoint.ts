@@ -5,7 +5,7 @@ import { HostError, messageOf } from "./errors.ts";
 import { type HostKey, type KnownKeys, lookUp, parseHostKey } from "./known-hosts.ts";
 
 /** One machine to log in to, as the caller says it. The fields are those of resources/contract.ts. */
-export interface Endpoint {
+export interface Endpoint extends Configured {
   address: string;
   port?: number;
   user?: string;
@@ -15,11 +15,28 @@ export interface Endpoint {
   privateKey?: string;
   passphrase?: string;
   agent?: string | boolean;
+  sshConfig?: string | boolean;
+  /** The machine to go through, which may itself be behind another one. */
+  jump?: Endpoint;
+}
+
+/** What only the ssh configuration says of an endpoint (ssh_config(5)). */
+export interface Configured {
+  /** Tried in turn; a file that does not exist is passed over. */
+  identityFiles?: string[];
+  identitiesOnly?: boolean;
+  /** The agent's socket in place of $SSH_AUTH_SOCK; false for none. */
+  identityAgent?: string | false;
+  /** A file that does not exist is passed over. */
+  knownHostsFiles?: string[];
+  /** The name that known hosts have it by. */
+  hostKeyAlias?: string;
 }
 
 /** A host and the way to it. */
 export interface Target extends Endpoint {
-  jump?: Endpoint;
+  /** What a machine that only the ssh configuration names is logged in to and verified with. */
+  hopCredentials?: Partial<Endpoint>;
   sudo?: boolean | { password?: string };
   connectTimeout?: number;
   commandTimeout?: number;
@@ -50,22 +67,34 @@ export async function readCredentials(endpoint: Endpoint): Promise<Credentials> 
   const host = endpointName(endpoint);
   const { known, knownFrom } = await knownKeys(endpoint);
   if (known.accepted.length === 0) {
-    const authority = known.authorities > 0 ? " (its @cert-authority lines are not supported)" : "";
-    throw new HostError(host, `the host key is not known: ${knownFrom} has none for this host${authority}.`, {
-      cure: `Give the connection's hostKey, as printed by: ssh-keyscan -p ${endpoint.port ?? 22} ${endpoint.address} (compare it with the host's own /etc/ssh/ssh_host_*_key.pub).`,
-    });
+    const alias =
+      endpoint.hostKeyAlias === undefined ? "" : ` by its HostKeyAlias "${endpoint.hostKeyAlias}"`;
+    throw new HostError(
+      host,
+      `the host key is not known: ${knownFrom} has none for this host${alias}.${authoritiesNote(known)}`,
+      {
+        cure: `Give the connection's hostKey, as printed by: ssh-keyscan -p ${endpoint.port ?? 22} ${endpoint.address} (compare it with the host's own /etc/ssh/ssh_host_*_key.pub).`,
+      },
+    );
   }
   const credentials: Credentials = { known, knownFrom, passphrase: endpoint.passphrase };
   if (endpoint.privateKey !== undefined) credentials.privateKey = endpoint.privateKey;
   else if (endpoint.identityFile !== undefined)
     credentials.privateKey = await read(host, "identityFile", endpoint.identityFile);
-  const wantsAgent = endpoint.agent ?? credentials.privateKey === undefined;
+  else if (endpoint.identityFiles !== undefined)
+    credentials.privateKey = await readFirst(endpoint.identityFiles);
+  // A key of the ssh configuration does not stand in for the agent, as for ssh(1).
+  const hasKey = credentials.privateKey !== undefined;
+  const wantsAgent = endpoint.agent ?? (!hasKey || (!!endpoint.identityFiles && !endpoint.identitiesOnly));
   if (wantsAgent)
-    credentials.agent = typeof wantsAgent === "string" ? expandHome(wantsAgent) : process.env.SSH_AUTH_SOCK;
-  if (credentials.privateKey === undefined && !credentials.agent)
-    credentials.privateKey = await defaultIdentity();
+    credentials.agent = typeof wantsAgent === "string" ? expandHome(wantsAgent) : usualAgent(endpoint);
+  if (!hasKey && !credentials.agent && endpoint.identityFiles === undefined)
+    credentials.privateKey = await readFirst(defaultIdentities);
   if (credentials.privateKey === undefined && !credentials.agent) {
-    throw new HostError(host, "there is no key to log in with.", {
+    const missing = endpoint.identityFiles?.length
+      ? `: of the IdentityFile lines of the ssh configuration none can be read (${endpoint.identityFiles.join(", ")})`
+      : "";
+    throw new HostError(host, `there is no key to log in with${missing}.`, {
       cure: "Give the connection an identityFile, start an ssh-agent (SSH_AUTH_SOCK), or make ~/.ssh/id_ed25519.",
     });
   }
@@ -87,13 +116,37 @@ async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownF
     }
     return { known: { accepted: [key], revoked: [], authorities: 0 }, knownFrom: "hostKey" };
   }
-  const file = endpoint.knownHostsFile ?? "~/.ssh/known_hosts";
-  const text = await readFile(expandHome(file), "utf8").catch((error: NodeJS.ErrnoException) => {
-    // Only a default that is not there is no error.
-    if (endpoint.knownHostsFile === undefined && error.code === "ENOENT") return "";
-    throw new HostError(endpointName(endpoint), `knownHostsFile can't be read: ${error.message}.`);
-  });
-  return { known: lookUp(text, endpoint.address, endpoint.port ?? 22), knownFrom: file };
+  const { knownHostsFile, knownHostsFiles = ["~/.ssh/known_hosts"], hostKeyAlias } = endpoint;
+  const files = knownHostsFile === undefined ? knownHostsFiles : [knownHostsFile];
+  const texts = files.map((file) =>
+    readFile(expandHome(file), "utf8").catch((error: NodeJS.ErrnoException) => {
+      // A missing file is an error only if the connection names it.
+      if (knownHostsFile === undefined && error.code === "ENOENT") return "";
+      throw new HostError(
+        endpointName(endpoint),
+        `${knownHostsFile === undefined ? "UserKnownHostsFile" : "knownHostsFile"} can't be read: ${error.message}.`,
+      );
+    }),
+  );
+  const text = (await Promise.all(texts)).join("\n");
+  // An alias stands for the port, too (ssh_config(5), HostKeyAlias).
+  const known =
+    hostKeyAlias === undefined
+      ? lookUp(text, endpoint.address, endpoint.port ?? 22)
+      : lookUp(text, hostKeyAlias, 22);
+  return { known, knownFrom: files.join(", ") || "UserKnownHostsFile none" };
+}
+
+/** Why a @cert-authority line does not help. Empty where there is none. */
+export function authoritiesNote({ authorities }: KnownKeys): string {
+  return authorities === 0
+    ? ""
+    : " Its @cert-authority lines are passed over: host certificates are not supported, only the host's plain key.";
+}
+
+function usualAgent({ identityAgent }: Endpoint): string | undefined {
+  if (identityAgent === false) return undefined;
+  return identityAgent ?? process.env.SSH_AUTH_SOCK;
 }
 
 async function read(host: string, property: string, path: string): Promise<string> {
@@ -105,9 +158,11 @@ async function read(host: string, property: string, path: string): Promise<strin
 }
 
 /** The files that ssh(1) tries by itself, best first. */
-async function defaultIdentity(): Promise<string | undefined> {
-  for (const name of ["id_ed25519", "id_ecdsa", "id_rsa"]) {
-    const text = await readFile(join(homedir(), ".ssh", name), "utf8").catch(() => undefined);
+const defaultIdentities = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
+
+async function readFirst(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const text = await readFile(expandHome(path), "utf8").catch(() => undefined);
     if (text !== undefined) return text;
   }
   return undefined;

@@ -2,6 +2,8 @@ import { Connection } from "./connection.ts";
 import type { Desired } from "./desired.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 import { HostError } from "./errors.ts";
+import { Gate } from "./gate.ts";
+import { SshConfig } from "./ssh-config.ts";
 
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
@@ -13,6 +15,7 @@ const sessionsPerHost = 4;
 export class Pool {
   readonly #open = new Map<string, Promise<Connection>>();
   readonly #gates = new Map<string, Gate>();
+  readonly #config = new SshConfig();
   #stopped = false;
 
   /** From now on nothing is begun; what has begun goes on to its end. */
@@ -26,7 +29,8 @@ export class Pool {
       throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
   }
 
-  async connect(target: Target): Promise<Connection> {
+  async connect(given: Target): Promise<Connection> {
+    const target = await this.#config.complete(given);
     // With its credentials: what one resource may not use, another one's login must not give it.
     const key = JSON.stringify({
       ...target,
@@ -82,30 +86,5 @@ export class Pool {
     const gate = this.#gates.get(key) ?? new Gate(width);
     this.#gates.set(key, gate);
     return gate;
-  }
-}
-
-/** Lets a number of actions through at a time, in the order in which they came. */
-class Gate {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(width: number) {
-    this.#free = width;
-  }
-
-  async pass<T>(waiting: () => void, action: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else {
-      waiting();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    try {
-      return await action();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
   }
 }

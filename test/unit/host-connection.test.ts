@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +90,16 @@ test("another host key than the known one is refused before anything is sent", a
     /its host key is ssh-ed25519 SHA256:/,
   );
   assert.equal(logins, before);
+});
+
+test("a certificate authority beside a plain key of another host: why it did not help", async () => {
+  const file = keyFile("known");
+  const key = readFileSync(keyFile("user.pub"), "utf8").trim();
+  writeFileSync(file, `[127.0.0.1]:${port} ${key}\n@cert-authority * ${key}\n`);
+  await assert.rejects(
+    Connection.open({ ...target(), hostKey: undefined, knownHostsFile: file }),
+    /The connection was refused\. Its @cert-authority lines are passed over: host certificates are not supported/,
+  );
 });
 
 test("the pool: one login however many ask at once, and another one after the connection was lost", async () => {
