@@ -27,7 +27,8 @@ export interface CommandArgs {
  * Commands on the host, in their order, by the login of `connection`: not by its `sudo`, which is a word of yours. They are run
  * once for each version of what is deployed, and when they change themselves; nothing is run when the site is removed. A
  * deploy that is tried again after a failure does not repeat what came before it. The plugin verifies a host by its `hostKey`
- * only, and any agent of $SSH_AUTH_SOCK is asked too.
+ * only, and any agent of $SSH_AUTH_SOCK is asked too. It does not read the ssh configuration: give the connection the host's real
+ * address, port and user, and one jump host at most.
  *
  * @see https://www.pulumi.com/registry/packages/command/api-docs/remote/command/
  */

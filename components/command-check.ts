@@ -45,6 +45,10 @@ export function checkLogins(
   const { jump } = connection;
   const logins = [{ path: "connection", login: connection }];
   if (jump !== undefined) logins.push({ path: "connection.jump", login: jump });
+  if (jump?.jump !== undefined)
+    return [
+      { path: "connection.jump.jump", message: "is one too many for commands: they know one jump host" },
+    ];
   return logins.flatMap(({ path, login: { hostKey } }) => {
     if (hostKey === undefined)
       return [

@@ -1,5 +1,6 @@
 import { type Input, Output } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
+import { addressProblem, userProblem } from "../units/host-address.ts";
 import { hostKeyProblem } from "../units/host-key.ts";
 import type { Connection } from "../resources/contract.ts";
 import { oneOf, range, required, wholeNumber } from "./wording.ts";
@@ -11,7 +12,7 @@ export type ConnectionArgs = { [K in keyof Connection]: Value<Connection[K]> };
 type Value<T> = [Extract<T, object>] extends [never]
   ? Input<T>
   : T extends object
-    ? { [K in keyof T]: Input<T[K]> }
+    ? { [K in keyof T]: Value<T[K]> }
     : T;
 
 const output = <T>() => z.custom<Output<T>>((value) => Output.isInstance(value));
@@ -20,16 +21,20 @@ const output = <T>() => z.custom<Output<T>>((value) => Output.isInstance(value))
 export const inputText = (schema: z.ZodString = z.string(), words = oneOf("text")) =>
   z.union([schema, output<string>()], words);
 
+/** A text with a rule of units/: what is wrong with it, or undefined. */
+const textWithout = (problemOf: (text: string) => string | undefined) =>
+  z.string().check(({ value, issues }) => {
+    const message = problemOf(value);
+    if (message !== undefined) issues.push({ code: "custom", message, input: value, continue: true });
+  });
+
+const file = () =>
+  inputText(textWithout((text) => (text === "" ? "is empty: the path of a file" : undefined)));
+
 const credentials = {
-  hostKey: inputText(
-    z.string().check(({ value, issues }) => {
-      const problem = hostKeyProblem(value);
-      if (problem !== undefined)
-        issues.push({ code: "custom", message: problem, input: value, continue: true });
-    }),
-  ).optional(),
-  knownHostsFile: inputText().optional(),
-  identityFile: inputText().optional(),
+  hostKey: inputText(textWithout(hostKeyProblem)).optional(),
+  knownHostsFile: file().optional(),
+  identityFile: file().optional(),
   privateKey: inputText().optional(),
   passphrase: inputText().optional(),
   agent: z
@@ -37,6 +42,9 @@ const credentials = {
       [z.string(), z.boolean(), output<string | boolean>()],
       oneOf("the path of an agent's socket, true or false"),
     )
+    .optional(),
+  sshConfig: z
+    .union([z.string(), z.boolean(), output<string | boolean>()], oneOf("the path of a file, true or false"))
     .optional(),
 };
 
@@ -47,16 +55,26 @@ const seconds = (most: number) =>
 
 const endpoint = {
   ...credentials,
-  address: inputText(z.string(), required("the name of the host or its IP address", '"192.0.2.11"')),
+  address: inputText(
+    textWithout(addressProblem),
+    required("the name of the host or its IP address", '"192.0.2.11"'),
+  ),
   port: z.union([port, output<number>()], range(1, 65535)).optional(),
-  user: inputText().optional(),
+  user: inputText(textWithout(userProblem)).optional(),
 };
+
+/** How many machines may be on the way to a host. A schema without an end would follow an Output for ever. */
+export const mostJumps = 3;
+
+const third = z.strictObject(endpoint);
+const second = z.strictObject({ ...endpoint, jump: third.optional() });
+const jumpSchema = z.strictObject({ ...endpoint, jump: second.optional() });
 
 /** The shape of {@link Connection}, whose docs say what each field means. */
 export const connectionSchema = z.strictObject(
   {
     ...endpoint,
-    jump: z.strictObject(endpoint).optional(),
+    jump: jumpSchema.optional(),
     sudo: z
       .union(
         [z.boolean(), z.strictObject({ password: inputText().optional() })],

@@ -1,4 +1,5 @@
 import { unitAt } from "../host/desired.ts";
+import { addressProblem, userProblem } from "../units/host-address.ts";
 import { hostKeyProblem } from "../units/host-key.ts";
 import { didYouMeanOf } from "../units/nearest.ts";
 import { parseListenStream } from "../units/nginx/address.ts";
@@ -25,32 +26,35 @@ export function checkUnitSet(inputs: PlainObject): Failure[] {
 
 /** The fields of a connection that the provider's configuration may give as well. */
 export const credentialRules: Record<string, Rule> = {
-  hostKey: (value, path, fail) => {
-    if (value === unknown) return;
-    const problem = typeof value === "string" ? hostKeyProblem(value) : "must be text";
-    if (problem !== undefined) fail(path, problem);
-  },
-  knownHostsFile: text(),
-  identityFile: text(),
+  hostKey: textWithout(hostKeyProblem),
+  knownHostsFile: text(/./s, "is empty: the path of a file"),
+  identityFile: text(/./s, "is empty: the path of a file"),
   privateKey: text(),
   passphrase: text(),
   agent: (value, path, fail) => {
     if (typeof value !== "string" && typeof value !== "boolean")
-      fail(path, "must be the path of an agent's socket, or false");
+      fail(path, "must be the path of an agent's socket, true or false");
+  },
+  sshConfig: (value, path, fail) => {
+    if (typeof value !== "string" && typeof value !== "boolean")
+      fail(path, "must be the path of a file, true or false");
   },
 };
 
 const endpoint = {
   ...credentialRules,
-  address: text(/^[A-Za-z0-9._:%-]+$/, "must be a host name or an IP address"),
+  address: textWithout(addressProblem),
   port: integer(1, 65535),
-  user: text(/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/, "is no account name"),
+  user: textWithout(userProblem),
 };
+
+/** A jump host may itself be behind one. */
+const jump: Rule = (value, path, fail) => object({ ...endpoint, jump }, ["address"])(value, path, fail);
 
 const connection = object(
   {
     ...endpoint,
-    jump: object(endpoint, ["address"]),
+    jump,
     sudo: (value, path, fail) => {
       if (typeof value !== "boolean") object({ password: text() }, [])(value, path, fail);
     },
@@ -217,6 +221,15 @@ function text(pattern?: RegExp, reason = "must be text"): Rule {
     if (value === unknown) return;
     if (typeof value !== "string") fail(path, "must be text");
     else if (pattern && !pattern.test(value)) fail(path, reason);
+  };
+}
+
+/** A text with a rule of units/: what is wrong with it, or undefined. */
+function textWithout(problemOf: (text: string) => string | undefined): Rule {
+  return (value, path, fail) => {
+    if (value === unknown) return;
+    const problem = typeof value === "string" ? problemOf(value) : "must be text";
+    if (problem !== undefined) fail(path, problem);
   };
 }
 

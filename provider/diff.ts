@@ -63,10 +63,15 @@ function field(value: Plain | undefined, key: string): Plain | undefined {
   return isObject(value) ? (value as PlainObject)[key] : undefined;
 }
 
-/** The jump host without its credentials. */
+/** The jump hosts without their credentials. */
 function way(connection: Plain | undefined): Plain | undefined {
   const jump = field(connection, "jump");
-  return jump && { address: field(jump, "address") ?? null, port: field(jump, "port") ?? 22 };
+  if (!jump) return jump;
+  const further = way(jump);
+  return {
+    ...{ address: field(jump, "address") ?? null, port: field(jump, "port") ?? 22 },
+    ...(further === undefined ? {} : { jump: further }),
+  };
 }
 
 function keysOf(...values: (Plain | undefined)[]): string[] {

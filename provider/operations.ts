@@ -1,4 +1,4 @@
-import type { Connection, Credentials, UnitSetInputs } from "../resources/contract.ts";
+import type { Connection, Credentials, JumpHost, UnitSetInputs } from "../resources/contract.ts";
 import type { Desired, DesiredService } from "../host/desired.ts";
 import type { Target } from "../host/endpoint.ts";
 import { HostError } from "../host/errors.ts";
@@ -160,12 +160,13 @@ function target(
   { connection: overrides }: Context,
   { connection }: Pick<UnitSetInputs, "connection">,
 ): Target {
-  const { jump, ...host } = connection;
-  if (!jump) return override(host, overrides);
-  // One key is one host's; the jump host is another.
-  const others = { ...overrides };
-  delete others.hostKey;
-  return { ...override(host, overrides), jump: override(jump, others) };
+  // One key is one host's; a jump host is another.
+  const hopCredentials = { ...overrides };
+  delete hopCredentials.hostKey;
+  delete hopCredentials.commandTimeout;
+  const way = (jump: JumpHost | undefined): JumpHost | undefined =>
+    jump && { ...override(jump, hopCredentials), jump: way(jump.jump) };
+  return { ...override(connection, overrides), jump: way(connection.jump), hopCredentials };
 }
 
 /** One configured credential stands for all of its kind: an old key must not win over a new agent. */

@@ -27,7 +27,13 @@ export function schema(version: string): object {
         },
         ["address"],
       ),
-      "quadlet:index:JumpHost": type(endpoint, ["address"]),
+      "quadlet:index:JumpHost": type(
+        {
+          ...endpoint,
+          jump: { $ref: "#/types/quadlet:index:JumpHost", description: "Another machine on the way to it." },
+        },
+        ["address"],
+      ),
       "quadlet:index:Sudo": type(
         { password: secret("The login's password, for a sudo that asks for it.") },
         [],
@@ -153,16 +159,19 @@ const type = (properties: object, required: string[]) => ({ type: "object", prop
 
 const credentials = {
   hostKey: text('The host\'s public key, "ssh-ed25519 AAAA…".'),
-  knownHostsFile: text("A known_hosts file. Default: ~/.ssh/known_hosts."),
+  knownHostsFile: text("A known_hosts file. Default: that of the ssh configuration, or ~/.ssh/known_hosts."),
   identityFile: text("Path of a private key file."),
   privateKey: secret("A private key's text."),
   passphrase: secret("What decrypts the private key."),
   agent: text("The path of an ssh-agent's socket. Default: $SSH_AUTH_SOCK."),
+  sshConfig: text(
+    "false: ~/.ssh/config and /etc/ssh/ssh_config are not followed; a path: this file in their place. Default: true.",
+  ),
 };
 
 const endpoint = {
   ...credentials,
   address: text("Host name or IP address."),
-  port: integer("TCP port of sshd. Default: 22."),
-  user: text("The account to log in with. Default: root."),
+  port: integer("TCP port of sshd. Default: that of the ssh configuration, or 22."),
+  user: text("The account to log in with. Default: that of the ssh configuration, or root."),
 };

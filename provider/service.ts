@@ -18,17 +18,21 @@ import type { Lifetime } from "./lifetime.ts";
 import { schema } from "./schema.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Engine } from "./status.ts";
-import { fromStruct, revealObject, toStruct, withSecrets } from "./wire.ts";
+import { type WireObject, fromStruct, isObject, revealObject, toStruct, withSecrets } from "./wire.ts";
 
-/** Inputs that are secrets whatever the user says. */
-const secretInputs = [
-  ["connection", "privateKey"],
-  ["connection", "passphrase"],
-  ["connection", "sudo", "password"],
-  ["connection", "jump", "privateKey"],
-  ["connection", "jump", "passphrase"],
-  ["registries", "*", "password"],
-];
+/** Inputs that are secrets whatever the user says, those of each jump host too. */
+function secretInputs({ connection }: WireObject): string[][] {
+  const paths = [
+    ["connection", "sudo", "password"],
+    ["registries", "*", "password"],
+  ];
+  let at = connection;
+  for (let path = ["connection"]; isObject(at); path = [...path, "jump"]) {
+    paths.push([...path, "privateKey"], [...path, "passphrase"]);
+    at = (at as WireObject).jump;
+  }
+  return paths;
+}
 
 /**
  * The ResourceProvider service (pulumi/pulumi: proto/pulumi/provider.proto), directly: the SDK's own server drops the
@@ -88,7 +92,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const failures = checkUnitSet(inputs);
       if (failures.length === 0)
         listeners.claim(nameOf(request.getUrn()), inputs, (path, reason) => failures.push({ path, reason }));
-      return checked(toStruct(withSecrets(news, secretInputs)), failures);
+      return checked(toStruct(withSecrets(news, secretInputs(news))), failures);
     }),
 
     diff: unary((request: p.DiffRequest) => {
@@ -213,9 +217,8 @@ function checked(
   response.setFailuresList(
     failures.map(({ path, reason }) => {
       const failure = new messages.CheckFailure();
-      // The engine prints the whole value of a property that is named without a path, secrets included.
-      failure.setProperty(/[.[]/.test(path) ? path : "");
-      failure.setReason(/[.[]/.test(path) ? reason : `${path}: ${reason}`);
+      // Of a named property the engine prints the value: all of it, secrets included, or "<nil>" where it is a path.
+      failure.setReason(`${path}: ${reason}`);
       return failure;
     }),
   );

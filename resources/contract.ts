@@ -24,15 +24,15 @@ export interface Sudo {
 /** A machine to go through (ssh -J). It is verified like the host itself. */
 export interface JumpHost extends Credentials {
   /**
-   * Host name or IP address, as seen from where Pulumi runs.
-   * @range a host name, an IPv4 or an IPv6 address
+   * Host name or IP address, as seen from where Pulumi runs, or from its own {@link jump} host.
+   * @range a host name, a name of the ssh configuration, an IPv4 or an IPv6 address; without user and port
    * @example "198.51.100.7"
    * @see ssh(1), -J
    */
   address: string;
   /**
    * TCP port of its sshd.
-   * @default 22
+   * @default that of the ssh configuration, or 22
    * @range 1 to 65535
    * @example 2222
    * @see sshd_config(5), Port
@@ -40,12 +40,20 @@ export interface JumpHost extends Credentials {
   port?: number;
   /**
    * The account to log in with.
-   * @default "root"
+   * @default that of the ssh configuration, or "root"
    * @range an account of it
    * @example "jump"
    * @see ssh_config(5), User
    */
   user?: string;
+  /**
+   * Another machine to go through on the way to this one. In a stack file, hosts that name one another as `jump` do the same.
+   * @default none, or ProxyJump of the ssh configuration
+   * @range at most three in a row
+   * @example { address: "203.0.113.9", hostKey: "ssh-ed25519 AAAA…" }
+   * @see ssh_config(5), ProxyJump
+   */
+  jump?: JumpHost;
 }
 
 /** What proves who we are to a host, and who the host is to us. Nothing of it ever causes a change on a host. */
@@ -59,8 +67,9 @@ export interface Credentials {
    */
   hostKey?: string;
   /**
-   * A file of known hosts. Not read where there is a {@link hostKey}; its @cert-authority lines are not supported.
-   * @default "~/.ssh/known_hosts"
+   * A file of known hosts. Not read where there is a {@link hostKey}. It must have a plain key of the host: @cert-authority
+   * lines are passed over, as host certificates are not supported.
+   * @default UserKnownHostsFile of the ssh configuration, or ~/.ssh/known_hosts
    * @range a path on the machine that runs Pulumi; "~/" is its home directory
    * @example "/etc/ssh/ssh_known_hosts"
    * @see sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"
@@ -68,7 +77,7 @@ export interface Credentials {
   knownHostsFile?: string;
   /**
    * A private key's file. The preferred way.
-   * @default the agent; without one ~/.ssh/id_ed25519, id_ecdsa or id_rsa
+   * @default IdentityFile of the ssh configuration; the agent; without one ~/.ssh/id_ed25519, id_ecdsa or id_rsa
    * @range a path on the machine that runs Pulumi; "~/" is its home directory
    * @example "~/.ssh/id_ed25519"
    * @see ssh_config(5), IdentityFile
@@ -92,26 +101,39 @@ export interface Credentials {
   passphrase?: string;
   /**
    * The ssh-agent that is asked: true for that of $SSH_AUTH_SOCK, false for none.
-   * @default that of $SSH_AUTH_SOCK where there is neither {@link identityFile} nor {@link privateKey}
+   * @default that of the ssh configuration or of $SSH_AUTH_SOCK where there is neither {@link identityFile} nor {@link privateKey}
    * @range true, false or the path of its socket; "~/" is the home directory
    * @example "~/.1password/agent.sock"
    * @see ssh-agent(1)
    */
   agent?: string | boolean;
+  /**
+   * Whether to log in by the ssh configuration of the machine that runs Pulumi: true for ~/.ssh/config and /etc/ssh/ssh_config,
+   * false for none, or one file in their place. It is followed for HostName, Port, User, IdentityFile, IdentitiesOnly,
+   * IdentityAgent, ProxyJump, UserKnownHostsFile and HostKeyAlias; a ProxyCommand is an error. A field of the connection
+   * wins over it. A preview never reads it: it is read when the host is logged in to, by the `ssh` of that machine
+   * (`ssh -G`), and what it says is kept nowhere. `commands` and `smokeTest` do not follow it.
+   * @default true; for a jump host that of the host behind it
+   * @range true, false or a path on the machine that runs Pulumi; "~/" is its home directory
+   * @example false
+   * @example "./ssh_config"
+   * @see ssh_config(5)
+   */
+  sshConfig?: string | boolean;
 }
 
 /** Where a host is and how to log in to it. */
 export interface Connection extends Credentials {
   /**
    * Host name or IP address. Another address is another host: the resource is replaced.
-   * @range a host name, an IPv4 or an IPv6 address
+   * @range a host name, a name of the ssh configuration, an IPv4 or an IPv6 address; without user and port
    * @example "web-1.example.com"
    * @see ssh_config(5), Hostname
    */
   address: string;
   /**
    * TCP port of sshd.
-   * @default 22
+   * @default that of the ssh configuration, or 22
    * @range 1 to 65535
    * @example 2222
    * @see sshd_config(5), Port
@@ -119,7 +141,7 @@ export interface Connection extends Credentials {
   port?: number;
   /**
    * The account to log in with.
-   * @default "root"
+   * @default that of the ssh configuration, or "root"
    * @range an account of the host
    * @example "deploy"
    * @see ssh_config(5), User
@@ -127,7 +149,7 @@ export interface Connection extends Credentials {
   user?: string;
   /**
    * Log in through this machine. In a stack file it may be the name of another host.
-   * @default none
+   * @default none, or ProxyJump of the ssh configuration
    * @example { address: "198.51.100.7", user: "jump", hostKey: "ssh-ed25519 AAAA…" }
    * @see ssh_config(5), ProxyJump
    */

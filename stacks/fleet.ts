@@ -5,6 +5,7 @@ import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
 import { checkArguments } from "../components/check.ts";
 import { checkLogins } from "../components/command-check.ts";
+import { mostJumps } from "../components/connection.ts";
 import type { ReverseProxyStackArgs } from "../components/proxy-arguments.ts";
 import { checkProxy } from "../components/proxy-check.ts";
 import {
@@ -108,10 +109,12 @@ function isOfConnection({ path }: ArgumentProblem): boolean {
 
 /** Where the stack file has what is at a path of a component's `connection`. */
 function pathInHosts(fleet: FleetConfiguration, host: string, path: string): string {
+  const rest = path.replace(/^connection/, "");
   const jump = fleet.hosts[host]?.jump;
-  const [, way = "", rest = ""] = /^connection(\.jump)?(.*)$/.exec(path) ?? [];
-  if (way !== "" && typeof jump === "string") return `${pathText(["hosts", jump])}${rest}`;
-  return `${pathText(["hosts", host])}${way}${rest}`;
+  // A jump host that has a name is written there.
+  if (typeof jump === "string" && rest.startsWith(".jump."))
+    return pathInHosts(fleet, jump, rest.slice(".jump".length));
+  return `${pathText(["hosts", host])}${rest}`;
 }
 
 function select(
@@ -142,27 +145,44 @@ function select(
 }
 
 function connectionOf(fleet: FleetConfiguration, host: string, problems: ArgumentProblem[]) {
-  const { jump, ...connection } = fleet.hosts[host] as HostConfiguration;
+  const connection: Partial<HostConfiguration> = { ...fleet.hosts[host] };
   delete connection.labels;
-  if (typeof jump !== "string") return { ...connection, ...(jump ? { jump } : {}) };
-  const path = `${pathText(["hosts", host])}.jump`;
-  const through = fleet.hosts[jump];
-  if (!through) {
-    problems.push({ path, message: noSuchHost(jump, Object.keys(fleet.hosts)) });
-    return connection;
-  }
-  if (through.jump !== undefined) {
+  delete connection.jump;
+  const jump = jumpOf(fleet, [host], problems);
+  const count = jumpsIn(jump);
+  if (count > mostJumps)
     problems.push({
-      path,
-      message: `"${jump}" has a jump host itself; one is the limit`,
+      path: pathText(["hosts", host, "jump"]),
+      message: `is the first of ${count} jump hosts, and ${mostJumps} are the limit`,
     });
-  }
-  const { address, port, user, hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent } =
-    through;
-  return {
-    ...connection,
-    jump: { address, port, user, hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent },
-  };
+  return { ...connection, ...(jump === undefined ? {} : { jump }) };
+}
+
+/** A jump host with its own one, as a connection has it. */
+type Jump = Exclude<HostConfiguration["jump"], string>;
+
+/**
+ * @param way the host, and the jump hosts up to this one. Only what is wrong with the first step is a problem of the host's: the
+ * others have their own.
+ */
+function jumpOf(fleet: FleetConfiguration, way: readonly string[], problems: ArgumentProblem[]): Jump {
+  const jump = fleet.hosts[way.at(-1) ?? ""]?.jump;
+  if (typeof jump !== "string") return jump;
+  const path = pathText(["hosts", way[0] ?? "", "jump"]);
+  const through = fleet.hosts[jump];
+  if (jump === way[0]) problems.push({ path, message: `leads back to it: ${[...way, jump].join(" → ")}` });
+  else if (!through && way.length === 1)
+    problems.push({ path, message: noSuchHost(jump, Object.keys(fleet.hosts)) });
+  if (!through || way.includes(jump)) return undefined;
+  const login: Partial<HostConfiguration> = { ...through };
+  for (const field of ["labels", "jump", "sudo", "connectTimeout", "commandTimeout"] as const)
+    delete login[field];
+  const further = jumpOf(fleet, [...way, jump], problems);
+  return { ...login, ...(further === undefined ? {} : { jump: further }) } as Jump;
+}
+
+function jumpsIn(jump: Jump | NonNullable<Jump>["jump"]): number {
+  return jump === undefined ? 0 : 1 + jumpsIn("jump" in jump ? jump.jump : undefined);
 }
 
 function noSuchHost(host: string, hosts: readonly string[]): string {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { makeProgram } from "./support/program.ts";
 import { type Stack, example1, example2, hostEntry, listing, makeStack } from "./support/stack.ts";
 
 // Bad input: a clear error at preview, and a host that is not even asked.
@@ -72,6 +74,16 @@ const cases: [string, object, RegExp][] = [
     { hosts: { "web-1": { address: "192.0.2.1", hostKey: "AAAA" } } },
     /hosts\.web-1\.hostKey:/,
   ],
+  [
+    "a login in place of an address",
+    { hosts: { "web-1": { address: "ssh://deploy@web-1:2222" } } },
+    /hosts\.web-1\.address: must be the host alone\. Write address: "web-1", port: 2222, user: "deploy"\./,
+  ],
+  [
+    "a login's name with a blank",
+    { hosts: { "web-1": { address: "web-1", user: "two words" } } },
+    /hosts\.web-1\.user: is not a valid account name/,
+  ],
 ];
 
 for (const [what, change, message] of cases) {
@@ -81,8 +93,25 @@ for (const [what, change, message] of cases) {
     assert.notEqual(code, 0);
     assert.match(stdout + stderr, message);
     assert.doesNotMatch(stdout + stderr, /\n\s+at .*\.ts:\d+/, "a stack trace is no message");
+    assert.doesNotMatch(stdout + stderr, /<nil>/, "no value is no message either");
   });
 }
+
+test("what only the provider sees: an address of another resource that is a login", async () => {
+  const source = `
+const set = { name: "web", manager: "system", units: {} };
+new UnitSet("web", { ...set, connection: { address: pulumi.output("deploy@web-1:2222"), privateKey: "KEY" } });`;
+  const directory = await makeProgram(source);
+  await using program = await makeStack("refuse-program", directory);
+  const { code, stdout, stderr } = await program.run(["preview"], { check: false });
+  await rm(directory, { recursive: true });
+  assert.notEqual(code, 0);
+  assert.match(
+    stdout + stderr,
+    /connection\.address: must be the host alone\. Write address: "web-1", port: 2222, user: "deploy"\./,
+  );
+  assert.doesNotMatch(stdout + stderr, /<nil>|KEY/);
+});
 
 test("several at once are all told", async () => {
   stack.configure({

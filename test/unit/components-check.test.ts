@@ -111,7 +111,7 @@ const cases: [string, object, string[]][] = [
       connection: { address: "a", jump: pulumi.output({ address: "b" }), sudo: pulumi.secret(true) },
     },
     [
-      "connection.jump: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, address, port, user.",
+      "connection.jump: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, sshConfig, address, port, user, jump.",
       "connection.sudo: can't be a secret or an Output as a whole. In it, these may be one or hold one: password.",
       "listen[0]: can't be a secret or an Output. Give it as it is.",
       "hardened: can't be a secret or an Output. Give it as it is.",

@@ -32,6 +32,7 @@ describe("no difference", () => {
         privateKey: "k",
         sudo: true,
         connectTimeout: 3,
+        sshConfig: false,
       },
     },
     "logins of registries": { registries: { r: { username: "u", password: "p" } } },
@@ -170,6 +171,10 @@ test("another way to the host is looked at, and is no other set", () => {
   const { changes, replaces } = diffUnitSet(before, after);
   assert.deepEqual([...changes.keys()], ["connection.port", "connection.jump"]);
   assert.deepEqual(replaces, []);
+  const further = {
+    connection: { address: "192.0.2.11", jump: { address: "gate", jump: { address: "a" } } },
+  };
+  assert.deepEqual([...diffUnitSet(before, further).changes], [["connection.jump", "update"]]);
   const rotated = { connection: { address: "192.0.2.11", jump: { address: "gate", agent: true } } };
   assert.equal(diffUnitSet(before, rotated).changes.size, 0);
 });

@@ -60,30 +60,6 @@ describe("the component's arguments", () => {
     });
     assert.equal(placement.args.environment?.A, environment.A);
   });
-
-  test("a jump host by its name: its way in, and not its labels", () => {
-    const gate = {
-      address: "203.0.113.1",
-      port: 2222,
-      hostKey: "ssh-ed25519 AAAA",
-      labels: { a: "b" },
-      sudo: true,
-    };
-    const [placement] = placeFleet({
-      hosts: { gate, web: { address: "10.0.0.1", jump: "gate" } },
-      sites: { s: { ...site, hosts: ["web"] } },
-    }).sites;
-    assert.deepEqual(JSON.parse(JSON.stringify(placement?.args.connection)), {
-      address: "10.0.0.1",
-      jump: { address: "203.0.113.1", port: 2222, hostKey: "ssh-ed25519 AAAA" },
-    });
-  });
-
-  test("a jump host that is written out", () => {
-    const web = { address: "10.0.0.1", jump: { address: "203.0.113.1" } };
-    const [placement] = placeFleet({ hosts: { web }, sites: { s: { ...site, hosts: ["web"] } } }).sites;
-    assert.deepEqual(placement?.args.connection, web);
-  });
 });
 
 describe("a proxy", () => {
@@ -189,13 +165,12 @@ describe("what is wrong, by its path in the stack file", () => {
       },
     };
     const found = problems(configuration);
-    assert.deepEqual(found.slice(0, 3), [
+    assert.deepEqual(found.slice(0, 2), [
       'hosts.web.jump: "gat" is no host of this stack. Did you mean "gate"?',
-      'hosts.gate.jump: "gate2" has a jump host itself; one is the limit',
       'sites.one.hosts[2]: "wbe" is no host of this stack. Did you mean "web"?',
     ]);
     assert.deepEqual(
-      found.slice(3).map((line) => line.split(": ")[0]),
+      found.slice(2).map((line) => line.split(": ")[0]),
       ["sites.three.hosts.labels", "sites.two.linger", "sites.two.image", 'sites["four.example"].listen[1]'],
     );
   });
@@ -253,7 +228,7 @@ describe("what is wrong, by its path in the stack file", () => {
       proxies: { p: { hosts: ["b"], user: "test", image: site.image, listen: ["80"], backends: { web } } },
     };
     assert.deepEqual(problems(configuration).sort(), [
-      "hosts.a: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, address, port, user, jump, sudo, connectTimeout, commandTimeout.",
+      "hosts.a: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, sshConfig, address, port, user, jump, sudo, connectTimeout, commandTimeout.",
       "proxies.p.backends.web.extra: can't be a secret or an Output. Give it as it is.",
       "sites.s: can't be a secret or an Output as a whole. In it, these may be one or hold one: image, registries, tls, nginx, smokeTest, commands, environment.",
       "sites.t.hosts: can't be a secret or an Output. Give it as it is. No host of this stack has labels.",
