@@ -58,12 +58,12 @@ export function parseSettings(printed: string, original: string): Settings {
 
 /** "none" is no file. */
 function paths(files: readonly string[], tokens: Tokens): string[] {
-  return files.filter((file) => file !== "none").map((file) => inHome(expand(file, tokens)));
+  return files.filter((file) => file !== "none").map((file) => expand(file, tokens));
 }
 
 function agentOf(agent: string): string | false {
   if (agent === "none") return false;
-  return agent.startsWith("$") ? (process.env[agent.slice(1)] ?? false) : inHome(agent);
+  return agent.startsWith("$") ? (process.env[agent.slice(1)] ?? false) : agent;
 }
 
 type Tokens = Readonly<Record<string, string>>;
@@ -76,15 +76,6 @@ function expand(text: string, tokens: Tokens): string {
   return text
     .replace(/%(.)/g, (token, letter: string) => all[letter] ?? token)
     .replace(/\$\{(\w+)\}/g, (variable, name: string) => process.env[name] ?? variable);
-}
-
-/**
- * ssh looks up the "~" of some values in the account's entry, and not in $HOME: where the two differ, as in containers
- * and under sudo, "~" is $HOME here as in all other paths.
- */
-function inHome(path: string): string {
-  const { homedir: ofAccount } = userInfo();
-  return path.startsWith(`${ofAccount}/`) ? `${homedir()}${path.slice(ofAccount.length)}` : path;
 }
 
 function hopsOf(proxyJump: string): Hop[] {

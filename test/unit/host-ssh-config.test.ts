@@ -72,7 +72,7 @@ Host usual
     const keys = {
       identityFiles: ["~/.ssh/one", "/keys/of root at 192.0.2.11"],
       identitiesOnly: true,
-      identityAgent: join(home, "agent.sock"),
+      identityAgent: join(userInfo().homedir, "agent.sock"),
     };
     const found = { ...web, address: "192.0.2.11" };
     assert.deepEqual(await complete({ address: "web" }), { ...found, ...keys });
@@ -88,7 +88,7 @@ Host usual
     for (const mine of [{ identityFile: "/mine" }, { privateKey: "mine" }])
       assert.deepEqual(await complete({ address: "web", ...mine }), {
         ...{ ...found, ...mine },
-        ...{ identitiesOnly: true, identityAgent: join(home, "agent.sock") },
+        ...{ identitiesOnly: true, identityAgent: join(userInfo().homedir, "agent.sock") },
       });
     assert.deepEqual(await complete({ address: "web", agent: "/mine" }), {
       ...{ ...found, agent: "/mine" },
@@ -98,12 +98,12 @@ Host usual
 
   test("known hosts: several files, one with a blank, none; the connection's own one", async () => {
     write(`Host web
-  UserKnownHostsFile ~/.ssh/one "/etc/known hosts"
+  UserKnownHostsFile /etc/one "/etc/known hosts"
   HostKeyAlias web.internal
 Host none
   UserKnownHostsFile none
 `);
-    const known = { knownHostsFiles: [at("one"), "/etc/known hosts"], hostKeyAlias: "web.internal" };
+    const known = { knownHostsFiles: ["/etc/one", "/etc/known hosts"], hostKeyAlias: "web.internal" };
     assert.deepEqual(await complete({ address: "web" }), { ...web, ...known });
     assert.deepEqual(await complete({ address: "none" }), { ...web, address: "none", knownHostsFiles: [] });
     assert.deepEqual(await complete({ address: "web", knownHostsFile: "/mine" }), {
