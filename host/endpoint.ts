@@ -141,7 +141,7 @@ async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownF
 export function authoritiesNote({ authorities }: KnownKeys): string {
   return authorities === 0
     ? ""
-    : " Its @cert-authority lines are passed over: host certificates are not supported, only the host's plain key.";
+    : " @cert-authority lines are passed over: the SSH library (ssh2) can't verify host certificates, only a host's plain key.";
 }
 
 function usualAgent({ identityAgent }: Endpoint): string | undefined {
