@@ -2,6 +2,7 @@
  * The words and marks of an nginx configuration file, as nginx reads them: ngx_conf_read_token() in nginx's
  * src/core/ngx_conf_file.c. Where it looks odd here, it is odd there.
  */
+import { isTooLong, tooLong } from "./buffer.ts";
 import { luaBlockEnd } from "./lua.ts";
 
 /** Where something starts in a file; both count from 1. */
@@ -10,8 +11,13 @@ export interface Place {
   column: number;
 }
 
-/** A word with its quotes and escapes resolved, or a mark; and where it is in the text. */
-export type Token = Place & { offset: number } & ({ kind: "word"; text: string } | { kind: ";" | "{" | "}" });
+/**
+ * A word with its quotes and escapes resolved, or a mark; and where it is in the text: `end` is the offset after it. The "{" of a
+ * Lua block ends where the Lua ends.
+ */
+export type Token = Place & { offset: number; end: number } & (
+    { kind: "word"; text: string } | { kind: ";" | "{" | "}" }
+  );
 
 /** A file that nginx could not read. The message names file, line and what is wrong there. */
 export class NginxSyntaxError extends Error {
@@ -32,44 +38,57 @@ export class NginxSyntaxError extends Error {
  * Splits a configuration file. The body of a `*_by_lua_block` is left out: it is Lua.
  *
  * @param file the file's name, for messages
- * @throws NginxSyntaxError for an unclosed quote or Lua block, and for a quote that is followed by other text
+ * @throws NginxSyntaxError for an unclosed quote or Lua block, for a quote that is followed by other text, for a byte order mark,
+ *   and for a word or comment that is longer than nginx can read
  * @example tokenize('listen "80";', "default.conf") // a word "listen", a word "80", a mark ";"
  */
 export function tokenize(text: string, file: string): Token[] {
   const tokens: Token[] = [];
   const placeOf = places(text);
+  const fail = (offset: number, what: string) => {
+    throw new NginxSyntaxError(file, placeOf(offset), what);
+  };
+  const skip = (from: number) =>
+    skipBlanks(text, from, (start, end) => {
+      if (isTooLong(text, start, end + 1)) fail(start, tooLong("this comment", text, start, end, end + 1));
+    });
   /** The first word of the directive that is being read. */
   let name: string | undefined;
-  let at = skipBlanks(text, 0);
+  if (text.startsWith("\ufeff")) fail(0, BYTE_ORDER_MARK);
+  let at = skip(0);
   while (at < text.length) {
     const ch = text.charAt(at);
     const place = placeOf(at);
     if (ch === ";" || ch === "{" || ch === "}") {
-      tokens.push({ kind: ch, offset: at, ...place });
-      at += 1;
+      let end = at + 1;
       if (ch === "{" && name?.endsWith("_by_lua_block")) {
-        const end = luaBlockEnd(text, at);
-        if (end === undefined)
+        const luaEnd = luaBlockEnd(text, end);
+        if (luaEnd === undefined)
           throw new NginxSyntaxError(file, place, `the block of "${name}" is never closed.`);
-        tokens.push({ kind: "}", offset: end, ...placeOf(end) });
-        at = end + 1;
+        end = luaEnd;
       }
+      tokens.push({ kind: ch, offset: at, end, ...place });
       name = undefined;
+      at = end;
     } else {
       const isQuoted = ch === '"' || ch === "'";
+      const start = isQuoted ? at + 1 : at;
       const end = isQuoted ? closingQuote(text, at) : wordEnd(text, at);
       if (end === undefined) throw new NginxSyntaxError(file, place, `the quote ${ch} is never closed.`);
-      const word = resolveEscapes(text.slice(isQuoted ? at + 1 : at, end));
-      tokens.push({ kind: "word", text: word, offset: at, ...place });
+      const word = resolveEscapes(text.slice(start, end));
+      const next = isQuoted ? end + 1 : end;
+      // nginx reads on from a blank before it lets go of the word.
+      const last = next + (isBlank(text.charAt(next)) ? 2 : 1);
+      if (isTooLong(text, start, last))
+        fail(at, tooLong(name === undefined ? "this word" : `a word of "${name}"`, text, start, end, last));
+      tokens.push({ kind: "word", text: word, offset: at, end: next, ...place });
       name ??= word;
-      at = isQuoted ? end + 1 : end;
-      const next = text.charAt(at);
+      at = next;
       // ")" may follow, for `if ($host = "example")`: it is a word of its own.
-      if (isQuoted && !/^[ \t\r\n;{)]?$/.test(next)) {
-        throw new NginxSyntaxError(file, placeOf(at), `unexpected "${next}" straight after a quoted word.`);
-      }
+      if (isQuoted && !/^[ \t\r\n;{)]?$/.test(text.charAt(at)))
+        fail(at, `unexpected "${text.charAt(at)}" straight after a quoted word.`);
     }
-    at = skipBlanks(text, at);
+    at = skip(at);
   }
   return tokens;
 }
@@ -85,14 +104,26 @@ export function quoteWord(text: string): string {
   return `"${text.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
+const BYTE_ORDER_MARK =
+  "the file begins with a byte order mark (BOM), which nginx takes for a part of the first word. Save it as UTF-8 without BOM.";
+
 const isBlank = (ch: string) => ch === " " || ch === "\t" || ch === "\r" || ch === "\n";
 
-/** The offset of the next token. A "#" starts a comment only there, not inside a word. */
-function skipBlanks(text: string, from: number): number {
+/**
+ * The offset of the next token. A "#" starts a comment only there, not inside a word.
+ *
+ * @param onComment gets where a comment starts, and where its line ends
+ */
+function skipBlanks(text: string, from: number, onComment: (start: number, end: number) => void): number {
   let at = from;
   while (at < text.length && (isBlank(text.charAt(at)) || text[at] === "#")) {
-    const lineEnd = text[at] === "#" ? text.indexOf("\n", at) : at;
-    at = lineEnd === -1 ? text.length : lineEnd + 1;
+    let lineEnd = at;
+    if (text[at] === "#") {
+      const found = text.indexOf("\n", at);
+      lineEnd = found === -1 ? text.length : found;
+      onComment(at, lineEnd);
+    }
+    at = Math.min(lineEnd + 1, text.length);
   }
   return at;
 }
