@@ -40,7 +40,12 @@ describe("checkListens reads the files that nginx reads", () => {
     assert.equal(over(files).errors.length, 1);
   });
 
-  for (const path of ["/etc/nginx/sites/*.conf", "extra.conf", "/etc/nginx/*/a.inc", "conf.d/[ab].inc"]) {
+  for (const path of [
+    "/etc/nginx/sites/*.conf",
+    "extra.conf",
+    "/etc/nginx/*/a.inc",
+    "modules/../conf.d/a.inc",
+  ]) {
     test(`an include of ${path}, which can't be seen, turns a missing listen into a warning`, () => {
       assert.deepEqual(over({ "a.conf": `include ${path};` }, "0.0.0.0:80"), {
         errors: [],
@@ -69,7 +74,7 @@ describe("checkListens reads the files that nginx reads", () => {
 
   test("an include of a file that is not there", () => {
     assert.deepEqual(over({ "a.conf": "include conf.d/b.inc;" }).errors, [
-      'a.conf:1: "include conf.d/b.inc" names a file in conf.d that is not there, so nginx won\'t start. Files: a.conf.',
+      'a.conf:1: "include conf.d/b.inc" names no file that is there, so nginx won\'t start. Files in conf.d: a.conf.',
     ]);
     assert.deepEqual(over({ "a.conf": "include conf.d/*.inc;" }), { errors: [], warnings: [] });
   });
@@ -86,6 +91,88 @@ describe("checkListens reads the files that nginx reads", () => {
       { file: "a.conf", line: 3, message: 'a.conf:3: unexpected "}": "listen" in line 2 has no ";".' },
     ]);
   });
+});
+
+describe("what was meant, and is not what nginx reads there", () => {
+  const place =
+    "can't be in conf.d, whose files nginx reads inside the http block of the image's nginx.conf.";
+
+  test("a whole nginx.conf", () => {
+    const text = `user nginx;
+worker_processes auto;
+events { worker_connections 1024; }
+http {
+  include mime.types;
+  server { listen 8080; }
+  include /etc/nginx/conf.d/*.conf;
+}`;
+    assert.deepEqual(over({ "nginx.conf": text }, "0.0.0.0:8080"), {
+      errors: [
+        `nginx.conf:1: "user", "worker_processes", "events", "http" ${place} This looks like a whole nginx.conf: keep the "server" blocks of its http block, and what they need and the image's nginx.conf does not set.`,
+      ],
+      warnings: [],
+    });
+  });
+
+  test("a stream", () => {
+    const text = "\nstream {\n  server { listen 5432; proxy_pass db:5432; }\n}";
+    assert.deepEqual(over({ "db.conf": text }, "0.0.0.0:5432"), {
+      errors: [`db.conf:2: "stream" ${place} Only HTTP can be served here. Remove it.`],
+      warnings: [],
+    });
+    const included = { "a.conf": `include conf.d/s;\n${server("80")}`, s: "worker_processes 1; pid /x;" };
+    assert.deepEqual(over(included, "0.0.0.0:80"), {
+      errors: [`s:1: "worker_processes", "pid" ${place} Remove them.`],
+      warnings: [],
+    });
+  });
+
+  test("a byte order mark", () => {
+    assert.deepEqual(over({ "a.conf": `\ufeff${server("80")}` }, "0.0.0.0:80"), {
+      errors: [
+        "a.conf:1: the file begins with a byte order mark (BOM), which nginx takes for a part of the first word. Save it as UTF-8 without BOM.",
+      ],
+      warnings: [],
+    });
+  });
+
+  const why =
+    'a file is read if its name ends in ".conf", or if another file includes it. Rename it, or include it.';
+
+  test("a name that does not end in .conf", () => {
+    for (const name of ["site", "default.conf.template", "default.CONF"])
+      assert.deepEqual(over({ [name]: `\n${server("80")}`, "a.conf": "# nothing" }, "0.0.0.0:80"), {
+        errors: [
+          `a.socket: "0.0.0.0:80", the argument listen, has its "listen" in "${name}" (line 2) only, which nginx does not read: ${why}`,
+        ],
+        warnings: [],
+      });
+  });
+
+  test("the same, with another address too", () => {
+    assert.deepEqual(over({ site: server("81") }, "0.0.0.0:80").errors, [
+      `a.socket: "0.0.0.0:80", the argument listen, has no "listen": nginx would close it, and every client would hang. nginx binds nothing. Write "listen 80". nginx does not read "site": ${why}`,
+    ]);
+  });
+
+  test("nothing of it for files that are for something else", () => {
+    const files = { ".htpasswd": "a:b", "x.inc": "server_tokens off;", "old.conf.bak": server("80") };
+    assert.deepEqual(over({ ...files, "a.conf": server("80") }, "0.0.0.0:80"), { errors: [], warnings: [] });
+    assert.doesNotMatch(over({ "x.inc": "gzip on;" }, "0.0.0.0:80").errors.join(), /does not read/);
+  });
+});
+
+test("a volume in conf.d may hold the listen", () => {
+  const files = [{ name: "a.conf", text: "" }];
+  const sockets = [{ unit: "a.socket", listen: ["0.0.0.0:80"] }];
+  const found = (mount: string) => checkListens(files, sockets, [mount]);
+  assert.deepEqual(
+    found("/etc/nginx/conf.d/b.conf").warnings.map(({ message }) => message),
+    [
+      'a.socket: "0.0.0.0:80", the argument listen, has no "listen" that can be seen. If no include has "listen 80", every client hangs.',
+    ],
+  );
+  assert.equal(found("/etc/nginx/conf.d/b.txt").errors.length, 1);
 });
 
 test("a file that can't be read as nginx's is one error: what it listens on is not known", () => {

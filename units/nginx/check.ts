@@ -15,9 +15,10 @@ import {
   type ListenAddress,
 } from "./address.ts";
 import { bindsByItself, namedAddresses, type NamedAddress } from "./bind.ts";
-import { findListens, type Listen, type NginxFile } from "./listens.ts";
+import { findListens, type Listen, type Listens, type NginxFile } from "./listens.ts";
 import { optionProblems } from "./options.ts";
 import { problemAt, type Problem } from "./problem.ts";
+import { unreadListen, unreadServers, whyUnread } from "./unread.ts";
 
 export type { NginxFile } from "./listens.ts";
 export type { Problem } from "./problem.ts";
@@ -46,6 +47,7 @@ export interface CheckResult {
  * @param files what will be mounted at /etc/nginx/conf.d. nginx reads those that end in .conf; others count only if one of
  *   them includes them.
  * @param sockets the socket units of the service
+ * @param mounts where volumes are in the container
  * @example
  * checkListens(
  *   [{ name: "default.conf", text: "server {\n listen 8080;\n}" }],
@@ -54,14 +56,19 @@ export interface CheckResult {
  * // default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket).
  * // Write "listen [::]:8080", or "0.0.0.0:8080" in the argument listen.
  */
-export function checkListens(files: NginxFile[], sockets: SocketUnit[]): CheckResult {
-  const { listens, unseen, errors, warnings } = findListens(files);
+export function checkListens(
+  files: readonly NginxFile[],
+  sockets: readonly SocketUnit[],
+  mounts: readonly string[] = [],
+): CheckResult {
+  const found = findListens(files, mounts);
+  const { listens, errors, warnings } = found;
   const passed = readSockets(sockets, errors);
   const named = namedAddresses(listens.filter(({ options }) => !options.includes("quic")));
   const spare = passed
     .map((socket) => socket.address)
     .filter((address) => !named.some((other) => sameAddress(other.address, address)));
-  const both: Comparison = { listens, named, passed, spare, unseen, errors, warnings };
+  const both: Comparison = { ...found, named, passed, spare };
 
   for (const listen of listens) checkAlone(listen, both);
   for (const one of named) checkNamed(one, both);
@@ -70,15 +77,12 @@ export function checkListens(files: NginxFile[], sockets: SocketUnit[]): CheckRe
 }
 
 /** Both sides, and what is found wrong so far. */
-interface Comparison extends CheckResult {
-  listens: Listen[];
-  /** Their addresses, without UDP. */
+interface Comparison extends Listens {
+  /** The addresses of the listens, without UDP. */
   named: NamedAddress[];
   passed: PassedSocket[];
   /** The addresses that are passed on and named by no `listen`. */
   spare: ListenAddress[];
-  /** An include may hold more listens. */
-  unseen: boolean;
 }
 
 interface PassedSocket {
@@ -87,7 +91,7 @@ interface PassedSocket {
   address: ListenAddress;
 }
 
-function readSockets(sockets: SocketUnit[], errors: Problem[]): PassedSocket[] {
+function readSockets(sockets: readonly SocketUnit[], errors: Problem[]): PassedSocket[] {
   const passed: PassedSocket[] = [];
   for (const { unit, listen, argument = "listen" } of sockets) {
     for (const text of listen) {
@@ -173,6 +177,8 @@ function checkSocket(socket: PassedSocket, both: Comparison): void {
     );
     return;
   }
+  // Why there may be none is said already.
+  if (both.broken) return;
   const byName = both.listens.find((other) => mayMean(other, socket.address));
   if (byName !== undefined) {
     const where = `${byName.file}:${byName.line}`;
@@ -184,9 +190,12 @@ function checkSocket(socket: PassedSocket, both: Comparison): void {
       at(`has no "listen" that can be seen. If no include has "${listen}", every client hangs.`),
     );
   } else {
+    const unread = unreadListen(both.unread, socket.address);
     both.errors.push(
       at(
-        `has no "listen": nginx would close it, and every client would hang. ${listNamed(both.named)} Write "${listen}".`,
+        unread === undefined
+          ? `has no "listen": nginx would close it, and every client would hang. ${listNamed(both.named)} Write "${listen}".${unreadServers(both.unread)}`
+          : `has its "listen" in ${unread} only, which nginx does not read: ${whyUnread}`,
       ),
     );
   }

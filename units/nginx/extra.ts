@@ -36,7 +36,7 @@ export function headersSet({ directives }: Extra): Set<string> {
 }
 
 /** The addresses that are listened on. */
-export function listensOf({ directives }: Extra): ListenAddress[] {
+export function listensOf({ directives }: Pick<Extra, "directives">): ListenAddress[] {
   return named(directives, "listen").flatMap(({ args: [parameter = ""] }) => {
     try {
       const target = parseListen(parameter);

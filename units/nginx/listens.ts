@@ -1,6 +1,7 @@
 /** Finds what the servers of a configuration listen on, following includes. */
 import { AddressError, parseListen, type ListenAddress } from "./address.ts";
-import { isReadByNginx, resolveInclude } from "./include.ts";
+import { outsideHttp } from "./contexts.ts";
+import { isReadByNginx, readByNginx, resolveInclude } from "./include.ts";
 import { parseNginx, type Directive } from "./parse.ts";
 import { problemAt, type Problem } from "./problem.ts";
 import { NginxSyntaxError } from "./tokens.ts";
@@ -28,16 +29,26 @@ export interface Listen {
 export interface Listens {
   listens: Listen[];
   unseen: boolean;
+  /** A file is not what nginx can read there, which is among the errors: what it was to listen on is not known. */
+  broken: boolean;
+  /** The files that nginx does not read: no name that ends in ".conf", and no include. */
+  unread: NginxFile[];
   errors: Problem[];
   warnings: Problem[];
 }
 
-/** Reads all files that nginx reads from conf.d, which is in the http context. */
-export function findListens(files: NginxFile[]): Listens {
-  const reader = new Reader(files);
+/**
+ * Reads all files that nginx reads from conf.d, which is in the http context.
+ *
+ * @param mounts where volumes are in the container: what is in those below conf.d can't be seen
+ */
+export function findListens(files: readonly NginxFile[], mounts: readonly string[] = []): Listens {
+  const reader = new Reader(files, mounts);
   for (const { name } of files) {
     if (isReadByNginx(name)) reader.file(name, [], (directives, trail) => reader.http(directives, trail));
   }
+  reader.found.unseen ||= resolveInclude(readByNginx, [], mounts).unseen;
+  reader.found.unread = files.filter(({ name }) => !reader.isRead(name));
   return reader.found;
 }
 
@@ -45,33 +56,51 @@ export function findListens(files: NginxFile[]): Listens {
 type Trail = string[];
 type ReadContext = (directives: Directive[], trail: Trail) => void;
 
-/**
- * Only http and server contexts are looked into. `listen` stands in no other, so what a location includes does not matter;
- * http, stream and mail blocks in conf.d are errors that `nginx -t` reports.
- */
+/** Only http and server contexts are looked into. `listen` stands in no other, so what a location includes does not matter. */
 class Reader {
-  readonly found: Listens = { listens: [], unseen: false, errors: [], warnings: [] };
+  readonly found: Listens = {
+    listens: [],
+    unseen: false,
+    broken: false,
+    unread: [],
+    errors: [],
+    warnings: [],
+  };
   readonly #texts: Map<string, string>;
+  readonly #mounts: readonly string[];
+  readonly #read = new Set<string>();
 
-  constructor(files: NginxFile[]) {
+  constructor(files: readonly NginxFile[], mounts: readonly string[]) {
     this.#texts = new Map(files.map(({ name, text }) => [name, text]));
+    this.#mounts = mounts;
+  }
+
+  isRead(name: string): boolean {
+    return this.#read.has(name);
   }
 
   /** @returns whether the file could be read */
   file(name: string, trail: Trail, read: ReadContext): boolean {
+    this.#read.add(name);
     try {
       read(parseNginx(this.#texts.get(name) ?? "", name), [...trail, name]);
       return true;
     } catch (error) {
       if (!(error instanceof NginxSyntaxError)) throw error;
       this.found.errors.push({ file: error.file, line: error.line, message: error.message });
-      // What it listens on is not known.
       this.found.unseen = true;
+      this.found.broken = true;
       return false;
     }
   }
 
   http(directives: Directive[], trail: Trail): void {
+    const problem = outsideHttp(directives, trail.at(-1) ?? "");
+    if (problem !== undefined) {
+      this.found.errors.push(problem);
+      this.found.unseen = true;
+      this.found.broken = true;
+    }
     for (const directive of directives) {
       if (directive.name === "server") this.#server(directive, trail);
       if (directive.name === "include")
@@ -122,13 +151,13 @@ class Reader {
   #include(directive: Directive, trail: Trail, read: ReadContext): boolean {
     const pattern = directive.args[0] ?? "";
     const ours = [...this.#texts.keys()];
-    const { names, unseen, missing } = resolveInclude(pattern, ours);
+    const { names, unseen, missing } = resolveInclude(pattern, ours, this.#mounts);
     const at = (what: string) =>
       problemAt(trail.at(-1) ?? "", directive.line, `"include ${pattern}" ${what}`);
     let isComplete = !unseen && !missing;
     if (missing) {
       this.found.errors.push(
-        at(`names a file in conf.d that is not there, so nginx won't start. Files: ${ours.join(", ")}.`),
+        at(`names no file that is there, so nginx won't start. Files in conf.d: ${ours.join(", ")}.`),
       );
     }
     if (unseen) {
