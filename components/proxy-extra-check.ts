@@ -1,4 +1,5 @@
 /** What a backend's own lines of nginx can't be. */
+import { onlyContext } from "../units/nginx/contexts.ts";
 import { locationsOf } from "../units/nginx/extra.ts";
 import { parseNginx } from "../units/nginx/parse.ts";
 import { retryNames } from "../units/nginx/retry.ts";
@@ -28,30 +29,46 @@ function pathOf(backend: string): string {
   return `${pathText(["backends", backend])}.extra`;
 }
 
-/** Directives that only a whole server can have, of the modules that nginx.org's packages have built in. */
-const ofServers =
-  /^(listen|server_name|http[23]|quic_.*|ssl_.*|client_header_(buffer_size|timeout)|(connection|request)_pool_size|ignore_invalid_headers|large_client_header_buffers|merge_slashes|underscores_in_headers)$/;
-
-/** Lines that are for the locations of paths: see locations() of units/nginx/virtual-host.ts. */
-function checkPlace(
-  { name, paths, serverNames, extra }: ProxiedBackend,
-  all: readonly ProxiedBackend[],
-): ArgumentProblem[] {
-  if (paths.includes("/")) return [];
-  const whole = all.find(
-    (one) => one.paths.includes("/") && one.serverNames.some((at) => serverNames.includes(at)),
-  );
-  const place = whole === undefined ? 'the extra of a backend that has "/"' : pathOf(whole.name);
-  return extra.directives.flatMap((directive) => {
-    const at = `"${directive.name}" in line ${directive.line}`;
-    if (directive.name === "proxy_pass")
-      return [
-        { path: pathOf(name), message: `${at} is generated: leave it out, or give it a location of its own` },
-      ];
-    if (!ofServers.test(directive.name)) return [];
-    const message = `${at} is for a whole server, and of this one the backend has ${paths.map((path) => `"${path}"`).join(", ")} only. Put it into ${place}.`;
-    return [{ path: pathOf(name), message }];
+/** Lines are for the server, or for the locations of paths: see locations() of units/nginx/virtual-host.ts. */
+function checkPlace(backend: ProxiedBackend, all: readonly ProxiedBackend[]): ArgumentProblem[] {
+  return backend.extra.directives.flatMap(({ name, line }) => {
+    const message = misplaced(name, backend, all);
+    return message === undefined
+      ? []
+      : [{ path: pathOf(backend.name), message: `"${name}" in line ${line} ${message}` }];
   });
+}
+
+/** Why nginx would not take a directive there, and where it would. */
+function misplaced(
+  directive: string,
+  { paths, serverNames }: ProxiedBackend,
+  all: readonly ProxiedBackend[],
+): string | undefined {
+  const context = onlyContext(directive);
+  const isServer = paths.includes("/");
+  switch (context) {
+    case "main":
+      return "is for the top of a nginx.conf, which is the image's. Remove it.";
+    case "http":
+      return 'is for the http block, outside of any server. Put it into a file of the argument nginx whose name ends in ".conf".';
+    case "server": {
+      if (isServer) return undefined;
+      const whole = all.find(
+        (one) => one.paths.includes("/") && one.serverNames.some((at) => serverNames.includes(at)),
+      );
+      const place = whole === undefined ? 'the extra of a backend that has "/"' : pathOf(whole.name);
+      return `is for a whole server, and of this one the backend has ${paths.map((path) => `"${path}"`).join(", ")} only. Put it into ${place}.`;
+    }
+    case "location":
+      if (isServer)
+        return 'is for a location, and these lines are in the server. Put it into a "location … { … }".';
+      return directive === "proxy_pass"
+        ? "is generated: leave it out, or give it a location of its own"
+        : undefined;
+    case undefined:
+      return undefined;
+  }
 }
 
 /** A server has each location once: nginx refuses a second one, or never takes it. */
