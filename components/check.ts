@@ -2,6 +2,7 @@ import { Output } from "@pulumi/pulumi/output.js";
 import { checkCommands, commandWarnings } from "./command-check.ts";
 import { checkEncryption } from "./encryption-check.ts";
 import { hardeningWarnings } from "./hardening.ts";
+import { checkImage } from "./image-check.ts";
 import { isConfiguration } from "./inputs.ts";
 import { isContainerUnitName, socketUnits } from "./names.ts";
 import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../units/nginx/address.ts";
@@ -10,6 +11,7 @@ import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
 import { type ArgumentProblem, parseArguments, pathText } from "./problems.ts";
 import { type TlsArgs, allListens, listenPath } from "./tls.ts";
 import { checkTls } from "./tls-check.ts";
+import { nginxMounts, volumeProblems, volumeTargets, volumeWarnings } from "./volume-check.ts";
 
 /**
  * Everything that is wrong with the arguments, all at once and without a host: their shape, what they have to do with each
@@ -34,6 +36,7 @@ export function checkArguments(
     ...checkName(args.name ?? name),
     ...checkListen(args),
     ...checkEnvironment(args.environment),
+    ...volumeProblems(args.volumes, nginxMounts(args, proxied !== undefined)),
     ...checkHiddenFiles(args),
   ];
   // By then the addresses can be read.
@@ -44,6 +47,7 @@ export function checkArguments(
     ...hardeningWarnings(args),
     ...tls.warnings,
     ...verifyWarnings(args),
+    ...volumeWarnings(args),
     ...commandWarnings(args),
   ];
   if (problems.length > 0 || text === undefined) return { problems, warnings: early };
@@ -76,7 +80,7 @@ function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): stri
 /** Whether nginx's configuration, the sockets and `tls` agree. */
 export function checkConfiguration(
   name: string,
-  args: Pick<SocketActivatedNginxArgs, "listen" | "tls">,
+  args: Pick<SocketActivatedNginxArgs, "listen" | "tls" | "volumes">,
   nginx: Record<string, string>,
 ): CheckResult {
   const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
@@ -84,38 +88,13 @@ export function checkConfiguration(
   const found = checkListens(
     files,
     sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),
+    volumeTargets(args.volumes),
   );
   const encryption = checkEncryption(args, files);
   return {
     errors: [...found.errors, ...encryption.errors],
     warnings: [...found.warnings, ...encryption.warnings],
   };
-}
-
-/** Problems of an image reference; `requireDigest` as in the arguments. */
-export function checkImage(image: string, requireDigest: boolean): ArgumentProblem[] {
-  const path = "image";
-  if (!/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(image))
-    return [{ path, message: `"${image}" is no image reference` }];
-  const [registry, ...rest] = image.split("/");
-  if (rest.length === 0 || !(registry === "localhost" || /[.:]/.test(registry ?? ""))) {
-    const full = rest.length === 0 ? `docker.io/library/${image}` : `docker.io/${image}`;
-    return [
-      {
-        path,
-        message: `"${image}" names no registry, and each host would choose one by itself. Write "${full}", say.`,
-      },
-    ];
-  }
-  if (requireDigest && !/@sha256:[0-9a-f]{64}$/.test(image)) {
-    return [
-      {
-        path,
-        message: `"${image}" has no digest, and requireDigest is set. Write ${image.split("@")[0]}@sha256:… (podman image inspect --format '{{.Digest}}').`,
-      },
-    ];
-  }
-  return [];
 }
 
 /** The nginx files, if each of them is known and there are any. */

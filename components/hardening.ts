@@ -9,7 +9,7 @@ import type { SocketActivatedNginxArgs } from "./arguments.ts";
 /** What nginx's master does as root: chown its caches, signal its workers, become another account for them. */
 const capabilities = ["CHOWN", "KILL", "SETGID", "SETUID"];
 /** Where nginx writes beside /run and /tmp, which podman makes writable in a read-only container. */
-const written = "/var/cache/nginx";
+export const writtenDirectory = "/var/cache/nginx";
 
 /** What `hardened` is for one site. */
 export interface Hardening {
@@ -47,7 +47,7 @@ export function hardeningWarnings({ hardened, network }: SocketActivatedNginxArg
 export function hardenedContainer(): Partial<ContainerSection> {
   return {
     pull: "never",
-    tmpfs: written,
+    tmpfs: writtenDirectory,
     readOnly: true,
     noNewPrivileges: true,
     dropCapability: "all",
@@ -58,7 +58,7 @@ export function hardenedContainer(): Partial<ContainerSection> {
 /** The same for `podman run`. */
 export const hardenedOptions: readonly string[] = [
   "--read-only",
-  `--tmpfs ${written}`,
+  `--tmpfs ${writtenDirectory}`,
   "--security-opt=no-new-privileges",
   "--cap-drop all",
   ...capabilities.map((capability) => `--cap-add ${capability}`),

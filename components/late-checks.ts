@@ -2,7 +2,8 @@ import { warn } from "@pulumi/pulumi/log/index.js";
 import { type Input, all, output, unsecret } from "@pulumi/pulumi/output.js";
 import type { Resource } from "@pulumi/pulumi/resource.js";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { checkConfiguration, checkImage } from "./check.ts";
+import { checkConfiguration } from "./check.ts";
+import { checkImage } from "./image-check.ts";
 import { ArgumentError } from "./problems.ts";
 import { lateTls } from "./tls-check.ts";
 

@@ -2,15 +2,17 @@ import { AddressError, LONGEST_PATH } from "../units/nginx/address.ts";
 import { otherNamesFile, tlsFile } from "../units/nginx/proxy-files.ts";
 import { certificateName, serverNameOf } from "../units/nginx/tls.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { checkArguments, checkImage } from "./check.ts";
+import { checkArguments } from "./check.ts";
 import { claimsOfProxy, collisions } from "./claims.ts";
+import { checkImage } from "./image-check.ts";
 import { type ArgumentProblem, didYouMean, parseArguments, pathText } from "./problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./proxy-arguments.ts";
 import { containerNames, hasNetwork } from "./proxy-names.ts";
-import { backendAddress, backendSite, isActivated, isUnix } from "./proxy-sockets.ts";
+import { backendAddress, backendSite, isActivated, isUnix, socketDirectory } from "./proxy-sockets.ts";
 import { checkExtra } from "./proxy-extra-check.ts";
 import { generatedFiles, knownFiles, serverNamesOf, usesCertificate } from "./proxy-generated.ts";
 import { nginxOf } from "./proxy-render.ts";
+import { volumeProblems } from "./volume-check.ts";
 
 /**
  * Everything that is wrong with the arguments, all at once and without a host, as checkArguments() for a site: nginx's own
@@ -120,9 +122,18 @@ function checkBackend(
   const problems = [...at(checkTransport(options)), ...checkLength(name, backend, options)];
   if (problems.length > 0) return problems;
   if (options.nginx !== undefined) problems.push(...at(checkNginx(name, backend, options, args)));
-  else if (typeof options.image === "string")
-    problems.push(...at(checkImage(options.image, args.requireDigest ?? false)));
+  else {
+    problems.push(...at(volumeProblems(options.volumes, backendMounts(options))));
+    if (typeof options.image === "string")
+      problems.push(...at(checkImage(options.image, args.requireDigest ?? false)));
+  }
   return problems;
+}
+
+/** What a backend that is not nginx has mounted. */
+function backendMounts(options: Backend): Record<string, string> {
+  if (!isUnix(options) || isActivated(options)) return {};
+  return { [socketDirectory(options)]: "the directory of its socket" };
 }
 
 /** What is for one transport only. */

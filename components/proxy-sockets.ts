@@ -42,6 +42,11 @@ export const socketsMount = "/run/backends";
 
 const defaultSocketPath = "/run/backend/http.sock";
 
+/** Where a backend that makes its socket itself has its directory, in its container. */
+export function socketDirectory({ socketPath = defaultSocketPath }: Pick<Backend, "socketPath">): string {
+  return posix.dirname(socketPath);
+}
+
 export function renderSocketsUnit(name: string): string {
   return renderService({
     // The sockets come after it, and before what a service comes after by itself (systemd.special(7), sockets.target).
@@ -74,12 +79,11 @@ export function renderBackendSocket(name: string, target: string, container: str
 
 /** What a backend's service has, where it makes its socket itself. */
 export function ownSocket(name: string, container: string, backend: Backend, args: ReverseProxyStackArgs) {
-  const { socketPath = defaultSocketPath } = backend;
   const directory = `${socketsDirectory(name)}/${container}`;
   const wait = ["/bin/sh", "-c", awaitSocket, "wait", container];
   const reached = `%t/${socketsDirectory(name)}/${reachedAt(container, backend)}`;
   return {
-    volume: `%t/${directory}:${posix.dirname(socketPath)}:rw${sharedLabel(args)}`,
+    volume: `%t/${directory}:${socketDirectory(backend)}:rw${sharedLabel(args)}`,
     service: {
       // New at each start, as many programs can't bind a socket that is left over. The account's own directory is above
       // it, so "all" are those whose containers it is mounted into.

@@ -1,6 +1,7 @@
 import { unitAt } from "../host/desired.ts";
 import { addressProblem, userProblem } from "../units/host-address.ts";
 import { hostKeyProblem } from "../units/host-key.ts";
+import { imageProblem } from "../units/image.ts";
 import { didYouMeanOf } from "../units/nearest.ts";
 import { parseListenStream } from "../units/nginx/address.ts";
 import { checkName, checkUnit } from "./check-units.ts";
@@ -67,7 +68,11 @@ const connection = object(
 const keys = list(text());
 const line = text(/^\P{Cc}*$/u, "can't hold a newline or another control character");
 const words = list(line);
-const image = text(/^[^\s-]\S*$/, "is no image reference");
+const image: Rule = (value, path, fail) => {
+  if (value === unknown) return;
+  const problem = typeof value === "string" ? imageProblem(value) : "must be text";
+  if (problem !== undefined) fail(path, problem);
+};
 const mounts = map((value, path, fail, key) => {
   checkPath(key, path, fail);
   line(value, path, fail);
@@ -97,7 +102,7 @@ const unitSet = object(
       );
     }),
     images: map((value, path, fail, key) => {
-      if (!/^[^\s-]\S*$/.test(key)) fail(path, "is no image reference");
+      image(key, path, fail);
       object({ pull: oneOf("missing", "always", "never") }, ["pull"])(value, path, fail);
     }),
     checks: map((value, path, fail, key) => {
@@ -116,6 +121,7 @@ const unitSet = object(
           hostName: text(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name"),
           status: integer(100, 599),
           body: line,
+          address: text(/^127(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/, 'must begin with "127."'),
         },
         [],
       )(value, path, fail);

@@ -155,7 +155,9 @@ const cases: [string, object, string[]][] = [
   [
     "an image that is none",
     { image: "docker.io/x\nExec=y" },
-    ['image: "docker.io/x\nExec=y" is no image reference'],
+    [
+      'image: "docker.io/x\\nExec=y" has a blank or a control character. Write for example "docker.io/library/nginx:1.29".',
+    ],
   ],
   [
     "a tag where a digest is demanded",
@@ -213,6 +215,13 @@ const cases: [string, object, string[]][] = [
     "a variable's name that is none",
     { environment: { "A=B": "x" } },
     ['environment["A=B"]: is no name of an environment variable'],
+  ],
+  [
+    "an image that podman can't pull",
+    { image: "docker://docker.io/library/nginx" },
+    [
+      'image: "docker://docker.io/library/nginx" has a transport ("docker://"), and the name of an image is wanted. Write "docker.io/library/nginx".',
+    ],
   ],
   [
     "the variable that names the sockets",

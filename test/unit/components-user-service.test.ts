@@ -146,7 +146,7 @@ describe("what is wrong, and where", () => {
     ],
     [
       "names of quadlets",
-      { network: "a.network:ip=10.0.0.2", volumes: ["data.volume:/data", "data:/data"] },
+      { network: "a.network:ip=10.0.0.2", volumes: ["data.volume:/data", "data:/more"] },
       [
         'network: "a.network:ip=10.0.0.2" is a quadlet\'s name, and this service is none. Write the network\'s own name: "systemd-a", if no NetworkName= is set.',
         'volumes[0]: "data.volume:/data" names a quadlet, and this service is none. Write the volume\'s own name.',
@@ -154,7 +154,7 @@ describe("what is wrong, and where", () => {
     ],
     [
       "specifiers, which would be root's",
-      { volumes: ["%t/x:/x", "/a%h:/b", "%%h/x:/x"] },
+      { volumes: ["%t/x:/x", "/a%h:/b", "%%h/x:/c"] },
       [0, 1].map(
         (index) =>
           `volumes[${index}]: has a specifier: here there is only "%h" at the beginning, and "%%" for a "%"`,
