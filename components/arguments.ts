@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
-import type { Probe, RegistryLogin } from "../resources/contract.ts";
+import type { HttpRequest, RegistryLogin } from "../resources/contract.ts";
 import {
   type CommandsArgs,
   type SmokeTestArgs,
@@ -140,16 +140,19 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
-   * seconds: else the deploy is taken back. It is made on the host (by curl, or else bash; a unix socket needs curl). The new
-   * version of a container is asked as well before it takes over. Not asked: an address with proxy_protocol, or with HTTP/2 only; an
-   * address that the host does not have at that moment (a standby node), as another host would answer: the `up` says so.
+   * seconds. Otherwise the deploy is rolled back. The request is made on the host (by curl, or else bash; a unix socket needs
+   * curl). The new version of a container is asked as well before it takes over. false: no request is made.
+   *
    * An address with TLS, or one that redirects there, has to answer, but not with this status and body: it is asked without TLS.
-   * false: no request is made.
+   * An address with proxy_protocol is not asked, nor is one that the host does not have at that moment (a standby node), as another
+   * host would answer: the `up` says so. A wildcard is asked at 127.0.0.1 or ::1. If nginx has a `listen` for 127.0.0.1 on
+   * that port as well, the wildcard is asked at 127.0.0.2; if it has one for ::1, an IPv6 wildcard is not asked. Where nginx speaks
+   * HTTP/2 only (`listen … http2` without ssl, before nginx 1.25.1), any answer counts.
    * @default any status below 500 for "/"
    * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
    * @example false
    */
-  verify?: false | Probe;
+  verify?: false | HttpRequest;
 
   /**
    * What is asked from the machine that runs Pulumi after a deploy, by @pulumi/command, whose plugin it needs then. An `up` fails
@@ -180,9 +183,11 @@ export interface SocketActivatedNginxArgs {
 
   /**
    * More volumes, as podman writes them. "%h" is the account's home directory; with manager "system" and {@link user} it is
-   * the only specifier, at the beginning, and a "%" is written "%%".
+   * the only specifier, at the beginning, and a "%" is written "%%". A preview warns of a volume that hides what nginx reads. The
+   * image can't fill in templates (/etc/nginx/templates): /etc/nginx/conf.d is read-only.
    * @default none
-   * @range SOURCE:TARGET[:OPTIONS], without control characters
+   * @range SOURCE:TARGET[:OPTIONS], without control characters; SOURCE is a whole path of the host or the name of a volume; TARGET is
+   *   not /etc/nginx/conf.d, nor another path where something is mounted already
    * @example ["/srv/www:/usr/share/nginx/html:ro"]
    * @see podman-run(1), --volume
    */

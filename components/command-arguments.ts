@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
-import type { Probe } from "../resources/contract.ts";
+import type { HttpRequest } from "../resources/contract.ts";
 import { environmentSchema, probeSchema } from "./shapes.ts";
 import { oneOf, required, wholeNumber } from "./wording.ts";
 
@@ -48,7 +48,7 @@ export interface CommandsArgs {
 }
 
 /** A GET request to each address, from the machine that runs Pulumi; with TLS, the answer must come with the very certificate. */
-export interface SmokeRequestArgs extends Probe {
+export interface SmokeRequestArgs extends HttpRequest {
   /**
    * The host name that is asked for, at the host's address, whatever DNS says.
    * @default each server name of a proxy that is no pattern, of which it needs one; the host itself for a site

@@ -178,7 +178,8 @@ export interface Backend {
    * name. A location that sets one itself has no other, as always in nginx: `include /etc/nginx/conf.d/_proxy-headers;` gives it
    * the generated ones.
    * @default none
-   * @range whole directives; with such paths none that only a server can have (listen, ssl_…); no location that the server has already
+   * @range whole directives; none that only the http block can have (map, limit_req_zone, …: see the proxy's own `nginx`); with such
+   *   paths none that only a server can have (listen, ssl_…); no location that the server has already
    * @example "client_max_body_size 100m;"
    * @example "proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;"
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#server

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { type Input, output, unsecret } from "@pulumi/pulumi/output.js";
-import { isSpecific, overlaps, parseListenStream } from "../units/nginx/address.ts";
+import { isSpecific, isWildcard, overlaps, parseListenStream } from "../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../units/nginx/default-server.ts";
-import { answersPlainHttp } from "../units/nginx/plain.ts";
+import { plainAddress } from "../units/nginx/plain.ts";
 import { tlsDirectory } from "../units/nginx/tls.ts";
 import { withoutLabel } from "../units/stand-ins.ts";
 import { environmentFile } from "../units/escape.ts";
@@ -165,8 +165,15 @@ function probes(args: SocketActivatedNginxArgs, nginx: Record<string, Input<stri
   };
   const asked = (texts: Record<string, string>) => {
     const files = Object.entries(texts).map(([file, text]) => ({ name: file, text }));
-    const there = allListens(args).filter((address) => answersPlainHttp(files, parseListenStream(address)));
-    return Object.fromEntries(there.map((address) => [address, probe(address)]));
+    return Object.fromEntries(
+      allListens(args).flatMap((listen) => {
+        const at = plainAddress(files, parseListenStream(listen));
+        if (at === undefined) return [];
+        const isUnusual =
+          at.family === "ipv4" && isWildcard(parseListenStream(listen)) && at.address !== "127.0.0.1";
+        return [[listen, { ...probe(listen), ...(isUnusual ? { address: at.address } : {}) }]];
+      }),
+    );
   };
   if (isPlain(nginx)) return asked(nginx);
   // Which addresses there are is no secret, whatever else is in the files.

@@ -8,7 +8,7 @@ export const environmentSchema = z.record(
   inputText(z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character")),
 );
 
-/** A GET request and what its answer must be: `Probe` of the contract. */
+/** A GET request and what its answer must be: `HttpRequest` of the contract. */
 export const probeSchema = z.strictObject({
   path: z
     .string()

@@ -33,6 +33,7 @@ export interface Probe {
   hostName: string;
   status?: number;
   body?: string;
+  address?: string;
 }
 
 /** A command that must succeed in a container with the new files, before anything is swapped. */

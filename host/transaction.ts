@@ -180,7 +180,14 @@ function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<st
 }
 
 /** Where it is asked, path, Host, status, body, and the address that the host must have for it, a line each. */
-function probeLines({ listen, path, hostName, status, body }: Probe): string {
+function probeLines({
+  listen,
+  path,
+  hostName,
+  status,
+  body,
+  address: loopback = "127.0.0.1",
+}: Probe): string {
   const address = probeTarget(listen);
   const own = isSpecific(address) ? address : undefined;
   // A wildcard is reached by the loopback interface.
@@ -189,7 +196,7 @@ function probeLines({ listen, path, hostName, status, body }: Probe): string {
       ? address.path
       : toListenStream({
           ...address,
-          address: { "0.0.0.0": "127.0.0.1", "::": "::1" }[address.address] ?? address.address,
+          address: { "0.0.0.0": loopback, "::": "::1" }[address.address] ?? address.address,
         });
   // As the kernel lists its own: /proc/net/fib_trie, /proc/net/if_inet6.
   const needed = own?.family === "ipv6" ? ipv6Digits(own.address) : own?.address;

@@ -75,6 +75,7 @@ export function schema(version: string): object {
           hostName: text('The Host header. Default: "localhost".'),
           status: integer("The status that the answer must have. Default: any below 500."),
           body: text("Text that the answer must contain, on one line."),
+          address: text('Where a socket on all IPv4 addresses is asked. Default: "127.0.0.1".'),
         },
         [],
       ),

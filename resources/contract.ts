@@ -222,8 +222,8 @@ export interface ServiceState {
   handover?: boolean;
 }
 
-/** A GET request that must be answered through a socket after a service was started, restarted or reloaded. */
-export interface Probe {
+/** A GET request, and what its answer must be. */
+export interface HttpRequest {
   /**
    * What is asked for.
    * @default "/"
@@ -252,6 +252,17 @@ export interface Probe {
    * @example "Welcome to nginx!"
    */
   body?: string;
+}
+
+/** A request that must be answered through a socket after a service was started, restarted or reloaded. */
+export interface Probe extends HttpRequest {
+  /**
+   * Where a socket on all IPv4 addresses is asked. Another address than the usual one is for a program that answers otherwise there.
+   * @default "127.0.0.1"
+   * @range an address that begins with "127."
+   * @example "127.0.0.2"
+   */
+  address?: string;
 }
 
 /** An image that must be on the host before any service is started or restarted. */

@@ -142,7 +142,8 @@ ${page}`,
     // Neither the redirect nor nginx's answer to a request without TLS has that status.
     assert.deepEqual(probes, {
       "0.0.0.0:80": { path: "/health" },
-      "0.0.0.0:8443": { path: "/health" },
+      // At 127.0.0.1 the other one answers.
+      "0.0.0.0:8443": { path: "/health", address: "127.0.0.2" },
       "127.0.0.1:8443": { path: "/health" },
     });
   });

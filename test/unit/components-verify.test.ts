@@ -86,14 +86,28 @@ describe("what is asked", () => {
   const nginx = "server { listen 80; listen [::]:80 proxy_protocol; listen unix:/run/web.sock http2; }";
 
   test("no address that gives a plain request no answer", () => {
-    assert.deepEqual(probes({ nginx: { "default.conf": nginx } }), { "0.0.0.0:80": {} });
+    assert.deepEqual(probes({ nginx: { "default.conf": nginx } }), {
+      "0.0.0.0:80": {},
+      "/run/web.sock": {},
+    });
+  });
+
+  test("a wildcard by an address that is its own", () => {
+    const text = `${nginx} server { listen 127.0.0.1:80 proxy_protocol; }`;
+    assert.deepEqual(probes({ nginx: { "default.conf": text }, verify: { path: "/x" } }), {
+      "0.0.0.0:80": { path: "/x", address: "127.0.0.2" },
+      "/run/web.sock": { path: "/x" },
+    });
   });
 
   test("the same by a secret text, and that is no secret", async () => {
     const found = probes({ nginx: { "default.conf": pulumi.secret(nginx) }, verify: { path: "/x" } });
     assert.ok(pulumi.Output.isInstance(found));
     assert.equal(await pulumi.isSecret(pulumi.output(found)), false);
-    assert.deepEqual(await new Promise((resolve) => found.apply(resolve)), { "0.0.0.0:80": { path: "/x" } });
+    assert.deepEqual(await new Promise((resolve) => found.apply(resolve)), {
+      "0.0.0.0:80": { path: "/x" },
+      "/run/web.sock": { path: "/x" },
+    });
   });
 
   test("no secret text is in it", async () => {

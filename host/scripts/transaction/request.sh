@@ -18,13 +18,13 @@ read_probe() {
 request() {
   case $where in
     /*)
-      "$@" curl --silent --show-error --globoff --path-as-is --http1.1 --include --max-time 5 --user-agent quadlet-fleet \
+      "$@" curl --silent --show-error --globoff --path-as-is --http1.1 --http0.9 --include --max-time 5 --user-agent quadlet-fleet \
         --unix-socket "$where" --header "Host: $host_name" -- "http://localhost$wanted_path"
       return
       ;;
   esac
   if command -v curl >/dev/null; then
-    "$@" curl --silent --show-error --globoff --path-as-is --http1.1 --include --max-time 5 --user-agent quadlet-fleet \
+    "$@" curl --silent --show-error --globoff --path-as-is --http1.1 --http0.9 --include --max-time 5 --user-agent quadlet-fleet \
       --noproxy '*' --header "Host: $host_name" -- "http://$where$wanted_path"
   else
     address=${where%:*}
@@ -34,6 +34,15 @@ request() {
       printf "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: quadlet-fleet\r\nConnection: close\r\n\r\n" "$3" "$4" >&3 && cat <&3' \
       bash "${address%"]"}" "${where##*:}" "$wanted_path" "$host_name"
   fi
+}
+
+# speaks_http2_only: whether the answer is none to HTTP/1, but begins with a frame of SETTINGS (RFC 9113, 3.4 and 6.5): `listen … http2`
+# without TLS, up to nginx 1.25.0.
+speaks_http2_only() {
+  case $(head -c 9 "$work/answer" | od -An -v -tx1 | tr -d ' \n') in
+    ??????040000000000) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # answered COMMAND…: whether an answer is as it should be; what is wrong is in $problem.
@@ -46,7 +55,9 @@ answered() {
   if [ -z "$status" ]; then
     # Closed without a word, as nginx does for `return 444`: curl's 52, an end for bash. Nobody would have to take it who hangs.
     case $(cat "$work/code")$wanted_status$wanted_body in 0 | 52) [ -s "$work/answer" ] || return 0 ;; esac
+    ! speaks_http2_only || return 0
     problem="no answer: $(tail -n 1 "$work/request")"
+    [ ! -s "$work/answer" ] || problem="its answer is not HTTP"
     return 1
   fi
   if [ -n "$wanted_status" ]; then right=$wanted_status; else right="[1-4][0-9][0-9]"; fi
