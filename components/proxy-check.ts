@@ -46,7 +46,12 @@ export function checkProxy(
   if (found.length === 0) found.push(...checkNames(args.name ?? name, args));
   return {
     problems: found,
-    warnings: [...(hardened === true ? hardenedParts(args) : []), ...ofSite.warnings],
+    warnings: [
+      ...(hardened === true ? hardenedParts(args) : []),
+      ...ofSite.warnings,
+      // The path of a socket can be made of what is right only.
+      ...(found.length > 0 ? [] : backendWarnings(args.name ?? name, args)),
+    ],
   };
 }
 
@@ -121,7 +126,7 @@ function checkBackend(
     problems.map((problem) => ({ path: `${path}.${problem.path}`, message: problem.message }));
   const problems = [...at(checkTransport(options)), ...checkLength(name, backend, options)];
   if (problems.length > 0) return problems;
-  if (options.nginx !== undefined) problems.push(...at(checkNginx(name, backend, options, args)));
+  if (options.nginx !== undefined) problems.push(...at(checkNginx(name, backend, options, args).problems));
   else {
     problems.push(...at(volumeProblems(options.volumes, backendMounts(options))));
     if (typeof options.image === "string")
@@ -179,12 +184,23 @@ function checkNginx(
   backend: string,
   options: Backend,
   args: ReverseProxyStackArgs,
-): ArgumentProblem[] {
+): { problems: ArgumentProblem[]; warnings: string[] } {
   const container = containerNames(backend, options)[0] ?? backend;
   const address = backendAddress(name, container, options);
-  return checkArguments(container, backendSite(name, container, options, args)).problems.map(
-    ({ path, message }) => ({ path, message: message.replaceAll(address, "@SOCKET@") }),
-  );
+  const own = (text: string) => text.replaceAll(address, "@SOCKET@");
+  const { problems, warnings } = checkArguments(container, backendSite(name, container, options, args));
+  return {
+    problems: problems.map(({ path, message }) => ({ path, message: own(message) })),
+    warnings: warnings.map(own),
+  };
+}
+
+function backendWarnings(name: string, args: ReverseProxyStackArgs): string[] {
+  return Object.entries(args.backends).flatMap(([backend, options]) => {
+    if (options.nginx === undefined) return [];
+    const path = pathText(["backends", backend]);
+    return checkNginx(name, backend, options, args).warnings.map((warning) => `${path}: ${warning}`);
+  });
 }
 
 /** A certificate that no server has. */

@@ -79,7 +79,7 @@ function hidden(target: string, files: readonly string[]): string | undefined {
   const own = files.find((file) => `${CONF_D}/${file}` === target);
   const effect =
     own === undefined
-      ? "is in the directory of the argument nginx, which is read-only in the container, and is not compared with the sockets"
+      ? "is in the directory of the argument nginx, which is read-only: podman makes its mount point in the host's directory (crun) or fails (runc). What it holds is not compared with the sockets"
       : `hides "${own}" of the argument nginx, which is what is compared with the sockets`;
   return `${effect}. Mount it beside, as "/etc/nginx/snippets", and include it.`;
 }

@@ -21,6 +21,8 @@ export function readVolume(text: string): Volume | string {
   // What a specifier stands for is known on the host only.
   if (target === undefined || !/^[/%]/.test(target))
     return `"${target}" is to be a path in the container, and begins with no "/". Write SOURCE:/TARGET.`;
+  if (cleanPath(target) === "/")
+    return `"${text}" is for the root of the container, where nothing can be mounted. Choose a directory in it.`;
   return { ...(source === undefined ? {} : { source }), target: cleanPath(target) };
 }
 

@@ -91,7 +91,7 @@ test("an image that is not there", async () => {
 
 test("a volume that podman refuses: the rehearsal fails, and nothing was touched", async () => {
   await failsAndChangesNothing(
-    { volumes: ["./relative:/x:badoption"] },
+    { volumes: ["/srv:/x:badoption"] },
     /rehearsing example2\.service failed:[\s\S]*badoption/,
   );
 });
@@ -157,6 +157,32 @@ test("one that answers 500 where no rehearsal can ask: found by the request afte
     new RegExp(`asking ${here.replaceAll(".", "\\.")}/ failed: http:.*: it answered 500`),
     { before: { listen, nginx: both(204) } },
   );
+});
+
+test("a page at the wildcard is found where 127.0.0.1 is for a proxy that says first who the client is", async () => {
+  const other =
+    "server {\n  listen 80;\n  listen 127.0.0.1:80 proxy_protocol;\n  server_name other;\n  return 500;\n}\n";
+  const verify = { status: 200, body: "new" };
+  configure(
+    {},
+    {
+      nginx: { "default.conf": page.replace("old", "new"), "other.conf": other },
+      verify,
+      environment: { P: "1" },
+    },
+  );
+  await stack.up();
+  assert.deepEqual(await get(fleet, `http://${host.address}/`), { status: 200, body: "new" });
+});
+
+test("a volume in the place of the configuration is what podman refuses", async () => {
+  // What a preview refuses, of a podman that is really asked.
+  const volumes = "-v /srv:/etc/nginx/conf.d:ro -v /tmp:/etc/nginx/conf.d";
+  const { stderr, code } = await host.sh(`podman create ${volumes} docker.io/library/nginx:latest`, {
+    check: false,
+  });
+  assert.equal(code, 125);
+  assert.match(stderr, /\/etc\/nginx\/conf\.d: duplicate mount destination/);
 });
 
 test("a port that is taken: said before anything changes, and by whom", async () => {

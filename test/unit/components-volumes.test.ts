@@ -56,6 +56,10 @@ describe("a volume", () => {
       '"html" is to be a path in the container, and begins with no "/". Write SOURCE:/TARGET.',
     ],
     ["/a:/b:ro:Z", '"/a:/b:ro:Z" has too many ":". Write SOURCE:TARGET or SOURCE:TARGET:OPTIONS.'],
+    [
+      "/a:/",
+      '"/a:/" is for the root of the container, where nothing can be mounted. Choose a directory in it.',
+    ],
     [":/b", 'has no source before its first ":". Write SOURCE:TARGET.'],
   ];
   for (const [text, expected] of wrong) test(text, () => assert.equal(readVolume(text), expected));
@@ -103,7 +107,7 @@ describe("a volume of a site", () => {
   test("in the directory of the configuration", () => {
     const beside = 'Mount it beside, as "/etc/nginx/snippets", and include it.';
     assert.deepEqual(told(["/srv/s:/etc/nginx/conf.d/s:ro"]), [
-      `volumes[0]: "/etc/nginx/conf.d/s" is in the directory of the argument nginx, which is read-only in the container, and is not compared with the sockets. ${beside}`,
+      `volumes[0]: "/etc/nginx/conf.d/s" is in the directory of the argument nginx, which is read-only: podman makes its mount point in the host's directory (crun) or fails (runc). What it holds is not compared with the sockets. ${beside}`,
     ]);
     assert.deepEqual(told(["/srv/x.conf:/etc/nginx/conf.d/default.conf"]), [
       `volumes[0]: "/etc/nginx/conf.d/default.conf" hides "default.conf" of the argument nginx, which is what is compared with the sockets. ${beside}`,
@@ -139,7 +143,7 @@ describe("a volume of a site", () => {
 
 describe("a volume of a proxy", () => {
   const web: Backend = { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 };
-  const problems = (backend: Partial<Backend>, change: Partial<ReverseProxyStackArgs> = {}) => {
+  const check = (backend: Partial<Backend>, change: Partial<ReverseProxyStackArgs> = {}) => {
     const args: ReverseProxyStackArgs = {
       connection: { address: "192.0.2.11" },
       user: "test",
@@ -148,8 +152,10 @@ describe("a volume of a proxy", () => {
       ...change,
       backends: { web: { ...web, ...backend } },
     };
-    return checkProxy("p", args).problems.map(({ path, message }) => `${path}: ${message}`);
+    return checkProxy("p", args);
   };
+  const problems = (...args: Parameters<typeof check>) =>
+    check(...args).problems.map(({ path, message }) => `${path}: ${message}`);
   const taken = (path: string, target: string, what: string) =>
     `${path}: "${target}" is where ${what} is mounted already, and podman takes one volume for a path. Choose another one.`;
 
@@ -169,5 +175,19 @@ describe("a volume of a proxy", () => {
     assert.deepEqual(problems({ ...unix, nginx: {}, volumes: ["/a:/etc/nginx/conf.d"] }), [
       taken("backends.web.volumes[0]", "/etc/nginx/conf.d", "the argument nginx"),
     ]);
+  });
+
+  test("of a backend that is nginx is warned of by the backend's path", () => {
+    const backend = {
+      transport: "unix" as const,
+      port: undefined,
+      nginx: {},
+      volumes: ["/t:/etc/nginx/templates"],
+    };
+    const { problems, warnings } = check(backend);
+    assert.deepEqual(problems, []);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^backends\.web: volumes\[0\]: "\/etc\/nginx\/templates" has no effect/);
+    assert.deepEqual(check({ ...backend, volumes: [] }), { problems: [], warnings: [] });
   });
 });
