@@ -23,6 +23,8 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Difference
   for (const key of ["name", "manager", "user"]) compare(key, before[key], after[key]);
   const replaces = [...changes.keys()];
   compare("linger", before.linger ?? false, after.linger ?? false);
+  // No input says this: it comes from a refresh, and the next `up` takes it away.
+  compare("accountIsGone", before.accountIsGone, after.accountIsGone);
   // The same host by another way, most likely; if it is another one, the update finds nothing of ours there and makes it.
   compare("connection.port", field(before.connection, "port") ?? 22, field(after.connection, "port") ?? 22);
   compare("connection.jump", way(before.connection), way(after.connection));

@@ -1,7 +1,7 @@
 import type { Connection, Credentials, JumpHost, UnitSetInputs } from "../resources/contract.ts";
 import type { Desired, DesiredService } from "../host/desired.ts";
-import type { Target } from "../host/endpoint.ts";
-import { HostError } from "../host/errors.ts";
+import { type Target, endpointName } from "../host/endpoint.ts";
+import { HostError, messageOf } from "../host/errors.ts";
 import type { Facts } from "../host/facts.ts";
 import type { Pool } from "../host/pool.ts";
 import { queryFor } from "../host/query.ts";
@@ -9,6 +9,7 @@ import { type Progress, TransactionError, observe, transact } from "../host/tran
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
 import { desiredState, emptyState, observedInputs, outputs, secretPaths } from "./state.ts";
+import type { Survey } from "./survey.ts";
 import { type WireObject, isObject, revealObject } from "./wire.ts";
 
 /** What an operation needs besides its inputs. */
@@ -17,6 +18,9 @@ export interface Context {
   /** What overrides the inputs' connection: the provider's configuration (an old state may have old keys), customTimeouts. */
   connection: Partial<Connection>;
   progress: Progress;
+  /** Prints a warning beside the resource and among the diagnostics at the end. */
+  warn: (says: string) => void;
+  survey: Survey;
 }
 
 /** The resource as the engine shall keep it. */
@@ -67,8 +71,8 @@ export async function apply(
       ),
     );
   } catch (thrown) {
-    if (thrown instanceof TransactionError) throw new Unfinished(thrown, state(thrown.facts));
-    if (thrown instanceof HostError && thrown.changed) throw new Unfinished(thrown, state());
+    if (thrown instanceof TransactionError) throw new Unfinished(thrown, unfinished(state(thrown.facts)));
+    if (thrown instanceof HostError && thrown.changed) throw new Unfinished(thrown, unfinished(state()));
     throw thrown;
   }
 }
@@ -97,7 +101,12 @@ export async function remove(context: Context, urn: string, before: Before): Pro
   }
 }
 
-/** What is on the host now; undefined when the set is gone. */
+/**
+ * What is on the host now; undefined when the set is gone.
+ *
+ * @throws Error when the host could not be looked at: the engine keeps the state as it is, reads the other resources, and fails
+ * the run. A host that can't be reached while others can is passed over.
+ */
 export async function refresh(
   context: Context,
   urn: string,
@@ -107,26 +116,42 @@ export async function refresh(
 ): Promise<State | undefined> {
   const set = plainInputs(inputs);
   const desired = desiredState(set, urn);
-  let facts: Facts;
-  try {
-    facts = await observe(
-      context.pool,
-      target(context, set),
-      desired,
-      { ...queryFor(desired, []), ports: [], images: true },
-      context.progress,
-    );
-  } catch (thrown) {
-    if (isGone(thrown) && set.manager === "user") return undefined;
-    // One host that is down must not fail the refresh of all the others.
-    if (thrown instanceof HostError) throw new Unfinished(thrown, { id, inputs, properties });
-    throw thrown;
+  const where = target(context, set);
+  const query = { ...queryFor(desired, []), ports: [], images: true };
+  const look = await context.survey
+    .look(urn, endpointName({ ...where, user: "" }), () =>
+      observe(context.pool, where, desired, query, context.progress).catch((thrown: unknown) => {
+        if (isGone(thrown)) return undefined;
+        throw thrown;
+      }),
+    )
+    .catch((thrown: unknown) => {
+      throw new Error(
+        `${messageOf(thrown)}\nThe refresh could not look at it, so the run fails. Its state stays as it was.`,
+        { cause: thrown },
+      );
+    });
+  if ("unseen" in look) return passOver(context, look.unseen, { id, inputs, properties });
+  const facts = look.found;
+  if (!facts) {
+    if (set.manager === "user") return undefined;
+    // What the host's own manager has is still there. The next `up` makes the account again, or says that it can't.
+    return { id, inputs: { ...inputs, accountIsGone: true }, properties };
   }
   // A file of somebody else in the place of one of ours does not become ours by being looked at.
   const own = new Set([...withBefore(desired, { inputs, properties }).known, ...(facts.set?.paths ?? [])]);
   const ours = { ...desired, files: desired.files.filter(({ path }) => own.has(path)) };
   const seen = observedInputs(inputs, set, ours, facts, revealObject(properties).unitStates ?? null);
   return seen && { id, inputs: seen, properties: outputs(ours, facts, seen) };
+}
+
+/** The state as it was, with a note that the host was not looked at. */
+function passOver({ warn }: Context, { message }: HostError, { id, inputs, properties }: State): State {
+  warn(
+    `${message}\nThe refresh passed this host over: its state stays as it was, and the next \`pulumi up\` does not update it because of that.`,
+  );
+  const [unseen = ""] = message.split("\n");
+  return { id, inputs, properties: { ...properties, unseen } };
 }
 
 /** Reads a set that was made by hand, or by another stack, by its id alone. */
@@ -145,6 +170,14 @@ export async function importSet(context: Context, urn: string, id: string): Prom
   const inputs = importedInputs(identity, facts);
   if (!inputs) return undefined;
   return { id, inputs, properties: outputs(desiredState(plainInputs(inputs), urn), facts, inputs) };
+}
+
+/**
+ * With a note that something is left to do. The engine's own note of it (ErrorResourceInitFailed) ends with the next read that
+ * succeeds, and one that passes the host over does.
+ */
+function unfinished({ properties, ...state }: State): State {
+  return { ...state, properties: { ...properties, unfinished: true } };
 }
 
 /** With the paths whose content is a secret. */

@@ -139,6 +139,8 @@ export function schema(version: string): object {
           owner: text("Who the set belongs to, as the host has it."),
           fileStates: map({ $ref: "#/types/quadlet:index:FileState" }, "Path → what was seen."),
           unitStates: map({ $ref: "#/types/quadlet:index:UnitState" }, "Unit → what systemd says of it."),
+          unseen: text("Why the last refresh could not reach the host. Left out where it could."),
+          unfinished: boolean("True where an `up` has left something half done. The next one puts it right."),
         },
         required: ["owner", "fileStates", "unitStates"],
       },

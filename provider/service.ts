@@ -18,6 +18,7 @@ import type { Lifetime } from "./lifetime.ts";
 import { schema } from "./schema.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Engine } from "./status.ts";
+import { Survey } from "./survey.ts";
 import { type WireObject, fromStruct, isObject, revealObject, toStruct, withSecrets } from "./wire.ts";
 
 /** Inputs that are secrets whatever the user says, those of each jump host too. */
@@ -42,6 +43,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
   const pool = new Pool();
   lifetime.onEnd(() => pool.close());
   const listeners = new Listeners();
+  const survey = new Survey();
   let credentials: Partial<Credentials> = {};
 
   const context = (urn: string, timeout: number): Context => {
@@ -51,6 +53,8 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       // customTimeouts, which the engine passes on and does not enforce.
       connection: timeout > 0 ? { ...credentials, commandTimeout: timeout } : credentials,
       progress: (says) => engine.status(urn, says),
+      warn: (says) => engine.warn(urn, says),
+      survey,
     };
   };
 
@@ -98,6 +102,9 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     diff: unary((request: p.DiffRequest) => {
       const before = revealObject(fromStruct(request.getOldInputs() ?? request.getOlds()));
       const { changes, replaces } = diffUnitSet(before, revealObject(fromStruct(request.getNews())));
+      // Notes in the outputs, not inputs. After a read the engine inverts the kinds, so a refresh prints them as additions.
+      if ("unfinished" in fromStruct(request.getOlds())) changes.set("unfinished", "delete");
+      if (survey.takePassedOver(request.getUrn())) changes.set("unseen", "delete");
       const response = new messages.DiffResponse();
       response.setChanges(
         changes.size > 0
@@ -112,7 +119,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       for (const [path, kind] of changes) {
         const property = new messages.PropertyDiff();
         property.setKind(propertyKind(kind, replaces.includes(path)));
-        property.setInputdiff(true);
+        property.setInputdiff(path !== "unseen" && path !== "unfinished");
         response.getDetaileddiffMap().set(path, property);
       }
       return response;

@@ -122,7 +122,13 @@ export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireO
       ...(needsReload ? { needsReload } : {}),
     };
   }
-  return { ...echo(wire), owner: desired.owner, fileStates: states, unitStates: units };
+  return {
+    ...echo(wire),
+    owner: desired.owner,
+    fileStates: states,
+    unitStates: units,
+    ...(facts.set?.unfinished ? { unfinished: true } : {}),
+  };
 }
 
 /** The outputs as far as a preview can know them. */
@@ -218,6 +224,7 @@ export function observedInputs(
   }
   const rest = { ...wire };
   delete rest.unitModes;
+  delete rest.accountIsGone;
   return {
     ...rest,
     units,

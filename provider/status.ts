@@ -13,19 +13,24 @@ export class Engine {
 
   /** A line beside the resource that the next one replaces. */
   status(urn: string, message: string): void {
-    this.#log(urn, message, true);
+    this.#log(urn, message, messages.LogSeverity.INFO, true);
   }
 
   /** A line of the diagnostics at the end. */
   info(urn: string, message: string): void {
-    this.#log(urn, message, false);
+    this.#log(urn, message, messages.LogSeverity.INFO, false);
   }
 
-  #log(urn: string, message: string, ephemeral: boolean): void {
+  /** A warning of the diagnostics at the end. */
+  warn(urn: string, message: string): void {
+    this.#log(urn, message, messages.LogSeverity.WARNING, false);
+  }
+
+  #log(urn: string, message: string, severity: number, ephemeral: boolean): void {
     const request = new messages.LogRequest();
     request.setUrn(urn);
     request.setMessage(message);
-    request.setSeverity(messages.LogSeverity.INFO);
+    request.setSeverity(severity);
     request.setEphemeral(ephemeral);
     // A line that gets lost is no reason to fail.
     this.#client.log(request, () => undefined);

@@ -387,4 +387,8 @@ export interface UnitSetOutputs {
   fileStates: Record<string, FileState>;
   /** Unit → state. */
   unitStates: Record<string, UnitState>;
+  /** Why the last refresh could not reach the host; everything else is from the time before it. Left out where it could. */
+  unseen?: string;
+  /** True where an `up` has left something half done on the host. The next one puts it right. Left out everywhere else. */
+  unfinished?: boolean;
 }

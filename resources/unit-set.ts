@@ -25,12 +25,21 @@ export class UnitSet extends CustomResource {
   declare readonly owner: Output<UnitSetOutputs["owner"]>;
   declare readonly fileStates: Output<UnitSetOutputs["fileStates"]>;
   declare readonly unitStates: Output<UnitSetOutputs["unitStates"]>;
+  declare readonly unseen: Output<UnitSetOutputs["unseen"]>;
+  declare readonly unfinished: Output<UnitSetOutputs["unfinished"]>;
 
   constructor(name: string, args: UnitSetArgs, options?: CustomResourceOptions) {
     super(
       unitSetType,
       name,
-      { ...args, owner: undefined, fileStates: undefined, unitStates: undefined },
+      {
+        ...args,
+        owner: undefined,
+        fileStates: undefined,
+        unitStates: undefined,
+        unseen: undefined,
+        unfinished: undefined,
+      },
       options,
     );
   }

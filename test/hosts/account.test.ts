@@ -168,6 +168,26 @@ test("an account that somebody has removed is made again", async () => {
   await isGone("web");
 });
 
+test("the same for a set of the host's own manager: a refresh finds that the account is gone", async () => {
+  await up({ sites: { example3: three } });
+  const uid = (await host.run(["id", "-u", "web"])).stdout.trim();
+  await host.run(["systemctl", "stop", "example3.service", "example3.socket"]);
+  await host.run(["loginctl", "disable-linger", "web"], { check: false });
+  await host.run(["systemctl", "stop", `user@${uid}.service`], { timeoutMs: 120_000 });
+  await host.run(["userdel", "--remove", "web"]);
+  const drift = ["refresh", "--preview-only", "--expect-no-changes", "--diff"];
+  const found = await stack.run(drift, { check: false });
+  assert.equal(found.code, 7);
+  assert.match(found.stdout, /\+ accountIsGone: true/);
+  await stack.run(["refresh", "--yes", "--skip-preview"]);
+  assert.match(await stack.preview(), /- accountIsGone: true/);
+  await stack.up();
+  assert.equal(await status(81), 200);
+  assert.equal((await stack.run(drift, { check: false })).code, 0);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  await isGone("web");
+});
+
 test("a session that is refused removes no account, neither one that was there before nor one with a set", async () => {
   await up({ sites: { example3: three } });
   for (const [user, createUser] of [

@@ -118,6 +118,10 @@ describe("one entry for each", () => {
     });
   });
 
+  test("that a refresh has found no account", () => {
+    assert.deepEqual(changes(before, { ...before, accountIsGone: true }), { accountIsGone: "delete" });
+  });
+
   test("linger", () => {
     assert.deepEqual(changes({ ...before, linger: true }), { linger: "update" });
   });

@@ -92,6 +92,20 @@ describe("a refresh finds", () => {
     ]);
   });
 
+  test("what an `up` has left half done, and the next up is told of it by the outputs", () => {
+    const { set } = host;
+    assert.ok(set);
+    const half = { ...host, set: { ...set, unfinished: true } };
+    assert.deepEqual(observed(half), wire);
+    assert.equal(outputs(desired, half, wire).unfinished, true);
+    assert.equal("unfinished" in outputs(desired, host, wire), false);
+  });
+
+  test("an account that is there again", () => {
+    const seen = observedInputs({ ...wire, accountIsGone: true }, inputs, desired, host);
+    assert.deepEqual(seen, wire);
+  });
+
   test("nothing of what an earlier refresh saw, when it is right again", () => {
     const before: WireObject = {
       ...wire,

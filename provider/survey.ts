@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { HostError } from "../host/errors.ts";
+
+/** What a read has found, or why its host is passed over. */
+export type Look<T> = { found: T } | { unseen: HostError };
+
+/** In milliseconds. */
+export interface Patience {
+  /** How long the engine may take to send the next read, once it has the answer to another one. */
+  readonly next: number;
+  readonly step: number;
+}
+
+/**
+ * The reads of one run, one refresh: a host that can't be reached is passed over where another host answers. Where none does,
+ * the way to them is broken, and the run fails.
+ */
+export class Survey {
+  readonly #patience: Patience;
+  /** Host → its reads that have not returned yet. */
+  readonly #waiting = new Map<string, number>();
+  /** How many reads are asking their host just now. */
+  #asking = 0;
+  #answered = false;
+  readonly #passedOver = new Set<string>();
+
+  constructor(patience: Patience = { next: 1000, step: 50 }) {
+    this.#patience = patience;
+  }
+
+  /**
+   * Asks a host.
+   *
+   * @throws whatever `action` throws, unless the host is passed over
+   */
+  async look<T>(urn: string, host: string, action: () => Promise<T>): Promise<Look<T>> {
+    const waiting = () => this.#waiting.get(host) ?? 0;
+    this.#waiting.set(host, waiting() + 1);
+    try {
+      const found = await this.#ask(action);
+      this.#answered = true;
+      return { found };
+    } catch (thrown) {
+      if (!(thrown instanceof HostError) || thrown.reason !== "unreachable") throw thrown;
+      if (!(await this.#mayPassOver(waiting)))
+        throw new Error(
+          `${thrown.message}\nNo host has answered in this run: check the network of this machine first.`,
+          { cause: thrown },
+        );
+      this.#passedOver.add(urn);
+      return { unseen: thrown };
+    } finally {
+      this.#waiting.set(host, waiting() - 1);
+    }
+  }
+
+  /**
+   * Whether the last read of a resource passed it over. The answer is given once: to the diff by which the engine decides, right
+   * after each read of a refresh, whether it prints "unchanged". The diff of an `up` has the same arguments and must not hear of
+   * it, as it would update what nobody has looked at.
+   */
+  takePassedOver(urn: string): boolean {
+    return this.#passedOver.delete(urn);
+  }
+
+  async #ask<T>(action: () => Promise<T>): Promise<T> {
+    this.#asking += 1;
+    try {
+      return await action();
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  /**
+   * The engine sends a few reads at a time. Those of one host must not fill all its places, so all of them but the last are
+   * passed over at once. That one waits for the others that ask, and then for the next that the engine sends.
+   */
+  async #mayPassOver(waiting: () => number): Promise<boolean> {
+    for (
+      let quiet = 0;
+      quiet < this.#patience.next;
+      quiet = this.#asking > 0 ? 0 : quiet + this.#patience.step
+    ) {
+      if (this.#answered || waiting() > 1) return true;
+      await sleep(this.#patience.step);
+    }
+    return this.#answered;
+  }
+}
