@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { logins } from "./support/logins.ts";
+import { type Stack, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+
+// What a refresh says of hosts that it can't look at, and what the next `up` does: docs/drift.md, whose table is read here.
+
+let fleet: Fleet;
+let one: TestHost;
+let two: TestHost;
+let stack: Stack;
+const key = join(tmpdir(), `quadlet-fleet-drift-${process.pid}`);
+
+const serves = (page: string) => ({
+  "default.conf": `server { listen 80; location / { return 200 "${page}"; } }\n`,
+});
+
+function configure(sites: Record<string, object> = {}): void {
+  stack.configure({
+    hosts: {
+      "web-1": hostEntry(fleet, one, { connectTimeout: 3, identityFile: key }),
+      "web-2": hostEntry(fleet, two, { connectTimeout: 3 }),
+    },
+    sites: { example2: { ...example2, hosts: ["web-1", "web-2"], nginx: serves("one") }, ...sites },
+  });
+}
+
+before(async () => {
+  fleet = await createFleet({ name: "drift", hosts: 2 });
+  [one, two] = fleet.hosts as [TestHost, TestHost];
+  copyFileSync(fleet.identityFile, key);
+  // sshd does not talk to an address with many refused logins for a while, and would be taken for unreachable (sshd_config(5)).
+  await one.write("/etc/ssh/sshd_config.d/penalties.conf", "PerSourcePenalties no\n");
+  await one.run(["systemctl", "restart", "ssh"]);
+  stack = await makeStack("test-drift");
+  configure();
+  await stack.up();
+});
+
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await fleet.dispose();
+  rmSync(key, { force: true });
+});
+
+const drift = ["refresh", "--preview-only", "--expect-no-changes"];
+const refresh = ["refresh", "--yes", "--skip-preview"];
+const upRefresh = ["up", "--refresh", "--yes", "--skip-preview"];
+
+/** The exit statuses that docs/drift.md has for a situation: of the job, of `refresh` and of `up --refresh`. */
+function documented(situation: string): [number, number, number] {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/drift.md"), "utf8");
+  const rows = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  const row = rows.find((cells) => cells[1] === situation);
+  assert.ok(row, `docs/drift.md has no row "${situation}"`);
+  return row.slice(2, 5).map((cell) => Number.parseInt(cell, 10)) as [number, number, number];
+}
+
+/** The exit status and all that it says. */
+async function run(argv: readonly string[]): Promise<{ code: number; said: string }> {
+  const { code, stdout, stderr } = await stack.run(argv, { check: false });
+  return { code, said: stdout + stderr };
+}
+
+/** What the state has of the set on web-1. */
+async function stateOfOne(): Promise<{ outputs: Record<string, unknown>; initErrors?: string[] }> {
+  const { stdout } = await stack.run(["stack", "export"]);
+  const { deployment } = JSON.parse(stdout) as {
+    deployment: { resources: { urn: string; outputs: Record<string, unknown>; initErrors?: string[] }[] };
+  };
+  const found = deployment.resources.find(({ urn }) => urn.endsWith("UnitSet::example2@web-1"));
+  assert.ok(found);
+  const { outputs, initErrors } = found;
+  return { outputs, initErrors };
+}
+
+/** A preview and an `up` find nothing to do, and log in nowhere. */
+async function upDoesNothing(): Promise<void> {
+  const since = [await logins(one), await logins(two)];
+  await stack.expectNoChanges();
+  const { stdout } = await stack.up();
+  assert.match(stdout, /5 unchanged/);
+  assert.doesNotMatch(stdout, /updated/);
+  assert.deepEqual([await logins(one), await logins(two)], since);
+}
+
+test("nothing differs", async () => {
+  const expected = documented("nothing differs");
+  assert.deepEqual(expected, [0, 0, 0]);
+  for (const [index, argv] of [drift, refresh, upRefresh].entries()) {
+    const { code, said } = await run(argv);
+    assert.equal(code, expected[index]);
+    assert.match(said, /5 unchanged/);
+  }
+  assert.equal("unseen" in (await stateOfOne()).outputs, false);
+  await upDoesNothing();
+});
+
+test("something differs: the job fails by another status than an error, and `up` knows it after a refresh only", async () => {
+  const expected = documented("something differs on a host");
+  const byHand = () => two.sh("echo '# by hand' >>/etc/containers/systemd/example2.container");
+  const isRepaired = async () =>
+    assert.doesNotMatch(await two.read("/etc/containers/systemd/example2.container"), /by hand/);
+  await byHand();
+  const found = await run(drift);
+  assert.equal(found.code, expected[0]);
+  assert.match(found.said, /UnitSet example2@web-2 update \[diff: ~[^\]]*units\]/);
+  await upDoesNothing();
+  assert.equal((await run(refresh)).code, expected[1]);
+  await stack.up();
+  await isRepaired();
+  await byHand();
+  assert.equal((await run(upRefresh)).code, expected[2]);
+  await isRepaired();
+  assert.deepEqual(expected, [7, 0, 0]);
+});
+
+test("a host is unreachable: named and never unchanged, the others are looked at, and `up` leaves it alone", async () => {
+  const expected = documented("a host is unreachable, another answers");
+  assert.deepEqual(expected, [7, 0, 0]);
+  await two.sh("chmod 600 /etc/systemd/system/example2.socket");
+  await one.unplug();
+  try {
+    const since = (await logins(two)).length;
+    // The second time the state has the note.
+    for (const again of [false, true]) {
+      const { code, said } = await run(drift);
+      assert.equal(code, expected[0]);
+      assert.match(said, /UnitSet example2@web-1 update \[diff: \+unseen\]/);
+      assert.match(said, new RegExp(`warning: root@${one.address}:22: no SSH connection within 3 s`));
+      assert.equal(/example2@web-2 update \[diff: /.test(said), !again, "what was found on the other host");
+      const kept = await run(refresh);
+      assert.equal(kept.code, expected[1]);
+      assert.match(kept.said, /example2@web-1 updated .*\+unseen/);
+    }
+    assert.equal((await logins(two)).length, since + 4);
+    const { outputs, initErrors } = await stateOfOne();
+    assert.equal(outputs.unseen, `root@${one.address}:22: no SSH connection within 3 s.`);
+    assert.equal(initErrors, undefined);
+    assert.match((await stack.up()).stdout, /1 updated[^]*4 unchanged/);
+    await upDoesNothing();
+    const { code, said } = await run(upRefresh);
+    assert.equal(code, expected[2]);
+    assert.match(said, /example2@web-1 refresh .*\+unseen/);
+    assert.match(said, /5 unchanged/);
+    assert.doesNotMatch(said, /updated/);
+  } finally {
+    await one.plug();
+  }
+  assert.equal((await run(drift)).code, 0);
+  await run(refresh);
+  assert.equal("unseen" in (await stateOfOne()).outputs, false);
+  await upDoesNothing();
+});
+
+/** A situation in which web-1 can't be looked at, or none can: each command fails, and nothing else comes of it. */
+async function isAnError(situation: string, ...messages: RegExp[]): Promise<void> {
+  const expected = documented(situation);
+  assert.deepEqual(expected, [1, 1, 1]);
+  const state = await stateOfOne();
+  for (const [index, argv] of [drift, refresh, upRefresh].entries()) {
+    const { code, said } = await run(argv);
+    assert.equal(code, expected[index], argv.join(" "));
+    for (const message of messages) assert.match(said, message);
+    assert.match(said, /The refresh could not look at it, so the run fails/);
+    assert.doesNotMatch(said, /passed this host over/);
+  }
+  assert.notEqual((await run(["destroy", "--refresh", "--yes", "--skip-preview"])).code, 0);
+  for (const host of [one, two])
+    assert.equal((await host.run(["systemctl", "is-active", "example2.socket"])).stdout, "active\n");
+  assert.deepEqual(await stateOfOne(), state);
+  await upDoesNothing();
+}
+
+test("no host answers", async () => {
+  await Promise.all([one.unplug(), two.unplug()]);
+  try {
+    await isAnError(
+      "no host answers",
+      new RegExp(`error: .*root@${one.address}:22: no SSH connection`),
+      new RegExp(`error: .*root@${two.address}:22: no SSH connection`),
+      /No host has answered in this run/,
+    );
+  } finally {
+    await Promise.all([one.plug(), two.plug()]);
+  }
+});
+
+test("the key file is missing", async () => {
+  rmSync(key);
+  try {
+    await isAnError("the key file is missing", new RegExp(key));
+  } finally {
+    copyFileSync(fleet.identityFile, key);
+  }
+});
+
+test("the host shows another host key", async () => {
+  const file = "/etc/ssh/ssh_host_ed25519_key";
+  await one.sh(
+    `mv ${file} /root/kept && ssh-keygen -q -t ed25519 -N '' -f ${file} </dev/null && systemctl restart ssh`,
+  );
+  try {
+    await isAnError("the host shows another host key", /its host key is ssh-ed25519 SHA256:/);
+  } finally {
+    await one.sh(`mv /root/kept ${file} && ssh-keygen -y -f ${file} >${file}.pub && systemctl restart ssh`);
+  }
+});
+
+test("the host refuses the login, and what differs on the other one is kept", async () => {
+  await one.sh("mv /root/.ssh/authorized_keys /root/kept");
+  try {
+    await isAnError("the host refuses the login", /the login was refused/);
+    await two.sh("echo '# by hand' >>/etc/containers/systemd/example2.container");
+    assert.equal((await run(refresh)).code, 1);
+    assert.match((await stack.up()).stdout, /1 updated[^]*4 unchanged/);
+    assert.doesNotMatch(await two.read("/etc/containers/systemd/example2.container"), /by hand/);
+  } finally {
+    await one.sh("mv /root/kept /root/.ssh/authorized_keys");
+  }
+  assert.equal((await run(drift)).code, 0);
+});
+
+test("an `up` that broke off is finished by the next one, also where a refresh in between could not reach the host", async () => {
+  const late = {
+    ...example2,
+    listen: ["0.0.0.0:84"],
+    nginx: { "default.conf": serves("late")["default.conf"].replace("80", "84") },
+  };
+  // The request is waited for longer than the transaction may take.
+  const never = { ...late, verify: { status: 418 } };
+  stack.configure({
+    hosts: {
+      "web-1": hostEntry(fleet, one, { connectTimeout: 3, commandTimeout: 6 }),
+      "web-2": hostEntry(fleet, two),
+    },
+    sites: { example2: { ...example2, hosts: ["web-1", "web-2"], nginx: serves("one") }, late: never },
+  });
+  const { code, stdout } = await stack.up({ check: false });
+  assert.notEqual(code, 0);
+  assert.match(stdout, /not done within 6 s \(commandTimeout\)/);
+  await one.unplug();
+  try {
+    assert.equal((await run(refresh)).code, 0);
+  } finally {
+    await one.plug();
+  }
+  configure({ late });
+  assert.match(await stack.preview(), /- unfinished: true/);
+  await stack.up();
+  assert.equal((await get(fleet, `http://${one.address}:84/`)).body, "late");
+  assert.equal((await run(drift)).code, 0);
+});
