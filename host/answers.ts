@@ -7,35 +7,42 @@ const longest = 64 * 1024 * 1024;
 /** The most that a host may answer in one session, in bytes: the plugin has other hosts to look after. */
 const most = 256 * 1024 * 1024;
 
+/** The most that a login may print besides, in bytes. */
+const mostBesides = 1024 * 1024;
+
 /**
- * The script's answers, one a line of JSON. What a login prints besides (a banner, say) is left out.
+ * The script's answers, one a line of JSON. What a login prints besides (a banner, for example) is left out.
  *
- * @throws Error for a line that no script of ours would write.
+ * @throws Error for a line that no script of ours would write, and for more than a host has to say.
  */
 export async function* readAnswers(channel: Channel): AsyncGenerator<Answer, void> {
-  const lines: string[] = [];
+  let answers: Answer[] = [];
   let parts: Buffer[] = [];
-  let size = 0;
+  let [total, size, besides] = [0, 0, 0];
+  let problem: string | undefined;
   let ended = false;
   let wake: () => void = () => undefined;
-  let total = 0;
+  const take = (line: Buffer) => {
+    const answer = parse(line);
+    if (answer) answers.push(answer);
+    else besides += line.length + 1;
+    if (besides > mostBesides)
+      problem = `the host printed more than ${mostBesides} bytes besides its answers`;
+  };
   channel.onStdout((chunk) => {
     total += chunk.length;
-    if (total > most) {
-      lines.length = 0;
-      wake();
-      return;
-    }
+    if (total > most) problem ??= `the host answered with more than ${most} bytes`;
     let from = 0;
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-      lines.push(Buffer.concat([...parts, chunk.subarray(from, at)]).toString("utf8"));
+    for (let at = chunk.indexOf(10); at >= 0 && !problem; at = chunk.indexOf(10, from)) {
+      const rest = chunk.subarray(from, at);
+      take(parts.length === 0 ? rest : Buffer.concat([...parts, rest]));
       parts = [];
       size = 0;
       from = at + 1;
     }
-    if (size > longest) return;
-    parts.push(chunk.subarray(from));
     size += chunk.length - from;
+    if (size > longest) problem ??= `the host answered with a line of more than ${longest} bytes`;
+    if (problem === undefined) parts.push(chunk.subarray(from));
     wake();
   });
   void channel.ended.then(() => {
@@ -43,20 +50,22 @@ export async function* readAnswers(channel: Channel): AsyncGenerator<Answer, voi
     wake();
   });
   for (;;) {
-    const line = lines.shift();
-    const answer = line === undefined ? undefined : parse(line);
-    if (answer) yield answer;
-    else if (total > most) throw new Error(`the host answered with more than ${most} bytes`);
-    else if (size > longest) throw new Error(`the host answered with a line of more than ${longest} bytes`);
-    else if (line === undefined && ended) return;
-    else if (line === undefined) await new Promise<void>((resolve) => (wake = resolve));
+    const ready = answers;
+    answers = [];
+    yield* ready;
+    if (ready.length > 0) continue;
+    if (problem !== undefined) throw new Error(problem);
+    if (ended) return;
+    await new Promise<void>((resolve) => (wake = resolve));
   }
 }
 
-function parse(line: string): Answer | undefined {
-  if (!line.startsWith('{"event":"')) return undefined;
+const beginning = Buffer.from('{"event":"');
+
+function parse(line: Buffer): Answer | undefined {
+  if (!line.subarray(0, beginning.length).equals(beginning)) return undefined;
   try {
-    return JSON.parse(line) as Answer;
+    return JSON.parse(line.toString("utf8")) as Answer;
   } catch {
     return undefined;
   }

@@ -110,8 +110,9 @@ export function readFacts(query: Query, answers: readonly Answer[]): Facts {
   const facts = noFacts();
   // A directory that is not there has no files.
   for (const directory of query.directories ?? []) facts.names.set(directory, []);
+  const asked = { ...query, paths: [...query.files.keys()] };
   for (const answer of answers)
-    if (Object.hasOwn(readers, answer.event)) readers[answer.event]?.(facts, answer, query);
+    if (Object.hasOwn(readers, answer.event)) readers[answer.event]?.(facts, answer, asked);
   return facts;
 }
 
@@ -138,9 +139,11 @@ export function noFacts(): Facts {
   };
 }
 
-const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => void> = {
-  files(facts, { numbers, described }, query) {
-    const paths = [...query.files.keys()];
+/** With the paths of the files, by their numbers: there may be very many, in a directory of an account's. */
+type Asked = Query & { paths: readonly string[] };
+
+const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => void> = {
+  files(facts, { numbers, described }, { paths }) {
     const found = lines(described);
     String(numbers)
       .split(" ")
@@ -157,8 +160,8 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
         });
       });
   },
-  content(facts, { line, content }, query) {
-    const path = [...query.files.keys()][Number(line)] ?? "";
+  content(facts, { line, content }, { paths }) {
+    const path = paths[Number(line)] ?? "";
     const fact = facts.files.get(path);
     if (fact) facts.files.set(path, { ...fact, content: Buffer.from(String(content), "base64") });
   },
@@ -169,7 +172,7 @@ const readers: Record<string, (facts: Facts, answer: Answer, query: Query) => vo
     facts.names.set(query.directories?.[Number(line)] ?? "", lines(names));
   },
   ports(facts, { listening, holders }) {
-    facts.ports.push(...openPorts(decode(listening), decode(holders)));
+    facts.ports = [...facts.ports, ...openPorts(decode(listening), decode(holders))];
   },
   label(facts, { line, label }, query) {
     facts.labels.set(query.labels?.[Number(line)] ?? "", decode(label));

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { wildcardMatches } from "../units/glob.ts";
 
 /** A public host key: its type and its wire form (RFC 4253, section 6.6). */
 export interface HostKey {
@@ -70,17 +71,9 @@ function matches(patterns: string, name: string): boolean {
   let matched = false;
   for (const pattern of patterns.split(",")) {
     const negated = pattern.startsWith("!");
-    if (!wildcard(negated ? pattern.slice(1) : pattern).test(name)) continue;
+    if (!wildcardMatches((negated ? pattern.slice(1) : pattern).toLowerCase(), name.toLowerCase())) continue;
     if (negated) return false;
     matched = true;
   }
   return matched;
-}
-
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("\\*", ".*")
-    .replaceAll("\\?", ".");
-  return new RegExp(`^${source}$`, "i");
 }

@@ -9,17 +9,31 @@
  */
 export function globMatches(pattern: string, name: string): boolean {
   const parts = readPattern(pattern);
-  if (name.startsWith(".") && parts[0] !== ".") return false;
+  return (!name.startsWith(".") || parts[0] === ".") && matches(parts, name);
+}
+
+/**
+ * Whether a text matches a pattern that has "*" and "?" only, like those of known_hosts.
+ *
+ * @see ssh_config(5), PATTERNS
+ */
+export function wildcardMatches(pattern: string, text: string): boolean {
+  const parts = [...pattern].map((ch) => (ch === "*" ? anyText : ch === "?" ? () => true : ch));
+  return matches(parts, text);
+}
+
+/** In time that is at most the pattern's length times the text's: only the last "*" is ever tried again. */
+function matches(parts: readonly Part[], text: string): boolean {
   let part = 0;
   let at = 0;
-  /** Where the last "*" is, and how much of the name it has: where the rest does not match, it takes one character more. */
+  /** Where the last "*" is, and how much of the text it has: where the rest does not match, it takes one character more. */
   let star: { part: number; at: number } | undefined;
-  while (at < name.length) {
+  while (at < text.length) {
     const current = parts[part];
     if (current === anyText) {
       star = { part, at };
       part += 1;
-    } else if (current !== undefined && fits(current, name.charAt(at))) {
+    } else if (current !== undefined && fits(current, text.charAt(at))) {
       part += 1;
       at += 1;
     } else if (star !== undefined) {
