@@ -117,7 +117,7 @@ export interface SocketActivatedNginxArgs {
   /**
    * The container's network. "none": nginx can't reach anything, and serves by the inherited sockets all the same.
    * @default podman's own, with a way out
-   * @range "none", "host", "slirp4netns", … or the name of a network of podman's
+   * @range "none", "host", "pasta", … or the name of a network of podman's; "slirp4netns" before podman 6 only
    * @example "none"
    * @see podman-run(1), --network
    */

@@ -1,7 +1,7 @@
 /**
  * podman version → the keys of a quadlet that it brought, by section: read off the tables of supported keys in podman's
- * pkg/systemd/quadlet/quadlet.go at the tag of each release from v4.4.0 to v5.8.2 (no patch release added one, none was ever
- * removed). 6.0 is the main branch of May 2026 (c6580b4a5219, "6.0.0-dev").
+ * pkg/systemd/quadlet/quadlet.go at the tag of each release from v4.4.0 to v6.0.0-rc1 (no patch release added one, none was ever
+ * removed). 6.1 is from the release notes of v6.1.0 (August 2026); 6.2 is not released yet ("6.2.0-dev", pull request 29417).
  *
  * @see podman-systemd.unit(5)
  */
@@ -110,5 +110,11 @@ export const podmanKeys: Readonly<Record<string, Readonly<Record<string, string>
   },
   "6.0": {
     Volume: "GID UID",
+  },
+  "6.1": {
+    Container: "ImageVolume",
+  },
+  "6.2": {
+    Container: "Umask",
   },
 };
