@@ -1,7 +1,7 @@
 import { generatedService } from "../units/names.ts";
 import { madeUnit } from "../units/made.ts";
 import { sameEffect } from "../units/same-effect.ts";
-import { valuesOf } from "../units/values.ts";
+import { assignmentsOf } from "../units/values.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "./desired.ts";
 
 /**
@@ -17,7 +17,7 @@ export type Action = "none" | "start" | "reload" | "restart";
 export function changeOf(file: DesiredFile, before: string | undefined): Change {
   if (before === file.content) return "same";
   if (before === undefined || file.unit === undefined) return "effect";
-  return sameEffect(before, file.content) ? "cosmetic" : "effect";
+  return sameEffect(before, file.content, file.unit) ? "cosmetic" : "effect";
 }
 
 /**
@@ -77,12 +77,14 @@ export function runs(unitFile: string): string {
   return generatedService(unitFile) ?? unitFile;
 }
 
-/** The service that a socket of the set starts (systemd.socket(5), Service=). */
+/** The service that a socket of the set starts (systemd.socket(5), Service=): the last that is one, as systemd ignores any other. */
 export function triggered(desired: Desired, socket: DesiredService): string | undefined {
   const file = desired.files.find(({ unit }) => unit === socket.unit);
   if (!file) return undefined;
-  const named = valuesOf(file.content, file.key, "Socket", "Service").at(-1);
-  return named ?? socket.unit.replace(/\.socket$/, ".service");
+  const named = assignmentsOf(file.content, file.key, "Socket").findLast(
+    ({ key, value }) => key === "Service" && value.endsWith(".service"),
+  );
+  return named?.value ?? socket.unit.replace(/\.socket$/, ".service");
 }
 
 /** What a set's units are called for systemd: those of its files, of what else was its own, and of its services. */

@@ -6,6 +6,7 @@ import { isSocket, runs, unitsOf } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "./desired.ts";
 import type { Facts } from "./facts.ts";
 import { foreign } from "./foreign.ts";
+import { misjoined } from "./misjoined.ts";
 import { missingNetworkTools } from "./network-tools.ts";
 import { closedBySelinux } from "./selinux.ts";
 
@@ -32,6 +33,7 @@ export function refusals(
     ...host(facts, desired),
     ...foreign(facts, desired, own, marked),
     ...keys(facts, payload),
+    ...misjoined(facts, payload),
     ...masked(facts, desired),
     ...ports(facts, desired, payload),
     ...privileged(facts, desired),

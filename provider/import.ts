@@ -1,7 +1,7 @@
 import type { Facts, Query } from "../host/facts.ts";
 import { unitAt, unitDirectory } from "../host/desired.ts";
 import { runs } from "../host/changes.ts";
-import { valuesOf } from "../units/values.ts";
+import { valueOf, valuesOf } from "../units/values.ts";
 import type { Identity } from "./identity.ts";
 import type { WireObject } from "./wire.ts";
 
@@ -25,7 +25,7 @@ export function nextQuery({ manager, name }: Identity, facts: Facts): Query | un
   const paths = [...facts.files.keys()];
   const directories = mounted(manager, facts);
   const known = [...facts.names.keys()];
-  if (facts.set || directories.every((directory) => known.includes(directory))) {
+  if (facts.set || directories.every((directory) => facts.names.has(directory))) {
     const missing = [...facts.names].flatMap(([directory, names]) =>
       unitDirectories(manager).includes(directory) ? [] : names.map((file) => `${directory}/${file}`),
     );
@@ -58,10 +58,9 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
       ...(state?.active === "active" ? {} : { active: false }),
       ...(enabled ? { enabled } : {}),
     };
-    for (const image of valuesOf(content, unit, "Container", "Image")) {
-      // The name of an .image or .build file is no image to pull.
-      if (!/\.(image|build)$/.test(image)) images[image] = { pull: "missing" };
-    }
+    const image = valueOf(content, unit, "Container", "Image");
+    // The name of an .image or .build file is not an image to pull.
+    if (image !== undefined && !/\.(image|build)$/.test(image)) images[image] = { pull: "missing" };
   }
   if (Object.keys(units).length === 0) return undefined;
   const { connection, manager, user, name } = identity;
@@ -95,7 +94,7 @@ function isForeignSocket(name: string, unit: string, content: string): boolean {
   return (
     unit.endsWith(".socket") &&
     unit !== `${name}.socket` &&
-    valuesOf(content, unit, "Socket", "Service").at(-1) !== `${name}.service`
+    valueOf(content, unit, "Socket", "Service") !== `${name}.service`
   );
 }
 

@@ -1,6 +1,6 @@
-import { generatedService, isQuadlet } from "./names.ts";
-import { UnitSyntaxError } from "./parse.ts";
-import { valuesOf } from "./values.ts";
+import { generatedService } from "./names.ts";
+import { optionValues, podmanRuns } from "./podman-run.ts";
+import { valueOf } from "./values.ts";
 
 /**
  * The unit that systemd has of a unit file: a quadlet's service, ServiceName= included, else the file's own name.
@@ -13,8 +13,8 @@ export function madeUnit(fileName: string, text: string): string {
   if (generated === undefined) return fileName;
   const suffix = fileName.slice(fileName.lastIndexOf(".") + 1);
   const section = `${suffix.charAt(0).toUpperCase()}${suffix.slice(1)}`;
-  const named = lastOf(text, fileName, section, "ServiceName");
-  return named ? `${named}.service` : generated;
+  const named = valueOf(text, fileName, section, "ServiceName");
+  return named === undefined ? generated : `${named}.service`;
 }
 
 /**
@@ -26,38 +26,46 @@ export function madeUnit(fileName: string, text: string): string {
  * @example madeContainer("web.container", "[Container]\nImage=nginx\n") // "systemd-web"
  */
 export function madeContainer(fileName: string, text: string): string | undefined {
-  const unit = madeUnit(fileName, text).replace(/\.service$/, "");
-  const name = writtenName(fileName, text)?.replaceAll("%N", () => unit);
-  return name?.includes("%") || unit.endsWith("@") ? undefined : name;
+  return resolved(writtenContainer(fileName, text), madeUnit(fileName, text));
 }
 
-function writtenName(fileName: string, text: string): string | undefined {
+function writtenContainer(fileName: string, text: string): string | undefined {
   if (fileName.endsWith(".container")) {
-    const named = lastOf(text, fileName, "Container", "ContainerName");
-    return named || (fileName.includes("@") ? "systemd-%p_%i" : "systemd-%N");
+    const named = valueOf(text, fileName, "Container", "ContainerName");
+    return named ?? (fileName.includes("@") ? "systemd-%p_%i" : "systemd-%N");
   }
-  const command = isQuadlet(fileName) ? undefined : lastOf(text, fileName, "Service", "ExecStart");
-  if (command === undefined || !/\/podman(\s|\s.*\s)run\s/.test(command)) return undefined;
-  return /\s--name[ =]"?([^\s"]+)/.exec(command)?.[1];
+  return podmanRuns(fileName, text)
+    .flatMap((words) => optionValues(words, "--name"))
+    .at(-1);
 }
 
 /**
- * The name of the network that a .network makes, or undefined for any other file.
+ * The name of the network that a .network makes.
  *
- * @see podman-systemd.unit(5), NetworkName=
+ * @returns undefined for any other file, and where the name can't be told: each instance of a template has a network of its own.
+ * @see getResourceName() in podman's pkg/systemd/quadlet/quadlet.go; podman-systemd.unit(5), NetworkName=
  * @example madeNetwork("web.network", "[Network]\nInternal=true\n") // "systemd-web"
  */
 export function madeNetwork(fileName: string, text: string): string | undefined {
   if (!fileName.endsWith(".network")) return undefined;
-  return lastOf(text, fileName, "Network", "NetworkName") ?? `systemd-${fileName.replace(/\.network$/, "")}`;
+  const named = valueOf(text, fileName, "Network", "NetworkName");
+  return resolved(named ?? unnamedNetwork(fileName), madeUnit(fileName, text));
 }
 
-/** Of a text that somebody has written on the host, and that can't be read, nothing is known. */
-function lastOf(text: string, fileName: string, section: string, key: string): string | undefined {
-  try {
-    return valuesOf(text, fileName, section, key).at(-1);
-  } catch (thrown) {
-    if (thrown instanceof UnitSyntaxError) return undefined;
-    throw thrown;
-  }
+/** "systemd-web-%i" for web@.network, from podman 5.7 on. Before, all instances share "systemd-web@". */
+function unnamedNetwork(fileName: string): string {
+  const name = `systemd-${fileName.replace(/\.network$/, "")}`;
+  return fileName.includes("@") ? `${name.slice(0, -1)}-%i` : name;
+}
+
+/** The longest name of a unit that systemd takes, and more than any name of a container or network has. */
+const [longestUnit, longestName] = [255, 1000];
+
+/** A name with %N filled in; undefined where another specifier is left, and for what is too long to be one. */
+function resolved(name: string | undefined, unit: string): string | undefined {
+  const prefix = unit.replace(/\.service$/, "");
+  if (name === undefined || name.length > longestName || unit.length > longestUnit) return undefined;
+  if (name.includes("%N") && prefix.endsWith("@")) return undefined;
+  const known = name.replaceAll("%N", () => prefix);
+  return known.includes("%") ? undefined : known;
 }

@@ -1,4 +1,6 @@
 import type { Entry, UnitFile } from "./model.ts";
+import { isQuadlet } from "./names.ts";
+import { statements, strip } from "./statements.ts";
 
 /** A line that is neither section, assignment nor comment. systemd only logs it, podman refuses the file. */
 export class UnitSyntaxError extends Error {
@@ -6,35 +8,63 @@ export class UnitSyntaxError extends Error {
   /** From 1. For a line that was continued: where it starts. */
   readonly line: number;
 
-  constructor(fileName: string | undefined, line: number, problem: string) {
-    super(`${fileName === undefined ? "line " : `${fileName}:`}${line}: ${problem}`);
+  constructor(fileName: string, line: number, problem: string) {
+    super(`${fileName}:${line}: ${problem}`);
     this.line = line;
   }
 }
 
+/** LONG_LINE_MAX of systemd's src/basic/fileio.h, for one line. A whole unit is never that long; what an account has may be. */
+const longest = 1024 * 1024;
+
+/** Around a key and its value: WHITESPACE in systemd's src/fundamental/string-util-fundamental.h; podman's parseKeyValuePair(). */
+const blanksOf = { systemd: new Set(" \t\n\r"), podman: new Set(" \t\n\v\f\r") };
+
 /**
- * Reads a unit file, also one that was written by hand: both kinds of comment, continued lines (the backslash becomes a
- * space, comments between are dropped), repeated sections and keys, any line end. Quotes and `%` stay as they are.
- * Where podman's reader differs (a blank after the backslash, an empty continued line), systemd's rule counts.
+ * Reads a unit file, also one that was written by hand: both kinds of comment, continued lines, repeated sections and keys. Quotes
+ * and `%` stay as they are. A quadlet is read as podman reads it, any other unit as systemd does: they join continued lines
+ * differently (see statements.ts), and only systemd skips a byte order mark.
+ *
  * What is no part of the model is lost: blank lines, white space around the `=`, and whether a comment belongs to the
  * section below it (it stays with the one above).
  *
- * @param fileName for messages
+ * @param fileName tells the kind; and for messages
  * @throws UnitSyntaxError
- * @see systemd.syntax(7), config_parse() in systemd's src/shared/conf-parser.c
+ * @see systemd.syntax(7), config_parse() in systemd's src/shared/conf-parser.c; podman's pkg/systemd/parser/unitfile.go
  * @example
  * ```ts
  * parse("[Container]\nImage=nginx", "web.container").sections[0]?.entries; // [{ key: "Image", value: "nginx" }]
  * ```
  */
-export function parse(text: string, fileName?: string): UnitFile {
+export function parse(text: string, fileName: string): UnitFile {
+  const blanks = blanksOf[isQuadlet(fileName) ? "podman" : "systemd"];
   const comments: string[] = [];
   const file: UnitFile = { sections: [] };
-  for (const { statement, line } of statements(text)) {
+  if (text.length > longest)
+    throw new UnitSyntaxError(
+      fileName,
+      1,
+      `the text is longer than ${longest} characters: this is not a unit file.`,
+    );
+  if (text.startsWith("\uFEFF") && isQuadlet(fileName))
+    throw new UnitSyntaxError(
+      fileName,
+      1,
+      "begins with a byte order mark, and podman refuses that. Save it without.",
+    );
+  for (const statement of statements(text, fileName)) {
     const fail = (problem: string): never => {
-      throw new UnitSyntaxError(fileName, line, problem);
+      throw new UnitSyntaxError(fileName, statement.line, problem);
     };
-    const entry = readStatement(statement, fail);
+    const content = strip(statement.text, blanks);
+    if (content === "") continue;
+    if (statement.isDropped)
+      fail(
+        'ends with a "\\", and only comments and empty lines follow: podman would drop it. Remove the "\\".',
+      );
+    const entry = statement.isComment
+      ? { comment: statement.text.replace(/^[ \t]*[#;] ?/, "") }
+      : readStatement(content, blanks, fail);
     const section = file.sections.at(-1);
     if (typeof entry === "string") file.sections.push({ name: entry, entries: [] });
     else if (section !== undefined) section.entries.push(entry);
@@ -44,44 +74,20 @@ export function parse(text: string, fileName?: string): UnitFile {
   return comments.length > 0 ? { comments, ...file } : file;
 }
 
-/** The lines that say something, joined where a backslash continues them, with the number of their first line. */
-function* statements(text: string): Generator<{ statement: string; line: number }> {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  let continued: { statement: string; line: number } | undefined;
-  for (const [index, raw] of lines.entries()) {
-    const isComment = /^[ \t]*[#;]/.test(raw);
-    if (isComment && continued !== undefined) continue;
-    const { statement, line } = {
-      statement: (continued?.statement ?? "") + raw,
-      line: continued?.line ?? index + 1,
-    };
-    // An even number of backslashes at the end are pairs, and continue nothing.
-    if (!isComment && /(?<!\\)(?:\\\\)*\\$/.test(statement)) {
-      continued = { statement: `${statement.slice(0, -1)} `, line };
-      continue;
-    }
-    continued = undefined;
-    if (strip(statement) !== "") yield { statement, line };
-  }
-  if (continued !== undefined && strip(continued.statement) !== "") yield continued;
-}
-
 /** A section's name, or an entry. */
-function readStatement(statement: string, fail: (problem: string) => never): string | Entry {
-  const comment = /^[ \t]*[#;] ?(.*)$/s.exec(statement)?.[1];
-  if (comment !== undefined) return { comment };
-  const text = strip(statement);
-  if (text.includes("\0")) fail("holds a NUL character: this is no unit file.");
+function readStatement(
+  text: string,
+  blanks: ReadonlySet<string>,
+  fail: (problem: string) => never,
+): string | Entry {
+  if (text.includes("\0")) fail("holds a NUL character: this is not a unit file.");
   if (text.startsWith("[")) {
-    const name = /^\[([^[\]]+)\]$/.exec(text)?.[1];
-    return name ?? fail('is no section header: it needs a name between "[" and "]", and nothing after it.');
+    const name = /^\[([^[\]\p{Cc}]+)\]$/u.exec(text)?.[1];
+    return (
+      name ?? fail('is not a section header: it needs a name between "[" and "]", and nothing after it.')
+    );
   }
   const equals = text.indexOf("=");
-  if (equals < 1) fail('is no section, no comment and no key with a value: "key=value" is needed.');
-  return { key: strip(text.slice(0, equals)), value: strip(text.slice(equals + 1)) };
-}
-
-/** Only the white space that systemd knows (WHITESPACE in its src/fundamental/string-util-fundamental.h). */
-function strip(text: string): string {
-  return text.replace(/^[ \t\n\r]+/, "").replace(/[ \t\n\r]+$/, "");
+  if (equals < 1) fail('is neither a section, a comment nor a key with a value: "key=value" is needed.');
+  return { key: strip(text.slice(0, equals), blanks), value: strip(text.slice(equals + 1), blanks) };
 }

@@ -1,4 +1,4 @@
-import { parse } from "./parse.ts";
+import { UnitSyntaxError, parse } from "./parse.ts";
 
 /** Keys of [Unit] that only people read. */
 const shown = new Set(["Description", "Documentation"]);
@@ -10,22 +10,23 @@ const shown = new Set(["Description", "Documentation"]);
  *
  * The order of sections does not count; that of the lines in a section does (descriptors come in the order of Listen…=).
  *
+ * @param fileName of both, which tells the kind
  * @example
  * ```ts
- * sameEffect("[Unit]\nDescription=Old\n[Socket]\nBacklog=9", "# new\n[Socket]\nBacklog=9"); // true
+ * sameEffect("[Unit]\nDescription=Old\n[Socket]\nBacklog=9", "# new\n[Socket]\nBacklog=9", "web.socket"); // true
  * ```
  */
-export function sameEffect(a: string, b: string): boolean {
+export function sameEffect(a: string, b: string, fileName: string): boolean {
   if (a === b) return true;
-  const [left, right] = [effectOf(a), effectOf(b)];
+  const [left, right] = [effectOf(a, fileName), effectOf(b, fileName)];
   return left !== undefined && left === right;
 }
 
 /** Equal for texts of equal effect; undefined for one that can't be read. */
-function effectOf(text: string): string | undefined {
+function effectOf(text: string, fileName: string): string | undefined {
   const sections = new Map<string, string[]>();
   try {
-    for (const { name, entries } of parse(text).sections) {
+    for (const { name, entries } of parse(text, fileName).sections) {
       const lines = sections.get(name) ?? [];
       sections.set(name, lines);
       for (const entry of entries) {
@@ -33,8 +34,9 @@ function effectOf(text: string): string | undefined {
           lines.push(`${entry.key}=${entry.value}`);
       }
     }
-  } catch {
-    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof UnitSyntaxError) return undefined;
+    throw thrown;
   }
   sections.delete("Install");
   // A [Unit] with a title only is as good as none. (An empty [Container] is not: without it podman refuses the file.)

@@ -1,8 +1,11 @@
+import { UnquotableTextError, quoteWords } from "./escape.ts";
 import type { Assignment, Entry, Section, UnitFile } from "./model.ts";
 import { isQuadlet } from "./names.ts";
 import { nginxVariable } from "./nginx/default-server.ts";
-import { parse } from "./parse.ts";
-import { serialize } from "./serialize.ts";
+import { isOnlyOne, takesFiles } from "./only-one.ts";
+import { UnitSyntaxError, parse } from "./parse.ts";
+import { UnwritableValueError, serialize } from "./serialize.ts";
+import { splitWords } from "./words.ts";
 
 /**
  * The unit that stands in for a service while that restarts: the same container, handed the same sockets. It has no name
@@ -11,7 +14,7 @@ import { serialize } from "./serialize.ts";
  * @param fileName of the service's unit, which tells the kind: a .container, or a .service that runs podman
  * @param sockets the socket units that it is handed: those that stay open
  * @param foreign families of which it binds addresses of the host that it is not handed: in there they are none
- * @returns the text, or undefined for a unit of which there can't be two at a time
+ * @returns the text, or undefined for a unit of which there can't be two at a time, or that can't be read or written again
  * @see systemd.service(5), Sockets=
  */
 export function handoverUnit(
@@ -20,14 +23,18 @@ export function handoverUnit(
   sockets: readonly string[],
   foreign: readonly Family[],
 ): string | undefined {
-  const unit = parse(text, fileName);
-  if (sockets.length === 0 || isOnlyOne(fileName, unit)) return undefined;
-  const own = standIn(unit, fileName, (socket) => sockets.includes(socket));
-  add(own, "Service", { key: "Sockets", value: sockets.join(" ") });
-  bindAnywhere(own, fileName, foreign);
-  const variable = nginxVariable(sockets.length);
+  if (sockets.length === 0) return undefined;
+  const lent = standIn(
+    fileName,
+    text,
+    (socket) => sockets.includes(socket),
+    (own) => {
+      add(own, "Service", { key: "Sockets", value: sockets.join(" ") });
+      bindAnywhere(own, fileName, foreign);
+    },
+  );
   // Descriptors that it is not handed must not be named.
-  return serialize(own).replace(/(?<=\bNGINX=)[\d:;]+;/g, variable);
+  return lent?.replace(/(?<=\bNGINX=)[\d:;]+;/g, nginxVariable(sockets.length));
 }
 
 /**
@@ -36,7 +43,7 @@ export function handoverUnit(
  *
  * @param moved path as the unit writes it → where its new files are
  * @param foreign families of which it binds addresses of the host, which are none in there
- * @returns the text, or undefined for a unit of which there can't be two at a time
+ * @returns the text, or undefined as {@link handoverUnit}
  */
 export function rehearsalUnit(
   fileName: string,
@@ -44,27 +51,30 @@ export function rehearsalUnit(
   moved: ReadonlyMap<string, string>,
   foreign: readonly Family[],
 ): string | undefined {
-  const unit = parse(text, fileName);
-  if (isOnlyOne(fileName, unit)) return undefined;
-  const own = standIn(unit, fileName, () => false);
-  for (const section of own.sections)
-    section.entries = section.entries.map((entry) =>
-      "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
-    );
-  bindAnywhere(own, fileName, foreign);
-  // A hardened nginx has no right to bind a port below 1024, which it is handed otherwise.
-  addOption(own, fileName, "--sysctl=net.ipv4.ip_unprivileged_port_start=0");
-  // nginx ends where a descriptor that it is told of is not there.
-  if (isQuadlet(fileName)) replace(own, "Container", (entry) => (isNginxVariable(entry) ? [] : [entry]));
-  else
-    replace(own, "Service", (entry) => [
-      entry.key === "ExecStart"
-        ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
-        : entry,
-    ]);
-  // It makes its sockets itself, in a network namespace of its own.
-  replace(own, "Service", (entry) => (entry.key === "RestrictAddressFamilies" ? [] : [entry]));
-  return serialize(own);
+  return standIn(
+    fileName,
+    text,
+    () => false,
+    (own) => {
+      for (const section of own.sections)
+        section.entries = section.entries.map((entry) =>
+          "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
+        );
+      bindAnywhere(own, fileName, foreign);
+      // A hardened nginx has no right to bind a port below 1024, which it is handed otherwise.
+      addOption(own, fileName, "--sysctl=net.ipv4.ip_unprivileged_port_start=0");
+      // nginx ends where a descriptor that it is told of is not there.
+      if (isQuadlet(fileName)) replace(own, "Container", withoutNginxVariable);
+      else
+        replace(own, "Service", (entry) => [
+          entry.key === "ExecStart"
+            ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
+            : entry,
+        ]);
+      // It makes its sockets itself, in a network namespace of its own.
+      replace(own, "Service", (entry) => (entry.key === "RestrictAddressFamilies" ? [] : [entry]));
+    },
+  );
 }
 
 type Family = "ipv4" | "ipv6";
@@ -74,46 +84,49 @@ function bindAnywhere(unit: UnitFile, fileName: string, families: readonly Famil
   for (const family of families) addOption(unit, fileName, `--sysctl=net.${family}.ip_nonlocal_bind=1`);
 }
 
-/** Networks of which there can't be two: another's, a fixed address, pasta's ports (podman-run(1), --network). */
-const singleNetwork = String.raw`(host(?![\w.-])|ns:|container:|[^\s:]+:(\S*,)?(ip6?|mac)=|pasta:(\S*,)?(-[tuTU]|--(tcp|udp)-(ports|ns))\b)`;
-
-/** Options of podman of which the second container could not be, as words of a command line. */
-const single = new RegExp(
-  String.raw`(^|\s)(-p\s?\S|--publish[ =]|--ip6?[ =]|--mac-address[ =]|--pod[ =]|--net(work)?[ =]"?${singleNetwork}|--name[ =](?!systemd-%N(?![\w-])))`,
-);
-
-/** Volumes that take their files from the container that runs. */
-const relabels = /(^|\s)(-v|--volume|--mount)[ =]\S*[:,](z|Z|U|relabel|chown)\b/;
-
-/** A pod, a container that is published on a port, has a name or an address of its own or the host's network is there once only. */
-function isOnlyOne(fileName: string, unit: UnitFile): boolean {
-  if (isQuadlet(fileName) && !fileName.endsWith(".container")) return true;
-  return unit.sections.some(({ name, entries }) =>
-    entries.some((entry) => "key" in entry && isSingle(name, entry)),
-  );
-}
-
-function isSingle(section: string, { key, value }: Assignment): boolean {
-  if (section === "Service") return key === "ExecStart" && single.test(value);
-  if (section !== "Container") return false;
-  if (key === "Network") return new RegExp(`^${singleNetwork}`).test(value);
-  if (key === "PodmanArgs") return single.test(value) || relabels.test(value);
-  return ["PublishPort", "IP", "IP6", "Pod"].includes(key);
-}
-
 /** Directives of [Unit] that list units (systemd.unit(5)). */
 const dependencies = new Set(["Wants", "Requires", "Requisite", "BindsTo", "PartOf", "Upholds", "After"]);
 
-/** What both have in common: not installed, not started again, no name and no label that is for one container only. */
-function standIn(unit: UnitFile, fileName: string, keeps: (socket: string) => boolean): UnitFile {
+/**
+ * The text of a stand-in, with what both have in common, and what a maker adds to that.
+ *
+ * @returns undefined where there can't be one: see {@link handoverUnit}
+ */
+function standIn(
+  fileName: string,
+  text: string,
+  keeps: (socket: string) => boolean,
+  complete: (own: UnitFile) => void,
+): string | undefined {
+  if (isOnlyOne(fileName, text)) return undefined;
+  try {
+    const own = common(parse(text, fileName), fileName, keeps);
+    complete(own);
+    const lent = serialize(own);
+    return takesFiles(fileName, lent) ? undefined : lent;
+  } catch (thrown) {
+    const known = [UnitSyntaxError, UnwritableValueError, UnquotableTextError];
+    if (known.some((kind) => thrown instanceof kind)) return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * Not installed, not started again, no name and no label that is for one container only. Comments do nothing, and may hold what can't
+ * be written again.
+ */
+function common(unit: UnitFile, fileName: string, keeps: (socket: string) => boolean): UnitFile {
   const own: UnitFile = {
     sections: unit.sections
       .filter(({ name }) => name !== "Install")
-      .map(({ name, entries }) => ({ name, entries: [...entries] })),
+      .map(({ name, entries }) => ({ name, entries: entries.filter((entry) => "key" in entry) })),
   };
   replace(own, "Unit", (entry) => {
     if (!dependencies.has(entry.key)) return [entry];
-    const names = entry.value.split(/\s+/).filter((name) => !name.endsWith(".socket") || keeps(name));
+    const names = entry.value.split(/\s+/).filter((word) => {
+      const name = word.replaceAll(/["']/g, "");
+      return !name.endsWith(".socket") || keeps(name);
+    });
     return names.length === 0 && entry.value !== "" ? [] : [{ ...entry, value: names.join(" ") }];
   });
   replace(own, "Service", (entry) =>
@@ -164,8 +177,11 @@ function addOption(unit: UnitFile, fileName: string, option: string): void {
     ]);
 }
 
-function isNginxVariable({ key, value }: Assignment): boolean {
-  return key === "Environment" && /^"?NGINX=/.test(value);
+function withoutNginxVariable(entry: Assignment): Assignment[] {
+  const words = entry.key === "Environment" ? splitWords(entry.value) : [];
+  const kept = words.filter((word) => !word.startsWith("NGINX="));
+  if (kept.length === words.length) return [entry];
+  return kept.length === 0 ? [] : [{ ...entry, value: quoteWords(kept) }];
 }
 
 function moveAll(value: string, moved: ReadonlyMap<string, string>): string {

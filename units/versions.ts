@@ -1,6 +1,7 @@
 import { isQuadlet } from "./names.ts";
-import { parse } from "./parse.ts";
 import { podmanKeys } from "./podman-keys.ts";
+import { statements } from "./statements.ts";
+import { sectionsOf } from "./values.ts";
 
 /** A key of a quadlet that the host's podman does not know yet. */
 export interface TooNew {
@@ -27,10 +28,11 @@ for (const [version, sections] of Object.entries(podmanKeys)) {
 
 /**
  * The keys of a quadlet that need a newer podman than the host has: its generator would leave out the whole service.
- * Each once, in the order of the file. Keys that no version knows are not told; for a file that is no quadlet, nothing.
+ * Each once, in the order of the file. Keys that no version knows are not reported; for a file that is not a quadlet or can't be read,
+ * nothing.
  *
  * @param podmanVersion as `podman version` has it: "5.4.2"
- * @throws UnitSyntaxError for text that can't be read, RangeError for a version that is none
+ * @throws RangeError for a version that is none
  * @example
  * ```ts
  * tooNew("web.container", "[Container]\nReloadSignal=SIGHUP\n", "5.4.2");
@@ -40,15 +42,35 @@ for (const [version, sections] of Object.entries(podmanKeys)) {
 export function tooNew(fileName: string, text: string, podmanVersion: string): TooNew[] {
   if (!isQuadlet(fileName)) return [];
   const found = new Map<string, TooNew>();
-  for (const { name: section, entries } of parse(text, fileName).sections) {
+  for (const { name: section, entries } of sectionsOf(text, fileName)) {
     for (const entry of entries) {
-      const version = "key" in entry ? since.get(section)?.get(entry.key) : undefined;
+      const version = "key" in entry ? podmanSince(section, entry.key) : undefined;
       if (!("key" in entry) || version === undefined || compareVersions(podmanVersion, version) >= 0)
         continue;
       found.set(`${section}.${entry.key}`, { section, key: entry.key, since: version, host: podmanVersion });
     }
   }
   return [...found.values()];
+}
+
+/** From this version on, podman joins lines as statements.ts says. */
+export const joinsLinesSince = "5.4";
+
+/**
+ * The first line, from 1, at which podman before {@link joinsLinesSince} joins a quadlet's lines in another way: a comment or an empty
+ * line between continued lines, or a comment that begins with ";" and ends with a backslash. It takes the comment for a part of the
+ * value, and its generator never returns from an empty line.
+ *
+ * @see https://github.com/containers/podman/issues/24810
+ * @example misjoinedLine("web.container", "[Container]\nExec=a \\\n\n  b\n") // 3
+ */
+export function misjoinedLine(fileName: string, text: string): number | undefined {
+  if (!isQuadlet(fileName)) return undefined;
+  for (const { text: statement, isComment, line, gap } of statements(text, fileName)) {
+    if (gap !== undefined) return gap;
+    if (isComment && statement.startsWith(";") && statement.endsWith("\\")) return line;
+  }
+  return undefined;
 }
 
 /** The podman version that brought a key of a quadlet's section, or undefined for one that is not known. */

@@ -6,9 +6,16 @@ import { desired, settled, unit } from "./host-plan-facts.ts";
 const rootless = { account: "test", manager: "user" as const };
 
 /** Which tools are missed by a set of one unit, on a host that has the others. */
-function missing(name: string, text: string, has: string[] = [], set: object = rootless): string[] {
+function missing(
+  name: string,
+  text: string,
+  has: string[] = [],
+  set: object = rootless,
+  version = "5.8.2",
+): string[] {
   const state = desired({ ...set, files: [unit(name, text)] });
-  return missingNetworkTools({ ...settled(state), tools: new Set(has) }, state);
+  const podman = { installed: true, version };
+  return missingNetworkTools({ ...settled(state), podman, tools: new Set(has) }, state);
 }
 const container = (lines: string) => `[Container]\nImage=registry.example/nginx:1\n${lines}`;
 const service = (network: string) =>
@@ -23,6 +30,9 @@ describe("nothing is missing", () => {
       container("Network=host\nNetwork=b.container\n"),
     ],
     ["for a pod's, which the pod has", "a.container", container("Pod=a.pod\n")],
+    ["where a network is taken back", "a.container", container("Network=web\nNetwork=\nNetwork=none\n")],
+    ["in PodmanArgs=", "a.container", container('PodmanArgs=--network "none"\n')],
+    ["with slirp4netns by name", "a.container", container("Network=slirp4netns\n"), ["slirp4netns"]],
     ["with pasta", "a.container", container(""), ["pasta"]],
     ["with slirp4netns in its place", "a.container", container("Network=web.network\n"), ["slirp4netns"]],
     ["for a rootful one", "a.container", container(""), [], {}],
@@ -46,6 +56,30 @@ describe("nothing is missing", () => {
 const cure =
   'which the host has not. Install it (package passt), or choose network "none", which needs no such thing.';
 const cases: [string, string[], string[]][] = [
+  [
+    "podman's default, as its only network has been taken back",
+    missing("a.container", container("Network=none\nNetwork=\n")),
+    [`a.container: a rootless container with a network needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "podman's default in podman 6, which has no other way",
+    missing("a.container", container(""), ["slirp4netns"], rootless, "6.1.1"),
+    [`a.container: a rootless container with a network needs pasta, ${cure}`],
+  ],
+  [
+    "slirp4netns in podman 6, also of root's",
+    missing("a.container", container("Network=slirp4netns:mtu=1500\n"), ["slirp4netns"], {}, "6.1.1"),
+    [
+      'a.container: network "slirp4netns:mtu=1500" is gone in podman 6, and the host has 6.1.1. Choose network "pasta", or leave it out for podman\'s default.',
+    ],
+  ],
+  [
+    "names on a network, as podman knows no such yes",
+    missing("a.network", '[Network]\nDisableDNS="y"\n', ["pasta"], {}),
+    [
+      'a.network: a network whose containers find each other by name needs aardvark-dns, which the host has not. Install it (package aardvark-dns), or choose network "none", which needs no such thing.',
+    ],
+  ],
   [
     "podman's default",
     missing("a.container", container("")),

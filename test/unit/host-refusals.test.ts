@@ -100,6 +100,18 @@ describe("what the host can't do", () => {
     assert.deepEqual(refused({ ...settled(wanted), podman: { installed: true } }, wanted), []);
   });
 
+  test("lines that the host's podman joins in another way, or for ever: file and line", () => {
+    const wanted = desired();
+    wanted.files[1] = unit("web.container", `${container}Exec=a \\\n\n  b\n`);
+    const on = (version: string) => refused({ ...empty(), podman: { installed: true, version } }, wanted);
+    assert.deepEqual(on("5.3.2"), [
+      'web.container:6: a comment or an empty line among lines that a "\\" joins needs podman 5.4, and the host has 5.3.2, whose generator may never end. Remove this line, or update podman.',
+    ]);
+    assert.deepEqual(on("5.4.0"), []);
+    wanted.files[1] = unit("web.container", `${container}Exec=a \\\n  b\n`);
+    assert.deepEqual(on("5.3.2"), []);
+  });
+
   test("an account without subordinate ids, or that does not linger", () => {
     const wanted = desired({ account: "test", linger: true });
     assert.deepEqual(refused({ ...empty(), lackingIds: ["uids", "gids"], freeId: 165536 }, wanted), [

@@ -177,6 +177,27 @@ describe("Example 1, made by hand, with a directory that is mounted", () => {
   });
 });
 
+describe("a quadlet as only podman reads it", () => {
+  const identity: Identity = { connection, manager: "system", name: "web" };
+  const container = "/etc/containers/systemd/web.container";
+  const of = (lines: string) => walk(identity, { files: { [container]: lines }, units: {} });
+
+  test("the last image, without its quotes; the volumes after an empty one", () => {
+    const { asked, inputs } = of(
+      '[Container]\nImage=old\nImage="docker.io/library/\\\n# of Debian\n  nginx"\nVolume=/old:/etc/nginx/conf.d\nVolume=\nVolume=/new:/etc/nginx/conf.d\n',
+    );
+    assert.deepEqual(inputs?.images, { "docker.io/library/nginx": { pull: "missing" } });
+    assert.deepEqual(asked.at(-1)?.directories, ["/new"]);
+  });
+
+  test("one that can't be read is taken as it is, and the next preview says what is wrong", () => {
+    const { asked, inputs } = of("[Container]\nImage=nginx\nnonsense\n");
+    assert.deepEqual(inputs?.units, { "web.container": "[Container]\nImage=nginx\nnonsense\n" });
+    assert.equal(inputs.images, undefined);
+    assert.equal(asked.length, 2);
+  });
+});
+
 describe("a set that this project made", () => {
   const identity: Identity = { connection, manager: "system", name: "web" };
   const container = "/etc/containers/systemd/web.container";

@@ -151,7 +151,7 @@ ExecStart=/usr/bin/podman run \
 });
 
 function execStart(text: string): string[] {
-  const entries = parse(text).sections.flatMap((section) => section.entries);
+  const entries = parse(text, "web.service").sections.flatMap((section) => section.entries);
   const found = entries.find((entry) => "key" in entry && entry.key === "ExecStart");
   assert.ok(found !== undefined && "value" in found);
   return splitWords(found.value).map(({ text: word }) => word);

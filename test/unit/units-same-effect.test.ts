@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { sameEffect } from "../../units/same-effect.ts";
+import { sameEffect as sameEffectOf } from "../../units/same-effect.ts";
 import { serialize } from "../../units/serialize.ts";
 import { unitFile } from "./units-arbitraries.ts";
+
+const sameEffect = (a: string, b: string) => sameEffectOf(a, b, "web.container");
 
 const text =
   "[Unit]\nAfter=a.socket\n\n[Container]\nImage=x\nVolume=a\nVolume=b\n\n[Install]\nWantedBy=default.target\n";

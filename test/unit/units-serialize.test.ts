@@ -91,7 +91,7 @@ test("a comment can't end its line early, nor join the next", () => {
 });
 
 test("what is written is read back", () => {
-  fc.assert(fc.property(unitFile, (file) => assert.deepEqual(parse(serialize(file)), file)));
+  fc.assert(fc.property(unitFile, (file) => assert.deepEqual(parse(serialize(file), "web.service"), file)));
 });
 
 test("no value brings in a line of its own: it is refused, or read back as it is", () => {
@@ -104,7 +104,7 @@ test("no value brings in a line of its own: it is refused, or read back as it is
         assert.ok(error instanceof UnwritableValueError);
         return;
       }
-      assert.deepEqual(parse(text), withValue(value));
+      assert.deepEqual(parse(text, "web.service"), withValue(value));
       assert.equal(text.split("\n").length, 3);
     }),
   );

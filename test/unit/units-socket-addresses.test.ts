@@ -21,6 +21,13 @@ test("an empty assignment takes back those before it", () => {
   ]);
 });
 
+test("so does an empty one of any other Listen…=, as systemd keeps them in one list", () => {
+  assert.deepEqual(texts("[Socket]\nListenStream=80\nListenDatagram=\nListenStream=0.0.0.0:81\n"), [
+    "0.0.0.0:81",
+  ]);
+  assert.deepEqual(texts("[Socket]\nListenStream=0.0.0.0:80\nBacklog=\n"), ["0.0.0.0:80"]);
+});
+
 test("none where there is none, and none of what somebody has written by hand that can't be read", () => {
   assert.deepEqual(texts("[Socket]\nListenFIFO=/run/f\n"), []);
   assert.deepEqual(texts("[Socket]\nListenStream=vsock::80\n"), []);

@@ -159,6 +159,10 @@ const onlyOne = [
   '--network "lan:ip6=fd00::5"',
   "--network=pasta:-t,8090",
   "--mac-address 02:00:00:00:00:01",
+  '"--publish=90:90"',
+  "-dp 90:90",
+  "--mount type=bind,source=/a,target=/b,relabel=shared",
+  '"--volume=/a:/b:Z"',
 ];
 for (const option of onlyOne)
   test(`none with ${option}: there can't be two`, () =>

@@ -240,6 +240,14 @@ describe("both", () => {
       "Network=host",
       "Network=ns:/run/netns/web",
       "Network=container:other",
+      "Network=other.container",
+      "Network=none\nNetwork=other.container",
+      "PodmanArgs=--network\nPodmanArgs=host",
+      'PodmanArgs="--publish=90:90"',
+      "PodmanArgs=-dp 90:90",
+      "PodmanArgs=--name web",
+      "PodmanArgs=--mount=type=bind,source=/a,target=/b,relabel=private",
+      'Mount="type=bind,source=/a,target=/b,Z"',
       "Network=lan.network:ip=10.89.0.5",
       "Network=lan:interface_name=eth1,mac=02:00:00:00:00:01",
       "Network=pasta:-t,8090",
@@ -248,7 +256,7 @@ describe("both", () => {
       "PodmanArgs=--network=host",
     ];
     for (const line of onlyOne)
-      test(`${what}: none with ${line}: there can't be two`, () =>
+      test(`${what}: none with ${JSON.stringify(line)}: there can't be two`, () =>
         assert.equal(of(withLines(line)), undefined));
 
     for (const line of [
@@ -258,13 +266,41 @@ describe("both", () => {
       "Network=host-2.network",
       "Network=lan:interface_name=eth1",
       "Network=pasta:--mtu,1500",
+      "Network=container.network",
+      "Network=other.container\nNetwork=",
+      "PublishPort=90:90\nPublishPort=",
+      "Pod=web.pod\nPod=",
+      "IP=10.88.0.9\nIP=",
+      "PodmanArgs=--network=host\nPodmanArgs=",
+      "# a comment that ends in a backslash \\",
+      "Label=a\\\n# a comment between\n  b",
     ])
-      test(`${what}: one with ${line}`, () => assert.ok(of(withLines(line))));
+      test(`${what}: one with ${JSON.stringify(line)}`, () => assert.ok(of(withLines(line))));
+
+    test(`${what}: none of a text that can't be read, or not be written again`, () => {
+      for (const text of ["nonsense", "[Container]\nImage=x\nA b=c\n", "[Container]\nImage=x\u0007\n"])
+        assert.equal(of(text), undefined, text);
+    });
 
     test(`${what}: of pods there is none`, () => {
       assert.equal(of("[Kube]\nYaml=web.yml\n", "web.kube"), undefined);
     });
   }
+});
+
+test("a rehearsal is told of no descriptors, however that is written", () => {
+  for (const [line, left] of [
+    ['Environment="NGINX=3;"', []],
+    ['Environment=NGINX="3;"', []],
+    ["Environment=A=b NGINX=3; 'C=d e'", ['Environment=A=b "C=d e"']],
+    ["Environment=MYNGINX=3;", ["Environment=MYNGINX=3;"]],
+  ] as const)
+    assert.deepEqual(lines(rehearsal(`[Container]\nImage=x\n${line}\n`), "Environment"), left, line);
+});
+
+test("a dependency on a socket that is not handed on is left out, in quotes too", () => {
+  const text = '[Unit]\nAfter="web.socket" "web-81.socket" dev-a\\x2db.device\n[Container]\nImage=x\n';
+  assert.deepEqual(lines(handover(text), "After"), ['After="web.socket" dev-a\\x2db.device']);
 });
 
 test("labels of volumes", () => {

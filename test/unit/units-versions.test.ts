@@ -6,7 +6,7 @@ import { imageKeys } from "../../units/sections/image.ts";
 import { networkKeys } from "../../units/sections/network.ts";
 import { quadletKeys } from "../../units/sections/quadlet.ts";
 import { volumeKeys } from "../../units/sections/volume.ts";
-import { compareVersions, podmanSince, tooNew } from "../../units/versions.ts";
+import { compareVersions, misjoinedLine, podmanSince, tooNew } from "../../units/versions.ts";
 
 const first = "4.4";
 const sections: Record<string, Record<string, KeySpec>> = {
@@ -43,6 +43,9 @@ for (const [section, key, since] of [
   ["Image", "Retry", "5.5"],
   ["Container", "HttpProxy", "5.7"],
   ["Container", "AppArmor", "5.8"],
+  ["Volume", "UID", "6.0"],
+  ["Container", "ImageVolume", "6.1"],
+  ["Container", "Umask", "6.2"],
 ] as const) {
   test(`[${section}] ${key}= is there since podman ${since}`, () =>
     assert.equal(podmanSince(section, key), since));
@@ -82,6 +85,20 @@ test("nothing where podman is new enough, or the file is no quadlet", () => {
   assert.deepEqual(tooNew("web.container", quadlet, "5.5.0-rc1"), []);
   assert.deepEqual(tooNew("web.service", quadlet, "4.4.0"), []);
   assert.deepEqual(tooNew("web.container", "", "4.4.0"), []);
+});
+
+test("the line at which podman before 5.4 joins lines in another way", () => {
+  const line = (text: string, file = "web.container") => misjoinedLine(file, `[Container]\n${text}`);
+  for (const [text, expected] of [
+    ["Exec=a \\\n\n  b", 3],
+    ["Exec=a \\\n \t\n", 3],
+    ["Exec=a \\\n  b \\\n# c\n  d", 4],
+    ["Image=x\n; Exec=a \\\n\n", 3],
+    ["Exec=a \\\n  b\n\n# c \\\n\n; d", undefined],
+    ["", undefined],
+  ] as const)
+    assert.equal(line(text), expected, text);
+  assert.equal(line("Exec=a \\\n# c\n  b", "web.service"), undefined);
 });
 
 test("versions are compared as numbers", () => {
