@@ -2,6 +2,7 @@ import { type Input, Output } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import { addressProblem, userProblem } from "../units/host-address.ts";
 import { hostKeyProblem } from "../units/host-key.ts";
+import { identityFileProblem, privateKeyProblem } from "../units/private-key.ts";
 import type { Connection } from "../resources/contract.ts";
 import { oneOf, range, required, wholeNumber } from "./wording.ts";
 
@@ -34,8 +35,8 @@ const file = () =>
 const credentials = {
   hostKey: inputText(textWithout(hostKeyProblem)).optional(),
   knownHostsFile: file().optional(),
-  identityFile: file().optional(),
-  privateKey: inputText().optional(),
+  identityFile: inputText(textWithout(identityFileProblem)).optional(),
+  privateKey: inputText(textWithout(privateKeyProblem)).optional(),
   passphrase: inputText().optional(),
   agent: z
     .union(

@@ -7,6 +7,7 @@ import { type Output, output, secret } from "@pulumi/pulumi/output.js";
 import type { Resource } from "@pulumi/pulumi/resource.js";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import type { Connection, Credentials, JumpHost } from "../resources/contract.ts";
+import { isEncrypted, isPublicKey } from "../units/private-key.ts";
 import type { ConnectionArgs } from "./connection.ts";
 import { ArgumentError } from "./problems.ts";
 
@@ -48,7 +49,11 @@ function credentials(
   path: string,
   component: Resource,
 ): Partial<RemoteConnection> {
-  const key = privateKey ?? (identityFile && readIdentity(what, identityFile, path, component));
+  const named = privateKey ?? (identityFile && readIdentity(what, identityFile, path, component));
+  // What chooses a key of the agent is no key itself.
+  const isAgents =
+    named !== undefined && (isPublicKey(named) || (isEncrypted(named) && passphrase === undefined));
+  const key = isAgents ? undefined : named;
   const socket = typeof agent === "string" ? expandHome(agent) : undefined;
   if (key === undefined && socket === undefined && !process.env.SSH_AUTH_SOCK && !isDryRun())
     throw new ArgumentError(what, [

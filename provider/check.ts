@@ -3,6 +3,7 @@ import { addressProblem, userProblem } from "../units/host-address.ts";
 import { hostKeyProblem } from "../units/host-key.ts";
 import { imageProblem } from "../units/image.ts";
 import { didYouMeanOf } from "../units/nearest.ts";
+import { identityFileProblem, privateKeyProblem } from "../units/private-key.ts";
 import { parseListenStream } from "../units/nginx/address.ts";
 import { checkName, checkUnit } from "./check-units.ts";
 import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
@@ -29,8 +30,8 @@ export function checkUnitSet(inputs: PlainObject): Failure[] {
 export const credentialRules: Record<string, Rule> = {
   hostKey: textWithout(hostKeyProblem),
   knownHostsFile: text(/./s, "is empty: the path of a file"),
-  identityFile: text(/./s, "is empty: the path of a file"),
-  privateKey: text(),
+  identityFile: textWithout(identityFileProblem),
+  privateKey: textWithout(privateKeyProblem),
   passphrase: text(),
   agent: (value, path, fail) => {
     if (typeof value !== "string" && typeof value !== "boolean")

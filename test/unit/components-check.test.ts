@@ -86,6 +86,20 @@ const cases: [string, object, string[]][] = [
     ],
   ],
   [
+    "a private key that is none, and a key's text for the name of its file",
+    {
+      connection: {
+        address: "a",
+        privateKey: "ssh-ed25519 AAAA",
+        identityFile: "-----BEGIN PRIVATE KEY-----",
+      },
+    },
+    [
+      "connection.identityFile: is a key's text, where the name of its file belongs. Move the text to privateKey, which is kept as a secret",
+      "connection.privateKey: is a public key. The private key is needed, which is in the file of the same name without .pub",
+    ],
+  ],
+  [
     "a host key of the README",
     { connection: { address: "a", hostKey: "ssh-ed25519 AAAA…" } },
     [

@@ -38,6 +38,9 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 const identityFile = join(directory, "id");
 writeFileSync(identityFile, "CANARY-key");
 
+const pem = "-----BEGIN PRIVATE KEY-----\nk\n-----END PRIVATE KEY-----";
+const encrypted = pem.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
+
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 const site: SocketActivatedNginxArgs = {
   connection: { address: "192.0.2.11", hostKey, identityFile },
@@ -128,12 +131,28 @@ describe("commands", () => {
     assert.notEqual(await trigger("t5", { commands: { after: [{ command: ["c"] }] } }), one);
   });
 
+  test("a public key, or one without its passphrase, leaves the login to the agent", async () => {
+    const chosen = [
+      ["public", "ssh-ed25519 AAAA me", {}],
+      ["locked", encrypted, {}],
+      ["unlocked", encrypted, { passphrase: "p" }],
+    ] as const;
+    for (const [name, text, change] of chosen) {
+      const file = join(directory, name);
+      writeFileSync(file, text);
+      const connection = { ...site.connection, identityFile: file, agent: "/run/agent", ...change };
+      const all = await siteOf(name, { connection, commands });
+      const key = part(inputsOf(all, `${name}-before-1`).connection, "privateKey");
+      assert.equal(key, name === "unlocked" ? encrypted : undefined);
+    }
+  });
+
   test("the connection, a secret with the key's text and a verified way", async () => {
     const jump = {
       address: "j",
       user: "hop",
       hostKey,
-      privateKey: "k",
+      privateKey: pem,
       passphrase: "p",
       agent: "/run/agent",
     };
@@ -156,7 +175,7 @@ describe("commands", () => {
         hostKey,
         dialErrorLimit: 3,
         perDialTimeout: 5,
-        privateKey: "k",
+        privateKey: pem,
         privateKeyPassword: "p",
         agentSocketPath: "/run/agent",
       },

@@ -55,7 +55,7 @@ function complete(value: unknown): unknown {
     if (typeof inner !== "string") return inner;
     if (inner === anOutput) return pulumi.secret("…");
     if (inner === "-----BEGIN CERTIFICATE-----\n…") return pair.certificate;
-    if (inner === "-----BEGIN PRIVATE KEY-----\n…") return pair.key;
+    if (/^-----BEGIN (OPENSSH )?PRIVATE KEY-----\n…$/.test(inner)) return pair.key;
     return inner.replace("AAAA…", "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl");
   });
 }

@@ -74,6 +74,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       port: 70000,
       user: "two words",
       hostKey: "AAAA",
+      privateKey: "ssh-ed25519 AAAA",
       agent: 1,
       sudo: { pasword: "x" },
       jump: { address: "-oProxyCommand=x y", identityFile: 5 },
@@ -120,6 +121,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       "connection.port: must be a whole number from 1 to 65535",
       "connection.user: is not a valid account name",
       'connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+      "connection.privateKey: is a public key. The private key is needed, which is in the file of the same name without .pub",
       "connection.agent: must be the path of an agent's socket, true or false",
       'connection.sudo.pasword: is not known. Did you mean "password"?',
       'connection.jump.address: can\'t begin with "-"',
@@ -198,6 +200,13 @@ describe("no failure tells a secret", () => {
   const canary = "CANARY-7f3a";
   const bad: Record<string, PlainObject> = {
     privateKey: { connection: { address: "a", privateKey: [canary] } },
+    "a private key that is none": { connection: { address: "a", privateKey: canary } },
+    "a private key that was cut off": {
+      connection: { address: "a", privateKey: `-----BEGIN PRIVATE KEY-----\n${canary}` },
+    },
+    "a key's text for the name of its file": {
+      connection: { address: "a", identityFile: `-----BEGIN PRIVATE KEY-----\n${canary}` },
+    },
     passphrase: { connection: { address: "a", passphrase: { text: canary } } },
     "sudo's password": { connection: { address: "a", sudo: { password: [canary] } } },
     "a sudo that is the password": { connection: { address: "a", sudo: canary } },

@@ -1,0 +1,66 @@
+/**
+ * What is wrong with the text of a private SSH key, by its looks, and what to do. Returns undefined where nothing is.
+ * No message has anything of the text.
+ *
+ * @example privateKeyProblem("ssh-ed25519 AAAA…") // "is a public key. The private key is needed, …"
+ */
+export function privateKeyProblem(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "") return "is empty";
+  if (isPublicKey(trimmed))
+    return "is a public key. The private key is needed, which is in the file of the same name without .pub";
+  if (trimmed.startsWith("-----BEGIN CERTIFICATE")) return "is a certificate, not a private key";
+  // ssh2 reads some of them.
+  if (trimmed.startsWith("PuTTY-User-Key-File-")) return undefined;
+  const begin = beginOf(trimmed);
+  if (begin === undefined) return `is not a private key, ${expected}`;
+  const rest = trimmed.slice(begin.at + begin.line.length);
+  if (/^\s*(…|\.\.\.|\\n…)/.test(rest)) return `is a placeholder for a private key, ${expected}`;
+  if (rest.startsWith("\\n") || rest.startsWith("\\r"))
+    return String.raw`has \n as two characters where a line should end. Give it with real line breaks: in YAML, "privateKey: |" and the key's lines below it, indented`;
+  if (/^[^\S\r\n]*[^\s-]/.test(rest))
+    return 'has lost its line breaks. Give it with them: in YAML, "privateKey: |" and the key\'s lines below it, indented';
+  if (!rest.includes(begin.line.replace("BEGIN", "END")))
+    return `was cut off: its last line, ${begin.line.replace("BEGIN", "END")}, is missing`;
+  return undefined;
+}
+
+const expected = "which begins with -----BEGIN OPENSSH PRIVATE KEY----- or -----BEGIN PRIVATE KEY-----";
+
+/** What is wrong with a path of a key's file, by its looks. A key's text must not get into messages as a path. */
+export function identityFileProblem(path: string): string | undefined {
+  if (path === "") return "is empty: the path of a file";
+  if (/-----BEGIN|PuTTY-User-Key-File-/.test(path))
+    return "is a key's text, where the name of its file belongs. Move the text to privateKey, which is kept as a secret";
+  if (/\p{Cc}/u.test(path)) return "can't hold a newline or another control character";
+  return undefined;
+}
+
+/** Whether a text is a public key, as *.pub files have it, or another program's form of one. */
+export function isPublicKey(text: string): boolean {
+  return /^\s*((ssh|ecdsa|sk)-[a-z0-9@.-]+\s+\S|-+ ?BEGIN ([A-Z0-9]+ )?PUBLIC KEY)/.test(text);
+}
+
+/** Whether a private key needs a passphrase. */
+export function isEncrypted(text: string): boolean {
+  const { label, block } = privateKeyBlock(text) ?? { label: "", block: "" };
+  // The magic and the cipher "none" of an OpenSSH key (PROTOCOL.key), in base64.
+  if (label === "OPENSSH PRIVATE KEY") return !block.includes("\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU");
+  return /^(-----BEGIN ENCRYPTED|Proc-Type:.*ENCRYPTED)/m.test(block);
+}
+
+/** The first private key of a text, its lines trimmed and ended as Unix does; undefined where there is none. */
+export function privateKeyBlock(text: string): { label: string; block: string } | undefined {
+  const begin = beginOf(text);
+  if (begin === undefined) return undefined;
+  const end = begin.line.replace("BEGIN", "END");
+  const at = text.indexOf(end, begin.at);
+  if (at < 0) return undefined;
+  const lines = text.slice(begin.at, at + end.length).split(/\r\n|\r|\n/);
+  return { label: begin.label, block: lines.map((line) => line.trim()).join("\n") };
+}
+
+function beginOf(text: string): { at: number; line: string; label: string } | undefined {
+  const found = /-----BEGIN ((?:[A-Z0-9]{1,20} ){0,2}PRIVATE KEY)-----/.exec(text);
+  return found ? { at: found.index, line: found[0], label: found[1] ?? "" } : undefined;
+}
