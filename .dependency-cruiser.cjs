@@ -49,10 +49,10 @@ module.exports = {
       to: { dependencyTypes: ["core"] },
     },
     {
-      name: "ssh-in-one-file",
+      name: "ssh-in-few-files",
       severity: "error",
-      comment: "node-ssh stays behind host/connection.ts",
-      from: { path: "^host/", pathNot: "^host/connection\\.ts$" },
+      comment: "node-ssh and ssh2 stay behind connections, logins and keys",
+      from: { path: "^host/", pathNot: "^host/(connection|login|private-key)\\.ts$" },
       to: { path: "node_modules/(node-ssh|ssh2)/" },
     },
   ],

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { Readable } from "node:stream";
 import type { NodeSSH } from "node-ssh";
 import {
@@ -10,6 +11,7 @@ import {
 } from "./endpoint.ts";
 import { HostError, messageOf } from "./errors.ts";
 import { fingerprint, keyType } from "./known-hosts.ts";
+import { Login } from "./login.ts";
 import { quoteCommand } from "./quote.ts";
 
 /** A running command on a host. */
@@ -22,15 +24,22 @@ export interface Channel {
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
+/** What a jump host answers that may not forward (RFC 4254, section 5.1). */
+const administrativelyProhibited = 1;
+
 /** One verified, logged-in SSH connection. This is the only file that knows node-ssh. */
 export class Connection {
   readonly name: string;
+  readonly #target: Target;
   readonly #ssh: NodeSSH;
   readonly #jump: Connection | undefined;
   readonly #openTimeout: number;
+  /** For sessions that sshd did not open on this one. */
+  readonly #further = new Set<Connection>();
 
-  private constructor(name: string, ssh: NodeSSH, jump: Connection | undefined, openTimeout: number) {
-    this.name = name;
+  private constructor(target: Target, ssh: NodeSSH, jump: Connection | undefined, openTimeout: number) {
+    this.name = endpointName(target);
+    this.#target = target;
     this.#ssh = ssh;
     this.#jump = jump;
     this.#openTimeout = openTimeout;
@@ -43,12 +52,14 @@ export class Connection {
    */
   static async open(target: Target): Promise<Connection> {
     const milliseconds = (target.connectTimeout ?? 15) * 1000;
+    // A problem of this machine shows before any host is dialled.
+    const credentials = await readCredentials(target);
     const jump =
       target.jump && (await Connection.open({ ...target.jump, connectTimeout: target.connectTimeout }));
     try {
       const sock = jump && (await jump.#forward(target, milliseconds));
-      const ssh = await logIn(target, milliseconds, sock);
-      return new Connection(endpointName(target), ssh, jump, milliseconds);
+      const ssh = await logIn(target, credentials, milliseconds, sock);
+      return new Connection(target, ssh, jump, milliseconds);
     } catch (thrown) {
       jump?.close();
       throw thrown;
@@ -60,83 +71,134 @@ export class Connection {
   }
 
   /**
-   * Starts a command. The deadline on the opening matters: a half-open connection may never answer it.
+   * Starts a command, on a connection of its own where sshd has no more sessions for this one (sshd_config(5), MaxSessions).
    *
    * @throws HostError when no channel is opened in time.
    */
   async run(argv: readonly string[]): Promise<Channel> {
+    const channel = await this.#start(argv);
+    if (channel) return channel;
+    const further = await Connection.open(this.#target);
+    this.#further.add(further);
+    const close = () => {
+      this.#further.delete(further);
+      further.close();
+    };
+    try {
+      const other = await further.#start(argv);
+      if (!other)
+        throw new HostError(this.name, "its sshd opens no session for this login, not even the first.", {
+          cure: "See MaxSessions in the host's sshd_config(5): it must not be 0.",
+        });
+      void other.ended.then(close);
+      return other;
+    } catch (thrown) {
+      close();
+      throw thrown;
+    }
+  }
+
+  /**
+   * The deadline on the opening matters: a half-open connection may never answer it.
+   *
+   * @returns undefined when sshd opens no session here
+   */
+  async #start(argv: readonly string[]): Promise<Channel | undefined> {
     const client = this.#ssh.connection;
     if (!client) throw new HostError(this.name, "the connection is closed.");
-    return await withDeadline(this.#openTimeout, this.name, "no channel was opened", (resolve, reject) => {
-      client.exec(quoteCommand(argv), (error, stream) => {
-        if (error) {
-          reject(new HostError(this.name, `no channel was opened: ${error.message}.`));
-          return;
-        }
-        let stderr = "";
-        stream.stderr.on("data", (chunk: Buffer) => {
-          // Enough for a message, and no more than that in memory.
-          if (stderr.length < 4096) stderr += chunk.toString("utf8");
+    return await withDeadline<Channel | undefined>(
+      this.#openTimeout,
+      this.name,
+      "no channel was opened",
+      (resolve, reject) => {
+        client.exec(quoteCommand(argv), (error, stream) => {
+          if (error) {
+            // Only a refusal of the channel has one.
+            if ("reason" in error && typeof error.reason === "number") resolve(undefined);
+            else reject(new HostError(this.name, `no channel was opened: ${error.message}.`));
+            return;
+          }
+          let stderr = "";
+          stream.stderr.on("data", (chunk: Buffer) => {
+            // Enough for a message, and no more than that in memory.
+            if (stderr.length < 4096) stderr += chunk.toString("utf8");
+          });
+          // Writing to a channel whose other end is gone is reported by `ended`.
+          stream.on("error", () => undefined);
+          const ended = new Promise<{ code: number | null; stderr: string }>((done) => {
+            let code: number | null = null;
+            stream.on("exit", (status: number | null) => (code = status));
+            stream.on("close", () => done({ code, stderr }));
+          });
+          resolve({
+            write: (data) => void stream.write(data),
+            end: () => void stream.end(),
+            onStdout: (listener) => void stream.on("data", listener),
+            onStderr: (listener) => void stream.stderr.on("data", listener),
+            ended,
+          });
         });
-        // Writing to a channel whose other end is gone is reported by `ended`.
-        stream.on("error", () => undefined);
-        const ended = new Promise<{ code: number | null; stderr: string }>((done) => {
-          let code: number | null = null;
-          stream.on("exit", (status: number | null) => (code = status));
-          stream.on("close", () => done({ code, stderr }));
-        });
-        resolve({
-          write: (data) => void stream.write(data),
-          end: () => void stream.end(),
-          onStdout: (listener) => void stream.on("data", listener),
-          onStderr: (listener) => void stream.stderr.on("data", listener),
-          ended,
-        });
-      });
-    });
+      },
+    );
   }
 
   close(): void {
+    for (const further of this.#further) further.close();
     this.#ssh.dispose();
     this.#jump?.close();
   }
 
   async #forward(target: Endpoint, milliseconds: number): Promise<Readable> {
     const port = target.port ?? 22;
+    const name = endpointName(target);
     return await withDeadline(
       milliseconds,
-      endpointName(target),
+      name,
       `${this.name} (jump) did not connect to it`,
       (resolve, reject) => {
         this.#ssh.forwardOut("127.0.0.1", 0, target.address, port).then(resolve, (thrown: unknown) => {
+          const { reason } = thrown as { reason?: unknown };
           reject(
-            new HostError(
-              endpointName(target),
-              `${this.name} (jump) can't connect to it: ${messageOf(thrown)}.`,
-            ),
+            reason === administrativelyProhibited
+              ? new HostError(
+                  name,
+                  `${this.name} (jump) does not let this login forward connections to it.`,
+                  {
+                    cure: `Its administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with ${target.address}:${port} or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
+                  },
+                )
+              : new HostError(name, `${this.name} (jump) can't connect to it: ${messageOf(thrown)}.`, {
+                  reason: "unreachable",
+                  cure: `Check the address, the port and the host's sshd, as seen from ${this.name}.`,
+                }),
           );
         });
       },
+      "unreachable",
     );
   }
 }
 
-async function logIn(target: Target, milliseconds: number, sock?: Readable): Promise<NodeSSH> {
+async function logIn(
+  target: Target,
+  credentials: Credentials,
+  milliseconds: number,
+  forwarded?: Readable,
+): Promise<NodeSSH> {
   const name = endpointName(target);
-  const credentials = await readCredentials(target);
   // Not at the start of the plugin: a preview, and an up that changes nothing, need no SSH.
   const { NodeSSH } = await import("node-ssh");
   const ssh = new NodeSSH();
+  const login = new Login(name, target, credentials.keys, milliseconds / 1000);
+  const sock = forwarded ?? connect({ host: target.address, port: target.port ?? 22 });
+  sock.once("data", login.received);
   let refusal: HostError | undefined;
   try {
     await ssh.connect({
       host: target.address,
-      port: target.port ?? 22,
       username: target.user ?? "root",
       sock,
-      agent: credentials.agent,
-      privateKey: credentials.privateKey,
-      passphrase: credentials.passphrase,
+      authHandler: login.handler,
       readyTimeout: milliseconds,
       // A host that is gone is noticed while a long step runs.
       keepaliveInterval: 15_000,
@@ -149,7 +211,8 @@ async function logIn(target: Target, milliseconds: number, sock?: Readable): Pro
     });
   } catch (thrown) {
     ssh.dispose();
-    throw refusal ?? failure(name, target, messageOf(thrown), thrown);
+    sock.destroy();
+    throw refusal ?? login.failure(thrown);
   }
   // A connection that breaks later is told by its channels (`ended`); without a listener it would end the process.
   ssh.connection?.on("error", () => undefined);
@@ -187,37 +250,16 @@ function signatureAlgorithms({ known }: Credentials) {
     unknown[];
 }
 
-function failure(name: string, target: Target, reason: string, cause: unknown): HostError {
-  const level = (cause as { level?: string }).level;
-  if (level === "client-authentication") {
-    return new HostError(name, `the login was refused (${reason}).`, {
-      cure: `Check that the key is in ~${target.user ?? "root"}/.ssh/authorized_keys of the host, and that sshd allows this account.`,
-      cause,
-    });
-  }
-  if (level === "client-timeout") {
-    return new HostError(name, `no SSH connection within ${target.connectTimeout ?? 15} s.`, {
-      reason: "unreachable",
-      cure: "Check the address, the port, the host's firewall, and that it is up. connectTimeout changes the limit.",
-      cause,
-    });
-  }
-  return new HostError(name, `no SSH connection: ${reason}.`, {
-    reason: "unreachable",
-    cure: "Check the address, the port and the host's sshd.",
-    cause,
-  });
-}
-
 function withDeadline<T>(
   milliseconds: number,
   host: string,
   what: string,
   start: (resolve: (value: T) => void, reject: (reason: Error) => void) => void,
+  reason?: string,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new HostError(host, `${what} within ${milliseconds / 1000} s.`)),
+      () => reject(new HostError(host, `${what} within ${milliseconds / 1000} s.`, { reason })),
       milliseconds,
     );
     start(

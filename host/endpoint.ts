@@ -1,32 +1,23 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { HostError, messageOf } from "./errors.ts";
+import { localError, messageOf } from "./errors.ts";
+import { expandHome } from "./home.ts";
+import { type KeyRing, type KeySource, readKeys } from "./keys.ts";
 import { type HostKey, type KnownKeys, lookUp, parseHostKey } from "./known-hosts.ts";
 
 /** One machine to log in to, as the caller says it. The fields are those of resources/contract.ts. */
-export interface Endpoint extends Configured {
+export interface Endpoint extends KeySource, Configured {
   address: string;
   port?: number;
   user?: string;
   hostKey?: string;
   knownHostsFile?: string;
-  identityFile?: string;
-  privateKey?: string;
-  passphrase?: string;
-  agent?: string | boolean;
   sshConfig?: string | boolean;
   /** The machine to go through, which may itself be behind another one. */
   jump?: Endpoint;
 }
 
-/** What only the ssh configuration says of an endpoint (ssh_config(5)). */
+/** What only the ssh configuration says of an endpoint (ssh_config(5)), beside its keys. */
 export interface Configured {
-  /** Tried in turn; a file that does not exist is passed over. */
-  identityFiles?: string[];
-  identitiesOnly?: boolean;
-  /** The agent's socket in place of $SSH_AUTH_SOCK; false for none. */
-  identityAgent?: string | false;
   /** A file that does not exist is passed over. */
   knownHostsFiles?: string[];
   /** The name that known hosts have it by. */
@@ -47,9 +38,7 @@ export interface Credentials {
   known: KnownKeys;
   /** Where the known keys come from, for messages. */
   knownFrom: string;
-  agent?: string;
-  privateKey?: string;
-  passphrase?: string;
+  keys: KeyRing;
 }
 
 /** "root@192.0.2.11:22": how messages name an endpoint. */
@@ -61,7 +50,7 @@ export function endpointName(endpoint: Endpoint): string {
 /**
  * Reads the keys that an endpoint refers to.
  *
- * @throws HostError when a named file can't be read, or there is nothing to log in or to verify the host with.
+ * @throws HostError with the reason "local" when a named file can't be used, or there is nothing to log in or to verify the host with.
  */
 export async function readCredentials(endpoint: Endpoint): Promise<Credentials> {
   const host = endpointName(endpoint);
@@ -69,41 +58,13 @@ export async function readCredentials(endpoint: Endpoint): Promise<Credentials> 
   if (known.accepted.length === 0) {
     const alias =
       endpoint.hostKeyAlias === undefined ? "" : ` by its HostKeyAlias "${endpoint.hostKeyAlias}"`;
-    throw new HostError(
+    throw localError(
       host,
       `the host key is not known: ${knownFrom} has none for this host${alias}.${authoritiesNote(known)}`,
-      {
-        cure: `Give the connection's hostKey, as printed by: ssh-keyscan -p ${endpoint.port ?? 22} ${endpoint.address} (compare it with the host's own /etc/ssh/ssh_host_*_key.pub).`,
-      },
+      `Give the connection's hostKey, as printed by: ssh-keyscan -p ${endpoint.port ?? 22} ${endpoint.address} (compare it with the host's own /etc/ssh/ssh_host_*_key.pub).`,
     );
   }
-  const credentials: Credentials = { known, knownFrom, passphrase: endpoint.passphrase };
-  if (endpoint.privateKey !== undefined) credentials.privateKey = endpoint.privateKey;
-  else if (endpoint.identityFile !== undefined)
-    credentials.privateKey = await read(host, "identityFile", endpoint.identityFile);
-  else if (endpoint.identityFiles !== undefined)
-    credentials.privateKey = await readFirst(endpoint.identityFiles);
-  // A key of the ssh configuration does not stand in for the agent, as for ssh(1).
-  const hasKey = credentials.privateKey !== undefined;
-  const wantsAgent = endpoint.agent ?? (!hasKey || (!!endpoint.identityFiles && !endpoint.identitiesOnly));
-  if (wantsAgent)
-    credentials.agent = typeof wantsAgent === "string" ? expandHome(wantsAgent) : usualAgent(endpoint);
-  if (!hasKey && !credentials.agent && endpoint.identityFiles === undefined)
-    credentials.privateKey = await readFirst(defaultIdentities);
-  if (credentials.privateKey === undefined && !credentials.agent) {
-    const missing = endpoint.identityFiles?.length
-      ? `: of the IdentityFile lines of the ssh configuration none can be read (${endpoint.identityFiles.join(", ")})`
-      : "";
-    throw new HostError(host, `there is no key to log in with${missing}.`, {
-      cure: "Give the connection an identityFile, start an ssh-agent (SSH_AUTH_SOCK), or make ~/.ssh/id_ed25519.",
-    });
-  }
-  return credentials;
-}
-
-/** "~/" at the start of a path on this machine. */
-export function expandHome(path: string): string {
-  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : path;
+  return { known, knownFrom, keys: await readKeys(host, endpoint) };
 }
 
 async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownFrom: string }> {
@@ -112,7 +73,7 @@ async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownF
     try {
       key = parseHostKey(endpoint.hostKey);
     } catch (thrown) {
-      throw new HostError(endpointName(endpoint), `its hostKey can't be read: ${messageOf(thrown)}.`);
+      throw localError(endpointName(endpoint), `its hostKey can't be read: ${messageOf(thrown)}.`);
     }
     return { known: { accepted: [key], revoked: [], authorities: 0 }, knownFrom: "hostKey" };
   }
@@ -122,10 +83,8 @@ async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownF
     readFile(expandHome(file), "utf8").catch((error: NodeJS.ErrnoException) => {
       // A missing file is an error only if the connection names it.
       if (knownHostsFile === undefined && error.code === "ENOENT") return "";
-      throw new HostError(
-        endpointName(endpoint),
-        `${knownHostsFile === undefined ? "UserKnownHostsFile" : "knownHostsFile"} can't be read: ${error.message}.`,
-      );
+      const field = knownHostsFile === undefined ? "UserKnownHostsFile" : "knownHostsFile";
+      throw localError(endpointName(endpoint), `${field} can't be read: ${error.message}.`);
     }),
   );
   const text = (await Promise.all(texts)).join("\n");
@@ -142,28 +101,4 @@ export function authoritiesNote({ authorities }: KnownKeys): string {
   return authorities === 0
     ? ""
     : " @cert-authority lines are passed over: the SSH library (ssh2) can't verify host certificates, only a host's plain key.";
-}
-
-function usualAgent({ identityAgent }: Endpoint): string | undefined {
-  if (identityAgent === false) return undefined;
-  return identityAgent ?? process.env.SSH_AUTH_SOCK;
-}
-
-async function read(host: string, property: string, path: string): Promise<string> {
-  try {
-    return await readFile(expandHome(path), "utf8");
-  } catch (thrown) {
-    throw new HostError(host, `${property} can't be read: ${messageOf(thrown)}.`);
-  }
-}
-
-/** The files that ssh(1) tries by itself, best first. */
-const defaultIdentities = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
-
-async function readFirst(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    const text = await readFile(expandHome(path), "utf8").catch(() => undefined);
-    if (text !== undefined) return text;
-  }
-  return undefined;
 }

@@ -5,7 +5,15 @@
 export class HostError extends Error {
   /** True once something on the host may have changed. */
   readonly changed: boolean;
-  /** "unreachable", or why the host refused the session, as scripts/enter.sh names it. */
+  /** Which host it is about. */
+  readonly host: string;
+  /**
+   * - "unreachable": no TCP connection, or no SSH server at its other end. Only this one may mean that the host is gone.
+   * - "local": a problem of the machine that runs Pulumi, such as a key without its passphrase.
+   * - a word of scripts/enter.sh: why the host refused the session.
+   *
+   * Undefined for all else, a refused login and another host key among it.
+   */
   readonly reason: string | undefined;
 
   constructor(
@@ -20,9 +28,15 @@ export class HostError extends Error {
       cause: options.cause,
     });
     this.name = "HostError";
+    this.host = host;
     this.changed = changed;
     this.reason = options.reason;
   }
+}
+
+/** A problem of the machine that runs Pulumi, found before the host was dialled. */
+export function localError(host: string, problem: string, cure?: string): HostError {
+  return new HostError(host, problem, { reason: "local", state: "The host was not contacted.", cure });
 }
 
 /** The text of anything that was thrown. */

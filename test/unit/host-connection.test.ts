@@ -18,7 +18,7 @@ let server: ssh2.Server;
 let port: number;
 let logins = 0;
 /** What the server does with a channel that is asked for. */
-let onSession: (accept: () => ssh2.Session) => void = () => undefined;
+let onSession: (accept: () => ssh2.Session, reject: () => void) => void = () => undefined;
 
 const keyFile = (name: string) => join(directory, name);
 
@@ -31,7 +31,7 @@ before(async () => {
       else context.reject(["publickey"]);
     });
     client.on("ready", () => (logins += 1));
-    client.on("session", (accept) => onSession(accept));
+    client.on("session", (accept, reject) => onSession(accept, reject));
     client.on("error", () => undefined);
   });
   server.listen(0, "127.0.0.1");
@@ -82,6 +82,68 @@ test("a channel that is never opened is given up within the deadline", async () 
     (error) => error instanceof HostError && /no channel was opened within 1 s/.test(error.message),
   );
   connection.close();
+});
+
+test("sessions that sshd refuses (MaxSessions) get a connection of their own, which is closed with its channel", async () => {
+  const before = logins;
+  let connections = 0;
+  const server = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+    let sessions = 0;
+    connections += 1;
+    client.on("authentication", (context) => context.accept());
+    client.on("session", (accept, reject) => {
+      sessions += 1;
+      if (sessions > 1) reject();
+      else runs("got COMMAND", 0)(accept);
+    });
+    client.on("close", () => (connections -= 1));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const connection = await Connection.open({ ...target(), port: (server.address() as AddressInfo).port });
+  const channels = await Promise.all(["a", "b", "c"].map((word) => connection.run([word])));
+  assert.equal(connections, 3);
+  const outputs = channels.map(async (channel) => {
+    let output = "";
+    channel.onStdout((chunk) => (output += chunk.toString()));
+    await channel.ended;
+    return output;
+  });
+  assert.deepEqual(await Promise.all(outputs), ["got 'a'", "got 'b'", "got 'c'"]);
+  while (connections > 1) await new Promise((resolve) => setImmediate(resolve));
+  connection.close();
+  while (connections > 0) await new Promise((resolve) => setImmediate(resolve));
+  server.close();
+  assert.equal(logins, before);
+});
+
+test("an sshd that opens no session at all", async () => {
+  onSession = (_accept, reject) => reject();
+  const connection = await Connection.open(target());
+  await assert.rejects(
+    connection.run(["true"]),
+    (error) =>
+      error instanceof HostError &&
+      error.reason === undefined &&
+      /its sshd opens no session for this login, not even the first\.[^]*MaxSessions/.test(error.message),
+  );
+  connection.close();
+});
+
+test("a jump host that forbids forwarding", async () => {
+  const jump = target();
+  const failed = (change: object) =>
+    Connection.open({ ...target(), address: "192.0.2.11", jump, ...change }).then(
+      () => assert.fail(),
+      (error: unknown) => error as HostError,
+    );
+  // ssh2's server lets nothing through by itself.
+  const forbidden = await failed({});
+  assert.equal(forbidden.reason, undefined);
+  assert.equal(
+    forbidden.message,
+    `root@192.0.2.11:${port}: root@127.0.0.1:${port} (jump) does not let this login forward connections to it.\nNothing was changed on it.\nIts administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with 192.0.2.11:${port} or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
+  );
 });
 
 test("another host key than the known one is refused before anything is sent", async () => {
