@@ -93,7 +93,13 @@ export async function remove(context: Context, urn: string, before: Before): Pro
       await transact(context.pool, where, rest, known, services, context.progress);
       return;
     }
-    if (!(thrown instanceof HostError) || thrown.reason !== "unreachable") throw thrown;
+    // A jump host that can't be reached says nothing of the host behind it.
+    if (
+      !(thrown instanceof HostError) ||
+      thrown.reason !== "unreachable" ||
+      thrown.host !== endpointName(where)
+    )
+      throw thrown;
     throw new Error(
       `${thrown.message}\nIf the host is gone for good, forget what it had: pulumi state delete --target-dependents '${urn}'`,
       { cause: thrown },

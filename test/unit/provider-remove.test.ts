@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { after, test } from "node:test";
+import { Pool } from "../../host/pool.ts";
+import { remove } from "../../provider/operations.ts";
+import { Keyring } from "./ssh-keys.ts";
+
+// Only of a host that is gone for good may the state be deleted: what else fails leaves units behind that run.
+
+const ring = new Keyring();
+after(() => ring[Symbol.dispose]());
+ring.make("host");
+ring.make("locked", { passphrase: "sesame" });
+ring.make("open");
+const hostKey = readFileSync(ring.path("host.pub"), "utf8");
+
+/** A port of this machine at which nothing listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+async function refusal(connection: object): Promise<string> {
+  const context = { pool: new Pool(), connection: {}, progress: () => undefined };
+  const inputs = { connection: { hostKey, ...connection }, name: "web", manager: "system", units: {} };
+  const thrown = await remove(context, "urn:web", { inputs: inputs, properties: {} }).then(
+    () => assert.fail("it was removed"),
+    (error: Error) => error,
+  );
+  return thrown.message;
+}
+
+const advice =
+  "If the host is gone for good, forget what it had: pulumi state delete --target-dependents 'urn:web'";
+
+test("a host that can't be reached", async () => {
+  const port = await closedPort();
+  const text = await refusal({ address: "127.0.0.1", port, identityFile: ring.path("open") });
+  assert.match(text, /^root@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/);
+  assert.equal(text.split("\n").at(-1), advice);
+});
+
+test("a problem of this machine, or of a jump host, gets no advice to delete the state", async () => {
+  const port = await closedPort();
+  const address = "192.0.2.11";
+  for (const [connection, problem] of [
+    [{ identityFile: ring.path("locked") }, /has a passphrase, and none is given/],
+    [{ identityFile: ring.path("locked"), passphrase: "wrong" }, /is not decrypted by the passphrase/],
+    [{ identityFile: ring.path("open.pub") }, /is a public key/],
+    [{ privateKey: "CANARY" }, /privateKey is not a private key/],
+    [{ agent: "/nonexistent" }, /the agent at \/nonexistent does not answer/],
+    [{}, /there is no key to log in with/],
+    [
+      {
+        identityFile: ring.path("open"),
+        jump: { address: "127.0.0.1", port, hostKey, identityFile: ring.path("open") },
+      },
+      /^root@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/,
+    ],
+  ] as const) {
+    const text = await refusal({ address, ...connection });
+    assert.match(text, problem);
+    assert.doesNotMatch(text, /state delete|CANARY/);
+  }
+});
