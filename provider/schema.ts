@@ -163,7 +163,7 @@ const type = (properties: object, required: string[]) => ({ type: "object", prop
 const credentials = {
   hostKey: text('The host\'s public key, "ssh-ed25519 AAAA…".'),
   knownHostsFile: text("A known_hosts file. Default: that of the ssh configuration, or ~/.ssh/known_hosts."),
-  identityFile: text("Path of a private key file."),
+  identityFile: text("Path of the file of a private key, or of a public key that chooses one of the agent."),
   privateKey: secret("A private key's text."),
   passphrase: secret("What decrypts the private key."),
   agent: text("The path of an ssh-agent's socket. Default: $SSH_AUTH_SOCK."),

@@ -76,8 +76,10 @@ export interface Credentials {
    */
   knownHostsFile?: string;
   /**
-   * A private key's file. The preferred way.
-   * @default IdentityFile of the ssh configuration; the agent; without one ~/.ssh/id_ed25519, id_ecdsa or id_rsa
+   * The file of the key to log in with, offered before all others. A public key's file, or a private key whose passphrase is not
+   * given, chooses that key of the agent, and no other key is offered. Prefer it to {@link privateKey}.
+   * @default IdentityFile of the ssh configuration and the keys of the agent; without such a line the agent's keys, then ~/.ssh/id_rsa,
+   * id_ecdsa and id_ed25519: all that are there are offered in one login
    * @range a path on the machine that runs Pulumi; "~/" is its home directory
    * @example "~/.ssh/id_ed25519"
    * @see ssh_config(5), IdentityFile
@@ -86,22 +88,23 @@ export interface Credentials {
   /**
    * A private key's text, for machines without files. Always kept as a secret. {@link identityFile} is not read then.
    * @default none
-   * @range a key of OpenSSH or in PEM
+   * @range a key of OpenSSH or in PEM, PKCS#8 included; Ed25519, ECDSA or RSA
    * @example "-----BEGIN OPENSSH PRIVATE KEY-----\n…"
    * @see ssh-keygen(1)
    */
   privateKey?: string;
   /**
    * What decrypts the private key. Always kept as a secret.
-   * @default none
+   * @default none: the agent may have the key
    * @range as it was given to ssh-keygen
    * @example "…"
    * @see ssh-keygen(1), -N
    */
   passphrase?: string;
   /**
-   * The ssh-agent that is asked: true for that of $SSH_AUTH_SOCK, false for none.
-   * @default that of the ssh configuration or of $SSH_AUTH_SOCK where there is neither {@link identityFile} nor {@link privateKey}
+   * The ssh-agent whose keys are offered, after {@link identityFile} or {@link privateKey}: true for that of $SSH_AUTH_SOCK, false
+   * for none. Its FIDO keys and certificates are not supported. An agent given by its path must answer.
+   * @default IdentityAgent of the ssh configuration, or $SSH_AUTH_SOCK
    * @range true, false or the path of its socket; "~/" is the home directory
    * @example "~/.1password/agent.sock"
    * @see ssh-agent(1)
