@@ -12,6 +12,12 @@ export interface KeySource {
   privateKey?: string;
   passphrase?: string;
   agent?: string | boolean;
+  /** Of the ssh configuration, in place of the default files: a file that is not there, or can't be used, is passed over. */
+  identityFiles?: string[];
+  /** Of the ssh configuration: of an agent only keys of these files. */
+  identitiesOnly?: boolean;
+  /** Of the ssh configuration, in place of $SSH_AUTH_SOCK: the agent's socket; false for none. */
+  identityAgent?: string | false;
 }
 
 /** A key that is offered to a host. */
@@ -41,12 +47,14 @@ interface Agent {
   path: string;
   /** For messages. */
   name: string;
-  /** By the connection, and not by the environment. */
+  /** By the connection, and not by the environment or the ssh configuration. */
   isNamed: boolean;
 }
 
 /** The files that ssh(1) tries by itself, in its order (ssh_config(5), IdentityFile). */
-const defaultFiles = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"];
+const defaultFiles = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"].map(
+  (name) => `~/.ssh/${name}`,
+);
 
 /**
  * Collects the keys of a login in the order of ssh(1): the named one, the agent's, and the default files where none is named. A
@@ -57,13 +65,18 @@ const defaultFiles = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed2
 export async function readKeys(host: string, source: KeySource): Promise<KeyRing> {
   const agent = agentOf(source);
   const named = await namedKey(host, source, agent);
+  const onlyFiles = source.identitiesOnly && source.agent === undefined;
   if (named) {
-    if (!agent || "agent" in named.signer) return { offers: [named], leftOut: [] };
+    if (!agent || onlyFiles || "agent" in named.signer) return { offers: [named], leftOut: [] };
     if (!agent.isNamed) return { offers: [named], leftOut: [], more: () => keysOfAgent(host, agent) };
   }
   const found: Keys = { offers: named ? [named] : [], leftOut: [] };
-  if (agent) add(found, await keysOfAgent(host, agent));
-  if (!named) await addDefaultFiles(found, source.passphrase);
+  const ofAgent = agent ? await keysOfAgent(host, agent) : { offers: [], leftOut: [] };
+  const others = onlyFiles ? { ...ofAgent, offers: [] } : ofAgent;
+  const { identityFiles, passphrase } = source;
+  if (identityFiles) await addFiles(found, identityFiles, passphrase, ofAgent);
+  add(found, others);
+  if (!named && !identityFiles) await addFiles(found, defaultFiles, passphrase, ofAgent);
   if (found.offers.length > 0) return found;
   throw localError(
     host,
@@ -84,13 +97,16 @@ export function add(keys: Keys, { offers, leftOut }: Keys): void {
   keys.leftOut.push(...leftOut);
 }
 
-function agentOf({ agent }: KeySource): Agent | undefined {
+function agentOf({ agent, identityAgent }: KeySource): Agent | undefined {
   if (agent === false) return undefined;
-  const isNamed = typeof agent === "string";
-  const path = isNamed ? expandHome(agent) : process.env.SSH_AUTH_SOCK;
-  return path
-    ? { path, isNamed, name: `the agent at ${path}${isNamed ? "" : " (SSH_AUTH_SOCK)"}` }
-    : undefined;
+  if (typeof agent === "string") {
+    const path = expandHome(agent);
+    return path === "" ? undefined : { path, isNamed: true, name: `the agent at ${path}` };
+  }
+  const path =
+    identityAgent === undefined ? process.env.SSH_AUTH_SOCK : identityAgent && expandHome(identityAgent);
+  const from = identityAgent === undefined ? "SSH_AUTH_SOCK" : "IdentityAgent";
+  return path ? { path, isNamed: false, name: `the agent at ${path} (${from})` } : undefined;
 }
 
 /** What the connection names: its own key, or the one that it chooses from the agent. */
@@ -106,41 +122,34 @@ async function namedKey(
     return await chooseOrThrow(host, "privateKey", read, agent);
   }
   if (identityFile === undefined) return undefined;
+  const read = await readKeyFile(identityFile, passphrase);
   const from = `identityFile ${identityFile}`;
-  const text = await readFile(expandHome(identityFile), "utf8").catch(
-    (error: NodeJS.ErrnoException) => error,
-  );
-  // ssh(1) as well takes the public half of a key that only an agent has.
+  if (read === undefined) throw localError(host, `${from} is not there.`, "Correct the path.");
+  return "problem" in read ? await chooseOrThrow(host, from, read, agent) : offerOf(from, read);
+}
+
+/** A private key, a public one, or a private one that is away and has its .pub here. Undefined where there is no file. */
+async function readKeyFile(path: string, passphrase?: string): Promise<PrivateKey | Unusable | undefined> {
+  const text = await readFile(expandHome(path), "utf8").catch((error: NodeJS.ErrnoException) => error);
   if (typeof text !== "string") {
-    const blob = text.code === "ENOENT" ? await publicHalf(identityFile) : undefined;
-    const missing = { problem: "is not there, and its .pub is", encrypted: true, blob };
-    if (blob) return await chooseOrThrow(host, from, missing, agent);
-    throw localError(
-      host,
-      `identityFile can't be read: ${text.message}.`,
-      "Correct the path, or the file's permissions.",
-    );
+    if (text.code !== "ENOENT") return { problem: `can't be read: ${text.message}` };
+    const blob = await publicHalf(path);
+    return blob && { problem: "is not there, and its .pub is", encrypted: true, blob };
   }
   if (isPublicKey(text)) {
     const blob = publicBlob(text);
-    if (!blob) throw localError(host, `${from} is a public key in a form that can't be read.`, formHint);
+    if (!blob) return { problem: `is a public key in a form that can't be read. ${formHint}` };
     const type = keyType(blob);
-    return await chooseOrThrow(
-      host,
-      from,
-      usableTypes.test(type)
-        ? { problem: "is a public key", encrypted: true, blob }
-        : { problem: unsupported(type) },
-      agent,
-    );
+    if (!usableTypes.test(type)) return { problem: unsupported(type), blob };
+    return { problem: "is a public key", encrypted: true, blob };
   }
   const read = await readPrivateKey(text, passphrase);
-  if (!("problem" in read)) return offerOf(from, read);
-  const blob = read.blob ?? (read.encrypted ? await publicHalf(identityFile) : undefined);
-  return await chooseOrThrow(host, from, { ...read, blob }, agent);
+  return "problem" in read && read.encrypted
+    ? { ...read, blob: read.blob ?? (await publicHalf(path)) }
+    : read;
 }
 
-const formHint = "Name the private key's file, or a public key as ssh-keygen writes it: ssh-ed25519 AAAA…";
+const formHint = "Name the private key, or a public key as ssh-keygen writes it: ssh-ed25519 AAAA…";
 
 /** The agent's key with this public half, if what the text lacks is its private half. */
 async function chooseOrThrow(
@@ -193,19 +202,25 @@ async function keysOfAgent(host: string, agent: Agent): Promise<Keys> {
   return { offers: (offered ?? []).map((key) => offerOfAgent(agent, key)), leftOut };
 }
 
-async function addDefaultFiles(found: Keys, passphrase: string | undefined): Promise<void> {
-  for (const name of defaultFiles) {
-    const from = `~/.ssh/${name}`;
-    const text = await readFile(expandHome(from), "utf8").catch((error: NodeJS.ErrnoException) => error);
-    if (typeof text !== "string") {
-      if (text.code !== "ENOENT") found.leftOut.push(`${from} can't be read: ${text.message}`);
+/** Adds the keys of files, or those of the agent that they choose. */
+async function addFiles(
+  found: Keys,
+  files: readonly string[],
+  passphrase: string | undefined,
+  ofAgent: Keys,
+): Promise<void> {
+  for (const file of files) {
+    const read = await readKeyFile(file, passphrase);
+    if (read === undefined) continue;
+    if (!("problem" in read)) {
+      add(found, { offers: [offerOf(file, read)], leftOut: [] });
       continue;
     }
-    const read = await readPrivateKey(text, passphrase);
-    if (!("problem" in read)) add(found, { offers: [offerOf(from, read)], leftOut: [] });
-    // The agent may have it.
-    else if (!found.offers.some(({ blob }) => read.blob?.equals(blob)))
-      found.leftOut.push(`${from} ${read.problem}`);
+    const chosen = ofAgent.offers.find(({ blob }) => read.blob?.equals(blob));
+    add(
+      found,
+      chosen ? { offers: [chosen], leftOut: [] } : { offers: [], leftOut: [`${file} ${read.problem}`] },
+    );
   }
 }
 

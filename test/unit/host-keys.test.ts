@@ -140,6 +140,29 @@ test("no key at all: what was looked for, and why it won't do", async () => {
   assert.ok(!(await offered({})).leftOut?.some((one) => /id_ed25519/.test(one)));
 });
 
+test("the files and the agent of the ssh configuration: the files first, and what can't be used is passed over", async () => {
+  process.env.SSH_AUTH_SOCK = "/nonexistent";
+  ring.make(".ssh/id_ed25519");
+  const identityFiles = ["~/nowhere", "~/named.pub", "~/locked", "~/named", "~/second.pub"];
+  const byAgent = `the agent at ${full} (IdentityAgent)`;
+  const ofFiles = [`${byAgent}: ${locked}`, `~/named: ${named}`, `${byAgent}: ${second}`];
+  const leftOut = ["~/named.pub is a public key"];
+  assert.deepEqual(await offered({ identityFiles, identityAgent: full }), {
+    offers: [...ofFiles, `${byAgent}: ${first}`],
+    leftOut,
+  });
+  assert.deepEqual(await offered({ identityFiles, identityAgent: full, identitiesOnly: true }), {
+    offers: ofFiles,
+    leftOut,
+  });
+  assert.deepEqual((await offered({ identityFiles, identityAgent: false })).offers, [`~/named: ${named}`]);
+  // What the connection says wins.
+  assert.deepEqual(
+    (await offered({ identityFile: "~/named", identitiesOnly: true, agent: full })).offers.length,
+    4,
+  );
+});
+
 test("an agent by its path must answer, whatever else there is", async () => {
   ring.make(".ssh/id_ed25519");
   for (const source of [{}, { identityFile: ring.path("named") }])
@@ -217,7 +240,11 @@ test("a named key that can't be used is no reason to try others", async () => {
     /^identityFile ~\/crooked has \\n as two characters/,
   );
   assert.equal(await refused({ identityFile: "~/none" }), "identityFile ~/none is empty.");
-  assert.match(await refused({ identityFile: "~/nowhere" }), /^identityFile can't be read: ENOENT/);
+  assert.equal(
+    await refused({ identityFile: "~/nowhere" }),
+    "identityFile ~/nowhere is not there.\nCorrect the path.",
+  );
+  assert.match(await refused({ identityFile: "~/.ssh" }), /^identityFile ~\/\.ssh can't be read: EISDIR/);
   assert.match(await refused({ privateKey: "CANARY" }), /^privateKey is not a private key/);
   writeFileSync(ring.path("fido.pub"), `sk-ssh-ed25519@openssh.com ${fido().toString("base64")} me`);
   assert.equal(
