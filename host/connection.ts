@@ -9,7 +9,7 @@ import {
   endpointName,
   readCredentials,
 } from "./endpoint.ts";
-import { HostError, messageOf } from "./errors.ts";
+import { HostError, messageOf, onTheWay } from "./errors.ts";
 import { fingerprint, keyType } from "./known-hosts.ts";
 import { Login } from "./login.ts";
 import { quoteCommand } from "./quote.ts";
@@ -55,7 +55,10 @@ export class Connection {
     // A problem of this machine shows before any host is dialled.
     const credentials = await readCredentials(target);
     const jump =
-      target.jump && (await Connection.open({ ...target.jump, connectTimeout: target.connectTimeout }));
+      target.jump &&
+      (await Connection.open({ ...target.jump, connectTimeout: target.connectTimeout }).catch((thrown) => {
+        throw onTheWay(endpointName(target), thrown);
+      }));
     try {
       const sock = jump && (await jump.#forward(target, milliseconds));
       const ssh = await logIn(target, credentials, milliseconds, sock);

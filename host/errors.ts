@@ -5,8 +5,6 @@
 export class HostError extends Error {
   /** True once something on the host may have changed. */
   readonly changed: boolean;
-  /** Which host it is about. */
-  readonly host: string;
   /**
    * - "unreachable": no TCP connection, or no SSH server at its other end. Only this one may mean that the host is gone.
    * - "local": a problem of the machine that runs Pulumi, such as a key without its passphrase.
@@ -15,11 +13,20 @@ export class HostError extends Error {
    * Undefined for all else, a refused login and another host key among it.
    */
   readonly reason: string | undefined;
+  /** It is a jump host's, and says nothing of the host behind it. */
+  readonly isOnTheWay: boolean;
 
   constructor(
     host: string,
     problem: string,
-    options: { state?: string; cure?: string; changed?: boolean; reason?: string; cause?: unknown } = {},
+    options: {
+      state?: string;
+      cure?: string;
+      changed?: boolean;
+      reason?: string;
+      isOnTheWay?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     const changed = options.changed ?? false;
     const state = options.state ?? (changed ? undefined : "Nothing was changed on it.");
@@ -28,7 +35,7 @@ export class HostError extends Error {
       cause: options.cause,
     });
     this.name = "HostError";
-    this.host = host;
+    this.isOnTheWay = options.isOnTheWay ?? false;
     this.changed = changed;
     this.reason = options.reason;
   }
@@ -37,6 +44,19 @@ export class HostError extends Error {
 /** A problem of the machine that runs Pulumi, found before the host was dialled. */
 export function localError(host: string, problem: string, cure?: string): HostError {
   return new HostError(host, problem, { reason: "local", state: "The host was not contacted.", cure });
+}
+
+/** The error of a host whose jump host has failed. */
+export function onTheWay(host: string, thrown: unknown): unknown {
+  if (!(thrown instanceof HostError)) return thrown;
+  const { message, reason } = thrown;
+  // The jump host's message says what state it is in, and what to do.
+  return new HostError(host, `its jump host could not be logged in to.\n${message}`, {
+    state: "",
+    reason,
+    isOnTheWay: true,
+    cause: thrown,
+  });
 }
 
 /** The text of anything that was thrown. */

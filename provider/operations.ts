@@ -94,12 +94,7 @@ export async function remove(context: Context, urn: string, before: Before): Pro
       return;
     }
     // A jump host that can't be reached says nothing of the host behind it.
-    if (
-      !(thrown instanceof HostError) ||
-      thrown.reason !== "unreachable" ||
-      thrown.host !== endpointName(where)
-    )
-      throw thrown;
+    if (!(thrown instanceof HostError) || thrown.reason !== "unreachable" || thrown.isOnTheWay) throw thrown;
     throw new Error(
       `${thrown.message}\nIf the host is gone for good, forget what it had: pulumi state delete --target-dependents '${urn}'`,
       { cause: thrown },

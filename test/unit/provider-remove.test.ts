@@ -60,7 +60,7 @@ test("a problem of this machine, or of a jump host, gets no advice to delete the
         identityFile: ring.path("open"),
         jump: { address: "127.0.0.1", port, hostKey, identityFile: ring.path("open") },
       },
-      /^root@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/,
+      /^root@192\.0\.2\.11:22: its jump host could not be logged in to\.\nroot@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/,
     ],
   ] as const) {
     const text = await refusal({ address, ...connection });
