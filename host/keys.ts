@@ -209,17 +209,22 @@ async function addFiles(
   passphrase: string | undefined,
   ofAgent: Keys,
 ): Promise<void> {
+  const isConfigured = files !== defaultFiles;
   for (const file of files) {
+    const from = isConfigured ? `IdentityFile ${file}` : file;
     const read = await readKeyFile(file, passphrase);
-    if (read === undefined) continue;
+    if (read === undefined) {
+      if (isConfigured) found.leftOut.push(`${from} is not there`);
+      continue;
+    }
     if (!("problem" in read)) {
-      add(found, { offers: [offerOf(file, read)], leftOut: [] });
+      add(found, { offers: [offerOf(from, read)], leftOut: [] });
       continue;
     }
     const chosen = ofAgent.offers.find(({ blob }) => read.blob?.equals(blob));
     add(
       found,
-      chosen ? { offers: [chosen], leftOut: [] } : { offers: [], leftOut: [`${file} ${read.problem}`] },
+      chosen ? { offers: [chosen], leftOut: [] } : { offers: [], leftOut: [`${from} ${read.problem}`] },
     );
   }
 }

@@ -145,8 +145,8 @@ test("the files and the agent of the ssh configuration: the files first, and wha
   ring.make(".ssh/id_ed25519");
   const identityFiles = ["~/nowhere", "~/named.pub", "~/locked", "~/named", "~/second.pub"];
   const byAgent = `the agent at ${full} (IdentityAgent)`;
-  const ofFiles = [`${byAgent}: ${locked}`, `~/named: ${named}`, `${byAgent}: ${second}`];
-  const leftOut = ["~/named.pub is a public key"];
+  const ofFiles = [`${byAgent}: ${locked}`, `IdentityFile ~/named: ${named}`, `${byAgent}: ${second}`];
+  const leftOut = ["IdentityFile ~/nowhere is not there", "IdentityFile ~/named.pub is a public key"];
   assert.deepEqual(await offered({ identityFiles, identityAgent: full }), {
     offers: [...ofFiles, `${byAgent}: ${first}`],
     leftOut,
@@ -155,7 +155,9 @@ test("the files and the agent of the ssh configuration: the files first, and wha
     offers: ofFiles,
     leftOut,
   });
-  assert.deepEqual((await offered({ identityFiles, identityAgent: false })).offers, [`~/named: ${named}`]);
+  assert.deepEqual((await offered({ identityFiles, identityAgent: false })).offers, [
+    `IdentityFile ~/named: ${named}`,
+  ]);
   // What the connection says wins.
   assert.deepEqual(
     (await offered({ identityFile: "~/named", identitiesOnly: true, agent: full })).offers.length,

@@ -92,6 +92,7 @@ test("a key's text where the name of its file belongs", () => {
     "is a key's text, where the name of its file belongs. Move the text to privateKey, which is kept as a secret",
   );
   assert.equal(identityFileProblem("~/.ssh/a\nb"), "can't hold a newline or another control character");
+  assert.equal(identityFileProblem(""), "is empty: the path of a file");
   for (const path of ["~/.ssh/id_ed25519", "~/.ssh/id.pub", "/srv/keys/web 1"])
     assert.equal(identityFileProblem(path), undefined);
 });
