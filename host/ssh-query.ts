@@ -3,7 +3,7 @@ import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expandHome } from "./endpoint.ts";
+import { expandHome } from "./home.ts";
 import { HostError } from "./errors.ts";
 
 /** What ssh(1) is asked: how would you log in to this host? */

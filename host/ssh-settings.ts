@@ -1,9 +1,11 @@
 import { homedir, userInfo } from "node:os";
 import type { Configured } from "./endpoint.ts";
+import type { KeySource } from "./keys.ts";
 import { unset } from "./ssh-query.ts";
 
 /** What the ssh configuration says of one host. */
-export interface Settings extends Configured {
+export interface Settings
+  extends Configured, Pick<KeySource, "identityFiles" | "identitiesOnly" | "identityAgent"> {
   address: string;
   port: number;
   user: string;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { type Endpoint, readCredentials } from "../../host/endpoint.ts";
+import { Keyring } from "./ssh-keys.ts";
 
 // What the ssh configuration says, and how it is used for a login.
 
@@ -12,62 +13,28 @@ const other = "AAAAC3NzaC1lZDI1NTE5AAAAIGF0aGVya2V5YXRoZXJrZXlhdGhlcmtleWF0aGVya
 const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-configured-"));
 const at = (name: string) => join(directory, name);
 
+const ring = new Keyring();
+
 before(() => {
+  ring.make("key");
   process.env.HOME = directory;
-  process.env.SSH_AUTH_SOCK = "/run/usual.sock";
-  writeFileSync(at("one"), "key one");
-  writeFileSync(at("two"), "key two");
   writeFileSync(at("known"), `web ssh-ed25519 ${ed25519}\nalias ssh-ed25519 ${other}\n`);
   writeFileSync(at("more"), `web ssh-ed25519 ${other}\n@cert-authority * ssh-ed25519 ${other}\n`);
   writeFileSync(at("authority"), `@cert-authority *.example.com,web ssh-ed25519 ${other}\n`);
 });
 
-after(() => rmSync(directory, { recursive: true }));
-
-const login = async (configured: Partial<Endpoint>) => {
-  const { privateKey, agent } = await readCredentials({
-    address: "web",
-    hostKey: `ssh-ed25519 ${ed25519}`,
-    ...configured,
-  });
-  return { privateKey, agent };
-};
-
-describe("keys", () => {
-  test("the first that is there, beside the agent", async () => {
-    assert.deepEqual(await login({ identityFiles: [at("none"), at("two"), at("one")] }), {
-      privateKey: "key two",
-      agent: "/run/usual.sock",
-    });
-  });
-
-  test("and nothing else, with IdentitiesOnly", async () => {
-    const only = { identityFiles: [at("one")], identitiesOnly: true };
-    assert.deepEqual(await login(only), { privateKey: "key one", agent: undefined });
-  });
-
-  test("another agent, or none", async () => {
-    assert.deepEqual(await login({ identityAgent: "/run/other.sock" }), {
-      privateKey: undefined,
-      agent: "/run/other.sock",
-    });
-    assert.deepEqual(await login({ identityFiles: [at("one")], identityAgent: false }), {
-      privateKey: "key one",
-      agent: undefined,
-    });
-  });
-
-  test("none at all: which were looked for", async () => {
-    await assert.rejects(
-      login({ identityFiles: ["~/none", "/none"], identityAgent: false }),
-      /^HostError: root@web:22: there is no key to log in with: of the IdentityFile lines of the ssh configuration none can be read \(~\/none, \/none\)\./,
-    );
-  });
+after(() => {
+  ring[Symbol.dispose]();
+  rmSync(directory, { recursive: true });
 });
 
 describe("known hosts", () => {
   const known = async (configured: Partial<Endpoint>) => {
-    const { known, knownFrom } = await readCredentials({ address: "web", ...configured });
+    const { known, knownFrom } = await readCredentials({
+      address: "web",
+      identityFile: ring.path("key"),
+      ...configured,
+    });
     return [known.accepted.map(({ blob }) => blob.toString("base64")), knownFrom];
   };
 

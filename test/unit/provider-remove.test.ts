@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { after, test } from "node:test";
 import { Pool } from "../../host/pool.ts";
 import { remove } from "../../provider/operations.ts";
+import { Survey } from "../../provider/survey.ts";
 import { Keyring } from "./ssh-keys.ts";
 
 // Only of a host that is gone for good may the state be deleted: what else fails leaves units behind that run.
@@ -26,7 +27,14 @@ async function closedPort(): Promise<number> {
 }
 
 async function refusal(connection: object): Promise<string> {
-  const context = { pool: new Pool(), connection: {}, progress: () => undefined };
+  const nothing = () => undefined;
+  const context = {
+    pool: new Pool(),
+    connection: {},
+    progress: nothing,
+    warn: nothing,
+    survey: new Survey(),
+  };
   const inputs = { connection: { hostKey, ...connection }, name: "web", manager: "system", units: {} };
   const thrown = await remove(context, "urn:web", { inputs: inputs, properties: {} }).then(
     () => assert.fail("it was removed"),
