@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, pathText } from "../../components/problems.ts";
 
 test("an error lists each problem on a line of its own", () => {
