@@ -52,7 +52,7 @@ module.exports = {
       name: "ssh-in-few-files",
       severity: "error",
       comment: "node-ssh and ssh2 stay behind connections, logins and keys",
-      from: { path: "^host/", pathNot: "^host/(connection|login|private-key)\\.ts$" },
+      from: { path: "^host/", pathNot: "^host/ssh/(connection|login|private-key)\\.ts$" },
       to: { path: "node_modules/(node-ssh|ssh2)/" },
     },
   ],

@@ -1,10 +1,10 @@
-export type { SocketActivatedNginxArgs } from "./arguments.ts";
-export type { CommandArgs, CommandsArgs, SmokeRequestArgs, SmokeTestArgs } from "./command-arguments.ts";
-export type { ConnectionArgs } from "./connection.ts";
-export { type ArgumentProblem, ArgumentError } from "./problems.ts";
-export type { Backend, HealthCheck, ProxyNetwork, ReverseProxyStackArgs } from "./proxy-arguments.ts";
+export type { SocketActivatedNginxArgs } from "./site/arguments.ts";
+export type { CommandArgs, CommandsArgs, SmokeRequestArgs, SmokeTestArgs } from "./commands/arguments.ts";
+export type { ConnectionArgs } from "./arguments/connection.ts";
+export { type ArgumentProblem, ArgumentError } from "./arguments/problems.ts";
+export type { Backend, HealthCheck, ProxyNetwork, ReverseProxyStackArgs } from "./proxy/arguments.ts";
 export { ReverseProxyStack } from "./reverse-proxy-stack.ts";
 export { SocketActivatedNginx } from "./socket-activated-nginx.ts";
-export type { CertificateArgs, TlsArgs } from "./tls.ts";
+export type { CertificateArgs, TlsArgs } from "./tls/tls.ts";
 export { type UnitSetArgs, UnitSet } from "../resources/unit-set.ts";
 export type * from "../resources/contract.ts";

@@ -2,18 +2,18 @@ import { warn } from "@pulumi/pulumi/log/index.js";
 import { type Output, all, output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
-import { commandsAfter, commandsBefore, digestOf } from "./commands.ts";
-import { lateChecks, lateImage } from "./late-checks.ts";
-import { hostUrl, urlsOf } from "./names.ts";
-import { ArgumentError, pathText } from "./problems.ts";
-import type { ReverseProxyStackArgs } from "./proxy-arguments.ts";
-import { renderBackends } from "./proxy-backends.ts";
-import { containerNames } from "./proxy-names.ts";
-import { backendSite } from "./proxy-sockets.ts";
-import { checkProxy } from "./proxy-check.ts";
-import { serverNamesOf } from "./proxy-generated.ts";
-import { nginxOf, proxyAdditions } from "./proxy-render.ts";
-import { render } from "./render.ts";
+import { commandsAfter, commandsBefore, digestOf } from "./commands/commands.ts";
+import { lateChecks, lateImage } from "./site/late-checks.ts";
+import { hostUrl, urlsOf } from "./site/names.ts";
+import { ArgumentError, pathText } from "./arguments/problems.ts";
+import type { ReverseProxyStackArgs } from "./proxy/arguments.ts";
+import { renderBackends } from "./proxy/backend-set.ts";
+import { containerNames } from "./proxy/names.ts";
+import { backendSite } from "./proxy/backend-sockets.ts";
+import { checkProxy } from "./proxy/check.ts";
+import { serverNamesOf } from "./proxy/nginx-files.ts";
+import { nginxOf, proxyAdditions } from "./proxy/render.ts";
+import { render } from "./site/render.ts";
 
 /**
  * nginx as a reverse proxy, socket-activated, for containers that it reaches by Unix sockets or on a network of podman's without a

@@ -2,13 +2,13 @@ import { warn } from "@pulumi/pulumi/log/index.js";
 import { type Output, output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
-import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import { checkArguments } from "./check.ts";
-import { commandsAfter, commandsBefore, digestOf } from "./commands.ts";
-import { lateChecks } from "./late-checks.ts";
-import { pageUrl, urlsOf } from "./names.ts";
-import { ArgumentError } from "./problems.ts";
-import { render } from "./render.ts";
+import type { SocketActivatedNginxArgs } from "./site/arguments.ts";
+import { checkArguments } from "./site/check.ts";
+import { commandsAfter, commandsBefore, digestOf } from "./commands/commands.ts";
+import { lateChecks } from "./site/late-checks.ts";
+import { pageUrl, urlsOf } from "./site/names.ts";
+import { ArgumentError } from "./arguments/problems.ts";
+import { render } from "./site/render.ts";
 
 /**
  * nginx in a podman container whose sockets belong to systemd: it needs no network of its own, keeps the client's address,

@@ -1,8 +1,8 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
-import { type Action, actions, changeOf, isSocket, runs, triggered } from "../host/changes.ts";
+import { type Action, actions, changeOf, isSocket, runs, triggered } from "../host/plan/changes.ts";
 import type { Desired, DesiredFile } from "../host/desired.ts";
 import { listens } from "../units/socket-addresses.ts";
-import { handovers } from "../host/stand-ins.ts";
+import { handovers } from "../host/plan/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
 import { desiredState } from "./state.ts";
 import { type PlainObject, hasUnknown } from "./wire.ts";

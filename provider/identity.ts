@@ -1,5 +1,5 @@
 import type { Connection, Manager, UnitSetInputs } from "../resources/contract.ts";
-import { endpointName } from "../host/endpoint.ts";
+import { endpointName } from "../host/ssh/endpoint.ts";
 
 /**
  * The id of a set, and all that an import has to go by: `root@192.0.2.11:22/system/example2`, or

@@ -1,6 +1,6 @@
-import type { Facts, Query } from "../host/facts.ts";
+import type { Facts, Query } from "../host/facts/facts.ts";
 import { unitAt, unitDirectory } from "../host/desired.ts";
-import { runs } from "../host/changes.ts";
+import { runs } from "../host/plan/changes.ts";
 import { valueOf, valuesOf } from "../units/values.ts";
 import type { Identity } from "./identity.ts";
 import type { WireObject } from "./wire.ts";

@@ -1,11 +1,11 @@
 import type { Connection, Credentials, JumpHost, UnitSetInputs } from "../resources/contract.ts";
 import type { Desired, DesiredService } from "../host/desired.ts";
-import { type Target, endpointName } from "../host/endpoint.ts";
+import { type Target, endpointName } from "../host/ssh/endpoint.ts";
 import { HostError, messageOf } from "../host/errors.ts";
-import type { Facts } from "../host/facts.ts";
-import type { Pool } from "../host/pool.ts";
-import { queryFor } from "../host/query.ts";
-import { type Progress, TransactionError, observe, transact } from "../host/transaction.ts";
+import type { Facts } from "../host/facts/facts.ts";
+import type { Pool } from "../host/ssh/pool.ts";
+import { queryFor } from "../host/facts/query.ts";
+import { type Progress, TransactionError, observe, transact } from "../host/transaction/transaction.ts";
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
 import { desiredState, emptyState, observedInputs, outputs, secretPaths } from "./state.ts";

@@ -4,7 +4,7 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as p from "@pulumi/pulumi/proto/provider_pb.js";
 import { type Credentials, unitSetType } from "../resources/contract.ts";
-import { Pool } from "../host/pool.ts";
+import { Pool } from "../host/ssh/pool.ts";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { announcement } from "./announcement.ts";

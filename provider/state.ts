@@ -1,10 +1,10 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
-import { isTemplate } from "../host/changes.ts";
-import type { Facts } from "../host/facts.ts";
-import { isOpen, unfillText } from "../host/placeholders.ts";
-import { isRunning, newerFiles, ownerOf } from "../host/plan.ts";
-import { standInUnits } from "../host/refusals.ts";
+import { isTemplate } from "../host/plan/changes.ts";
+import type { Facts } from "../host/facts/facts.ts";
+import { isOpen, unfillText } from "../host/plan/placeholders.ts";
+import { isRunning, newerFiles, ownerOf } from "../host/plan/plan.ts";
+import { standInUnits } from "../host/plan/refusals.ts";
 import { sha256 } from "../host/digest.ts";
 import {
   type Plain,

@@ -1,4 +1,4 @@
-import { ArgumentError, type ArgumentProblem, didYouMeanOf } from "../components/problems.ts";
+import { ArgumentError, type ArgumentProblem, didYouMeanOf } from "../components/arguments/problems.ts";
 import { fleetSchema } from "./schema.ts";
 import { hasSecure, markSecretFields, markSecrets } from "./secrets.ts";
 import { readTexts } from "./texts.ts";

@@ -2,19 +2,19 @@ import { isAbsolute, join } from "node:path";
 import { warn } from "@pulumi/pulumi/log/index.js";
 import { getRootDirectory, getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
-import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
-import { checkArguments } from "../components/check.ts";
-import { checkLogins } from "../components/command-check.ts";
-import { mostJumps } from "../components/connection.ts";
-import type { ReverseProxyStackArgs } from "../components/proxy-arguments.ts";
-import { checkProxy } from "../components/proxy-check.ts";
+import type { SocketActivatedNginxArgs } from "../components/site/arguments.ts";
+import { checkArguments } from "../components/site/check.ts";
+import { checkLogins } from "../components/commands/check.ts";
+import { mostJumps } from "../components/arguments/connection.ts";
+import type { ReverseProxyStackArgs } from "../components/proxy/arguments.ts";
+import { checkProxy } from "../components/proxy/check.ts";
 import {
   ArgumentError,
   type ArgumentProblem,
   didYouMean,
   parseArguments,
   pathText,
-} from "../components/problems.ts";
+} from "../components/arguments/problems.ts";
 import { readConfiguration } from "./configuration.ts";
 import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { type ArgumentProblem, pathText } from "../components/problems.ts";
+import { type ArgumentProblem, pathText } from "../components/arguments/problems.ts";
 
 /**
  * What labels there are to choose hosts by, in hosts that may be malformed.

@@ -1,5 +1,5 @@
-import type { SocketActivatedNginxArgs } from "../components/arguments.ts";
-import type { ReverseProxyStackArgs } from "../components/proxy-arguments.ts";
+import type { SocketActivatedNginxArgs } from "../components/site/arguments.ts";
+import type { ReverseProxyStackArgs } from "../components/proxy/arguments.ts";
 
 /** One component on one host: its name in the stack file, and its arguments. */
 export interface Placement<Args> {

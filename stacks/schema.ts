@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { argumentsSchema } from "../components/arguments.ts";
-import { connectionSchema } from "../components/connection.ts";
-import { proxySchema } from "../components/proxy-arguments.ts";
-import { oneOf, required } from "../components/wording.ts";
+import { argumentsSchema } from "../components/site/arguments.ts";
+import { connectionSchema } from "../components/arguments/connection.ts";
+import { proxySchema } from "../components/proxy/arguments.ts";
+import { oneOf, required } from "../components/arguments/wording.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letters, digits, "-", "_" and "."');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Output, secret } from "@pulumi/pulumi/output.js";
 import { parse } from "yaml";
-import { ArgumentError } from "../components/problems.ts";
+import { ArgumentError } from "../components/arguments/problems.ts";
 
 /**
  * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only

@@ -1,4 +1,4 @@
-import { pathText } from "../components/problems.ts";
+import { pathText } from "../components/arguments/problems.ts";
 
 /** What Linux gives one environment variable, with its name and its end (execve(2), MAX_ARG_STRLEN with pages of 4 KiB). */
 const most = 128 * 1024;

@@ -1,8 +1,8 @@
 import { secret } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
-import { type ArgumentProblem, parseArguments, pathText } from "../components/problems.ts";
-import { type Schema, schemasAt } from "../components/schemas.ts";
-import { required } from "../components/wording.ts";
+import { type ArgumentProblem, parseArguments, pathText } from "../components/arguments/problems.ts";
+import { type Schema, schemasAt } from "../components/arguments/schema-walk.ts";
+import { required } from "../components/arguments/wording.ts";
 import { readText } from "./files.ts";
 
 /**

@@ -48,7 +48,7 @@ async function deployPublished(host: TestHost): Promise<void> {
         volume: [`${configurations}:/etc/nginx/conf.d:ro`, mount],
         stopSignal: "SIGQUIT",
       },
-      // As this project's own (components/render.ts): the network is there, and nothing waits for a target.
+      // As this project's own (components/site/render.ts): the network is there, and nothing waits for a target.
       quadlet: { defaultDependencies: false },
     });
     await host.write(`${homes[account]}/runtime-${name}.container`, container, { user: account });

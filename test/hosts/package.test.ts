@@ -48,7 +48,7 @@ test("the package carries JavaScript, its types, its scripts and the plugin, and
   for (const file of [
     "dist/components/index.js",
     "dist/components/index.d.ts",
-    "dist/host/scripts/transaction/start.sh",
+    "dist/host/transaction/scripts/start.sh",
     "dist/provider/pulumi-resource-quadlet",
     "LICENSE",
     "README.md",

@@ -15,7 +15,7 @@ import {
   makeStack,
 } from "./support/stack.ts";
 
-// Kill sweeps: a transaction is stopped at each line of its journal (host/scripts/transaction/journal.sh) and at some moments
+// Kill sweeps: a transaction is stopped at each line of its journal (host/transaction/scripts/journal.sh) and at some moments
 // more, a host for each; then the engine is killed, the cable pulled or the plug. Whatever the moment, a host is wholly old
 // or wholly new afterwards, and the next `up` goes on from there.
 
@@ -320,7 +320,7 @@ sweeps("a pulled cable", "new", "old", (t) =>
     await Promise.all(fleet.hosts.map((host) => host.unplug()));
     thaw();
     const since = Date.now();
-    // Until the engine has given up: host/connection.ts asks four times, 15 s apart.
+    // Until the engine has given up: host/ssh/connection.ts asks four times, 15 s apart.
     await up;
     t.diagnostic(`the engine has noticed after ${((Date.now() - since) / 1000).toFixed(0)} s`);
     await Promise.all(fleet.hosts.map((host) => host.plug()));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { checkArguments } from "../../components/check.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { checkArguments } from "../../components/site/check.ts";
 
 const right: SocketActivatedNginxArgs = {
   connection: { address: "192.0.2.11" },

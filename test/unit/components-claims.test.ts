@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { type Claim, claimsOfProxy, claimsOfSite } from "../../components/claims.ts";
-import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { renderBackends } from "../../components/proxy-backends.ts";
-import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
-import { type Rendered, render } from "../../components/render.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { type Claim, claimsOfProxy, claimsOfSite } from "../../components/arguments/claims.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { renderBackends } from "../../components/proxy/backend-set.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
+import { type Rendered, render } from "../../components/site/render.ts";
 import { generatedService } from "../../units/names.ts";
 import { caddy, page, args as unix } from "./proxy-unix-example.ts";
 

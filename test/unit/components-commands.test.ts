@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { checkArguments } from "../../components/check.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
 import {
   ReverseProxyStack,
   type ReverseProxyStackArgs,

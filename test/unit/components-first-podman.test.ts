@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { awaitFirstPodman, firstPodman } from "../../components/first-podman.ts";
+import { awaitFirstPodman, firstPodman } from "../../components/site/first-podman.ts";
 
 test("the line of a unit", () => {
   assert.equal(

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { checkArguments } from "../../components/check.ts";
-import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { renderBackends } from "../../components/proxy-backends.ts";
-import { awaitFirstPodman } from "../../components/first-podman.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
-import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
-import { render } from "../../components/render.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { renderBackends } from "../../components/proxy/backend-set.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
+import { render } from "../../components/site/render.ts";
 
 const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
 const example1: SocketActivatedNginxArgs = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isContainerUnitName, pageUrl, socketUnits, urlsOf } from "../../components/names.ts";
+import { isContainerUnitName, pageUrl, socketUnits, urlsOf } from "../../components/site/names.ts";
 
 test("a socket keeps its name when its neighbours change", () => {
   const names = (...listen: string[]) => socketUnits("web", { listen }).map(({ unit }) => unit);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError, pathText } from "../../components/problems.ts";
+import { ArgumentError, pathText } from "../../components/arguments/problems.ts";
 
 test("an error lists each problem on a line of its own", () => {
   const error = new ArgumentError('SocketActivatedNginx "web"', [

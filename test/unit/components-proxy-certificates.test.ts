@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { checkArguments } from "../../components/check.ts";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
-import { generatedFiles } from "../../components/proxy-generated.ts";
-import { tlsOptions } from "../../components/tls.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
+import { generatedFiles } from "../../components/proxy/nginx-files.ts";
+import { tlsOptions } from "../../components/tls/tls.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import type { NginxFile } from "../../units/nginx/listens.ts";
 import { makeCertificate } from "../certificates.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
 
 const web: Backend = { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 };
 const right: ReverseProxyStackArgs = {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
-import { nginxOf } from "../../components/proxy-render.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
+import { nginxOf } from "../../components/proxy/render.ts";
 
 // A backend's own lines of nginx.
 

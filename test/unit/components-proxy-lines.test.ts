@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
-import { nginxOf } from "../../components/proxy-render.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
+import { nginxOf } from "../../components/proxy/render.ts";
 
 // A backend's own lines of nginx: where they may stand, and that they stay what they are.
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { awaitPort } from "../../components/proxy-backend.ts";
-import { renderBackends } from "../../components/proxy-backends.ts";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { awaitFirstPodman } from "../../components/first-podman.ts";
-import { nginxOf, proxyAdditions, writeResolver } from "../../components/proxy-render.ts";
-import { type Rendered, render } from "../../components/render.ts";
+import { awaitPort } from "../../components/proxy/backend-container.ts";
+import { renderBackends } from "../../components/proxy/backend-set.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { nginxOf, proxyAdditions, writeResolver } from "../../components/proxy/render.ts";
+import { type Rendered, render } from "../../components/site/render.ts";
 import { quoteExecArgument } from "../../units/escape.ts";
 
 const apache: Backend = {

@@ -16,9 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { awaitPort } from "../../components/proxy-backend.ts";
-import { writeResolver } from "../../components/proxy-render.ts";
-import { awaitSocket } from "../../components/proxy-sockets.ts";
+import { awaitPort } from "../../components/proxy/backend-container.ts";
+import { writeResolver } from "../../components/proxy/render.ts";
+import { awaitSocket } from "../../components/proxy/backend-sockets.ts";
 
 // The scripts in the units of a proxy, with this process as the container and a podman that says so.
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { renderBackends } from "../../components/proxy-backends.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
-import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
-import { awaitSocket } from "../../components/proxy-sockets.ts";
-import { awaitFirstPodman } from "../../components/first-podman.ts";
-import { type Rendered, render } from "../../components/render.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { renderBackends } from "../../components/proxy/backend-set.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
+import { awaitSocket } from "../../components/proxy/backend-sockets.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { type Rendered, render } from "../../components/site/render.ts";
 import { quoteExecArgument } from "../../units/escape.ts";
 import { args, caddy, page } from "./proxy-unix-example.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { awaitFirstPodman } from "../../components/first-podman.ts";
-import { render } from "../../components/render.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { render } from "../../components/site/render.ts";
 
 const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
 const rootless = { manager: "user", user: "test", network: "none" } as const;

@@ -5,7 +5,7 @@ import { type RequestListener, createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { after, describe, test } from "node:test";
-import { type SmokeRequest, smokeProgram, smokeTargets } from "../../components/smoke-request.ts";
+import { type SmokeRequest, smokeProgram, smokeTargets } from "../../components/commands/smoke-request.ts";
 import { makeCertificate } from "../certificates.ts";
 
 // The very program, against servers of this process.

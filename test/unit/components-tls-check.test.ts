@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { checkArguments } from "../../components/check.ts";
-import { checkPair, checkTls } from "../../components/tls-check.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import { checkPair, checkTls } from "../../components/tls/check.ts";
 import { makeCertificate, withPassphrase } from "../certificates.ts";
 
 const one = makeCertificate(["www.example.com"]);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { checkArguments } from "../../components/check.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
-import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { generatedFiles } from "../../components/proxy-generated.ts";
-import { render } from "../../components/render.ts";
-import { tlsOptions } from "../../components/tls.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { generatedFiles } from "../../components/proxy/nginx-files.ts";
+import { render } from "../../components/site/render.ts";
+import { tlsOptions } from "../../components/tls/tls.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import { makeCertificate } from "../certificates.ts";
 

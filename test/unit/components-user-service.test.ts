@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { checkArguments } from "../../components/check.ts";
-import { awaitFirstPodman } from "../../components/first-podman.ts";
-import { render } from "../../components/render.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { render } from "../../components/site/render.ts";
 
 // Example 3: rootless podman in a system service.
 

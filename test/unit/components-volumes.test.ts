@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { checkArguments } from "../../components/check.ts";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { checkProxy } from "../../components/proxy-check.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { checkProxy } from "../../components/proxy/check.ts";
 import { readVolume } from "../../units/volume.ts";
 
 const site: SocketActivatedNginxArgs = {

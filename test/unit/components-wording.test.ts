@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { z } from "zod";
-import { argumentsSchema } from "../../components/arguments.ts";
-import { pathText, parseArguments } from "../../components/problems.ts";
-import { proxySchema } from "../../components/proxy-arguments.ts";
-import { oneOf, range, required, wholeNumber } from "../../components/wording.ts";
+import { argumentsSchema } from "../../components/site/arguments.ts";
+import { pathText, parseArguments } from "../../components/arguments/problems.ts";
+import { proxySchema } from "../../components/proxy/arguments.ts";
+import { oneOf, range, required, wholeNumber } from "../../components/arguments/wording.ts";
 import { fleetSchema } from "../../stacks/schema.ts";
 
 function problems(schema: z.ZodType, value: unknown): string[] {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import type { ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
-import { renderBackends } from "../../components/proxy-backends.ts";
-import { nginxOf, proxyAdditions } from "../../components/proxy-render.ts";
-import { type Rendered, render } from "../../components/render.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { renderBackends } from "../../components/proxy/backend-set.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
+import { type Rendered, render } from "../../components/site/render.ts";
 
 // docs/units.md says what is in the units that the reference does not have, and nothing else.
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readAnswers } from "../../host/answers.ts";
-import type { Channel } from "../../host/connection.ts";
-import type { Answer } from "../../host/facts.ts";
+import { readAnswers } from "../../host/transaction/answers.ts";
+import type { Channel } from "../../host/ssh/connection.ts";
+import type { Answer } from "../../host/facts/facts.ts";
 
 /** What is read of some chunks of a host's standard output. */
 async function read(...chunks: (string | Buffer)[]): Promise<Answer[]> {

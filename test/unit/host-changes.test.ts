@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changeOf, triggered } from "../../host/changes.ts";
+import { changeOf, triggered } from "../../host/plan/changes.ts";
 import { desired, service, unit } from "./host-plan-facts.ts";
 
 test("the service that a socket starts: its own name's, or the last that is one", () => {

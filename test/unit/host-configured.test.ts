@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Endpoint, readCredentials } from "../../host/endpoint.ts";
+import { type Endpoint, readCredentials } from "../../host/ssh/endpoint.ts";
 import { Keyring } from "./ssh-keys.ts";
 
 // What the ssh configuration says, and how it is used for a login.

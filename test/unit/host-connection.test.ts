@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import ssh2 from "ssh2";
-import { Connection } from "../../host/connection.ts";
+import { Connection } from "../../host/ssh/connection.ts";
 import { HostError } from "../../host/errors.ts";
-import { Pool } from "../../host/pool.ts";
+import { Pool } from "../../host/ssh/pool.ts";
 
 // A real SSH server (ssh2's), which is made to misbehave as no sshd would on request.
 

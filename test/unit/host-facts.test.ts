@@ -8,7 +8,7 @@ import {
   readFacts,
   row,
   writeQuery,
-} from "../../host/facts.ts";
+} from "../../host/facts/facts.ts";
 import { sha256 } from "../../host/digest.ts";
 
 const encoded = (text: string) => Buffer.from(text, "utf8").toString("base64");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ContainerFact } from "../../host/containers.ts";
+import type { ContainerFact } from "../../host/facts/containers.ts";
 import type { Desired } from "../../host/desired.ts";
-import type { Facts } from "../../host/facts.ts";
-import { newContainers } from "../../host/foreign.ts";
-import { plan } from "../../host/plan.ts";
-import type { UnitFact } from "../../host/unit-facts.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { newContainers } from "../../host/plan/foreign.ts";
+import { plan } from "../../host/plan/plan.ts";
+import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import {
   absent,
   change,

@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type Server, createServer } from "node:net";
 import { after, afterEach, test } from "node:test";
-import { listAgent } from "../../host/agent.ts";
+import { listAgent } from "../../host/ssh/agent.ts";
 import { HostError } from "../../host/errors.ts";
-import { type KeySource, describe, readKeys } from "../../host/keys.ts";
+import { type KeySource, describe, readKeys } from "../../host/ssh/keys.ts";
 import { Keyring } from "./ssh-keys.ts";
 
 // Which keys a login offers, and in which order; with real keys and real agents.

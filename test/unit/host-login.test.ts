@@ -4,11 +4,11 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { type AddressInfo, type Server, createServer } from "node:net";
 import { after, afterEach, before, test } from "node:test";
 import ssh2 from "ssh2";
-import { Connection } from "../../host/connection.ts";
-import type { Target } from "../../host/endpoint.ts";
+import { Connection } from "../../host/ssh/connection.ts";
+import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
-import { fingerprint } from "../../host/known-hosts.ts";
-import { Login } from "../../host/login.ts";
+import { fingerprint } from "../../host/ssh/known-hosts.ts";
+import { Login } from "../../host/ssh/login.ts";
 import { Keyring } from "./ssh-keys.ts";
 
 // One login with several keys, and what is said of one that failed. The server is ssh2's, to misbehave on request.

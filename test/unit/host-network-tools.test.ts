@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { missingNetworkTools } from "../../host/network-tools.ts";
+import { missingNetworkTools } from "../../host/plan/network-tools.ts";
 import { desired, settled, unit } from "./host-plan-facts.ts";
 
 const rootless = { account: "test", manager: "user" as const };

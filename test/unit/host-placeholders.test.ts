@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fill, fillText, isOpen, unfillText } from "../../host/placeholders.ts";
+import { fill, fillText, isOpen, unfillText } from "../../host/plan/placeholders.ts";
 import { conf, desired, unit } from "./host-plan-facts.ts";
 
 const account = { uid: 1006, home: "/home/test" };

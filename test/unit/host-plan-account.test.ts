@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { render } from "../../components/render.ts";
-import type { Facts } from "../../host/facts.ts";
-import { fill } from "../../host/placeholders.ts";
-import { plan } from "../../host/plan.ts";
+import { render } from "../../components/site/render.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { fill } from "../../host/plan/placeholders.ts";
+import { plan } from "../../host/plan/plan.ts";
 import { desiredState } from "../../provider/state.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
 import { change, present, says, settled } from "./host-plan-facts.ts";

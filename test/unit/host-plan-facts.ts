@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Desired, DesiredFile, DesiredService } from "../../host/desired.ts";
 import { unitPath } from "../../host/desired.ts";
 import { sha256 } from "../../host/digest.ts";
-import { type Facts, type FileFact, noFacts } from "../../host/facts.ts";
-import type { UnitFact } from "../../host/unit-facts.ts";
-import { plan } from "../../host/plan.ts";
+import { type Facts, type FileFact, noFacts } from "../../host/facts/facts.ts";
+import type { UnitFact } from "../../host/facts/unit-facts.ts";
+import { plan } from "../../host/plan/plan.ts";
 
 // A made-up host and a set, for the tests of the plan.
 
@@ -41,7 +41,7 @@ export function desired(change: Partial<Desired> = {}): Desired {
   };
 }
 
-/** A site with handover: the container that components/render.ts makes, and a socket unit for each address. */
+/** A site with handover: the container that components/site/render.ts makes, and a socket unit for each address. */
 export function site(listens: readonly string[], change: Partial<Desired> = {}): Desired {
   const sockets = listens.map((listen, index) =>
     unit(

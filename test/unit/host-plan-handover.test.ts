@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
-import type { Facts } from "../../host/facts.ts";
-import { plan } from "../../host/plan.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { plan } from "../../host/plan/plan.ts";
 import { change, conf, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
 
 const one = site(["0.0.0.0:80"]);

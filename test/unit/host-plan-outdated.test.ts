@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Facts } from "../../host/facts.ts";
-import { newerFiles, plan } from "../../host/plan.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { newerFiles, plan } from "../../host/plan/plan.ts";
 import { change, conf, desired, present, says, service, settled, site, state } from "./host-plan-facts.ts";
 
 const nginx = "server { listen 80; }";

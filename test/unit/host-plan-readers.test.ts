@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plan } from "../../host/plan.ts";
+import { plan } from "../../host/plan/plan.ts";
 import { change, conf, present, settled, site } from "./host-plan-facts.ts";
 
 const one = site(["0.0.0.0:80"]);

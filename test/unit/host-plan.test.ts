@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unitPath } from "../../host/desired.ts";
-import type { Facts } from "../../host/facts.ts";
-import { plan } from "../../host/plan.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { plan } from "../../host/plan/plan.ts";
 import {
   change,
   conf,

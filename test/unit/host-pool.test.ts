@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Pool } from "../../host/pool.ts";
+import { Pool } from "../../host/ssh/pool.ts";
 
 type Place = Parameters<Pool["inTurn"]>[1];
 

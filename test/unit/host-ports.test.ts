@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPorts } from "../../host/ports.ts";
+import { openPorts } from "../../host/facts/ports.ts";
 
 // Lines of /proc/net/tcp and /proc/net/tcp6, as Linux 6.12 on x86-64 prints them.
 const any4 =

@@ -4,8 +4,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fingerprint } from "../../host/known-hosts.ts";
-import { readPrivateKey } from "../../host/private-key.ts";
+import { fingerprint } from "../../host/ssh/known-hosts.ts";
+import { readPrivateKey } from "../../host/ssh/private-key.ts";
 
 // Keys as ssh-keygen and openssl write them.
 

@@ -7,7 +7,7 @@ import { after, describe, test } from "node:test";
 
 // The parts of the transaction's script that answer a query, on this machine.
 
-const scripts = join(import.meta.dirname, "../../host/scripts/transaction");
+const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 
 /** The JSON lines that a function of query.sh or query-units.sh prints for a query; it has to end. */
 function answers(name: string, query: string, fakes = ""): unknown[] {

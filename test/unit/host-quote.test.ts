@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
-import { quoteCommand } from "../../host/quote.ts";
+import { quoteCommand } from "../../host/ssh/quote.ts";
 
 test("a shell gives back each argument as it was", () => {
   const nasty = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Facts } from "../../host/facts.ts";
-import { plan } from "../../host/plan.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { plan } from "../../host/plan/plan.ts";
 import { conf, container, desired, empty, service, unit } from "./host-plan-facts.ts";
 
 test("a name that a restart of another set's service needs is refused; one beside any other file is free", () => {

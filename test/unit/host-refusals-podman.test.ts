@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
-import type { Facts } from "../../host/facts.ts";
-import { plan } from "../../host/plan.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import { plan } from "../../host/plan/plan.ts";
 import { oldestPodman, podmanSince, tooNew } from "../../units/versions.ts";
 import { container, desired, empty, settled, socket, unit } from "./host-plan-facts.ts";
 

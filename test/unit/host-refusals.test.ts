@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
-import type { Facts } from "../../host/facts.ts";
-import type { OpenPort } from "../../host/ports.ts";
-import { plan } from "../../host/plan.ts";
-import { unitsOf } from "../../host/changes.ts";
+import type { Facts } from "../../host/facts/facts.ts";
+import type { OpenPort } from "../../host/facts/ports.ts";
+import { plan } from "../../host/plan/plan.ts";
+import { unitsOf } from "../../host/plan/changes.ts";
 import { listens } from "../../units/socket-addresses.ts";
 import {
   absent,

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 // What counts as an answer to the request after a deploy, with servers that say what nginx says.
 
-const script = join(import.meta.dirname, "../../host/scripts/transaction/request.sh");
+const script = join(import.meta.dirname, "../../host/transaction/scripts/request.sh");
 const work = mkdtempSync(join(tmpdir(), "request-script-"));
 const withoutCurl = join(work, "bin");
 mkdirSync(withoutCurl);

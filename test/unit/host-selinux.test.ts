@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { closedBySelinux } from "../../host/selinux.ts";
+import { closedBySelinux } from "../../host/plan/selinux.ts";
 import { desired, settled, unit } from "./host-plan-facts.ts";
 
 const directory = "/etc/quadlet-fleet/web/conf.d";

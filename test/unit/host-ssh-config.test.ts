@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, w
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, test } from "node:test";
-import type { Target } from "../../host/endpoint.ts";
+import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
-import { SshConfig } from "../../host/ssh-config.ts";
+import { SshConfig } from "../../host/ssh/config.ts";
 
 // The real ssh, with a home directory that is no user's.
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Action } from "../../host/changes.ts";
+import type { Action } from "../../host/plan/changes.ts";
 import type { Desired, DesiredFile } from "../../host/desired.ts";
-import { type Handover, type Rehearsal, handovers, rehearsals } from "../../host/stand-ins.ts";
+import { type Handover, type Rehearsal, handovers, rehearsals } from "../../host/plan/stand-ins.ts";
 import { conf, service, site, unit } from "./host-plan-facts.ts";
 
 /** nginx -t, which says what the site's configuration directory is. */

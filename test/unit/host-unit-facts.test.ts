@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readFacts } from "../../host/facts.ts";
-import { askedAs, readUnits } from "../../host/unit-facts.ts";
+import { readFacts } from "../../host/facts/facts.ts";
+import { askedAs, readUnits } from "../../host/facts/unit-facts.ts";
 
 // What systemd says of units.
 

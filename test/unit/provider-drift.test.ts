@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Facts } from "../../host/facts.ts";
+import type { Facts } from "../../host/facts/facts.ts";
 import { sha256 } from "../../host/digest.ts";
 import { diffUnitSet } from "../../provider/diff.ts";
 import { desiredState, emptyState, expectedOutputs, observedInputs, outputs } from "../../provider/state.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Facts, type FileFact, type Query, noFacts } from "../../host/facts.ts";
-import type { UnitFact } from "../../host/unit-facts.ts";
+import { type Facts, type FileFact, type Query, noFacts } from "../../host/facts/facts.ts";
+import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import type { Identity } from "../../provider/identity.ts";
 import { importedInputs, nextQuery } from "../../provider/import.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { after, test } from "node:test";
-import { Pool } from "../../host/pool.ts";
+import { Pool } from "../../host/ssh/pool.ts";
 import { remove } from "../../provider/operations.ts";
 import { Survey } from "../../provider/survey.ts";
 import { Keyring } from "./ssh-keys.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import ts from "typescript";
-import { noFacts } from "../../host/facts.ts";
+import { noFacts } from "../../host/facts/facts.ts";
 import { checkUnitSet, credentialRules } from "../../provider/check.ts";
 import { schema } from "../../provider/schema.ts";
 import { desiredState, outputs } from "../../provider/state.ts";

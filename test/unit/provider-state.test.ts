@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
-import { type Facts, type FileFact, noFacts } from "../../host/facts.ts";
-import type { UnitFact } from "../../host/unit-facts.ts";
+import { type Facts, type FileFact, noFacts } from "../../host/facts/facts.ts";
+import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import { desiredState, emptyState, expectedOutputs, observedInputs, outputs } from "../../provider/state.ts";
 import { type WireObject, revealObject, secret, wireUnknown } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
@@ -52,7 +52,7 @@ function host(files: Record<string, Partial<FileFact>> = {}, units: Record<strin
   return facts;
 }
 
-/** A file of another content, as host/facts.ts reads it. */
+/** A file of another content, as host/facts/facts.ts reads it. */
 function edited(content: string): Partial<FileFact> {
   return { sha256: sha256(content), content: Buffer.from(content) };
 }
@@ -72,7 +72,7 @@ describe("what a refresh reads: the inputs, but", () => {
       { files: { ...(wire.files as WireObject), "/a": { content: "A" } } },
     ],
     [
-      // An empty file is sent without content (readFacts in host/facts.ts).
+      // An empty file is sent without content (readFacts in host/facts/facts.ts).
       "a file that was emptied",
       host({ "/a": { sha256: sha256("") } }),
       { files: { ...(wire.files as WireObject), "/a": { content: "" } } },

@@ -1,4 +1,4 @@
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy-arguments.ts";
+import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
 
 // A proxy without any network: a program that makes its socket, and nginx with one of systemd's.
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { ArgumentError } from "../../components/problems.ts";
+import { ArgumentError } from "../../components/arguments/problems.ts";
 import { readConfiguration } from "../../stacks/configuration.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 import { makeCertificate } from "../certificates.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError } from "../../components/problems.ts";
+import { ArgumentError } from "../../components/arguments/problems.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 
 const site = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { checkArguments } from "../../components/check.ts";
-import { ArgumentError } from "../../components/problems.ts";
+import { checkArguments } from "../../components/site/check.ts";
+import { ArgumentError } from "../../components/arguments/problems.ts";
 import { checkUnitSet } from "../../provider/check.ts";
 import type { PlainObject } from "../../provider/wire.ts";
 import { placeFleet } from "../../stacks/fleet.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ArgumentError } from "../../components/problems.ts";
+import { ArgumentError } from "../../components/arguments/problems.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 
 // Hosts of a stack file that are reached through others of it.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ArgumentError } from "../../components/problems.ts";
+import { ArgumentError } from "../../components/arguments/problems.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 
 const hosts = { "web-1": { address: "192.0.2.11" }, "web-2": { address: "192.0.2.12" } };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
-import { schemasAt } from "../../components/schemas.ts";
+import { schemasAt } from "../../components/arguments/schema-walk.ts";
 import { fleetSchema } from "../../stacks/schema.ts";
 import { readTexts } from "../../stacks/texts.ts";
 

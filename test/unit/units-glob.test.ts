@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { lookUp } from "../../host/known-hosts.ts";
+import { lookUp } from "../../host/ssh/known-hosts.ts";
 import { globMatches, wildcardMatches } from "../../units/glob.ts";
 import { resolveInclude } from "../../units/nginx/include.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { handovers, rehearsals } from "../../host/stand-ins.ts";
-import { changeOf, triggered } from "../../host/changes.ts";
-import { noFacts, readFacts } from "../../host/facts.ts";
-import { newContainers } from "../../host/foreign.ts";
-import { missingNetworkTools } from "../../host/network-tools.ts";
-import { refusals } from "../../host/refusals.ts";
+import { handovers, rehearsals } from "../../host/plan/stand-ins.ts";
+import { changeOf, triggered } from "../../host/plan/changes.ts";
+import { noFacts, readFacts } from "../../host/facts/facts.ts";
+import { newContainers } from "../../host/plan/foreign.ts";
+import { missingNetworkTools } from "../../host/plan/network-tools.ts";
+import { refusals } from "../../host/plan/refusals.ts";
 import { importedInputs, nextQuery } from "../../provider/import.ts";
 import { madeContainer, madeNetwork, madeUnit } from "../../units/made.ts";
 import { UnitSyntaxError, parse } from "../../units/parse.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { awaitFirstPodman } from "../../components/first-podman.ts";
-import { render } from "../../components/render.ts";
-import { fillText } from "../../host/placeholders.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { render } from "../../components/site/render.ts";
+import { fillText } from "../../host/plan/placeholders.ts";
 import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
 
 // Stand-ins for a .service that runs podman, as Example 3 does.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SocketActivatedNginxArgs } from "../../components/arguments.ts";
-import { render } from "../../components/render.ts";
+import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
+import { render } from "../../components/site/render.ts";
 import { handoverUnit, rehearsalUnit, withoutLabel } from "../../units/stand-ins.ts";
 
 /** The .container that a component makes. */

@@ -9,13 +9,13 @@ const root = join(import.meta.dirname, "../..");
 
 /** Where arguments are declared. */
 const sources = [
-  "components/arguments.ts",
-  "components/command-arguments.ts",
-  "components/connection.ts",
-  "components/proxy-arguments.ts",
+  "components/site/arguments.ts",
+  "components/commands/arguments.ts",
+  "components/arguments/connection.ts",
+  "components/proxy/arguments.ts",
   "components/reverse-proxy-stack.ts",
   "components/socket-activated-nginx.ts",
-  "components/tls.ts",
+  "components/tls/tls.ts",
   "resources/contract.ts",
 ].map((path) => join(root, path));
 

@@ -1,0 +1,96 @@
+import type { Input } from "@pulumi/pulumi/output.js";
+import { z } from "zod";
+import type { HttpRequest } from "../../resources/contract.ts";
+import { environmentSchema, probeSchema } from "../arguments/shared-fields.ts";
+import { oneOf, required, wholeNumber } from "../arguments/wording.ts";
+
+/** A program that is started with these very words: no shell takes them apart. */
+export interface CommandArgs {
+  /**
+   * The program and its arguments. Secrets don't belong here, where a process list shows them.
+   * @range one word at least, without control characters; the first one begins with no "-" and has no blank and no "="
+   * @example ["systemctl", "reload", "haproxy.service"]
+   * @see env(1)
+   */
+  command: string[];
+  /**
+   * Environment variables; a secret one is in no command line.
+   * @default none
+   * @range names of letters, digits and "_", no digit first; values without control characters
+   * @example { TOKEN: "…" }
+   * @see environ(7)
+   */
+  environment?: Record<string, Input<string>>;
+}
+
+/**
+ * Commands on the host, in their order, by the login of `connection`: not by its `sudo`, which is a word of yours. They are run
+ * once for each version of what is deployed, and when they change themselves; nothing is run when the site is removed. A
+ * deploy that is tried again after a failure does not repeat what came before it. The plugin verifies a host by its `hostKey`
+ * only, and any agent of $SSH_AUTH_SOCK is asked too. It does not read the ssh configuration: give the connection the host's real
+ * address, port and user, and one jump host at most.
+ *
+ * @see https://www.pulumi.com/registry/packages/command/api-docs/remote/command/
+ */
+export interface CommandsArgs {
+  /**
+   * Before anything is changed on the host. One that fails is the end of it.
+   * @default none
+   * @example [{ command: ["/usr/local/bin/drain", "web-1"] }]
+   */
+  before?: CommandArgs[];
+  /**
+   * After the host serves the new version, and before {@link SmokeTestArgs}.
+   * @default none
+   * @example [{ command: ["/usr/local/bin/undrain", "web-1"], environment: { TOKEN: "…" } }]
+   */
+  after?: CommandArgs[];
+}
+
+/** A GET request to each address, from the machine that runs Pulumi; with TLS, the answer must come with the very certificate. */
+export interface SmokeRequestArgs extends HttpRequest {
+  /**
+   * The host name that is asked for, at the host's address, whatever DNS says.
+   * @default each server name of a proxy that is no pattern, of which it needs one; the host itself for a site
+   * @range letters, digits and ".:[]_-"
+   * @example "www.example.com"
+   */
+  hostName?: string;
+  /**
+   * Seconds until it must have been answered as it should. It is made again each second.
+   * @default 30
+   * @range 1 to 600
+   * @example 60
+   */
+  timeout?: number;
+}
+
+/**
+ * What says from where the users are that the site works: requests, or a command of your own on the machine that runs Pulumi, which
+ * finds the addresses in $QUADLET_FLEET_URLS. It is run for each new version of what is deployed; if it fails, the `up` fails,
+ * what was deployed stays, and the next `up` asks again.
+ *
+ * @see https://www.pulumi.com/registry/packages/command/api-docs/local/command/
+ */
+export type SmokeTestArgs = SmokeRequestArgs | CommandArgs;
+
+const word = z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character");
+
+const commandSchema = z.strictObject({
+  command: z
+    .array(word, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
+    .min(1, "needs the name of a program")
+    // env(1) takes a word with "=" for a variable.
+    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),
+  environment: environmentSchema.optional(),
+});
+
+export const commandsSchema = z.strictObject({
+  before: z.array(commandSchema).optional(),
+  after: z.array(commandSchema).optional(),
+});
+
+export const smokeTestSchema = z.union(
+  [commandSchema, probeSchema.extend({ timeout: wholeNumber(1, 600).optional() })],
+  oneOf("{ command, environment }, or { path, hostName, status, body, timeout }"),
+);

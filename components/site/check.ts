@@ -1,0 +1,213 @@
+import { Output } from "@pulumi/pulumi/output.js";
+import { checkCommands, commandWarnings } from "../commands/check.ts";
+import { checkEncryption } from "../tls/key-pair.ts";
+import { hardeningWarnings } from "./hardening.ts";
+import { checkImage } from "./image-check.ts";
+import { isConfiguration } from "./inputs.ts";
+import { isContainerUnitName, socketUnits } from "./names.ts";
+import { AddressError, type ListenAddress, parseListenStream, overlaps } from "../../units/nginx/address.ts";
+import { type CheckResult, checkListens } from "../../units/nginx/check.ts";
+import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
+import { type ArgumentProblem, parseArguments, pathText } from "../arguments/problems.ts";
+import { type TlsArgs, allListens, listenPath } from "../tls/tls.ts";
+import { checkTls } from "../tls/check.ts";
+import { nginxMounts, volumeProblems, volumeTargets, volumeWarnings } from "./volume-check.ts";
+
+/**
+ * Everything that is wrong with the arguments, all at once and without a host: their shape, what they have to do with each
+ * other, and that the nginx configuration and the sockets agree. Values that are not known yet are left for later.
+ *
+ * @param name the resource's name, the default of `name`
+ * @param proxied for a proxy, whose nginx files are generated: the names that it is asked for
+ */
+export function checkArguments(
+  name: string,
+  args: SocketActivatedNginxArgs,
+  proxied?: readonly string[],
+): { problems: ArgumentProblem[]; warnings: string[] } {
+  const { problems: malformed } = parseArguments(argumentsSchema, args);
+  if (malformed) return { problems: malformed, warnings: [] };
+  const tls = checkTls(args.tls, proxied);
+  const problems = [
+    ...tls.problems,
+    ...(args.nginx === undefined || proxied !== undefined ? [] : forGenerated(args.tls)),
+    ...checkAccount(args),
+    ...checkUserService(args),
+    ...checkName(args.name ?? name),
+    ...checkListen(args),
+    ...checkEnvironment(args.environment),
+    ...volumeProblems(args.volumes, nginxMounts(args, proxied !== undefined)),
+    ...checkHiddenFiles(args),
+  ];
+  // By then the addresses can be read.
+  if (problems.length === 0) problems.push(...checkCommands(args, proxied));
+  if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
+  const text = plainFiles(args.nginx);
+  const early = [
+    ...hardeningWarnings(args),
+    ...tls.warnings,
+    ...verifyWarnings(args),
+    ...volumeWarnings(args),
+    ...commandWarnings(args),
+  ];
+  if (problems.length > 0 || text === undefined) return { problems, warnings: early };
+  const { errors, warnings } = checkConfiguration(args.name ?? name, args, text);
+  return {
+    problems: errors.map(({ message }) => ({ path: "nginx", message })),
+    warnings: [...early, ...warnings.map(({ message }) => message)],
+  };
+}
+
+/** What is for generated files only. */
+function forGenerated(tls: TlsArgs | undefined): ArgumentProblem[] {
+  return (["redirect", "http2"] as const)
+    .filter((key) => tls?.[key] !== undefined)
+    .map((key) => ({
+      path: `tls.${key}`,
+      message: "is for what is generated for nginx: say it in your own files",
+    }));
+}
+
+/** Requests are made without TLS. */
+function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): string[] {
+  if (!verify || (verify.status ?? verify.body) === undefined) return [];
+  if (listen.length > 0 && tls?.redirect !== true) return [];
+  return [
+    "verify: its status and body are asked for nowhere, as it makes no request with TLS. smokeTest does.",
+  ];
+}
+
+/** Whether nginx's configuration, the sockets and `tls` agree. */
+export function checkConfiguration(
+  name: string,
+  args: Pick<SocketActivatedNginxArgs, "listen" | "tls" | "volumes">,
+  nginx: Record<string, string>,
+): CheckResult {
+  const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
+  const sockets = socketUnits(name, args);
+  const found = checkListens(
+    files,
+    sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),
+    volumeTargets(args.volumes),
+  );
+  const encryption = checkEncryption(args, files);
+  return {
+    errors: [...found.errors, ...encryption.errors],
+    warnings: [...found.warnings, ...encryption.warnings],
+  };
+}
+
+/** The nginx files, if each of them is known and there are any. */
+function plainFiles(nginx: SocketActivatedNginxArgs["nginx"]): Record<string, string> | undefined {
+  if (!nginx || Object.values(nginx).some((text) => Output.isInstance(text))) return undefined;
+  return nginx as Record<string, string>;
+}
+
+function checkAccount({ manager, user, createUser, linger }: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const problems: ArgumentProblem[] = [];
+  if (manager === "user" && user === undefined)
+    problems.push({
+      path: "user",
+      message: 'is missing: manager "user" needs the account whose manager it is',
+    });
+  if (manager === "system" && user === undefined && createUser === true)
+    problems.push({ path: "createUser", message: "needs user: the account that is to be made" });
+  if (user === undefined && linger !== undefined)
+    problems.push({ path: "linger", message: "goes with an account (user) only" });
+  return problems;
+}
+
+/** What a system service of an account (Example 3) can't do, as it is no quadlet. */
+function checkUserService(args: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const { manager, user, network, configurationDirectory: directory, volumes = [] } = args;
+  if (manager !== "system" || user === undefined) return [];
+  const problems: ArgumentProblem[] = [];
+  if (user === "root")
+    problems.push({ path: "user", message: "root's podman is a rootful one: leave user out (Example 2)" });
+  if (network !== undefined && quadletSource.test(network)) {
+    const message = `"${network}" is a quadlet's name, and this service is none. Write the network's own name: "systemd-${network.split(".network")[0]}", if no NetworkName= is set.`;
+    problems.push({ path: "network", message });
+  }
+  if (directory !== undefined && !directory.startsWith("~/"))
+    problems.push({
+      path: "configurationDirectory",
+      message: 'begins with "~/" here: its files are the account\'s, who runs nginx',
+    });
+  volumes.forEach((volume, index) => {
+    const path = `volumes[${index}]`;
+    if (/%/.test(volume.replace(/^%h(?=\/)/, "").replaceAll("%%", "")))
+      problems.push({
+        path,
+        message: 'has a specifier: here there is only "%h" at the beginning, and "%%" for a "%"',
+      });
+    if (quadletSource.test(volume.split(":")[0] ?? ""))
+      problems.push({
+        path,
+        message: `"${volume}" names a quadlet, and this service is none. Write the volume's own name.`,
+      });
+  });
+  return problems;
+}
+
+/** A network or volume that podman's generator would look up (podman-systemd.unit(5), Network=, Volume=). */
+const quadletSource = /^[^/:]+\.(network|container|volume)(:|$)/;
+
+function checkEnvironment(environment: SocketActivatedNginxArgs["environment"]): ArgumentProblem[] {
+  if (environment?.NGINX === undefined) return [];
+  return [
+    { path: "environment.NGINX", message: "is set already: it names the sockets that nginx is passed" },
+  ];
+}
+
+/**
+ * Files that nginx's workers read have to be readable for an account that only the container has: all that keeps other accounts of
+ * the host from them is the directory above them, which is our own (mode 0700).
+ */
+function checkHiddenFiles({
+  nginx = {},
+  configurationDirectory,
+}: SocketActivatedNginxArgs): ArgumentProblem[] {
+  if (configurationDirectory === undefined) return [];
+  return Object.entries(nginx)
+    .filter(([file, text]) => typeof text !== "string" && !isConfiguration(file))
+    .map(([file]) => ({
+      path: pathText(["nginx", file]),
+      message:
+        "can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, and so could others of the host. Leave configurationDirectory out: its default is closed to them.",
+    }));
+}
+
+function checkName(name: string): ArgumentProblem[] {
+  if (isContainerUnitName(name)) return [];
+  return [
+    {
+      path: "name",
+      message: `"${name}" is no unit name. Use letters, digits, "-", "_" and ".", at most 100.`,
+    },
+  ];
+}
+
+function checkListen(args: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const listen = allListens(args);
+  if (listen.length === 0) return [{ path: "listen", message: "needs one address at least" }];
+  const problems: ArgumentProblem[] = [];
+  const addresses: (ListenAddress | undefined)[] = [];
+  listen.forEach((text, index) => {
+    const path = listenPath(args, index);
+    try {
+      const address = parseListenStream(text);
+      // An IPv6 wildcard beside IPv4 addresses is written for IPv6 alone: see render.ts.
+      const first = addresses.findIndex((other) => other !== undefined && overlaps(other, address, true));
+      addresses[index] = address;
+      if (first >= 0)
+        problems.push({
+          path,
+          message: `"${text}" is what ${listenPath(args, first)}, "${listen[first]}", has already`,
+        });
+    } catch (thrown) {
+      if (!(thrown instanceof AddressError)) throw thrown;
+      problems.push({ path, message: thrown.message });
+    }
+  });
+  return problems;
+}

@@ -1,0 +1,147 @@
+import { quoteExecArgumentOnHost as given } from "../../units/escape.ts";
+import { renderService } from "../../units/render.ts";
+import { awaitFirstPodman } from "./first-podman.ts";
+import { retried, unlimited } from "./restarting.ts";
+import { type Hardening, hardenedOptions, hardenedService, userNamespaceUnit } from "./hardening.ts";
+import type { ServiceSection } from "../../units/sections/service.ts";
+
+/** What the host fills in for the account of a system service: its UID, its home directory (resources/contract.ts). */
+const uid = "@UID@";
+const home = "@HOME@";
+const runtimeDirectory = `/run/user/${uid}`;
+
+/** One container that a system service runs as an account. */
+export interface UserService {
+  description: string;
+  /** The account. */
+  user: string;
+  image: string;
+  /** The socket units whose descriptors it gets. */
+  sockets: readonly string[];
+  /** Environment variables of the container, as they are given. */
+  environment: Readonly<Record<string, string>>;
+  /** A file of more of them, absolute or "~/…". */
+  environmentFile?: string | undefined;
+  /** --network; undefined for podman's default. */
+  network?: string | undefined;
+  /** Whether that network leads out of the host. Default: unless it is "none". */
+  online?: boolean;
+  /** As podman writes them; "%h/…" is in the account's home directory, and "%%" is a "%". */
+  volumes: readonly string[];
+  /** Volumes of ours, with specifiers as systemd has them. */
+  ownVolumes?: readonly string[];
+  /** Whether SELinux lets the container alone. Default: false. */
+  unlabelled?: boolean;
+  /** The OCI runtime; undefined for podman's own. */
+  runtime?: string | undefined;
+  hardening?: Hardening | undefined;
+  /** More of [Service]. */
+  service?: Omit<ServiceSection, "execStartPre">;
+  /** Command lines before podman. */
+  execStartPre?: readonly string[];
+}
+
+/**
+ * The text of NAME.service: rootless podman in a system service, so that the socket is root's (port 80) and podman is not.
+ * What podman's generator writes for a .container (podman 5.4), with the account's own runtime directory in place of %t.
+ *
+ * podman has no support for User= in its quadlets (https://github.com/containers/podman/discussions/20573).
+ */
+export function userService(options: UserService): string {
+  const { user, sockets, network, hardening, online: leadsOut = network !== "none" } = options;
+  const before = [
+    ...sockets,
+    manager,
+    ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace]),
+  ];
+  const online = leadsOut ? ["network-online.target"] : [];
+  const remove = `/usr/bin/podman rm -v -f -i --cidfile=${cidFile}`;
+  return renderService({
+    unit: {
+      description: options.description,
+      ...(online.length > 0 ? { wants: online } : {}),
+      requires: before,
+      after: [...before, ...online],
+      // Rootless podman keeps its locks there, and the account's manager makes it.
+      requiresMountsFor: [`${runtimeDirectory}/containers`],
+      ...unlimited,
+    },
+    service: {
+      type: "notify",
+      notifyAccess: "all",
+      user,
+      environmentWithSpecifiers: { PODMAN_SYSTEMD_UNIT: "%n", ...login },
+      // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
+      ...(sockets.length > 1 ? { sockets } : {}),
+      // See container() in render.ts.
+      nonBlocking: true,
+      ...retried,
+      execStart: run(options).join(" "),
+      execReload: `/usr/bin/podman kill --signal=HUP systemd-%N`,
+      // Sends the container's stop signal, and waits for its stop timeout.
+      execStop: remove,
+      execStopPost: `-${remove}`,
+      timeoutStopSec: "70",
+      killMode: "mixed",
+      delegate: true,
+      syslogIdentifier: "%N",
+      ...(hardening === undefined ? {} : hardenedService(hardening)),
+      ...options.service,
+      // A hardened one may not make the user namespace; its own unit does.
+      execStartPre: [
+        ...(hardening === undefined ? [awaitFirstPodman(runtimeDirectory)] : []),
+        ...(options.execStartPre ?? []),
+      ],
+    },
+    // No [Install]: the socket starts it.
+  });
+}
+
+/** The same for what a hardened one needs before it. */
+export function userNamespaceService(name: string, user: string): string {
+  return userNamespaceUnit(name, runtimeDirectory, {
+    unit: { requires: [manager], after: [manager] },
+    service: { user, environmentWithSpecifiers: login },
+  });
+}
+
+const manager = `user@${uid}.service`;
+
+/** Only a login has them (pam_systemd(8)). podman asks the account's manager for the scope of its pause process. */
+const login = {
+  XDG_RUNTIME_DIR: runtimeDirectory,
+  DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtimeDirectory}/bus`,
+};
+
+const cidFile = `${runtimeDirectory}/%N.cid`;
+
+/** Words of ours, with their specifiers and placeholders; those of others arrive as they are. */
+function run(options: UserService): string[] {
+  const { image, environment, environmentFile, network, volumes, ownVolumes = [], runtime } = options;
+  return [
+    `/usr/bin/podman${runtime === undefined ? "" : ` --runtime=${runtime}`} run`,
+    "--name systemd-%N",
+    `--cidfile=${cidFile}`,
+    "--replace --rm --cgroups=split",
+    // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
+    "--stop-signal SIGQUIT --stop-timeout 60",
+    ...(network === undefined ? [] : [`--network ${given(network)}`]),
+    "--sdnotify=conmon -d",
+    ...(options.hardening === undefined ? [] : hardenedOptions),
+    ...(options.unlabelled === true ? ["--security-opt=label=disable"] : []),
+    ...ownVolumes.map((volume) => `--volume ${volume}`),
+    ...volumes.map((volume) => `--volume ${inHome(volume)}`),
+    ...Object.entries(environment).map(([key, value]) => `--env ${given(`${key}=${value}`)}`),
+    ...(environmentFile === undefined ? [] : [`--env-file ${inHome(environmentFile)}`]),
+    // The transaction has pulled it, as the account.
+    "--pull=never",
+    given(image),
+  ];
+}
+
+/** "~/x" and "%h/x" are in the account's home directory. */
+function inHome(path: string): string {
+  const text = path.replaceAll("%%", "%");
+  const below = text.replace(/^(~|%h)(?=\/)/, "");
+  return below === text ? given(text) : given(below).replace(/^"?/, `$&${home}`);
+}

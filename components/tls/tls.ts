@@ -1,0 +1,154 @@
+import { type Input, secret } from "@pulumi/pulumi/output.js";
+import { z } from "zod";
+import type { ListenAddress } from "../../units/nginx/address.ts";
+import { parseListenStream } from "../../units/nginx/address.ts";
+import { type TlsOptions, certificateFiles } from "../../units/nginx/tls.ts";
+import type { FileContent } from "../../resources/contract.ts";
+import { inputText } from "../arguments/connection.ts";
+import { lift } from "../site/inputs.ts";
+import { required } from "../arguments/wording.ts";
+
+/** A certificate and its key. */
+export interface CertificateArgs {
+  /**
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * be read, unless it is given as one.
+   * @range PEM
+   * @example "-----BEGIN CERTIFICATE-----\n…"
+   * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate
+   */
+  certificate: Input<string>;
+
+  /**
+   * The private key, which belongs to the first certificate. Always kept as a secret; on the host a file of mode 0600.
+   * @range PEM, without a passphrase
+   * @example "-----BEGIN PRIVATE KEY-----\n…"
+   * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate_key
+   */
+  key: Input<string>;
+}
+
+/**
+ * TLS: the files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
+ * NAME.certificate.pem and NAME.key.pem ("_" for "*"). What is generated for nginx uses them; your own `nginx` names them:
+ * `ssl_certificate /etc/nginx/tls/certificate.pem; ssl_certificate_key /etc/nginx/tls/key.pem;`.
+ * A changed certificate or key is a reload.
+ */
+export interface TlsArgs extends CertificateArgs {
+  /**
+   * The addresses for TLS, beside `listen`, which may be empty then. In your own `nginx` each is a `listen … ssl`, which is
+   * checked at preview: nginx would serve it in clear without.
+   * @default ["0.0.0.0:443"]
+   * @range one address at least, as `listen` has them
+   * @example ["0.0.0.0:8443"]
+   * @see systemd.socket(5), ListenStream=
+   */
+  listen?: string[];
+
+  /**
+   * More certificates: server name, or "*.example.com", → what clients get that ask for it (SNI). All others get the one above.
+   * For a proxy it is a server name of a backend, or one that a pattern among these stands for.
+   * @default none
+   * @range names in small letters, digits, "-" and ".", perhaps "*." at the beginning
+   * @example { "*.example.com": { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…" } }
+   * @see https://nginx.org/en/docs/http/configuring_https_servers.html#sni
+   */
+  certificates?: Record<string, CertificateArgs>;
+
+  /**
+   * HTTP/2 beside HTTP/1.1. Needs nginx 1.25.1. Only for what is generated.
+   * @default true
+   * @example false
+   * @see https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2
+   */
+  http2?: boolean;
+
+  /**
+   * Requests to the addresses of `listen` get a 301 to the first one with TLS. Only for what is generated.
+   * @default false
+   * @example true
+   * @see https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return
+   */
+  redirect?: boolean;
+}
+
+const serverName = z
+  .string()
+  .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
+
+const pem = (what: string, label: string) =>
+  inputText(z.string(), required(`${what} in PEM, its text`, `"-----BEGIN ${label}-----…"`));
+const certificate = {
+  certificate: pem("the certificate", "CERTIFICATE"),
+  key: pem("the private key of the certificate", "PRIVATE KEY"),
+};
+
+/** The shape of {@link TlsArgs}; tls-check.ts looks at certificates and keys. */
+export const tlsSchema = z.strictObject({
+  ...certificate,
+  listen: z.array(z.string()).min(1, "needs one address at least").optional(),
+  certificates: z.record(serverName, z.strictObject(certificate)).optional(),
+  http2: z.boolean().optional(),
+  redirect: z.boolean().optional(),
+});
+
+/** Where nginx is asked. */
+export interface Listens {
+  listen: string[];
+  tls?: TlsArgs;
+}
+
+/** The addresses with TLS. */
+export function tlsListens({ tls }: Pick<Listens, "tls">): string[] {
+  return tls === undefined ? [] : (tls.listen ?? ["0.0.0.0:443"]);
+}
+
+/** All addresses, those without TLS first. */
+export function allListens(args: Listens): string[] {
+  return [...args.listen, ...tlsListens(args)];
+}
+
+/** The argument that an address of {@link allListens} comes from. */
+export function listenPath({ listen }: Pick<Listens, "listen">, index: number): string {
+  return index < listen.length ? `listen[${index}]` : `tls.listen[${index - listen.length}]`;
+}
+
+/** What generated configurations need to know. */
+export function tlsOptions(tls: TlsArgs | undefined): TlsOptions | undefined {
+  if (tls === undefined) return undefined;
+  return {
+    listen: tlsListens({ tls }).map((text): ListenAddress => parseListenStream(text)),
+    http2: tls.http2 ?? true,
+    redirect: tls.redirect ?? false,
+    names: Object.keys(tls.certificates ?? {}),
+  };
+}
+
+/** Each certificate with its path in the arguments, and the server name that it is for: undefined for all others. */
+export function certificatesOf(tls: TlsArgs): { path: string; name?: string; pair: CertificateArgs }[] {
+  return [
+    { path: "tls", pair: tls },
+    ...Object.entries(tls.certificates ?? {}).map(([name, pair]) => ({
+      path: `tls.certificates["${name}"]`,
+      name,
+      pair,
+    })),
+  ];
+}
+
+/** The files in a directory on the host. */
+export function tlsFiles(directory: string, tls: TlsArgs) {
+  const files: Record<string, { content: Input<string>; mode: FileContent["mode"] }> = {};
+  for (const { name, pair } of certificatesOf(tls)) {
+    const { certificate, key } = certificateFiles(name);
+    // nginx's master process reads both as the owner, before it starts its workers.
+    files[`${directory}/${certificate}`] = { content: lift(pair.certificate, asFile), mode: "0600" };
+    files[`${directory}/${key}`] = { content: secret(lift(pair.key, asFile)), mode: "0600" };
+  }
+  return files;
+}
+
+/** `pulumi config set` leaves the last newline out, a file has it: the same certificate, and no reload. */
+function asFile(pem: string): string {
+  return `${pem.trimEnd()}\n`;
+}

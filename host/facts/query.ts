@@ -1,0 +1,48 @@
+import { listens } from "../../units/socket-addresses.ts";
+import { isSocket, isTemplate, madeUnits, runs, unitsOf } from "../plan/changes.ts";
+import { type Desired, unitAt, unitDirectory } from "../desired.ts";
+import { sha256 } from "../digest.ts";
+import type { Facts, Query } from "./facts.ts";
+import { newContainers } from "../plan/foreign.ts";
+import { standInUnits } from "../plan/refusals.ts";
+
+/** What to look at for a set: its files, its units, and who has its ports. */
+export function queryFor(desired: Desired, known: readonly string[]): Query {
+  const wanted = desired.files.map(({ path, content }): [string, string] => [path, sha256(content)]);
+  const ports = desired.files.flatMap(({ unit, content }): [string, number][] =>
+    unit === undefined || !isSocket(unit)
+      ? []
+      : listens(content, unit).flatMap(({ address }): [string, number][] =>
+          address.family === "unix" ? [] : [[unit, address.port]],
+        ),
+  );
+  return {
+    files: new Map([
+      // Where a socket has listened until now tells whether its port is free afterwards.
+      ...known.map((path): [string, string] => [path, isSocket(path) ? "none" : "any"]),
+      ...wanted,
+    ]),
+    units: [...unitsOf(desired, known), ...madeUnits(desired).filter(isTemplate), ...standInUnits(desired)],
+    ports,
+    labels: [...new Set(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
+    real: (["quadlet", "unit"] as const).map((kind) => unitDirectory(desired.manager, kind)),
+  };
+}
+
+/**
+ * What else to look at, as the first facts tell: units that only the set's mark knows of, and containers where some may be in
+ * the way. Undefined for nothing, as it is as a rule.
+ */
+export function furtherQuery(facts: Facts, desired: Desired): Query | undefined {
+  const marked = (facts.set?.paths ?? []).flatMap((path) => unitAt(desired.manager, path) ?? []);
+  const units = [...new Set(marked.map(runs))].filter((unit) => !isTemplate(unit) && !facts.units.has(unit));
+  const containers = newContainers(facts, desired);
+  if (units.length === 0 && containers.length === 0) return undefined;
+  return { files: new Map(), units, containers };
+}
+
+/** Adds the answer to a further query. */
+export function addFacts(facts: Facts, { units, containers }: Facts): void {
+  for (const [unit, fact] of units) facts.units.set(unit, fact);
+  for (const [podman, found] of containers) facts.containers.set(podman, found);
+}

@@ -1,0 +1,142 @@
+import { type Action, isSocket, isTemplate, runs } from "./changes.ts";
+import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
+import type { Facts } from "../facts/facts.ts";
+import { foreignFile } from "./foreign.ts";
+import type { Handover, Rehearsal } from "./stand-ins.ts";
+import { type Step, step } from "./step.ts";
+
+/** What the steps of {@link activate} follow from. */
+export interface Changes {
+  facts: Facts;
+  desired: Desired;
+  todo: ReadonlyMap<string, Action>;
+  payload: readonly DesiredFile[];
+  /** Paths of files that are no longer wanted. */
+  stale: readonly string[];
+  rehearsed: readonly Rehearsal[];
+  handed: readonly Handover[];
+}
+
+/**
+ * Stops and removes what is no longer wanted. A socket of a set that stays is only stopped by {@link activate}: until systemd
+ * has read the new units, its service would stop with it, and a request on another socket would start both again.
+ */
+export function retire(facts: Facts, desired: Desired, stale: readonly string[]): Step[] {
+  const units = staleUnits(facts, desired, stale);
+  const stays = desired.files.length > 0;
+  const steps = stopAll(socketsFirst(units).filter(({ unit }) => !stays || !isSocket(unit)));
+  for (const { unit } of units.filter(({ file, unit }) => file === unit))
+    steps.push(step("disable", `disabling ${unit}`, unit));
+  for (const path of stale)
+    if (facts.files.get(path)?.type !== "absent") steps.push(step("remove", `removing ${path}`, path));
+  return steps;
+}
+
+/** Everything from the new files on the host to the new version that serves. */
+export function activate(changes: Changes): Step[] {
+  const { facts, desired, todo, stale, rehearsed, handed } = changes;
+  const gone = staleUnits(facts, desired, stale);
+  const enabled = enablement(facts, desired);
+  const reload = enabled.length > 0 || needsReload(changes);
+  return [
+    ...enabled,
+    ...(reload ? [step("daemon_reload", "reloading systemd")] : []),
+    ...handed.map(({ service, standIn }) =>
+      step("handover", `handing ${service} over to its new version`, standIn.unit),
+    ),
+    // A service that is gone may have been started by its socket once more.
+    ...(gone.some(({ unit }) => isSocket(unit)) && desired.files.length > 0
+      ? stopAll(socketsFirst(gone))
+      : []),
+    ...change(desired, todo),
+    ...gone.map(({ unit }) => step("reset_failed", `forgetting ${unit}`, unit)),
+    ...verify(todo),
+    ...handed.flatMap(({ standIn }) => [
+      step("return", `stopping ${standIn.unit}`, standIn.unit),
+      step("unlend", `removing ${standIn.unit}`, standIn.path),
+    ]),
+    // systemd forgets what was lent.
+    ...(handed.length > 0 || (rehearsed.length > 0 && !reload)
+      ? [step("daemon_reload", "reloading systemd")]
+      : []),
+  ];
+}
+
+function enablement(facts: Facts, desired: Desired): Step[] {
+  return desired.services.flatMap(({ unit, enabled }) => {
+    const isEnabled = facts.units.get(unit)?.enabled === "enabled";
+    if (enabled === isEnabled) return [];
+    return [enabled ? step("enable", `enabling ${unit}`, unit) : step("disable", `disabling ${unit}`, unit)];
+  });
+}
+
+function needsReload({ facts, desired, payload, stale }: Changes): boolean {
+  const touched = [...stale, ...payload.map(({ path }) => path)];
+  return (
+    touched.some((path) => unitAt(desired.manager, path) !== undefined) ||
+    // Somebody else has changed a file of a unit of ours.
+    [...facts.units.values()].some((unit) => unit.needsReload)
+  );
+}
+
+/**
+ * Starts, restarts and reloads. A socket can't be started while its service runs (systemd.socket(5)), so where sockets change,
+ * they restart together with the services, in one call: systemd stops the services first and starts them last, and a request on
+ * another socket meets a restart that is on its way already.
+ */
+function change(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  const of = (...actions: Action[]) =>
+    desired.services.filter(({ unit }) => actions.includes(todo.get(unit) ?? "none")).map(({ unit }) => unit);
+  const sockets = of("start", "restart").filter(isSocket);
+  const restarts = of("restart").filter((unit) => !isSocket(unit));
+  const together = sockets.length > 0 && restarts.length > 0;
+  const names = [...sockets, ...restarts];
+  return [
+    ...(together
+      ? [step("restart", `restarting ${names.join(", ")}`, names.join(" "))]
+      : [...sockets, ...restarts].map((unit) => act(unit, todo.get(unit) ?? "none"))),
+    ...of("start")
+      .filter((unit) => !isSocket(unit))
+      .map((unit) => act(unit, "start")),
+    ...of("reload").map((unit) => act(unit, "reload")),
+  ];
+}
+
+function act(unit: string, action: Action): Step {
+  const says = { none: "leaving", start: "starting", restart: "restarting", reload: "reloading" }[action];
+  return step(action, `${says} ${unit}`, unit);
+}
+
+function verify(todo: ReadonlyMap<string, Action>): Step[] {
+  const touched = [...todo].filter(([, action]) => action !== "none");
+  const started = touched.some(([unit, action]) => !isSocket(unit) && action !== "reload");
+  return [
+    ...(started ? [step("settle", "waiting a moment")] : []),
+    ...touched.map(([unit, action]) =>
+      step("verify", `verifying ${unit}`, unit, action === "reload" ? "touched" : "started"),
+    ),
+  ];
+}
+
+/** In one call, so that none of them starts another again. */
+function stopAll(units: readonly { unit: string }[]): Step[] {
+  const names = units.map(({ unit }) => unit);
+  return names.length === 0 ? [] : [step("stop", `stopping ${names.join(", ")}`, names.join(" "))];
+}
+
+/** Without those that somebody else's file stands for by now. */
+function staleUnits(
+  facts: Facts,
+  desired: Desired,
+  stale: readonly string[],
+): { file: string; unit: string }[] {
+  const own = [...desired.files.map(({ path }) => path), ...stale];
+  return stale
+    .flatMap((path) => unitAt(desired.manager, path) ?? [])
+    .map((file) => ({ file, unit: runs(file) }))
+    .filter(({ unit }) => !isTemplate(unit) && foreignFile(facts, unit, own) === undefined);
+}
+
+function socketsFirst<T extends Pick<DesiredService, "unit">>(units: readonly T[]): T[] {
+  return [...units.filter(({ unit }) => isSocket(unit)), ...units.filter(({ unit }) => !isSocket(unit))];
+}

@@ -1,0 +1,103 @@
+import { generatedService } from "../../units/names.ts";
+import { madeUnit } from "../../units/made.ts";
+import { sameEffect } from "../../units/same-effect.ts";
+import { assignmentsOf } from "../../units/values.ts";
+import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
+
+/**
+ * How one file changes: "same"; "cosmetic" (a comment, a Description: nothing that runs would notice); "effect".
+ * A file that was not there before is "effect".
+ */
+export type Change = "same" | "cosmetic" | "effect";
+
+/** What is done to one unit. */
+export type Action = "none" | "start" | "reload" | "restart";
+
+/** @param before the text that is there now, or undefined where there is none. */
+export function changeOf(file: DesiredFile, before: string | undefined): Change {
+  if (before === file.content) return "same";
+  if (before === undefined || file.unit === undefined) return "effect";
+  return sameEffect(before, file.content, file.unit) ? "cosmetic" : "effect";
+}
+
+/**
+ * The least action for each unit of a set, from all changes together. Pure, so that a preview says the same.
+ *
+ * @param changes key of a file → how it changes
+ * @param isActive whether a unit runs now
+ */
+export function actions(
+  desired: Desired,
+  changes: ReadonlyMap<string, Change>,
+  isActive: (unit: string) => boolean,
+): Map<string, Action> {
+  const has = (keys: readonly string[]) => keys.some((key) => changes.get(key) === "effect");
+  const result = new Map<string, Action>();
+  const wanted = desired.services.filter(({ active }) => active);
+  for (const service of wanted) {
+    const own = ownFiles(desired, service);
+    if (!isActive(service.unit)) result.set(service.unit, "start");
+    else if (has([...own, ...service.restartOn])) result.set(service.unit, "restart");
+    else if (has(service.reloadOn)) result.set(service.unit, "reload");
+    else result.set(service.unit, "none");
+  }
+  // One that need not run: where it does, it gets what is new.
+  for (const service of desired.services.filter(({ active }) => !active)) {
+    const own = ownFiles(desired, service);
+    if (!isActive(service.unit)) continue;
+    if (has([...own, ...service.restartOn])) result.set(service.unit, "restart");
+    else if (has(service.reloadOn)) result.set(service.unit, "reload");
+  }
+  // A socket can't be started while its service runs (systemd.socket(5)), and the service has to be handed the new one.
+  for (const socket of wanted.filter(({ unit }) => isSocket(unit))) {
+    if (result.get(socket.unit) === "none") continue;
+    const service = triggered(desired, socket);
+    if (service !== undefined && result.has(service) && isActive(service)) result.set(service, "restart");
+  }
+  return result;
+}
+
+function ownFiles(desired: Desired, service: DesiredService): string[] {
+  return desired.files
+    .filter(({ unit }) => unit !== undefined && runs(unit) === service.unit)
+    .map(({ key }) => key);
+}
+
+export function isSocket(unit: string): boolean {
+  return unit.endsWith(".socket");
+}
+
+/** Whether only its instances are units that run (systemd.unit(5)). */
+export function isTemplate(unit: string): boolean {
+  return /@\.[a-z]+$/.test(unit);
+}
+
+/** The unit that systemd knows for a unit file: the generated service of a quadlet, else the file's own name. */
+export function runs(unitFile: string): string {
+  return generatedService(unitFile) ?? unitFile;
+}
+
+/** The service that a socket of the set starts (systemd.socket(5), Service=): the last that is one, as systemd ignores any other. */
+export function triggered(desired: Desired, socket: DesiredService): string | undefined {
+  const file = desired.files.find(({ unit }) => unit === socket.unit);
+  if (!file) return undefined;
+  const named = assignmentsOf(file.content, file.key, "Socket").findLast(
+    ({ key, value }) => key === "Service" && value.endsWith(".service"),
+  );
+  return named?.value ?? socket.unit.replace(/\.socket$/, ".service");
+}
+
+/** What a set's units are called for systemd: those of its files, of what else was its own, and of its services. */
+export function unitsOf(desired: Desired, paths: readonly string[]): string[] {
+  const before = paths.flatMap((path) => unitAt(desired.manager, path) ?? []);
+  const units = [...madeUnits(desired), ...before.map(runs), ...desired.services.map(({ unit }) => unit)];
+  return [...new Set(units.filter((unit) => !isTemplate(unit)))];
+}
+
+/** Those of its files, templates included. */
+export function madeUnits({ files }: Desired): string[] {
+  const units = files.flatMap(({ unit, content }) =>
+    unit === undefined ? [] : [runs(unit), madeUnit(unit, content)],
+  );
+  return [...new Set(units)];
+}

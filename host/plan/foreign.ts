@@ -1,0 +1,139 @@
+import { isQuadlet } from "../../units/names.ts";
+import { madeContainer } from "../../units/made.ts";
+import { madeUnits, runs, unitsOf } from "./changes.ts";
+import type { Podman } from "../facts/containers.ts";
+import type { Desired, DesiredFile } from "../desired.ts";
+import type { Facts } from "../facts/facts.ts";
+
+/**
+ * What on the host belongs to somebody else and would be replaced: the set's mark, files, units, containers. Pure.
+ *
+ * The first two can be adopted, as a destroy can only take away what is ours. With a unit of another file it could not: what
+ * was enabled and what ran of it is nothing that anybody has written down. A container is gone when it is replaced.
+ *
+ * @param own paths that are the set's own
+ * @param marked whether the set's mark on the host is this resource's
+ */
+export function foreign(facts: Facts, desired: Desired, own: ReadonlySet<string>, marked: boolean): string[] {
+  return [
+    ...foreignMark(facts, desired, marked),
+    ...desired.files.flatMap(({ path }) => inTheWay(facts, desired, own, path)),
+    ...foreignUnits(facts, desired, own),
+    ...foreignContainers(facts, desired, own),
+  ];
+}
+
+function foreignMark({ set }: Facts, { name, adopt }: Desired, marked: boolean): string[] {
+  if (!set || marked || adopt) return [];
+  return [
+    `a set named "${name}" is there already; it belongs to ${set.owner}. Choose another name, or take it over with adopt: true.`,
+  ];
+}
+
+function inTheWay(facts: Facts, { adopt }: Desired, own: ReadonlySet<string>, path: string): string[] {
+  const type = facts.files.get(path)?.type ?? "absent";
+  const other = facts.others.get(path);
+  if (other !== undefined)
+    return [
+      `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
+    ];
+  if (type !== "absent" && type !== "file")
+    return [
+      `${path} is ${type === "link" ? "a symbolic link (a masked unit is one, too: systemctl unmask)" : "no regular file"}. Remove it first.`,
+    ];
+  if (type === "file" && !own.has(path) && !adopt)
+    return [
+      `${path} exists and does not belong to this resource. Remove it, or take it over with adopt: true.`,
+    ];
+  return [];
+}
+
+/**
+ * Units that a file of ours would take the place of, whether they run or not: a quadlet's service goes before that of a
+ * package (systemd.unit(5), "Unit File Load Path"), and one of an administrator's before that of a quadlet.
+ */
+function foreignUnits(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
+  const paths = [...own, ...desired.files.map(({ path }) => path)];
+  return madeUnits(desired).flatMap((unit) => {
+    const file = foreignFile(facts, unit, paths);
+    if (file === undefined) return [];
+    const [, set] = [...facts.others].find(([path]) => places(facts, path).includes(file)) ?? [];
+    const whose = set === undefined ? "does not belong to this resource" : `belongs to the set "${set}"`;
+    return [
+      `${unit} is there already: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over files at the paths of ours only).`,
+    ];
+  });
+}
+
+/** The file that systemd has a unit from, where that is none of these paths. */
+export function foreignFile(facts: Facts, unit: string, paths: readonly string[]): string | undefined {
+  const fact = facts.units.get(unit);
+  // What is masked is somebody's wish, and has no file.
+  if (fact?.file === undefined || fact.load === "masked") return undefined;
+  return paths.some((path) => places(facts, path).includes(fact.file ?? "")) ? undefined : fact.file;
+}
+
+/** How systemd and podman may call a path: podman resolves links in its directories (SourcePath=), systemd does not. */
+function places({ home, real }: Facts, path: string): string[] {
+  const at = path.lastIndexOf("/");
+  const directory = real.get(path.slice(0, at));
+  return [
+    path.replace(/^~(?=\/)/, () => home),
+    ...(directory === undefined ? [] : [`${directory}${path.slice(at)}`]),
+  ];
+}
+
+/** A container that a unit of the set makes. */
+interface Made {
+  file: DesiredFile;
+  name: string;
+  podman: Podman;
+}
+
+function containersOf(desired: Desired): Made[] {
+  return desired.files.flatMap((file): Made[] => {
+    const name = file.unit === undefined ? undefined : madeContainer(file.unit, file.content);
+    if (name === undefined) return [];
+    // What an account runs in the host's manager is written by hand: quadlets have no User=.
+    const isAccounts =
+      desired.manager === "system" && desired.account !== undefined && !isQuadlet(file.unit ?? "");
+    return [{ file, name, podman: isAccounts ? "account" : "manager" }];
+  });
+}
+
+/** Whose containers to look at, as a unit of the set is new to the host or names its container anew. */
+export function newContainers(facts: Facts, desired: Desired): Podman[] {
+  const isNew = ({ file, name }: Made) => {
+    const fact = facts.files.get(file.path);
+    if (fact?.type !== "file") return true;
+    // Not sent where it is as it should be.
+    return fact.content !== undefined && madeContainer(file.key, fact.content.toString("utf8")) !== name;
+  };
+  return [
+    ...new Set(
+      containersOf(desired)
+        .filter(isNew)
+        .map(({ podman }) => podman),
+    ),
+  ];
+}
+
+/** Containers that podman would remove, to make ours of that name (podman-run(1), --replace). */
+function foreignContainers(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
+  const units = unitsOf(desired, [...own]);
+  // The other manager of the account may have a unit of the same name.
+  const isOurs = (unit: string, running: boolean) =>
+    units.includes(unit) &&
+    (!running || !["inactive", "failed", ""].includes(facts.units.get(unit)?.active ?? ""));
+  return containersOf(desired).flatMap(({ file, name, podman }) => {
+    const found = facts.containers.get(podman)?.find((container) => container.name === name);
+    if (!found || isOurs(found.unit, found.running)) return [];
+    const isRoots = podman === "manager" && desired.manager === "system";
+    const [whose, as] = isRoots ? ["root", ""] : [`the account "${desired.account}"`, " as that account"];
+    const other = units.includes(found.unit) ? " of the other manager" : "";
+    const by = found.unit === "" ? "" : `, run by a unit ${found.unit}${other}`;
+    return [
+      `${runs(file.key)} would replace the container ${name} (${found.image}${by}), which ${whose} has already and which does not belong to this resource. Choose another name, or remove it first${as}: podman rm --force ${name}`,
+    ];
+  });
+}

@@ -1,0 +1,16 @@
+import { compareVersions, joinsLinesSince, misjoinedLine } from "../../units/versions.ts";
+import type { DesiredFile } from "../desired.ts";
+import type { Facts } from "../facts/facts.ts";
+
+/** Quadlets of which the host's podman, being old, would join the lines in another way, or never come to an end. Pure. */
+export function misjoined({ podman }: Facts, payload: readonly DesiredFile[]): string[] {
+  const { version } = podman;
+  if (version === undefined || compareVersions(version, joinsLinesSince) >= 0) return [];
+  return payload.flatMap(({ unit, content }) => {
+    const line = unit === undefined ? undefined : misjoinedLine(unit, content);
+    if (unit === undefined || line === undefined) return [];
+    return [
+      `${unit}:${line}: a comment or an empty line among lines that a "\\" joins needs podman ${joinsLinesSince}, and the host has ${version}, whose generator may never end. Remove this line, or update podman.`,
+    ];
+  });
+}

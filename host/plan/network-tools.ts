@@ -1,0 +1,88 @@
+import { isQuadlet } from "../../units/names.ts";
+import { optionValues, podmanArgs, podmanRuns } from "../../units/podman-run.ts";
+import { valueOf, valuesOf } from "../../units/values.ts";
+import { compareVersions } from "../../units/versions.ts";
+import type { Desired, DesiredFile } from "../desired.ts";
+import type { Facts } from "../facts/facts.ts";
+
+/**
+ * Programs that podman needs for the networks of a set, and that the host has not; and networks that its podman no longer knows. A
+ * container with network "none" needs none of them; podman itself does not start without netavark. Pure.
+ *
+ * @see podman-network(1); podman-run(1), --network; containers.conf(5), default_rootless_network_cmd
+ */
+export function missingNetworkTools({ tools, podman }: Facts, desired: Desired): string[] {
+  if (tools === undefined) return [];
+  const isRootless = desired.account !== undefined;
+  const hasSlirp = podman.version === undefined || compareVersions(podman.version, "6") < 0;
+  return desired.files.flatMap((file) => [
+    ...(hasSlirp ? [] : slirpNetworks(file)).map(
+      (network) =>
+        `${file.key}: network "${network}" is gone in podman 6, and the host has ${podman.version}. Choose network "pasta", or leave it out for podman's default.`,
+    ),
+    ...needs(file, isRootless, hasSlirp)
+      .filter(({ anyOf }) => !anyOf.some((tool) => tools.has(tool)))
+      .map(({ anyOf, what }) => {
+        const [first = "", ...others] = anyOf;
+        const other = others.map((tool) => ` (or ${tool})`).join("");
+        return `${file.key}: ${what} needs ${first}${other}, which the host has not. Install it (package ${packages[first] ?? first}), or choose network "none", which needs no such thing.`;
+      }),
+  ]);
+}
+
+function slirpNetworks({ unit = "", content }: DesiredFile): string[] {
+  return networksOf(unit, content).filter((network) => /^slirp4netns(:|$)/.test(network));
+}
+
+/** What a package is called at Debian and Fedora where it is not called as the program is. */
+const packages: Record<string, string> = { pasta: "passt" };
+
+interface Need {
+  /** One of them will do. */
+  anyOf: string[];
+  what: string;
+}
+
+/** @param hasSlirp whether the host's podman knows slirp4netns, which is gone in podman 6 */
+function needs({ unit, content }: DesiredFile, isRootless: boolean, hasSlirp: boolean): Need[] {
+  if (unit === undefined) return [];
+  if (unit.endsWith(".network"))
+    return isTrue(valueOf(content, unit, "Network", "DisableDNS"))
+      ? []
+      : [{ anyOf: ["aardvark-dns"], what: "a network whose containers find each other by name" }];
+  if (!isRootless) return [];
+  return networksOf(unit, content).flatMap((network): Need[] => {
+    const kind = network.split(":")[0] ?? "";
+    if (["none", "host", "ns", "container"].includes(kind) || kind.endsWith(".container")) return [];
+    const what = `a rootless container with network "${network}"`;
+    if (kind === "slirp4netns" && !hasSlirp) return [];
+    if (kind === "pasta" || kind === "slirp4netns") return [{ anyOf: [kind], what }];
+    return [
+      {
+        anyOf: hasSlirp ? ["pasta", "slirp4netns"] : ["pasta"],
+        what: kind === "" ? "a rootless container with a network" : what,
+      },
+    ];
+  });
+}
+
+/** The networks of a unit's container, "" for podman's default; none where it has no container. */
+function networksOf(name: string, text: string): string[] {
+  if (isQuadlet(name)) {
+    if (!name.endsWith(".container")) return [];
+    const written = [
+      ...valuesOf(text, name, "Container", "Network"),
+      ...optionValues(podmanArgs(name, text), "--network", "--net"),
+    ];
+    return written.length > 0 || valueOf(text, name, "Container", "Pod") !== undefined ? written : [""];
+  }
+  return podmanRuns(name, text).flatMap((words) => {
+    const written = optionValues(words, "--network", "--net");
+    return written.length > 0 ? written : [""];
+  });
+}
+
+/** LookupBoolean() in podman's pkg/systemd/parser/unitfile.go. */
+function isTrue(value: string | undefined): boolean {
+  return value !== undefined && /^(1|yes|true|on)$/i.test(value);
+}

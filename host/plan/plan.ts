@@ -1,0 +1,258 @@
+import { activate, retire } from "./activate.ts";
+import { type Action, type Change, actions, changeOf, isSocket } from "./changes.ts";
+import {
+  type ContainerCheck,
+  type Desired,
+  type DesiredFile,
+  type DesiredService,
+  unitAt,
+} from "../desired.ts";
+import { sha256 } from "../digest.ts";
+import type { FileFact, Facts } from "../facts/facts.ts";
+import { refusals as refuse } from "./refusals.ts";
+import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
+import { type Step, step } from "./step.ts";
+
+export interface Plan {
+  /** Why nothing can be done, each with its cure. With these there are no steps. */
+  refusals: string[];
+  steps: Step[];
+  /** The files that the put steps refer to by their index. */
+  payload: DesiredFile[];
+  /** The texts that the lend steps refer to, whose indices go on after those of the payload. */
+  lent: string[];
+  /** Paths that are the set's own: while the steps run, and after them. */
+  owned: { begin: string[]; commit: string[] };
+}
+
+const nothing: Plan = { refusals: [], steps: [], payload: [], lent: [], owned: { begin: [], commit: [] } };
+
+/**
+ * What to do so that the host gets what is desired: facts in, steps out, and no steps where all is as it should be. Pure.
+ *
+ * @param known paths that were observed as the set's own (an import has no mark on the host yet)
+ * @param before the services as they were desired last: what a file that is gone was for
+ */
+export function plan(
+  facts: Facts,
+  desired: Desired,
+  known: readonly string[],
+  before: readonly DesiredService[] = [],
+): Plan {
+  const marked =
+    facts.set !== undefined && [desired.owner, ...desired.formerOwners].includes(facts.set.owner);
+  // Somebody else has taken the set over: for us it is gone.
+  if (desired.files.length === 0 && facts.set && !marked) return nothing;
+  const own = new Set([...(marked ? (facts.set?.paths ?? []) : []), ...known]);
+  const wanted = new Set(desired.files.map(({ path }) => path));
+  const isThere = (path: string) => !(desired.accountIsGone && path.startsWith("~/"));
+  const stale = [...own].filter((path) => !wanted.has(path) && isThere(path));
+  const owned = { begin: [...wanted, ...stale], commit: [...wanted] };
+  const payload = desired.files.filter((file) =>
+    differs(file, facts.files.get(file.path), ownerOf(file, desired, facts)),
+  );
+  const refusals = refuse(facts, desired, own, marked, payload);
+  if (refusals.length > 0) return { ...nothing, refusals, owned };
+
+  const todo = whatToDo(facts, desired, before, payload, stale);
+  const handed = handovers(desired, todo);
+  const fresh = payload.filter(({ path }) => facts.files.get(path)?.type !== "file");
+  const rehearsed = rehearsals(
+    desired,
+    todo,
+    fresh.flatMap(({ unit }) => unit ?? []),
+    facts.home,
+  );
+  const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
+  const work = [
+    ...pulls(desired, todo),
+    ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], rehearsed),
+    ...rehearse(desired, rehearsed, lent, payload.length),
+    ...(payload.length + stale.length > 0 ? [step("stage", "preparing the files")] : []),
+    ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
+    ...retire(facts, desired, stale),
+    ...activate({ facts, desired, todo, payload, stale, rehearsed, handed }),
+    ...asks(desired, todo),
+  ];
+  const settled =
+    marked &&
+    facts.set?.owner === desired.owner &&
+    !facts.set.unfinished &&
+    sameMembers(facts.set.paths, owned.commit);
+  if (work.length === 0 && settled) return { ...nothing, payload, owned };
+  const end = wanted.size > 0 ? step("commit", "committing") : step("forget", "cleaning up");
+  const leave = wanted.size === 0 && facts.set === undefined && work.length === 0;
+  const steps = leave ? [] : [step("begin", "starting"), ...work, end];
+  return { refusals, steps, payload, lent: lent.map(({ text }) => text), owned };
+}
+
+/** The least action for each unit. */
+function whatToDo(
+  facts: Facts,
+  desired: Desired,
+  before: readonly DesiredService[],
+  payload: readonly DesiredFile[],
+  stale: readonly string[],
+): Map<string, Action> {
+  const changes = new Map(
+    desired.files.map((file) => [file.key, changeIn(file, facts, payload.includes(file))]),
+  );
+  // A file that is gone has the effect of a change on what it was for.
+  for (const path of stale) changes.set(path, "effect");
+  // Nor has a service the content of a file that was written after its start.
+  for (const { unit, reloadOn, restartOn } of desired.services)
+    for (const key of newerFiles(facts, unit, [...reloadOn, ...restartOn]))
+      if (changes.get(key) === "same") changes.set(key, "effect");
+  const todo = actions(
+    { ...desired, services: withFormer(desired.services, before, stale) },
+    changes,
+    (unit) => isActive(facts, unit),
+  );
+  for (const [unit, action] of todo) {
+    const isStale =
+      // A run that was interrupted may have written files that no running service has read yet.
+      facts.set?.unfinished === true ||
+      facts.replacedImages.has(unit) ||
+      // A start would wait until systemd makes its next one.
+      facts.units.get(unit)?.restarting === true;
+    if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
+  }
+  return todo;
+}
+
+/** Keys of files that are newer than what a running service has read. */
+export function newerFiles(
+  facts: Pick<Facts, "files" | "units">,
+  unit: string,
+  keys: readonly string[],
+): string[] {
+  const state = facts.units.get(unit);
+  if (state?.active !== "active" || state.changed === 0) return [];
+  return keys.filter((key) => (facts.files.get(key)?.modified ?? 0) > state.changed);
+}
+
+/** "~/" is the account's; all else belongs to who runs the manager. */
+export function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
+  return manager === "user" || path.startsWith("~/") ? uid : 0;
+}
+
+function differs(file: DesiredFile, fact: FileFact | undefined, uid: number): boolean {
+  return (
+    fact?.type !== "file" ||
+    fact.sha256 !== sha256(file.content) ||
+    fact.mode !== file.mode ||
+    fact.uid !== uid
+  );
+}
+
+function changeIn(file: DesiredFile, facts: Facts, written: boolean): Change {
+  if (!written) return "same";
+  const fact = facts.files.get(file.path);
+  if (fact?.type !== "file") return "effect";
+  const before = fact.sha256 === sha256(file.content) ? file.content : (fact.content?.toString("utf8") ?? "");
+  // Another mode or owner: nginx reads its files again at a reload; systemd does not mind.
+  return before === file.content && file.unit === undefined ? "effect" : changeOf(file, before);
+}
+
+function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  const starts = [...todo].some(
+    ([unit, action]) => !isSocket(unit) && (action === "start" || action === "restart"),
+  );
+  if (!starts) return [];
+  // Without logins of our own, podman uses those that the host has (containers-auth.json(5)).
+  const login = Object.keys(desired.registries).length > 0 ? "login" : "-";
+  return desired.images.map(({ reference, pull }) =>
+    step("pull", `pulling ${reference}`, pull, reference, login),
+  );
+}
+
+function validations(
+  desired: Desired,
+  todo: ReadonlyMap<string, Action>,
+  touched: readonly string[],
+  rehearsed: readonly Rehearsal[],
+): Step[] {
+  if (desired.files.length === 0) return [];
+  const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
+  const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
+  const due = desired.checks.flatMap((check, index) => {
+    if (!restarts && !touched.some((path) => isMounted(check, path))) return [];
+    const secret = desired.files.find(({ path, mode }) => mode.endsWith("00") && isMounted(check, path));
+    return [
+      ...(secret ? [step("readers", `checking who reads ${secret.path}`, check.image, secret.path)] : []),
+      ...(rehearsed.some(({ service }) => service === check.service)
+        ? []
+        : [step("try", `checking by ${check.name}`, String(index))]),
+    ];
+  });
+  return [...(units ? [step("validate", "validating the units")] : []), ...due];
+}
+
+function isMounted({ mounts }: ContainerCheck, path: string): boolean {
+  return Object.keys(mounts).some((directory) => path.startsWith(`${directory}/`));
+}
+
+/** Each new version tried out; what stands in for it later is there from the same reload of systemd on. */
+function rehearse(
+  { checks }: Desired,
+  rehearsed: readonly Rehearsal[],
+  lent: readonly LentUnit[],
+  first: number,
+): Step[] {
+  const indices = (of: string) => checks.flatMap(({ service }, index) => (service === of ? [index] : []));
+  return [
+    ...lent.map(({ unit, path }, index) => step("lend", `preparing ${unit}`, String(first + index), path)),
+    ...(lent.length > 0 ? [step("daemon_reload", "reloading systemd")] : []),
+    ...rehearsed.flatMap(({ service, unit, path, container, probes }) => [
+      step(
+        "rehearse",
+        `rehearsing ${service}`,
+        unit,
+        container,
+        `${probes.join(" ")}/${indices(service).join(" ")}`,
+      ),
+      step("unlend", `removing ${unit}`, path),
+    ]),
+  ];
+}
+
+/** Requests through the sockets, once something that answers them was touched. */
+function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  const touched = [...todo].some(([, action]) => action !== "none");
+  const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
+  if (!touched || service === undefined) return [];
+  return desired.probes.map(({ listen, path }, index) =>
+    step("ask", `asking ${listen}${path}`, String(index), service),
+  );
+}
+
+/** The services with the files that they had before and that are gone now. */
+function withFormer(
+  services: readonly DesiredService[],
+  before: readonly DesiredService[],
+  stale: readonly string[],
+): DesiredService[] {
+  return services.map((service) => {
+    const former = before.find(({ unit }) => unit === service.unit);
+    const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));
+    return {
+      ...service,
+      reloadOn: [...service.reloadOn, ...gone(former?.reloadOn)],
+      restartOn: [...service.restartOn, ...gone(former?.restartOn)],
+    };
+  });
+}
+
+function isActive(facts: Facts, unit: string): boolean {
+  const active = facts.units.get(unit)?.active;
+  return active === "active" || active === "activating" || active === "reloading";
+}
+
+/** One that has ended and is started again does not run: it may end for ever. */
+export function isRunning(facts: Facts, unit: string): boolean {
+  return isActive(facts, unit) && facts.units.get(unit)?.restarting !== true;
+}
+
+function sameMembers(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((member) => right.includes(member));
+}

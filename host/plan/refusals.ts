@@ -1,0 +1,207 @@
+import { overlaps, sameAddress, toListenStream } from "../../units/nginx/address.ts";
+import { isQuadlet } from "../../units/names.ts";
+import { listens } from "../../units/socket-addresses.ts";
+import { compareVersions, oldestPodman, tooNew } from "../../units/versions.ts";
+import { isSocket, runs, unitsOf } from "./changes.ts";
+import { type Desired, type DesiredFile, unitAt } from "../desired.ts";
+import type { Facts } from "../facts/facts.ts";
+import { foreign } from "./foreign.ts";
+import { misjoined } from "./misjoined.ts";
+import { missingNetworkTools } from "./network-tools.ts";
+import { closedBySelinux } from "./selinux.ts";
+
+/** Room that is wanted besides that of the files themselves, in bytes: journal, marks, and systemd's own. */
+const margin = 1024 * 1024;
+
+/**
+ * Everything for which the host can't have what is desired, each with its cure. Pure.
+ *
+ * @param own paths that are the set's own
+ * @param marked whether the set's mark on the host is this resource's
+ * @param payload the files that would be written
+ */
+export function refusals(
+  facts: Facts,
+  desired: Desired,
+  own: ReadonlySet<string>,
+  marked: boolean,
+  payload: readonly DesiredFile[],
+): string[] {
+  // What shall be gone can be removed from any host.
+  if (desired.files.length === 0) return [];
+  return [
+    ...host(facts, desired),
+    ...foreign(facts, desired, own, marked),
+    ...keys(facts, payload),
+    ...misjoined(facts, payload),
+    ...masked(facts, desired),
+    ...ports(facts, desired, payload),
+    ...privileged(facts, desired),
+    ...space(facts, payload),
+    ...reserved(facts, desired),
+    ...missingNetworkTools(facts, desired),
+    ...closedBySelinux(facts, desired),
+  ];
+}
+
+/** The oldest that a distribution with such a podman has (RHEL 9). */
+const oldestSystemd = 252;
+
+/** To go on with. README.md has the same. */
+const withPodman =
+  "These have it: Debian 13, Ubuntu 25.10 and 26.04, RHEL and its rebuilds 9.6 and 10, Fedora.";
+
+function host(facts: Facts, { files, images, account, linger, manager }: Desired): string[] {
+  const problems: string[] = [];
+  const needsPodman = images.length > 0 || files.some(({ unit }) => unit !== undefined && isQuadlet(unit));
+  if (facts.systemd !== undefined && facts.systemd < oldestSystemd)
+    problems.push(`systemd ${facts.systemd} is too old: ${oldestSystemd} is needed at least.`);
+  if (manager === "system" && account !== undefined && !/^\/[\w./@+-]*$/.test(facts.home))
+    problems.push(
+      `the home directory of "${account}" is ${JSON.stringify(facts.home)}, which a unit can't name as it is: letters, digits and ./_@+- only.`,
+    );
+  if (needsPodman && !facts.podman.installed)
+    problems.push(`podman is not installed. Install it: ${oldestPodman} or newer. ${withPodman}`);
+  else if (needsPodman && isPodmanTooOld(facts))
+    problems.push(`podman ${facts.podman.version} is too old, ${oldestPodman} is needed. ${withPodman}`);
+  else if (images.length > 0 && facts.lackingIds.length > 0) problems.push(lackingIds(facts, account));
+  if (linger && !facts.lingers)
+    problems.push(
+      `the account "${account}" does not linger. As root on the host: loginctl enable-linger ${account}`,
+    );
+  return problems;
+}
+
+/** The cure gives the account a range that no other account has: shared ids would be shared files. */
+function lackingIds({ lackingIds: lacking, freeId }: Facts, account: string | undefined): string {
+  const range = `${freeId}-${freeId + 65535}`;
+  const options = lacking.map((ids) => `--add-sub${ids} ${range}`).join(" ");
+  const which = lacking.length === 2 ? "ids" : lacking.join();
+  return `the account "${account}" has no subordinate ${which}, which rootless podman needs (subuid(5)). As root on the host: usermod ${options} ${account}`;
+}
+
+function isPodmanTooOld({ podman: { version } }: Facts): boolean {
+  return version !== undefined && compareVersions(version, oldestPodman) < 0;
+}
+
+/** Keys that a podman of before does not know, where it knows those that all sets need. */
+function keys(facts: Facts, payload: readonly DesiredFile[]): string[] {
+  const { version } = facts.podman;
+  if (version === undefined || isPodmanTooOld(facts)) return [];
+  return payload
+    .filter(({ unit }) => unit !== undefined)
+    .flatMap(({ key, content }) =>
+      tooNew(key, content, version).map(
+        ({ section, key: name, since }) =>
+          `${key}: ${name}= in [${section}] needs podman ${since}, and the host has ${version}. Update podman or leave it out.`,
+      ),
+    );
+}
+
+function masked(facts: Facts, desired: Desired): string[] {
+  const user = desired.manager === "user" ? " --user" : "";
+  const wanted = unitsOf(desired, []);
+  return [...facts.units]
+    .filter(([unit]) => wanted.includes(unit))
+    .filter(([, { load, enabled }]) => load === "masked" || enabled.startsWith("masked"))
+    .map(
+      ([unit]) =>
+        `${unit} is masked, so it can't be started. Somebody wanted that: if it is no longer so, systemctl${user} unmask ${unit}`,
+    );
+}
+
+/** Two sockets on one port: one of them fails, now or at the next boot. */
+function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]): string[] {
+  const sockets = desired.files.filter(({ unit }) => unit !== undefined && isSocket(unit));
+  const isUp = ({ key }: DesiredFile) => facts.units.get(key)?.active === "active";
+  const [kept, opened] = [
+    sockets.filter((file) => isUp(file) && !payload.includes(file)),
+    sockets.filter((file) => !isUp(file) || payload.includes(file)),
+  ];
+  // What our own sockets have: they stay, or are closed before the new ones are opened.
+  const own = [
+    ...kept.flatMap(({ content, key }) => listens(content, key)),
+    ...[...facts.files].flatMap(([path, { content }]) => {
+      const unit = unitAt(desired.manager, path);
+      return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
+    }),
+    // One of which only a comment or a mode changes.
+    ...opened
+      .filter(isUp)
+      .flatMap((file) => (facts.files.get(file.path)?.content ? [] : listens(file.content, file.key))),
+  ];
+  return opened.flatMap(({ key, content }) =>
+    listens(content, key).flatMap(({ address, ipv6Only }) => {
+      const taken = facts.ports.find(
+        (port) =>
+          // Whether another's socket for IPv6 takes IPv4 as well can't be seen: the opening of ours will tell.
+          !(port.address.family === "ipv6" && address.family === "ipv4") &&
+          overlaps(port.address, address, ipv6Only) &&
+          !own.some((one) => sameAddress(one.address, port.address)),
+      );
+      if (!taken) return [];
+      const holder = taken.holder.startsWith("systemd ")
+        ? "another socket unit (systemctl list-sockets)"
+        : taken.holder || "another process";
+      return [
+        `${key}: ${toListenStream(address)} is taken on the host by ${holder}. Stop that, or listen elsewhere.`,
+      ];
+    }),
+  );
+}
+
+/** Ports that an account's manager may not open. */
+function privileged({ firstPort }: Facts, { manager, files }: Desired): string[] {
+  if (manager === "system") return [];
+  return files.flatMap(({ unit, content }) => {
+    if (unit === undefined || !isSocket(unit)) return [];
+    return listens(content, unit).flatMap(({ address }) =>
+      address.family !== "unix" && address.port < firstPort
+        ? [
+            `${unit}: an account can't listen on port ${address.port}, as the host's net.ipv4.ip_unprivileged_port_start is ${firstPort}. As root on the host: echo net.ipv4.ip_unprivileged_port_start=${address.port} >/etc/sysctl.d/50-ports.conf && sysctl --system. Or leave the socket to root: manager "system" with user.`,
+          ]
+        : [],
+    );
+  });
+}
+
+function space(facts: Facts, payload: readonly DesiredFile[]): string[] {
+  const size = payload.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  const full = [...facts.space].filter(([, free]) => free < 2 * size + margin);
+  return full.map(
+    ([directory, free]) =>
+      `the file system of ${directory} has only ${Math.floor(free / 1024)} KiB free. Make room there.`,
+  );
+}
+
+/** The names that a handover needs for a moment are nobody else's: neither ours another's, nor another's ours. */
+function reserved(facts: Facts, desired: Desired): string[] {
+  const own = standInUnits(desired)
+    .filter((unit) => !["not-found", ""].includes(facts.units.get(unit)?.load ?? ""))
+    .map(
+      (unit) =>
+        `${unit} is there already, and a restart needs that name for a moment. Choose another name for one of the two.`,
+    );
+  const wanted = new Set(unitsOf(desired, []));
+  const others = [...facts.others].flatMap(([path, set]) => {
+    const file = unitAt(desired.manager, path);
+    if (file === undefined) return [];
+    return standInsOf(runs(file))
+      .filter((unit) => wanted.has(unit))
+      .map(
+        (unit) =>
+          `a restart of ${runs(file)}, which belongs to the set "${set}" on this host, needs the name ${unit} for a moment. Choose another name for one of the two.`,
+      );
+  });
+  return [...own, ...others];
+}
+
+/** The units that stand in for services of a set while these restart. */
+export function standInUnits({ services }: Desired): string[] {
+  return services.filter(({ handover }) => handover).flatMap(({ unit }) => standInsOf(unit));
+}
+
+function standInsOf(unit: string): string[] {
+  if (!unit.endsWith(".service")) return [];
+  return ["handover", "rehearsal"].map((what) => unit.replace(/\.service$/, `-${what}.service`));
+}

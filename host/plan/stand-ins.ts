@@ -1,0 +1,151 @@
+import { type ListenAddress, isSpecific, toListenStream } from "../../units/nginx/address.ts";
+import { isQuadlet } from "../../units/names.ts";
+import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
+import { type Action, isSocket, runs, triggered } from "./changes.ts";
+import { type Desired, type DesiredFile, probeTarget, runtimeUnitPath } from "../desired.ts";
+import { listens } from "../../units/socket-addresses.ts";
+
+/** A unit that is on the host for the time of the transaction only. */
+export interface LentUnit {
+  unit: string;
+  path: string;
+  text: string;
+}
+
+/** How one service is restarted so that nobody notices. */
+export interface Handover {
+  service: string;
+  /** The new version that shares the sockets meanwhile. */
+  standIn: LentUnit;
+}
+
+/** A new version that is tried out in a network namespace of its own, before anything of the old one is touched. */
+export interface Rehearsal extends LentUnit {
+  service: string;
+  /** The container's name. */
+  container: string;
+  /** Indices of the probes that can be asked in there. */
+  probes: number[];
+}
+
+/**
+ * The restarts that can be done by handover. Pure, so that a preview says the same.
+ *
+ * @param todo what is done to each unit
+ */
+export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): Handover[] {
+  return pairable(desired, todo, ["restart"]).flatMap(({ service, file, sockets }): Handover[] => {
+    const kept = sockets.filter((unit) => todo.get(unit) === "none");
+    const others = addressesOf(
+      desired,
+      sockets.filter((unit) => !kept.includes(unit)),
+    );
+    const text = handoverUnit(file.key, file.content, kept, foreignFamilies(others));
+    return text === undefined ? [] : [{ service, standIn: lent(desired, file, "handover", text) }];
+  });
+}
+
+/**
+ * The new versions that are tried out: of what restarts, and of what reads a new configuration.
+ *
+ * @param fresh unit files that the host does not have yet
+ * @param home the home directory of the account
+ */
+export function rehearsals(
+  desired: Desired,
+  todo: ReadonlyMap<string, Action>,
+  fresh: readonly string[],
+  home: string,
+): Rehearsal[] {
+  return pairable(desired, todo, ["restart", "reload"]).flatMap(({ service, file, sockets }): Rehearsal[] => {
+    const others = [...todo].filter(([unit]) => unit !== service && !sockets.includes(unit));
+    // What it may need is not there yet: another unit, a network.
+    if (others.some(([, action]) => action === "start") || fresh.some((name) => !sockets.includes(name)))
+      return [];
+    const addresses = addressesOf(desired, sockets);
+    // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
+    if (addresses.some(({ family }) => family === "unix")) return [];
+    const text = rehearsalUnit(
+      file.key,
+      file.content,
+      stagedPaths(desired, home),
+      foreignFamilies(addresses),
+    );
+    if (text === undefined) return [];
+    const own = lent(desired, file, "rehearsal", text);
+    const container = `systemd-${own.unit.replace(/\.service$/, "")}`;
+    const reachable = new Set(addresses.filter(isReachable).map(toListenStream));
+    // What it passes requests on to may be the old one still.
+    const isAlone = others.every(([, action]) => action !== "restart");
+    const probes = desired.probes.flatMap(({ listen }, index) =>
+      isAlone && reachable.has(toListenStream(probeTarget(listen))) ? [index] : [],
+    );
+    // What starts is checked by nginx -t as well: a reload has nothing more to show.
+    if (probes.length === 0 && todo.get(service) === "reload") return [];
+    return [{ ...own, service, container, probes }];
+  });
+}
+
+/** The services of which a second one may run for a while, with their unit files and sockets. */
+function pairable(
+  desired: Desired,
+  todo: ReadonlyMap<string, Action>,
+  due: readonly Action[],
+): { service: string; file: DesiredFile; sockets: string[] }[] {
+  return desired.services.flatMap(({ unit: service, handover }) => {
+    const file = desired.files.find(({ unit }) => unit !== undefined && runs(unit) === service);
+    if (!handover || file === undefined || !due.includes(todo.get(service) ?? "none")) return [];
+    const sockets = desired.services
+      .filter((socket) => isSocket(socket.unit) && triggered(desired, socket) === service)
+      .map(({ unit }) => unit);
+    return [{ service, file, sockets }];
+  });
+}
+
+function addressesOf(desired: Desired, sockets: readonly string[]): ListenAddress[] {
+  return desired.files
+    .filter(({ unit }) => unit !== undefined && sockets.includes(unit))
+    .flatMap(({ content, key }) => listens(content, key).map(({ address }) => address));
+}
+
+/** The families of the addresses that are the host's only. */
+function foreignFamilies(addresses: readonly ListenAddress[]): ("ipv4" | "ipv6")[] {
+  return (["ipv4", "ipv6"] as const).filter((family) =>
+    addresses.some((address) => address.family === family && !isReachable(address)),
+  );
+}
+
+/** In a network namespace of its own: an address of the host's is none there. */
+function isReachable(address: ListenAddress): boolean {
+  return address.family !== "unix" && !isSpecific(address);
+}
+
+function lent(desired: Desired, { unit = "" }: DesiredFile, what: string, text: string): LentUnit {
+  const name = unit.replace(/\.[a-z]+$/, "");
+  const fileName = `${name}-${what}.${isQuadlet(unit) ? "container" : "service"}`;
+  return { unit: runs(fileName), path: runtimeUnitPath(desired.manager, fileName), text };
+}
+
+/**
+ * Where the new files are while they are tried out, by what a unit calls them: see stage_files in validate.sh. A directory that
+ * a check mounts as a whole, else the file alone: what else is in its directory is not staged.
+ */
+function stagedPaths(desired: Desired, home: string): Map<string, string> {
+  const directories = desired.checks.flatMap(({ mounts }) => Object.keys(mounts));
+  const files = desired.files
+    .filter(
+      ({ unit, path }) =>
+        unit === undefined && !directories.some((directory) => path.startsWith(`${directory}/`)),
+    )
+    .map(({ path }) => path);
+  const homes = [
+    home.replaceAll("%", "%%"),
+    ...(desired.account === undefined || desired.manager === "user" ? ["%h"] : []),
+  ];
+  return new Map(
+    [...directories, ...files].flatMap((path): [string, string][] => {
+      if (!path.startsWith("~/")) return [[path, `@STAGE@${path}`]];
+      return homes.map((at) => [`${at}${path.slice(1)}`, `@STAGE@/home${path.slice(1)}`]);
+    }),
+  );
+}

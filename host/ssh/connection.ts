@@ -1,0 +1,279 @@
+import { connect } from "node:net";
+import type { Readable } from "node:stream";
+import type { NodeSSH } from "node-ssh";
+import {
+  type Credentials,
+  type Endpoint,
+  type Target,
+  authoritiesNote,
+  endpointName,
+  readCredentials,
+} from "./endpoint.ts";
+import { HostError, messageOf, onTheWay } from "../errors.ts";
+import { fingerprint, keyType } from "./known-hosts.ts";
+import { Login } from "./login.ts";
+import { quoteCommand } from "./quote.ts";
+
+/** A running command on a host. */
+export interface Channel {
+  write(data: string | Uint8Array): void;
+  end(): void;
+  onStdout(listener: (chunk: Buffer) => void): void;
+  onStderr(listener: (chunk: Buffer) => void): void;
+  /** Resolves when the command has ended. `code` is null when the connection broke first. */
+  readonly ended: Promise<{ code: number | null; stderr: string }>;
+}
+
+/** What a jump host answers that may not forward (RFC 4254, section 5.1). */
+const administrativelyProhibited = 1;
+
+/** One verified, logged-in SSH connection. This is the only file that knows node-ssh. */
+export class Connection {
+  readonly name: string;
+  readonly #target: Target;
+  readonly #ssh: NodeSSH;
+  readonly #jump: Connection | undefined;
+  readonly #openTimeout: number;
+  /** For sessions that sshd did not open on this one. */
+  readonly #further = new Set<Connection>();
+
+  private constructor(target: Target, ssh: NodeSSH, jump: Connection | undefined, openTimeout: number) {
+    this.name = endpointName(target);
+    this.#target = target;
+    this.#ssh = ssh;
+    this.#jump = jump;
+    this.#openTimeout = openTimeout;
+  }
+
+  /**
+   * Connects within the target's connectTimeout, TCP, key exchange and login together.
+   *
+   * @throws HostError when the host can't be reached, can't be verified or refuses the login.
+   */
+  static async open(target: Target): Promise<Connection> {
+    const milliseconds = (target.connectTimeout ?? 15) * 1000;
+    // A problem of this machine shows before any host is dialled.
+    const credentials = await readCredentials(target);
+    const jump =
+      target.jump &&
+      (await Connection.open({ ...target.jump, connectTimeout: target.connectTimeout }).catch((thrown) => {
+        throw onTheWay(endpointName(target), thrown);
+      }));
+    try {
+      const sock = jump && (await jump.#forward(target, milliseconds));
+      const ssh = await logIn(target, credentials, milliseconds, sock);
+      return new Connection(target, ssh, jump, milliseconds);
+    } catch (thrown) {
+      jump?.close();
+      throw thrown;
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#ssh.isConnected();
+  }
+
+  /**
+   * Starts a command, on a connection of its own where sshd has no more sessions for this one (sshd_config(5), MaxSessions).
+   *
+   * @throws HostError when no channel is opened in time.
+   */
+  async run(argv: readonly string[]): Promise<Channel> {
+    const channel = await this.#start(argv);
+    if (channel) return channel;
+    const further = await Connection.open(this.#target);
+    this.#further.add(further);
+    const close = () => {
+      this.#further.delete(further);
+      further.close();
+    };
+    try {
+      const other = await further.#start(argv);
+      if (!other)
+        throw new HostError(this.name, "its sshd opens no session for this login, not even the first.", {
+          cure: "See MaxSessions in the host's sshd_config(5): it must not be 0.",
+        });
+      void other.ended.then(close);
+      return other;
+    } catch (thrown) {
+      close();
+      throw thrown;
+    }
+  }
+
+  /**
+   * The deadline on the opening matters: a half-open connection may never answer it.
+   *
+   * @returns undefined when sshd opens no session here
+   */
+  async #start(argv: readonly string[]): Promise<Channel | undefined> {
+    const client = this.#ssh.connection;
+    if (!client) throw new HostError(this.name, "the connection is closed.");
+    return await withDeadline<Channel | undefined>(
+      this.#openTimeout,
+      this.name,
+      "no channel was opened",
+      (resolve, reject) => {
+        client.exec(quoteCommand(argv), (error, stream) => {
+          if (error) {
+            // Only a refusal of the channel has one.
+            if ("reason" in error && typeof error.reason === "number") resolve(undefined);
+            else reject(new HostError(this.name, `no channel was opened: ${error.message}.`));
+            return;
+          }
+          let stderr = "";
+          stream.stderr.on("data", (chunk: Buffer) => {
+            // Enough for a message, and no more than that in memory.
+            if (stderr.length < 4096) stderr += chunk.toString("utf8");
+          });
+          // Writing to a channel whose other end is gone is reported by `ended`.
+          stream.on("error", () => undefined);
+          const ended = new Promise<{ code: number | null; stderr: string }>((done) => {
+            let code: number | null = null;
+            stream.on("exit", (status: number | null) => (code = status));
+            stream.on("close", () => done({ code, stderr }));
+          });
+          resolve({
+            write: (data) => void stream.write(data),
+            end: () => void stream.end(),
+            onStdout: (listener) => void stream.on("data", listener),
+            onStderr: (listener) => void stream.stderr.on("data", listener),
+            ended,
+          });
+        });
+      },
+    );
+  }
+
+  close(): void {
+    for (const further of this.#further) further.close();
+    this.#ssh.dispose();
+    this.#jump?.close();
+  }
+
+  async #forward(target: Endpoint, milliseconds: number): Promise<Readable> {
+    const port = target.port ?? 22;
+    const name = endpointName(target);
+    return await withDeadline(
+      milliseconds,
+      name,
+      `${this.name} (jump) did not connect to it`,
+      (resolve, reject) => {
+        this.#ssh.forwardOut("127.0.0.1", 0, target.address, port).then(resolve, (thrown: unknown) => {
+          const { reason } = thrown as { reason?: unknown };
+          reject(
+            reason === administrativelyProhibited
+              ? new HostError(
+                  name,
+                  `${this.name} (jump) does not let this login forward connections to it.`,
+                  {
+                    cure: `Its administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with ${target.address}:${port} or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
+                  },
+                )
+              : new HostError(name, `${this.name} (jump) can't connect to it: ${messageOf(thrown)}.`, {
+                  reason: "unreachable",
+                  cure: `Check the address, the port and the host's sshd, as seen from ${this.name}.`,
+                }),
+          );
+        });
+      },
+      "unreachable",
+    );
+  }
+}
+
+async function logIn(
+  target: Target,
+  credentials: Credentials,
+  milliseconds: number,
+  forwarded?: Readable,
+): Promise<NodeSSH> {
+  const name = endpointName(target);
+  // Not at the start of the plugin: a preview, and an up that changes nothing, need no SSH.
+  const { NodeSSH } = await import("node-ssh");
+  const ssh = new NodeSSH();
+  const login = new Login(name, target, credentials.keys, milliseconds / 1000);
+  const sock = forwarded ?? connect({ host: target.address, port: target.port ?? 22 });
+  sock.once("data", login.received);
+  let refusal: HostError | undefined;
+  try {
+    await ssh.connect({
+      host: target.address,
+      username: target.user ?? "root",
+      sock,
+      authHandler: login.handler,
+      readyTimeout: milliseconds,
+      // A host that is gone is noticed while a long step runs.
+      keepaliveInterval: 15_000,
+      keepaliveCountMax: 4,
+      algorithms: { serverHostKey: signatureAlgorithms(credentials) },
+      hostVerifier: (blob: Buffer) => {
+        refusal = verify(name, credentials, blob);
+        return refusal === undefined;
+      },
+    });
+  } catch (thrown) {
+    ssh.dispose();
+    sock.destroy();
+    throw refusal ?? login.failure(thrown);
+  }
+  // A connection that breaks later is told by its channels (`ended`); without a listener it would end the process.
+  ssh.connection?.on("error", () => undefined);
+  return ssh;
+}
+
+/** Undefined for a key that is known for the host. */
+function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): HostError | undefined {
+  const shown = `${keyType(blob)} ${fingerprint(blob)}`;
+  if (known.revoked.some((key) => key.blob.equals(blob))) {
+    return new HostError(name, `its host key ${shown} is marked @revoked in ${knownFrom}.`);
+  }
+  if (known.accepted.some((key) => key.blob.equals(blob))) return undefined;
+  const expected = known.accepted.map((key) => `${key.type} ${fingerprint(key.blob)}`).join(", ");
+  return new HostError(
+    name,
+    `its host key is ${shown}, and ${knownFrom} has ${expected}. The connection was refused.${authoritiesNote(known)}`,
+    {
+      cure: "If the host was installed anew, put its new key into the stack file and run `pulumi up`. A `refresh` or `destroy` before that goes by the state: `pulumi config set quadlet:knownHostsFile FILE`, a file with the keys of all hosts, overrides it, with their option --run-program. If the host is an old one, someone may be listening in.",
+    },
+  );
+}
+
+/** Host key types that ssh2 has. */
+const supported = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512))$/;
+
+/** Ask for the key types that are known, or the host may show another of its keys and look like an impostor. */
+function signatureAlgorithms({ known }: Credentials) {
+  const types = new Set(
+    known.accepted.flatMap(({ type }) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type])),
+  );
+  return [...types].filter((type) => supported.test(type)) as NonNullable<
+    NonNullable<Parameters<NodeSSH["connect"]>[0]["algorithms"]>["serverHostKey"]
+  > &
+    unknown[];
+}
+
+function withDeadline<T>(
+  milliseconds: number,
+  host: string,
+  what: string,
+  start: (resolve: (value: T) => void, reject: (reason: Error) => void) => void,
+  reason?: string,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new HostError(host, `${what} within ${milliseconds / 1000} s.`, { reason })),
+      milliseconds,
+    );
+    start(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (reason) => {
+        clearTimeout(timer);
+        reject(reason);
+      },
+    );
+  });
+}

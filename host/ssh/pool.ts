@@ -1,0 +1,90 @@
+import { Connection } from "./connection.ts";
+import type { Desired } from "../desired.ts";
+import { type Target, endpointName } from "./endpoint.ts";
+import { HostError } from "../errors.ts";
+import { Gate } from "./gate.ts";
+import { SshConfig } from "./config.ts";
+
+/** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
+const sessionsPerHost = 4;
+
+/**
+ * One connection a host for the whole run, however many resources it has: sshd drops parallel dials (MaxStartups) and
+ * channels are cheaper than logins. A connection that broke is dialled again by the next who needs it.
+ */
+export class Pool {
+  readonly #open = new Map<string, Promise<Connection>>();
+  readonly #gates = new Map<string, Gate>();
+  readonly #config = new SshConfig();
+  #stopped = false;
+
+  /** From now on nothing is begun; what has begun goes on to its end. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** @throws HostError once {@link stop} was called */
+  mayBegin(target: Target): void {
+    if (this.#stopped)
+      throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
+  }
+
+  async connect(given: Target): Promise<Connection> {
+    const target = await this.#config.complete(given);
+    // With its credentials: what one resource may not use, another one's login must not give it.
+    const key = JSON.stringify({
+      ...target,
+      sudo: undefined,
+      connectTimeout: undefined,
+      commandTimeout: undefined,
+    });
+    const existing = this.#open.get(key);
+    const isOpen = existing?.then(
+      (connection) => connection.isOpen,
+      () => false,
+    );
+    if (existing && (await isOpen)) return await existing;
+    // Somebody else may have dialled again while this one was looking.
+    const current = this.#open.get(key);
+    if (current && current !== existing) return await current;
+    const dialled = Connection.open(target);
+    this.#open.set(key, dialled);
+    // A failure is reported to all who wait for this dial, and not to those who come later.
+    dialled.catch(() => this.#open.get(key) === dialled && this.#open.delete(key));
+    return await dialled;
+  }
+
+  /**
+   * Runs something when it is its turn: one at a time for a service manager of a host, and a few at a time for a host.
+   *
+   * @param waiting is called when it is not its turn yet
+   */
+  async inTurn<T>(
+    target: Target,
+    { manager, account }: Pick<Desired, "manager" | "account">,
+    waiting: () => void,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    const host = endpointName({ ...target, user: "" });
+    // The host has one manager, whichever accounts its sets are for.
+    const one = manager === "system" ? manager : `user ${account ?? ""}`;
+    return await this.#gate(`${host} ${one}`, 1).pass(waiting, () =>
+      this.#gate(host, sessionsPerHost).pass(waiting, () => {
+        this.mayBegin(target);
+        return action();
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.allSettled(all.map(async (connection) => (await connection).close()));
+  }
+
+  #gate(key: string, width: number): Gate {
+    const gate = this.#gates.get(key) ?? new Gate(width);
+    this.#gates.set(key, gate);
+    return gate;
+  }
+}

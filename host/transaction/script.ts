@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+
+const read = (name: string) => readFileSync(new URL(`./scripts/${name}`, import.meta.url), "utf8");
+
+/** Gets from a login to the service manager: the argument of `sh -c`. */
+export const enterScript = read("enter.sh");
+
+/** The transaction: one script, of which start.sh has the header and frames.sh the main loop. */
+export const transactionScript = Buffer.from(
+  [
+    "start",
+    "paths",
+    "query",
+    "query-units",
+    "boot",
+    "journal",
+    "images",
+    "networks",
+    "validate",
+    "request",
+    "stand-ins",
+    "steps",
+    "frames",
+  ]
+    .map((part) => read(`${part}.sh`))
+    .join("\n"),
+);

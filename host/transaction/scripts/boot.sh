@@ -1,0 +1,36 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# A power loss in the middle of a transaction: a unit of the manager takes it back at the next boot. It is there as long as
+# there is a set, and does nothing at a boot without a journal.
+recovery=quadlet-fleet-recovery.service
+
+install_recovery() {
+  cmp -s "$0" "$state/recovery.sh" && [ -e "$units/$recovery" ] && return 0
+  target=multi-user.target
+  [ "$manager" = system ] || target=default.target
+  cp "$0" "$state/recovery.sh" || return 1
+  make_directory "$units/$target.wants" && keep_made || return 1
+  printf '%s\n' \
+    '[Unit]' \
+    'Description=Take back a deploy of quadlet-fleet that was interrupted' \
+    'After=local-fs.target remote-fs.target' \
+    "ConditionPathExistsGlob=$(specifiers_escaped "$state")/sets/*/journal" \
+    '[Service]' \
+    'Type=oneshot' \
+    'RuntimeDirectory=quadlet-fleet-recovery' \
+    'RuntimeDirectoryMode=0700' \
+    "ExecStart=/bin/sh \"$(specifiers_escaped "$state")/recovery.sh\" boot $manager - - no" \
+    '[Install]' \
+    "WantedBy=$target" >"$units/$recovery" || return 1
+  # No enable: it would make systemd read all units anew.
+  ln -sf "../$recovery" "$units/$target.wants/$recovery" &&
+    sync "$state/recovery.sh" "$state" "$units/$recovery" "$units" "$units/$target.wants"
+}
+
+# In a path, "%" is all that systemd would replace (systemd.unit(5), "Specifiers").
+specifiers_escaped() { printf %s "$1" | sed 's/%/%%/g'; }
+
+remove_recovery() {
+  rm -f "$units/multi-user.target.wants/$recovery" "$units/default.target.wants/$recovery" "$units/$recovery" "$state/recovery.sh"
+  # Where it was there at boot, systemd knows it.
+  ctl daemon-reload
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+
+# take_back: and says how that went.
+take_back() {
+  back=yes
+  rollback >"$work/output" 2>&1 </dev/null || back=no
+  printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
+}
+
+apply() {
+  began=$(date +%s)
+  at=0
+  while IFS=$tab read -r step first second third; do
+    printf '{"event":"step","line":%d}\n' "$at"
+    if ! "step_$step" "$first" "$second" "$third" >"$work/output" 2>&1 </dev/null; then
+      printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
+      take_back
+      return
+    fi
+    if [ -e "$work/note" ]; then
+      printf '{"event":"note","text":"%s"}\n' "$(encoded <"$work/note")"
+      rm -f "$work/note"
+    fi
+    at=$((at + 1))
+  done <"$work/plan"
+  printf '{"event":"applied"}\n'
+}
+
+# receive NAME BYTES: the next bytes of standard input, as a file. Cut off in the middle: nothing was changed yet.
+receive() {
+  timeout 60 head -c "$2" >"$work/$1"
+  [ "$(stat -c %s "$work/$1")" = "$2" ] || exit 1
+}
+
+# receive_all BYTES: a list, and the files that it names.
+receive_all() {
+  receive list "$1"
+  # A slow line may take its time.
+  # shellcheck disable=SC2016 # the inner shell expands it
+  timeout 600 sh -c 'while read -r name size <&3; do head -c "$size" >"$1/$name"; done 3<"$1/list"' sh "$work"
+  while read -r name size; do printf '%s %s\n' "$size" "$work/$name"; done <"$work/list" >"$work/sizes"
+  cut -d ' ' -f 2- "$work/sizes" | xargs -d '\n' stat -c '%s %n' | cmp -s - "$work/sizes" || exit 1
+}
+
+# What is staged may hold secrets; in the account's runtime directory it would stay until its manager ends.
+leave_stage() {
+  stage_name
+  $as_account rm -rf "$stage"
+  stage=
+}
+
+stage=
+leave=0
+if [ "$mode" = recover ]; then
+  # At boot the account may have no runtime directory yet, which podman needs.
+  [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
+  rollback
+  # At boot nobody is there who would. An account may have no right to: it stays known for the next who comes.
+  if [ "$leave" = 30 ] && ! loginctl disable-linger "$account"; then
+    made=
+    as=$as_account
+    make_directory "$shared" && keep_made && $as touch "$shared/lingered"
+  fi
+  exit
+fi
+if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
+printf '{"event":"ready"}\n'
+# A peer that says nothing for this long is gone, and the lock is needed by others.
+# shellcheck disable=SC2016 # the inner shell expands it
+while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
+  # shellcheck disable=SC2086 # the header is words
+  set -- $header
+  case $1 in
+    query)
+      receive query "$2"
+      query
+      ;;
+    recover)
+      # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
+      if [ -e "$own/journal" ]; then take_back; elif [ -e "$own/rollback.new" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
+      # The lingering of the run that was taken back is this one's to end.
+      if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
+      printf '{"event":"recovered"}\n'
+      ;;
+    apply)
+      receive_all "$2"
+      apply
+      ;;
+    end) break ;;
+  esac
+done
+# 1 where there is no set: an account that was made for it can go.
+if [ -e "$own/owner" ]; then leave=0; elif [ "$leave" = 0 ]; then leave=1; fi
+exit "$leave"

@@ -1,0 +1,118 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+
+# Removes the images that were pulled for a set and that no set needs any more. One that somebody else uses stays.
+prune_images() {
+  [ -e "$shared/pulled" ] || return 0
+  $as_account head -c 1000000 "$shared/pulled" >"$work/had"
+  : >"$work/pulled"
+  while IFS= read -r image; do
+    if is_needed "$image" || ! is_removed "$image" </dev/null; then printf '%s\n' "$image" >>"$work/pulled"; fi
+  done <"$work/had"
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as_account sh -c 'cat >"$1"; [ -s "$1" ] || rm -f "$1"' sh "$shared/pulled" <"$work/pulled"
+}
+
+# is_present IMAGE: 0 yes, 1 no; others: podman can't tell (podman-image-exists(1)).
+is_present() { $as_account podman image exists "$1"; }
+
+# is_removed IMAGE: by now, or before.
+is_removed() {
+  code=0
+  is_present "$1" || code=$?
+  case $code in
+    0) $as_account podman rmi "$1" ;;
+    1) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# keep_needs: the images that this set needs, where the account's own manager can see it.
+keep_needs() {
+  # shellcheck disable=SC2016 # the inner shell expands it
+  [ -z "$as_account" ] || $as_account sh -c 'cat >"$1"' sh "$shared/system/$set" <"$own/images"
+}
+
+# is_needed IMAGE: by a set of the same account, of either manager; by a set of root's.
+is_needed() {
+  if [ "$account" != - ]; then
+    $as_account grep -Fxqs -e "$1" "$shared"/sets/*/images "$shared"/system/* </dev/null
+    return
+  fi
+  for needs in "$state"/sets/*/images; do
+    grep -Fxqs -e "$account" "${needs%/images}/account" && grep -Fxqs -e "$1" "$needs" && return 0
+  done
+  return 1
+}
+
+# podman makes its storage in the home directory of an account at its first command: remembers that it was not there before.
+own_storage() {
+  if [ "$manager" = system ] && [ -z "$as_account" ]; then return 0; fi
+  [ -e "$home/.local/share/containers" ] && return 0
+  made=
+  as=$as_account
+  make_directory "$home/.config" && make_directory "$home/.local/share" && keep_made && $as touch "$shared/storage"
+}
+
+# Only what an account did not have before, and only when nobody has put anything else into it.
+remove_storage() {
+  [ -e "$shared/storage" ] || return 0
+  $as_account rm -f "$shared/storage"
+  held=$($as_account sh -c 'podman ps --all --quiet && podman images --all --quiet && podman volume ls --quiet &&
+    podman secret ls --quiet && podman network ls --quiet') || return 0
+  # Not by `podman unshare`, in whose mount namespace a part of it is a mount point.
+  [ "$held" = podman ] && $as_account rm -rf "$home/.local/share/containers"
+}
+
+step_pull() {
+  one_at_a_time own_storage || return 1
+  present=yes
+  is_present "$2" || { [ $? = 1 ] && present=no; } || return 1
+  case $1 in
+    never)
+      [ "$present" = yes ] && return 0
+      echo "the image is not on the host, and pull is \"never\""
+      return 1
+      ;;
+    missing) [ "$present" = yes ] && return 0 ;;
+  esac
+  set -- "$2" "$3"
+  # Before the pull moves the tag, and on the disk: so is what podman writes.
+  if [ "$present" = yes ]; then
+    before=$(image_id "$1") && note image "$before" "$1" && sync "$own/journal" || return 1
+  fi
+  # Images may be large.
+  as_limit=86400
+  if [ "$2" = login ]; then
+    # The account reads the logins from standard input: nothing of them is a file of its own.
+    $as_account podman pull --quiet --authfile /dev/stdin "$1" <"$work/registries" || return 1
+  else
+    $as_account podman pull --quiet "$1" || return 1
+  fi
+  as_limit=
+  [ "$present" = yes ] || one_at_a_time note_pulled "$1"
+}
+
+# image_id REFERENCE: of an image that is there.
+image_id() {
+  id=$($as_account podman image inspect --format '{{.Id}}' -- "$1") || return 1
+  case $id in "" | *[!0-9a-f]*) return 1 ;; esac
+  printf %s "$id"
+}
+
+# What a tag was for before the pull.
+prune_replaced() {
+  while IFS=$tab read -r kind id reference; do
+    if [ "$kind" = image ]; then remove_nameless "$id" </dev/null; fi
+  done <"$work/undo"
+  return 0
+}
+
+# remove_nameless ID: unless somebody still uses it. One that has a name is somebody's, and podman would take the name with it.
+remove_nameless() {
+  $as_account podman images --quiet --no-trunc --filter dangling=true | grep -Fxq -e "sha256:$1" && $as_account podman rmi "$1"
+}
+
+note_pulled() {
+  # shellcheck disable=SC2016 # the inner shell expands it
+  printf '%s\n' "$1" | $as_account sh -c 'cat >>"$1"' sh "$shared/pulled"
+}

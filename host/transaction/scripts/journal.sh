@@ -1,0 +1,290 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# The journal of a transaction, a line before each change:
+#   file NUMBER PATH     rollback.new/NUMBER is a copy of what was at PATH ("~/" for the account's)
+#   absent - PATH        nothing was there
+#   staged - PATH        a new file beside its place
+#   image ID REFERENCE   what a tag was for before a pull
+#   lent - PATH          a unit for the time of the transaction, below the manager's runtime directory
+#   enabled|disabled - UNIT
+#   active|starting|inactive - UNIT   before it was stopped, started or restarted
+#   reloaded - UNIT
+# A commit keeps the copies as rollback/ until the next commit: what was edited by hand is not lost.
+
+note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$own/journal"; }
+
+# The longest file that is kept for a rollback.
+longest=16777216
+
+# save PATH: before it is replaced or removed; once, as an earlier run that could not be taken back has the older copy.
+save() {
+  expand "$1"
+  is_saved "$1" && return 0
+  saved=$((saved + 1))
+  copy=$own/rollback.new/$saved
+  # A link or a device of somebody's is taken away and not kept: plan() has seen a file, or nothing.
+  if $as test -L "$path" || ! $as test -f "$path"; then
+    note absent - "$1"
+    return
+  fi
+  [ "$($as stat -c %s -- "$path")" -le "$longest" ] || {
+    echo "$path is longer than $longest bytes: too long to be kept for a rollback."
+    return 1
+  }
+  # Never with a mode that somebody else has chosen: it is root's file, and what is in it may be an account's.
+  (umask 077 && $as head -c "$longest" -- "$path" >"$copy") || return 1
+  $as stat -c '%a %Y %u %g' -- "$path" >"$copy.stat" && note file "$saved" "$1"
+}
+
+is_saved() {
+  while IFS=$tab read -r kind number subject; do
+    case $kind in file | absent) [ "$subject" = "$1" ] && return 0 ;; esac
+  done <"$own/journal"
+  return 1
+}
+
+# saved_stat COPY: sets $bits, $modified and $owner, digits whatever is in the file.
+saved_stat() {
+  bits='' modified='' uid='' gid=''
+  [ -e "$1.stat" ] && read -r bits modified uid gid <"$1.stat"
+  case $bits in [0-7][0-7][0-7] | [0-7][0-7][0-7][0-7]) ;; *) bits=600 ;; esac
+  # An account's setuid bit is nothing that root sets for it.
+  [ -z "$as" ] || bits=${bits#"${bits%???}"}
+  case $modified in "" | *[!0-9]*) modified=0 ;; esac
+  owner=$uid:$gid
+  case $uid$gid in "" | *[!0-9]*) owner=0:0 ;; esac
+}
+
+# look_at_states: of all units that the plan touches, before the first of them is: a start may bring others with it, which
+# then seem to have run before. What does not run is noted at once, as a rollback stops it whoever has started it; what runs
+# when it is touched, as it is brought back by a restart. In a shell of its own, for its variables.
+look_at_states() (
+  : >"$work/states"
+  while IFS=$tab read -r step names rest; do
+    case $step in start | restart | stop) ;; *) continue ;; esac
+    for unit in $names; do
+      was=$(ctl show --property=ActiveState --value "$unit" </dev/null) || return 1
+      case $was in
+        active | reloading) was=active ;;
+        activating) was=starting ;;
+        *) was=inactive ;;
+      esac
+      printf '%s\t%s\n' "$was" "$unit" >>"$work/states"
+      [ "$was" != inactive ] || is_remembered "$unit" || note inactive - "$unit" || return 1
+    done
+  done <"$work/plan"
+)
+
+# remember UNIT: whether it ran, once, before it is touched.
+remember() {
+  [ -e "$work/states" ] || look_at_states || return 1
+  is_remembered "$1" && return 0
+  was=active
+  grep -Fxq -e "active$tab$1" "$work/states" || was=starting
+  note "$was" - "$1"
+}
+
+is_remembered() {
+  grep -Fxqs -e "active$tab-$tab$1" -e "starting$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal"
+}
+
+# journalled KIND: the subjects, last first.
+journalled() {
+  while IFS=$tab read -r kind number subject; do
+    [ "$kind" = "$1" ] && printf '%s\n' "$subject"
+  done <"$work/undo"
+}
+
+sockets_of() { grep -E '\.socket$' || true; }
+services_of() { grep -Ev '\.socket$' || true; }
+
+# each COMMAND…: runs it for each line of standard input.
+each() {
+  while IFS= read -r subject; do
+    "$@" "$subject" </dev/null || failed="$failed $*:$subject"
+  done
+}
+
+restore_files() {
+  while IFS=$tab read -r kind number subject; do
+    expand "$subject"
+    case $kind in
+      file) restore "$own/rollback.new/$number" || failed="$failed restoring:$path" ;;
+      absent | lent) $as rm -f "$path" || failed="$failed removing:$path" ;;
+      staged) $as rm -f "$path" ;;
+    esac
+  done <"$work/undo"
+}
+
+# They are on the disk before the journal is gone, as with sync_targets.
+sync_restored() {
+  while IFS=$tab read -r kind number subject; do
+    case $kind in
+      file | absent) ;;
+      enabled | disabled)
+        sync_enablement || return 1
+        continue
+        ;;
+      *) continue ;;
+    esac
+    expand "$subject"
+    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+  done <"$work/undo"
+}
+
+# restore COPY: at $path, as $as.
+restore() {
+  saved_stat "$1"
+  # What was not swapped yet needs no room, nor a file system that can be written.
+  if ! $as test -L "$path" && $as test -f "$path" && [ "$($as stat -c %a -- "$path")" = "$bits" ] &&
+    $as head -c "$longest" -- "$path" | cmp -s - "$1"; then
+    return 0
+  fi
+  safe_directory "${path%/*}" || return 1
+  new=${path%/*}/.quadlet-fleet.$set.restored
+  if stage "$1" "$bits" "$new"; then
+    [ -n "$as" ] || chown "$owner" "$new" || return 1
+    # As old as it was: what runs has read it.
+    $as touch --date="@$modified" -- "$new" && $as mv -fT -- "$new" "$path"
+    return
+  fi
+  # A full disk: the room that the file itself has is enough most likely.
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
+}
+
+# The images by the names that they had; $work/nameless is what was pulled by these names.
+restore_images() {
+  : >"$work/nameless"
+  while IFS=$tab read -r kind id reference; do
+    [ "$kind" = image ] || continue
+    # Where the name is gone, there is nothing to remove.
+    pulled=$(image_id "$reference" </dev/null) || pulled=
+    [ "$pulled" != "$id" ] || continue
+    [ -z "$pulled" ] || printf '%s\n' "$pulled" >>"$work/nameless"
+    $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
+  done <"$work/undo"
+}
+
+stop_clean() {
+  ctl stop "$1" || is_gone "$1"
+}
+
+# briefly VERB UNITS: with ten seconds for what they have begun, and not all of their TimeoutStopSec=.
+briefly() { timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password "$@" 2>/dev/null; }
+
+# forget_failures LIST: of its units.
+forget_failures() { while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$1"; }
+
+# halt UNIT: what a deploy has started that did not work.
+halt() {
+  briefly stop "$1" && return 0
+  kill_payload "$1"
+  stop_clean "$1"
+}
+
+# Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
+# may be another's when it is used (cgroups(7), cgroup.kill).
+# shellcheck disable=SC2016 # the inner shell expands it
+kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
+
+# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
+in_cgroup() {
+  group=$(ctl show --property=ControlGroup --value "$1") || return 1
+  [ -n "$group" ] || return 0
+  shift
+  find "/sys/fs/cgroup$group" "$@" 2>/dev/null
+}
+
+# halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
+halt_all() {
+  # shellcheck disable=SC2046 # names of units have no white space
+  briefly stop $(cat "$work/stop") && return 0
+  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
+  each stop_clean <"$work/stop"
+}
+
+# started_by_boot: units of the set as it was that run since the boot, perhaps by the files that are taken back now.
+started_by_boot() {
+  while IFS= read -r target; do
+    unit=${target##*/}
+    case $target in
+      */systemd/*.container) unit=${unit%.container}.service ;;
+      */systemd/*.socket | */systemd/*.service) ;;
+      *) continue ;;
+    esac
+    found=$(ctl show --property=ActiveState --value "$unit" </dev/null) || failed="$failed asking:$unit"
+    case $found in
+      active | activating | reloading) grep -Fxq -e "$unit" "$work/reopen" "$work/active" || printf '%s\n' "$unit" ;;
+    esac
+  done <"$own/before/manifest"
+}
+
+# bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/plan/activate.ts).
+bring_back() {
+  cat "$work/reopen" "$work/active" >"$work/running"
+  [ -s "$work/running" ] || return 0
+  forget_failures "$work/running"
+  # shellcheck disable=SC2046 # names of units have no white space
+  briefly restart $(cat "$work/running") && return 0
+  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"
+  # shellcheck disable=SC2046
+  ctl restart $(cat "$work/running") || failed="$failed restart:$(tr '\n' ' ' <"$work/running")"
+}
+
+# Back when the old configuration is.
+reload_clean() {
+  workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1"
+}
+
+# Old files, enablement and running units back, and looked at. What did not work is in $failed.
+rollback() {
+  failed=
+  if ! [ -e "$own/journal" ]; then
+    # It ended before anything was written.
+    rm -rf "$own/rollback.new" "$own/before" "$own/before.new"
+    [ -e "$own/owner" ] || step_forget
+    return
+  fi
+  tac "$own/journal" >"$work/undo"
+  journalled inactive | sockets_of >"$work/stop"
+  journalled inactive | services_of >>"$work/stop"
+  # Perhaps for the hundredth time: it is left to systemd again, and nobody waits for it.
+  journalled starting >"$work/starting"
+  cat "$work/starting" >>"$work/stop"
+  journalled active | sockets_of >"$work/reopen"
+  journalled active | services_of >"$work/active"
+  journalled enabled >"$work/enable"
+  journalled reloaded >"$work/reload"
+  journalled lent | sed -e 's|.*/||' -e 's/\.container$/.service/' >"$work/lent"
+  if [ "$mode" = recover ] && [ -d "$own/before" ]; then
+    started_by_boot >"$work/started"
+    sockets_of <"$work/started" >>"$work/reopen"
+    services_of <"$work/started" >>"$work/active"
+  fi
+  # While a service that ran before still needs a new socket, its stop would be undone by the next request.
+  if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
+  restore_files
+  restore_images
+  leave_stage
+  ctl daemon-reload || failed="$failed daemon-reload"
+  each ctl enable --quiet <"$work/enable"
+  journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
+  bring_back
+  each halt <"$work/stop"
+  forget_failures "$work/stop"
+  each ctl start --no-block <"$work/starting"
+  each reload_clean <"$work/reload"
+  # What stood in until now has served while the old version came back.
+  each halt <"$work/lent"
+  forget_failures "$work/lent"
+  while IFS= read -r id; do remove_nameless "$id" </dev/null; done <"$work/nameless"
+  each ctl is-active --quiet <"$work/running"
+  [ -z "$failed" ] && sync_restored || return 1
+  if [ -d "$own/before" ]; then
+    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+      sync "$own/owner" "$own/manifest" "$own/images" && rm -f "$own/journal" && sync "$own" &&
+      rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
+  else
+    step_forget
+  fi
+}

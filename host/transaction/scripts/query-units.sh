@@ -1,0 +1,62 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# The answers of query.sh that systemd and podman know. If one of them fails, the host says so: it never answers "there is none".
+
+# told AS COMMAND…: puts what the command prints into $work/told. AS is what runs it as another account; "" for nothing.
+told() {
+  by=$1
+  shift
+  $by "$@" >"$work/told" 2>"$work/complaint" </dev/null && return 0
+  [ "$1" != ctl ] || { shift && set -- systemctl ${for_user:+"$for_user"} "$@"; }
+  printf '{"event":"unanswered","question":"%s","output":"%s"}\n' "$(printf %s "$*" | encoded)" \
+    "$(tail -c 4000 "$work/complaint" | encoded)"
+  return 1
+}
+
+query_units() {
+  names=
+  while IFS=$tab read -r kind name rest; do
+    # Names of units have no white space.
+    [ "$kind" = unit ] && names="$names $name"
+  done <"$work/query"
+  [ -n "$names" ] || return 0
+  # shellcheck disable=SC2086 # one call for all of them; it answers in their order
+  told "" ctl show --timestamp=unix --property=LoadState,ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload \
+    --property=FragmentPath,SourcePath,DropInPaths,StateChangeTimestamp -- $names || return 0
+  printf '{"event":"units","shown":"%s"}\n' "$(encoded <"$work/told")"
+}
+
+# Where a directory really is: podman names a quadlet so (SourcePath=), whatever links lead there.
+query_real() {
+  number=0
+  while IFS=$tab read -r kind directory rest; do
+    [ "$kind" = real ] || continue
+    expand "$directory"
+    printf '{"event":"real","line":%d,"path":"%s"}\n' "$number" "$($as readlink -m -- "$path" | encoded)"
+    number=$((number + 1))
+  done <"$work/query"
+}
+
+# The unit that podman says a container is of. {{index .Labels "…"}} is an error in podman 6, where labels are text.
+unit_label='{{.Label "PODMAN_SYSTEMD_UNIT"}}'
+
+query_images() {
+  grep -q '^images$' "$work/query" && command -v podman >/dev/null || return 0
+  told "$as_account" podman ps --no-trunc --format "$unit_label {{.Image}} {{.ImageID}}" || return 0
+  running=$(encoded <"$work/told")
+  told "$as_account" podman images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' || return 0
+  present=$(sed 's/ sha256:/ /' "$work/told" | encoded)
+  printf '{"event":"images","running":"%s","present":"%s"}\n' "$running" "$present"
+}
+
+# All containers, whoever has made them. An account without a storage of podman's has none, and would get one by being asked.
+query_containers() {
+  command -v podman >/dev/null || return 0
+  while IFS=$tab read -r kind podman rest; do
+    [ "$kind" = containers ] || continue
+    as=
+    [ "$podman" = manager ] || as=$as_account
+    if [ -n "$as" ] || [ "$(id -u)" != 0 ]; then [ -e "$home/.local/share/containers" ] || continue; fi
+    told "$as" podman ps --all --format "{{.Names}}|{{.State}}|$unit_label|{{.Image}}" || continue
+    printf '{"event":"containers","podman":"%s","found":"%s"}\n' "$podman" "$(encoded <"$work/told")"
+  done <"$work/query"
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# The one script of quadlet-fleet on a host. It needs a POSIX sh, coreutils, util-linux, systemd and podman.
+# Data never becomes code: standard input brings frames, a header line and raw bytes, and names are only ever arguments.
+#   query BYTES   answers what the query of so many bytes asks for
+#   recover       takes back what an interrupted run of this set has left
+#   apply BYTES   brings a list of so many bytes, lines of "NAME SIZE", then all of these files in its order; runs the one that
+#                 is called "plan", one step a line, and takes all of it back when one fails
+#   end           leaves
+# Answers are lines of JSON; what could hold anything at all is in base64.
+# Arguments: lock|locked|boot|recover, manager, set name, account ("-" for none), lingered (yes where it was just switched on).
+set -u
+umask 022
+LC_ALL=C
+export LC_ALL
+# A lost connection must not stop a transaction half-way.
+trap '' HUP PIPE
+mode=$1 manager=$2 set=$3 account=$4 lingered=$5
+work=$RUNTIME_DIRECTORY
+tab=$(printf '\t')
+cd / || exit 1
+
+case $manager in
+  system)
+    # The system manager gives its services no HOME; podman and "~/" want one.
+    HOME=~root
+    export HOME
+    state=/var/lib/quadlet-fleet
+    units=/etc/systemd/system
+    runtime=/run
+    lock=/run/quadlet-fleet.lock
+    for_user=
+    ctl() { systemctl --no-ask-password "$@"; }
+    journal() { journalctl --no-pager --quiet --output=cat "$@"; }
+    ;;
+  *)
+    state=$HOME/.local/state/quadlet-fleet
+    units=$HOME/.config/systemd/user
+    runtime=$XDG_RUNTIME_DIR
+    lock=$XDG_RUNTIME_DIR/quadlet-fleet.lock
+    for_user=--user
+    ctl() { systemctl --user --no-ask-password "$@"; }
+    journal() { journalctl --user --no-pager --quiet --output=cat "$@"; }
+    ;;
+esac
+own=$state/sets/$set
+# Whoever may read a file may hold its lock (flock(2)).
+(umask 077 && : >>"$lock") || exit 1
+
+# One transaction at a time for a manager. `-o`: only flock itself holds the lock, so neither a container that outlives
+# this script nor a crash can keep it.
+if [ "$mode" = lock ]; then
+  flock -n -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
+  code=$?
+  if [ "$code" = 199 ]; then
+    printf '{"event":"waiting","holder":"%s"}\n' "$(head -c 100 "$lock" | base64 -w 0)"
+    flock -w 600 -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
+    code=$?
+    [ "$code" = 199 ] && printf '{"event":"refused","reason":"locked"}\n'
+  fi
+  exit "$code"
+fi
+
+# Whoever waits for the lock reads in it for what.
+case $mode in locked | recover) printf %s "$set" >"$lock" ;; esac
+
+# At boot: each set that was left half-way (boot.sh).
+if [ "$mode" = boot ]; then
+  for journal in "$state"/sets/*/journal; do
+    [ -e "$journal" ] || continue
+    own=${journal%/journal}
+    flock -w 600 -o "$lock" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no
+  done
+  exit
+fi
+
+# "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link
+# that it could put in the way. In a user manager all is done as the account.
+home=$HOME
+as_account=
+if [ "$manager" = system ] && [ "$account" != - ]; then
+  home=$(getent passwd "$account" | cut -d : -f 6)
+  as_account=as_account
+fi
+# What is known of an account is in the account, as both managers have sets of it: directories, what was pulled, storage,
+# which sets of the host's manager there are (system/SET, with the images that it needs).
+shared=$state
+[ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
+account_runtime=
+if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
+# With a limit: an account can stop its own processes, or put a FIFO in the place of a file.
+as_account() {
+  timeout -k 5 "${as_limit:-60}" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
+    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@"
+}

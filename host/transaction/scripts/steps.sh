@@ -1,0 +1,278 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# Steps: each returns non-zero when it failed; what it printed goes into the error.
+
+# The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
+step_begin() {
+  one_at_a_time begin_marks || return 1
+  made=
+  as=
+  install_recovery || return 1
+  if [ -e "$own/journal" ]; then
+    # An earlier run that could not be taken back whole: its copies are of the version to go back to.
+    saved=$(find "$own/rollback.new" -type f ! -name '*.stat' | wc -l)
+  else
+    saved=0
+    rm -rf "$own/rollback.new" "$own/before" "$own/before.new" "$own/committed"
+    mkdir -m 0700 "$own/rollback.new" || return 1
+    if [ -e "$own/manifest" ]; then
+      mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
+      sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
+    fi
+  fi
+  # With the journal there is something to take back, and it comes last.
+  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
+  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images" &&
+    keep_needs && one_at_a_time note_networks
+}
+
+begin_marks() {
+  made=
+  as=
+  make_directory "$state/sets" || return 1
+  if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
+  keep_made || return 1
+  as=$as_account
+  if [ -n "$as_account" ]; then
+    make_directory "$shared/system" && keep_made && $as touch "$shared/system/$set" || return 1
+  fi
+  [ "$lingered" = no ] || $as touch "$shared/lingered"
+}
+
+step_commit() {
+  cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
+  cp "$work/images" "$own/images" && sync "$own/images" && keep_needs && sync_targets || return 1
+  # As long as there is a journal, somebody comes who would do it.
+  leave_stage
+  cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" || return 1
+  # A success that was reported must outlast a power loss: a boot that found the journal would take it back.
+  mv "$own/journal" "$own/committed" || return 1
+  sync "$own" || {
+    mv "$own/committed" "$own/journal"
+    return 1
+  }
+  # From here on it is done, whatever becomes of what was kept for a rollback.
+  forget_secrets
+  rm -rf "$own/committed" "$own/before" "$own/rollback"
+  mv "$own/rollback.new" "$own/rollback" && sync "$own/rollback" "$own"
+  one_at_a_time prune_replaced
+  one_at_a_time prune_images
+  one_at_a_time leave_networks "$work/networks"
+  return 0
+}
+
+# The renames and the links of enabled units are on the disk before the journal is gone, which may be on another one.
+sync_targets() {
+  while IFS=$tab read -r step first second third; do
+    case $step in
+      put) expand "$third" ;;
+      remove) expand "$first" ;;
+      enable | disable)
+        sync_enablement || return 1
+        continue
+        ;;
+      *) continue ;;
+    esac
+    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+  done <"$work/plan"
+}
+
+# Where `systemctl enable` makes its links; it leaves it to the kernel when they are written.
+sync_enablement() { find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +; }
+
+# A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
+forget_secrets() {
+  while IFS=$tab read -r kind number subject; do
+    [ "$kind" = file ] || continue
+    copy=$own/rollback.new/$number
+    case $(cat "$copy.stat") in
+      ?00" "*) rm -f "$copy" "$copy.stat" ;;
+      *) if grep -Fxq -e "$subject" "$work/secrets"; then rm -f "$copy" "$copy.stat"; fi ;;
+    esac
+  done <"$work/undo"
+}
+
+# Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
+# One sync for all: no name changes before the journal is on the disk.
+step_stage() {
+  look_at_states || return 1
+  while IFS=$tab read -r step first second third; do
+    case $step in
+      put)
+        expand "$third"
+        made=
+        safe_directory "${path%/*}" || return 1
+        make_directory "${path%/*}" && keep_made && save "$third" || return 1
+        new=${path%/*}/.quadlet-fleet.$set.$first
+        note staged - "${third%/*}/${new##*/}" && stage "$work/$first" "$second" "$new" || return 1
+        ;;
+      remove)
+        expand "$first"
+        safe_directory "${path%/*}" && save "$first" || return 1
+        ;;
+    esac
+  done <"$work/plan"
+  find "$own/rollback.new" -type f -exec sync {} + && sync "$own/rollback.new" "$own/account" "$own/journal" "$own"
+}
+
+# put INDEX MODE PATH: staged before.
+step_put() {
+  expand "$3"
+  $as mv -fT "${path%/*}/.quadlet-fleet.$set.$1" "$path"
+}
+
+step_remove() {
+  expand "$1"
+  $as rm -f "$path"
+}
+
+# Starting a unit that failed before: its start limit must not count against a new version (systemd.unit(5), StartLimitBurst=).
+step_start() {
+  remember "$1" || return 1
+  if ctl is-failed --quiet "$1"; then ctl reset-failed "$1"; fi
+  ctl start "$1" && return 0
+  explain "$1"
+}
+
+# restart UNITS: in one call, so that they wait for each other.
+step_restart() {
+  for unit in $1; do
+    remember "$unit" || return 1
+    if ctl is-failed --quiet "$unit"; then ctl reset-failed "$unit"; fi
+  done
+  # shellcheck disable=SC2086 # names of units have no white space
+  ctl restart $1 && return 0
+  explain "$1"
+}
+
+step_reload() {
+  note reloaded - "$1" || return 1
+  workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1" && return 0
+  explain "$1"
+}
+
+# workers UNIT: the processes of nginx that take requests, one a line.
+workers() {
+  processes=$(in_cgroup "$1" -name cgroup.procs -exec cat {} +) || return 1
+  printf '%s\n' "$processes" | sed -n 's|..*|/proc/&/cmdline|p' |
+    xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
+  return 0
+}
+
+# A reload is asynchronous: the new configuration is all there is when no worker of before takes requests any more.
+taken_over() {
+  [ -s "$work/before" ] || return 0
+  tries=200
+  until has_new_workers "$1"; do
+    tries=$((tries - 1))
+    if [ "$tries" = 0 ]; then
+      echo "nginx has not taken the new configuration within 10 seconds."
+      return 1
+    fi
+    sleep 0.05
+  done
+}
+
+has_new_workers() {
+  workers "$1" >"$work/after" && [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
+}
+
+# explain UNITS: what they have said, without podman's own events, empty lines, our own requests, and what nginx and its image say
+# when all is well.
+explain() {
+  echo "The last lines of the journal:"
+  # shellcheck disable=SC2046,SC2086 # an option for each
+  journal --since="@$began" -n 300 $(printf -- '-u %s ' $1) |
+    grep -vE '^$| (container|image) (create|init|start|attach|died|remove|cleanup|stop|kill|pull|health_status) |"quadlet-fleet"|<nwarn>|\[notice\]|/docker-entrypoint\.sh: (/|Looking|Launching|Sourcing|Configuration complete)|-by-default\.sh: info' |
+    tail -n 20
+  return 1
+}
+
+# stop UNITS: all at once, so that none of them starts another again. What is not there any more needs no stopping.
+step_stop() {
+  for unit in $1; do remember "$unit" || return 1; done
+  # shellcheck disable=SC2086 # names of units have no white space
+  ctl stop $1 && return 0
+  for unit in $1; do stop_clean "$unit" || return 1; done
+}
+
+step_enable() { note disabled - "$1" && ctl enable --quiet --no-reload "$1"; }
+
+step_disable() {
+  case $(ctl is-enabled "$1" 2>/dev/null) in
+    enabled*) note enabled - "$1" || return 1 ;;
+    # Before systemd 257 nothing is said of a unit that is not there.
+    "") is_gone "$1" || return 1 ;;
+  esac
+  ctl disable --quiet --no-reload "$1" || is_gone "$1"
+}
+
+# is_gone UNIT: systemd knows no such unit.
+is_gone() { [ "$(ctl show --property=LoadState --value "$1")" = not-found ]; }
+
+step_daemon_reload() { ctl daemon-reload; }
+
+# A unit that ends again right after its start has not started.
+step_settle() { sleep 0.5; }
+
+# verify UNIT started|touched: a restart by systemd itself counts only after a start by us.
+step_verify() {
+  if ctl is-active --quiet "$1"; then
+    case $2$(ctl show --property=NRestarts --value "$1") in
+      started | started0 | touched*) return 0 ;;
+    esac
+  fi
+  echo "$1 has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
+  explain "$1"
+}
+
+step_reset_failed() {
+  ctl reset-failed "$1" 2>/dev/null
+  return 0
+}
+
+# The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
+step_forget() {
+  # At boot there is no plan.
+  if [ -e "$work/plan" ]; then sync_targets || return 1; fi
+  leave=20
+  one_at_a_time leave_networks /dev/null
+  # First of all what would be taken back without its copies.
+  rm -f "$own/journal" && sync "$own"
+  rm -rf "$own"
+  sync "$state/sets"
+  one_at_a_time forget_shared
+  last=yes
+  if [ -d "$state/sets" ]; then last=no; fi
+  if [ -e "$work/unlinger" ]; then leave=30; fi
+  as=
+  if [ "$shared" != "$state" ]; then
+    [ "$last" = no ] || remove_recovery
+    [ "$last" = no ] || rm -f "$state/pulled"
+    leave_directories "$state/directories" "$last"
+  fi
+  if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi
+  return 0
+}
+
+# What the sets of an account share, of both managers, or all sets of root's: it goes with the last of them.
+forget_shared() {
+  rmdir "$state/sets" 2>/dev/null
+  last=yes
+  if [ -d "$state/sets" ]; then last=no; fi
+  if [ -n "$as_account" ]; then
+    $as_account rm -f "$shared/system/$set"
+    $as_account rmdir "$shared/system" 2>/dev/null
+  fi
+  prune_images
+  is_last=no
+  if ! [ -d "$shared/sets" ] && ! [ -d "$shared/system" ]; then
+    is_last=yes
+    remove_storage
+    $as_account rm -f "$shared/pulled" "$shared/networks"
+    # Not before: without it the account's manager ends, and what the host's manager runs as the account ends with it.
+    if [ -e "$shared/lingered" ]; then $as_account rm -f "$shared/lingered" && : >"$work/unlinger"; fi
+  fi
+  if [ "$last" = yes ] && [ "$shared" = "$state" ]; then remove_recovery; fi
+  as=$as_account
+  leave_directories "$shared/directories" "$is_last"
+}

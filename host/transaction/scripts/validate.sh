@@ -1,0 +1,169 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# Validation of what is new, before anything is swapped.
+
+# collect LIST DIRECTORY: copies the files that LIST names ("INDEX PATH", "-" for one that is on the host already).
+collect() {
+  while IFS=$tab read -r index target; do
+    expand "$target"
+    source=$path
+    [ "$index" = - ] || source=$work/$index
+    cp "$source" "$2/${target##*/}" || return 1
+  done <"$work/$1"
+}
+
+# The generator that systemd would run (podman-systemd.unit(5)), on the new quadlets: first by themselves, then beside the host's own,
+# as a network or a volume that they name may be one of those.
+validate_quadlets() {
+  [ -s "$work/quadlets" ] || return 0
+  collect quadlets "$trial/quadlets" || return 1
+  generate "$trial/quadlets" && return 0
+  collect_others && generate "$trial/quadlets:$trial/others" && return 0
+  # Without what is wrong with quadlets of the host's own.
+  grep -F -f "$trial/names" "$work/said" | sed -e "s|$trial/[a-z]*/||g" -e 's/^quadlet-generator[^ ]* //'
+  cat "$trial/missing"
+  return 1
+}
+
+# generate DIRECTORIES: whether it makes a service of each quadlet of the set, and complains of none. It can exit with 0 for a file
+# that it could not read, and with 1 for somebody else's.
+generate() {
+  rm -rf "$trial/generated" && mkdir "$trial/generated" || return 1
+  QUADLET_UNIT_DIRS=$1 "/usr/lib/systemd/$manager-generators/podman-$manager-generator" ${for_user:+"$for_user"} \
+    "$trial/generated" "$trial/generated" "$trial/generated" >"$work/said" 2>&1
+  while IFS= read -r service; do
+    [ -e "$trial/generated/$service" ] || echo "podman's generator makes no $service of it."
+  done <"$work/generated" >"$trial/missing"
+  # As it names them: converting "NAME": … in DIRECTORY/NAME
+  sed 's|.*/\(.*\)|"\1"\n/\1|' "$work/quadlets" >"$trial/names"
+  ! grep -Fq -f "$trial/names" "$work/said" && ! [ -s "$trial/missing" ]
+}
+
+# collect_others: quadlets of the same manager that are not the set's, nor will be; the first of a name counts.
+collect_others() {
+  mkdir -p "$trial/others" || return 1
+  while IFS=$tab read -r step target rest; do
+    [ "$step" = remove ] && expand "$target" && printf '%s\n' "$path"
+  done <"$work/plan" >"$trial/stale"
+  if [ "$manager" = system ]; then
+    set -- /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
+  else
+    set -- "$XDG_RUNTIME_DIR/containers/systemd" "$HOME/.config/containers/systemd" \
+      "/etc/containers/systemd/users/$(id -u)" /etc/containers/systemd/users /usr/share/containers/systemd/users
+  fi
+  for directory in "$@"; do
+    find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name '*.[cnvpkib]*' -print 2>/dev/null
+  done | grep -E '\.(container|network|volume|pod|kube|image|build)$' | grep -Fxv -f "$trial/stale" |
+    while IFS= read -r quadlet; do
+      other=$trial/others/${quadlet##*/}
+      [ -e "$other" ] || [ -e "$trial/quadlets/${quadlet##*/}" ] || cp "$quadlet" "$other" || exit 1
+    done
+}
+
+# What systemd ignores with a warning (an unknown key) is an error here.
+validate_units() {
+  collect units "$trial/units" || return 1
+  set --
+  for unit in "$trial/units"/*; do
+    [ -e "$unit" ] && set -- "$@" "$unit"
+  done
+  while IFS= read -r service; do set -- "$@" "$trial/generated/$service"; done <"$work/generated"
+  [ $# -gt 0 ] || return 0
+  SYSTEMD_UNIT_PATH=$trial/units:$trial/generated: systemd-analyze ${for_user:+"$for_user"} verify --man=no "$@" >"$work/said" 2>&1
+  code=$?
+  grep -q "^$trial/units/" "$work/said" && code=1
+  [ "$code" = 0 ] && return 0
+  sed -e "s|$trial/[a-z]*/||g" "$work/said"
+  return 1
+}
+
+step_validate() {
+  trial=$work/trial
+  rm -rf "$trial"
+  mkdir -p "$trial/quadlets" "$trial/units" || return 1
+  validate_quadlets && validate_units
+}
+
+# The new files as the host will have them, below $stage: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. With what else is in
+# the directories that a check mounts, as nginx reads all of them.
+stage_files() {
+  [ -z "$stage" ] || return 0
+  stage_name
+  $as_account rm -rf "$stage" && $as_account mkdir -m 0700 "$stage" || return 1
+  while IFS=$tab read -r index target; do
+    expand "$target"
+    staged_at "$target"
+    if ! $as_account test -d "$staged"; then
+      $as_account mkdir -p "$staged" || return 1
+      if grep -Fxq -e "${target%/*}" "$work/mounted"; then
+        $as_account find "${path%/*}" -maxdepth 1 -type f -size -1024k -exec cp -t "$staged" {} + 2>/dev/null
+      fi
+    fi
+    # shellcheck disable=SC2016 # the inner shell expands it
+    if [ "$index" != - ]; then
+      $as_account sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$work/$index" || return 1
+    elif ! $as_account test -e "$staged/${path##*/}"; then
+      $as_account cp "$path" "$staged/${path##*/}" || return 1
+    fi
+  done <"$work/files"
+  while IFS=$tab read -r step target rest; do
+    [ "$step" = remove ] && staged_at "$target" && $as_account rm -f "$staged/${target##*/}"
+  done <"$work/plan"
+  return 0
+}
+
+# A name that root chooses, the same in each run: the account can't get into a directory of root's, and what an interrupted run
+# has left is found again.
+stage_name() {
+  stage=$work/stage
+  [ -z "$as_account" ] || stage=/run/user/$(id -u "$account")/quadlet-fleet.$set
+}
+
+# staged_at PATH: sets $staged to where its directory is staged.
+staged_at() {
+  # shellcheck disable=SC2088 # "~/" is our own notation here
+  case $1 in
+    "~/"*) staged=$stage/home/${1#"~/"} ;;
+    *) staged=$stage$1 ;;
+  esac
+  staged=${staged%/*}
+}
+
+# readers IMAGE PATH: a file of mode 0600 can be read by root of the container only, and nginx starts as the image's user.
+step_readers() {
+  user=$($as_account podman image inspect --format '{{.Config.User}}' -- "$1") || return 1
+  case ${user%%:*} in "" | 0 | root) return 0 ;; esac
+  echo "The image $1 starts nginx as \"$user\" (its USER), who can't read $2: that file is secret, so only root of the container can. Use an image that starts as root, as docker.io/library/nginx does; its workers run without root all the same."
+  return 1
+}
+
+# try NUMBER: a container with the new files, without the sockets; check.NUMBER has its options and words in order.
+step_try() {
+  stage_files || return 1
+  check=$work/check.$1
+  # An image that does not start as root may bind no port below 1024, which it is handed otherwise.
+  set -- run --rm --quiet --pull never --network none --security-opt label=disable --sysctl net.ipv4.ip_unprivileged_port_start=0
+  # An address of the host is none in there, and nginx -t binds it all the same (ip(7)).
+  for family in ipv4 ipv6; do
+    if [ -e "/proc/sys/net/$family/ip_nonlocal_bind" ]; then set -- "$@" --sysctl "net.$family.ip_nonlocal_bind=1"; fi
+  done
+  while IFS=$tab read -r kind first second; do
+    case $kind in
+      mount)
+        staged_at "$first/"
+        $as_account mkdir -p "$staged" || return 1
+        set -- "$@" --volume "$staged:$second:ro"
+        ;;
+      volume)
+        case $first in "%h/"*) first=$home/${first#"%h/"} ;; esac
+        set -- "$@" --volume "$first"
+        ;;
+      entrypoint) set -- "$@" --entrypoint "$first" ;;
+      word) set -- "$@" "$first" ;;
+    esac
+  done <"$check"
+  $as_account timeout 50 podman "$@" >"$work/said" 2>&1 </dev/null && return 0
+  # A name that this container can't resolve may resolve on the site's own network.
+  grep -q 'host not found in upstream' "$work/said" && return 0
+  cat "$work/said"
+  return 1
+}
