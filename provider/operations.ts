@@ -4,7 +4,7 @@ import { type Target, endpointName } from "../host/ssh/endpoint.ts";
 import { HostError, messageOf } from "../host/errors.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import type { Pool } from "../host/ssh/pool.ts";
-import { queryFor } from "../host/facts/query.ts";
+import { queryFor } from "../host/plan/query.ts";
 import { type Progress, TransactionError, observe, transact } from "../host/transaction/transaction.ts";
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";

@@ -1,4 +1,4 @@
-import { type Owner, claimsOfProxy, claimsOfSite, collisions } from "../components/arguments/claims.ts";
+import { type Owner, claimsOfProxy, claimsOfSite, collisions } from "../components/claims.ts";
 import { type ArgumentProblem, pathText } from "../components/arguments/problems.ts";
 import type { Fleet } from "./placement.ts";
 

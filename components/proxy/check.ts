@@ -3,7 +3,7 @@ import { otherNamesFile, tlsFile } from "../../units/nginx/proxy-files.ts";
 import { certificateName, serverNameOf } from "../../units/nginx/tls.ts";
 import type { SocketActivatedNginxArgs } from "../site/arguments.ts";
 import { checkArguments } from "../site/check.ts";
-import { claimsOfProxy, collisions } from "../arguments/claims.ts";
+import { claimsOfProxy, collisions } from "../claims.ts";
 import { checkImage } from "../site/image-check.ts";
 import { type ArgumentProblem, didYouMean, parseArguments, pathText } from "../arguments/problems.ts";
 import { type Backend, type ReverseProxyStackArgs, proxySchema } from "./arguments.ts";

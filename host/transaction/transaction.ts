@@ -17,7 +17,7 @@ import { type Facts, type Query, row } from "../facts/facts.ts";
 import { fill } from "../plan/placeholders.ts";
 import { type Plan, plan } from "../plan/plan.ts";
 import type { Pool } from "../ssh/pool.ts";
-import { addFacts, furtherQuery, queryFor } from "../facts/query.ts";
+import { addFacts, furtherQuery, queryFor } from "../plan/query.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */

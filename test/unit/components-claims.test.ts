@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
-import { type Claim, claimsOfProxy, claimsOfSite } from "../../components/arguments/claims.ts";
+import { type Claim, claimsOfProxy, claimsOfSite } from "../../components/claims.ts";
 import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
 import { renderBackends } from "../../components/proxy/backend-set.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";

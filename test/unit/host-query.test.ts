@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
 import { writeQuery } from "../../host/facts/facts.ts";
-import { addFacts, furtherQuery, queryFor } from "../../host/facts/query.ts";
+import { addFacts, furtherQuery, queryFor } from "../../host/plan/query.ts";
 import { conf, container, desired, empty, settled, socket, unit, unitFact } from "./host-plan-facts.ts";
 
 test("what is looked at for a set: its files, its units, and who has its ports", () => {

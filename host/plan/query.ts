@@ -1,10 +1,10 @@
 import { listens } from "../../units/socket-addresses.ts";
-import { isSocket, isTemplate, madeUnits, runs, unitsOf } from "../plan/changes.ts";
+import { isSocket, isTemplate, madeUnits, runs, unitsOf } from "./changes.ts";
 import { type Desired, unitAt, unitDirectory } from "../desired.ts";
 import { sha256 } from "../digest.ts";
-import type { Facts, Query } from "./facts.ts";
-import { newContainers } from "../plan/foreign.ts";
-import { standInUnits } from "../plan/refusals.ts";
+import type { Facts, Query } from "../facts/facts.ts";
+import { newContainers } from "./foreign.ts";
+import { standInUnits } from "./refusals.ts";
 
 /** What to look at for a set: its files, its units, and who has its ports. */
 export function queryFor(desired: Desired, known: readonly string[]): Query {

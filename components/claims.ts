@@ -1,10 +1,10 @@
-import type { SocketActivatedNginxArgs } from "../site/arguments.ts";
-import { hardeningOf } from "../site/hardening.ts";
-import { socketUnits } from "../site/names.ts";
-import type { Backend, ReverseProxyStackArgs } from "../proxy/arguments.ts";
-import { containerNames, hasNetwork, hasSockets, proxyNames } from "../proxy/names.ts";
-import { nginxOf } from "../proxy/render.ts";
-import { backendSite, isActivated, socketsUnit } from "../proxy/backend-sockets.ts";
+import type { SocketActivatedNginxArgs } from "./site/arguments.ts";
+import { hardeningOf } from "./site/hardening.ts";
+import { socketUnits } from "./site/names.ts";
+import type { Backend, ReverseProxyStackArgs } from "./proxy/arguments.ts";
+import { containerNames, hasNetwork, hasSockets, proxyNames } from "./proxy/names.ts";
+import { nginxOf } from "./proxy/render.ts";
+import { backendSite, isActivated, socketsUnit } from "./proxy/backend-sockets.ts";
 
 /** A name that can be there once only on a host. */
 export interface Claim {
