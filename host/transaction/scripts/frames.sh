@@ -77,7 +77,7 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
       ;;
     recover)
       # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
-      if [ -e "$own/journal" ]; then take_back; elif [ -e "$own/rollback.new" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
+      if [ -e "$own/journal" ]; then take_back; elif [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
       # The lingering of the run that was taken back is this one's to end.
       if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
       printf '{"event":"recovered"}\n'

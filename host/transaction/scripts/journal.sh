@@ -240,8 +240,8 @@ reload_clean() {
 rollback() {
   failed=
   if ! [ -e "$own/journal" ]; then
-    # It ended before anything was written.
-    rm -rf "$own/rollback.new" "$own/before" "$own/before.new"
+    # It ended before anything was written, or after its commit.
+    rm -rf "$own/rollback.new" "$own/before" "$own/before.new" "$own/committed"
     [ -e "$own/owner" ] || step_forget
     return
   fi

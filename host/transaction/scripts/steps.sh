@@ -52,8 +52,7 @@ step_commit() {
   }
   # From here on it is done, whatever becomes of what was kept for a rollback.
   forget_secrets
-  rm -rf "$own/committed" "$own/before" "$own/rollback"
-  mv "$own/rollback.new" "$own/rollback" && sync "$own/rollback" "$own"
+  rm -rf "$own/committed" "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" && sync "$own/rollback" "$own"
   one_at_a_time prune_replaced
   one_at_a_time prune_images
   one_at_a_time leave_networks "$work/networks"
