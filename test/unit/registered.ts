@@ -34,13 +34,17 @@ export async function register(
     },
     call: () => ({}),
   });
-  const component =
-    shape.kind === "site"
-      ? new SocketActivatedNginx(name, shape.args)
-      : new ReverseProxyStack(name, shape.args);
-  const urls = await new Promise<string[]>((resolve) => component.urls.apply(resolve));
-  // Once all of them are registered.
-  await pulumi.runtime.disconnect();
+  let urls: string[];
+  try {
+    const component =
+      shape.kind === "site"
+        ? new SocketActivatedNginx(name, shape.args)
+        : new ReverseProxyStack(name, shape.args);
+    urls = await new Promise<string[]>((resolve) => component.urls.apply(resolve));
+  } finally {
+    // Until all of them are registered; a component is by itself, where it then refuses its arguments.
+    await pulumi.runtime.disconnect();
+  }
   const resources = registrations.filter(({ type }) => !componentTypes.includes(type));
   return { resources: resources.sort((one, other) => (one.name < other.name ? -1 : 1)), urls };
 }
