@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { diffUnitSet } from "../../provider/diff.ts";
+import { schema } from "../../provider/schema.ts";
+import type { Plain, PlainObject } from "../../provider/wire.ts";
+
+// Each input of a UnitSet is a difference when it changes, or stands below with the reason why nothing on a host follows from it.
+
+interface Property {
+  $ref?: string;
+  oneOf?: Property[];
+  additionalProperties?: Property;
+}
+interface Schema {
+  types: Record<string, { properties: Record<string, Property> }>;
+  resources: Record<string, { inputProperties: Record<string, Property> }>;
+}
+const { types, resources } = schema("0.1.0") as Schema;
+
+/** All inputs that hold no others: "units.*", "files.*.mode". A jump host's jump hosts have the same. */
+function inputsOf(properties: Record<string, Property>, path: readonly string[] = []): string[] {
+  return Object.entries(properties).flatMap(([name, property]) => insideOf(property, [...path, name]));
+}
+
+function insideOf({ $ref, oneOf, additionalProperties }: Property, path: readonly string[]): string[] {
+  if (path.join(".").endsWith("jump.jump")) return [];
+  if (oneOf !== undefined) return oneOf.flatMap((one) => insideOf(one, path));
+  if (additionalProperties !== undefined) return insideOf(additionalProperties, [...path, "*"]);
+  if ($ref === undefined) return [path.join(".")];
+  return inputsOf(types[$ref.replace("#/types/", "")]?.properties ?? {}, path);
+}
+
+const inputs = inputsOf(resources["quadlet:index:UnitSet"]?.inputProperties ?? {});
+
+const login = "says how to log in, not where";
+const checks = "is asked when something else changes";
+const credentials = [
+  "user",
+  "hostKey",
+  "knownHostsFile",
+  "identityFile",
+  "privateKey",
+  "passphrase",
+  "agent",
+  "sshConfig",
+];
+
+/** Input → why no difference follows from it. */
+const exceptions: Record<string, string> = {
+  ...Object.fromEntries(
+    ["connection", "connection.jump"].flatMap((at) => credentials.map((one) => [`${at}.${one}`, login])),
+  ),
+  "connection.sudo": login,
+  "connection.sudo.password": login,
+  "connection.connectTimeout": "is a limit of the next operation",
+  "connection.commandTimeout": "is a limit of the next operation",
+  createUser: "is for an account that is not there, which is a difference by itself (accountIsGone)",
+  "checks.*.image": checks,
+  "checks.*.command": checks,
+  "checks.*.mounts.*": checks,
+  "checks.*.volumes": checks,
+  "checks.*.service": checks,
+  "probes.*.path": checks,
+  "probes.*.hostName": checks,
+  "probes.*.status": checks,
+  "probes.*.body": checks,
+  "probes.*.address": checks,
+  "registries.*.username": "is used for a pull",
+  "registries.*.password": "is used for a pull",
+  adopt: "is for files that are there before the set is",
+};
+
+/** A set of inputs in which the one at a path is there, with this value, and so is what holds it. */
+function inputsWith(path: string, value: Plain): PlainObject {
+  const within = (keys: readonly string[]): Plain => {
+    const [key, ...rest] = keys;
+    return key === undefined ? value : { [key]: within(rest) };
+  };
+  return within(path.split(".")) as PlainObject;
+}
+
+test("the inputs are found", () => {
+  const some = ["connection.jump.port", "connection.sudo", "units.*", "files.*.mode", "adopt"];
+  assert.deepEqual(
+    some.filter((path) => !inputs.includes(path)),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(exceptions).filter((path) => !inputs.includes(path)),
+    [],
+    "an exception is no input",
+  );
+});
+
+for (const path of inputs) {
+  test(path, () => {
+    const { changes } = diffUnitSet(inputsWith(path, "one"), inputsWith(path, "other"));
+    assert.equal(changes.size > 0, !(path in exceptions), exceptions[path] ?? "nothing follows from it");
+  });
+}
