@@ -1,14 +1,12 @@
 import type { Section } from "./model.ts";
 import { type KeySpecs, section } from "./section.ts";
 import { type ContainerSection, containerKeys } from "./sections/container.ts";
-import { type ImageSection, imageKeys } from "./sections/image.ts";
 import { type InstallSection, installKeys } from "./sections/install.ts";
 import { type NetworkSection, networkKeys } from "./sections/network.ts";
 import { type QuadletSection, quadletKeys } from "./sections/quadlet.ts";
 import { type ServiceSection, serviceKeys } from "./sections/service.ts";
 import { type SocketSection, socketKeys } from "./sections/socket.ts";
 import { type UnitSection, unitKeys } from "./sections/unit.ts";
-import { type VolumeSection, volumeKeys } from "./sections/volume.ts";
 import { serialize } from "./serialize.ts";
 
 /** What every unit file may have. A section that is left out, or has no fields, is not written. */
@@ -43,16 +41,6 @@ export function renderContainer(sections: QuadletSections & { container: Contain
 /** The text of a .network file. @throws UnwritableValueError @see podman-systemd.unit(5) */
 export function renderNetwork(sections: QuadletSections & { network: NetworkSection }): string {
   return render(sections, section(networkKeys, "Network", sections.network));
-}
-
-/** The text of a .volume file. @throws UnwritableValueError @see podman-systemd.unit(5) */
-export function renderVolume(sections: QuadletSections & { volume: VolumeSection }): string {
-  return render(sections, section(volumeKeys, "Volume", sections.volume));
-}
-
-/** The text of an .image file. @throws UnwritableValueError @see podman-systemd.unit(5) */
-export function renderImage(sections: QuadletSections & { image: ImageSection }): string {
-  return render(sections, section(imageKeys, "Image", sections.image));
 }
 
 /** The text of a .socket file. @throws UnwritableValueError @see systemd.socket(5) */

@@ -2,14 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { quoteWords } from "../../units/escape.ts";
 import { parse } from "../../units/parse.ts";
-import {
-  renderContainer,
-  renderImage,
-  renderNetwork,
-  renderService,
-  renderSocket,
-  renderVolume,
-} from "../../units/render.ts";
+import { renderContainer, renderNetwork, renderService, renderSocket } from "../../units/render.ts";
 import { splitWords } from "./units-readers.ts";
 
 function lines(...text: string[]): string {
@@ -22,7 +15,6 @@ test("nothing: only a quadlet's own section is there", () => {
     renderNetwork({ network: {}, unit: {}, service: {}, install: {}, quadlet: {} }),
     "[Network]\n",
   );
-  assert.equal(renderVolume({ volume: { label: {}, podmanArgs: [] } }), "[Volume]\n");
   assert.equal(renderSocket({ socket: {} }), "[Socket]\n");
   assert.equal(renderService({ service: {} }), "");
 });
@@ -208,14 +200,9 @@ test("a production container: the sections' order, a comment, commands, hardenin
   assert.equal(text, expected);
 });
 
-test("the other quadlets", () => {
+test("a network", () => {
   assert.equal(
-    renderNetwork({ network: { internal: true, options: { mtu: "1400" } } }),
+    renderNetwork({ network: { internal: true, options: { mtu: "1400" }, label: {}, podmanArgs: [] } }),
     "[Network]\nInternal=true\nOptions=mtu=1400\n",
-  );
-  assert.equal(renderVolume({ volume: { user: 101, copy: false } }), "[Volume]\nUser=101\nCopy=false\n");
-  assert.equal(
-    renderImage({ image: { image: "a/b", tlsVerify: false } }),
-    "[Image]\nImage=a/b\nTLSVerify=false\n",
   );
 });

@@ -2,18 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KeySpec } from "../../units/section.ts";
 import { containerKeys } from "../../units/sections/container.ts";
-import { imageKeys } from "../../units/sections/image.ts";
 import { networkKeys } from "../../units/sections/network.ts";
 import { quadletKeys } from "../../units/sections/quadlet.ts";
-import { volumeKeys } from "../../units/sections/volume.ts";
 import { compareVersions, misjoinedLine, podmanSince, tooNew } from "../../units/versions.ts";
 
 const first = "4.4";
 const sections: Record<string, Record<string, KeySpec>> = {
   Container: containerKeys,
   Network: networkKeys,
-  Volume: volumeKeys,
-  Image: imageKeys,
   Quadlet: quadletKeys,
 };
 
