@@ -17,9 +17,9 @@ export interface CommonSections {
   install?: InstallSection;
 }
 
-/** What every quadlet may have. podman does not support another account there, and refuses User= and Group= from 5.6 on. */
+/** What every quadlet may have. podman does not support another account there, and refuses User= from 5.6 on. */
 export interface QuadletSections extends CommonSections {
-  service?: Omit<ServiceSection, "user" | "group">;
+  service?: Omit<ServiceSection, "user">;
   quadlet?: QuadletSection;
 }
 

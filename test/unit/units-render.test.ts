@@ -166,7 +166,7 @@ test("a production container: the sections' order, a comment, commands, hardenin
       label: { site: "my site" },
       globalArgs: ["--runtime=runc"],
     },
-    service: { timeoutStopSec: 70, sockets: ["web.socket", "web-443.socket"], cpuQuota: "50%" },
+    service: { timeoutStopSec: 70, sockets: ["web.socket", "web-443.socket"] },
     quadlet: { defaultDependencies: false },
   });
   const expected = lines(
@@ -192,7 +192,6 @@ test("a production container: the sections' order, a comment, commands, hardenin
     "[Service]",
     "Sockets=web.socket web-443.socket",
     "TimeoutStopSec=70",
-    "CPUQuota=50%",
     "",
     "[Quadlet]",
     "DefaultDependencies=false",
@@ -202,7 +201,7 @@ test("a production container: the sections' order, a comment, commands, hardenin
 
 test("a network", () => {
   assert.equal(
-    renderNetwork({ network: { internal: true, options: { mtu: "1400" }, label: {}, podmanArgs: [] } }),
-    "[Network]\nInternal=true\nOptions=mtu=1400\n",
+    renderNetwork({ network: { internal: true }, service: { restart: "on-failure" } }),
+    "[Network]\nInternal=true\n\n[Service]\nRestart=on-failure\n",
   );
 });

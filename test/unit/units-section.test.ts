@@ -23,11 +23,11 @@ test("the order is that of the specs, not of the fields", () => {
 test("one line each for what is repeated, an empty text as a reset, an empty list as nothing", () => {
   const execStartPre = ["", quoteExec(["/bin/echo", "a b"]), "-/bin/false"];
   const text = renderService({
-    service: { execStartPre, capabilityBoundingSet: "", environmentFile: [], sockets: [] },
+    service: { execStartPre, restrictAddressFamilies: "", environmentFile: [], sockets: [] },
   });
   assert.equal(
     text,
-    '[Service]\nExecStartPre=\nExecStartPre=/bin/echo "a b"\nExecStartPre=-/bin/false\nCapabilityBoundingSet=\n',
+    '[Service]\nExecStartPre=\nExecStartPre=/bin/echo "a b"\nExecStartPre=-/bin/false\nRestrictAddressFamilies=\n',
   );
 });
 
@@ -47,7 +47,11 @@ for (const [what, write, message] of [
     () => renderSocket({ socket: {}, install: { wantedBy: [""] } }),
     "[Install] WantedBy=: an item",
   ],
-  ["no number", () => renderSocket({ socket: { backlog: NaN } }), "[Socket] Backlog=: NaN is no number"],
+  [
+    "no number",
+    () => renderContainer({ container: { stopTimeout: NaN } }),
+    "[Container] StopTimeout=: NaN is no number",
+  ],
   [
     "a variable's name",
     () => renderContainer({ container: { environment: { "A B": "" } } }),

@@ -34,18 +34,12 @@ export interface ServiceSection {
   timeoutStopSec?: string | number;
   /** Whether it stays active when its processes have ended. Default: false. */
   remainAfterExit?: boolean;
-  /** Exit codes and signals that are no failure, beside 0 and the usual signals: "143". Default: none. */
-  successExitStatus?: Many;
   /** Sockets whose descriptors it gets. Default: the socket of the same name. */
   sockets?: Many;
   /** Whether it gets them with O_NONBLOCK set. Default: false. */
   nonBlocking?: boolean;
   /** The account that runs it [E]. Default: root in the system manager. */
   user?: string;
-  /** Its group [E]. Default: the account's. */
-  group?: string;
-  /** Its working directory [E]. Default: "/", or the home in a user manager. */
-  workingDirectory?: string;
   /** Environment variables as they are given: `%` and `$` mean nothing [E]. Default: none. */
   environment?: Variables;
   /** Environment variables with specifiers: { PODMAN_SYSTEMD_UNIT: "%n" } [E]. Default: none. */
@@ -56,8 +50,6 @@ export interface ServiceSection {
   delegate?: boolean | string;
   /** Which processes a stop ends. podman needs "mixed" [K]. Default: "control-group". */
   killMode?: "control-group" | "mixed" | "process" | "none";
-  /** The signal of a stop [K]. Default: "SIGTERM". */
-  killSignal?: string;
   /** Directories below /run, made for its account before it starts and removed when it stops [E]. Default: none. */
   runtimeDirectory?: Many;
   /** Permission bits of the last part of `runtimeDirectory`, in octal. Default: "0755". [E] */
@@ -66,38 +58,16 @@ export interface ServiceSection {
   runtimeDirectoryPreserve?: boolean | "restart";
   /** Its name in the journal [E]. Default: that of the process. */
   syslogIdentifier?: string;
-  /** The slice it is in [R]. Default: "system.slice", or "app.slice" in a user manager. */
-  slice?: string;
-  /** The memory at which it is killed: "512M", "80%" [R]. Default: "infinity". */
-  memoryMax?: string | number;
-  /** The time it gets of one CPU: "200%" is all of two [R]. Default: no limit. */
-  cpuQuota?: string;
-  /** How many processes and threads it may have [R]. Default: DefaultTasksMax=. */
-  tasksMax?: string | number;
-  /** How many files it may have open, soft:hard [E]. Default: the manager's. */
-  limitNOFILE?: string | number;
   /** Whether nothing in it can gain privileges. Not with rootless podman, which needs newuidmap [E]. Default: false. */
   noNewPrivileges?: boolean;
   /** The only socket families it may open: ["AF_UNIX", "AF_NETLINK"]; "~" first turns it round [E]. Default: all. */
   restrictAddressFamilies?: Many;
-  /** What of the system it can't write: "full", "strict" (all) [E]. Default: false. */
-  protectSystem?: boolean | "full" | "strict";
-  /** Whether homes are hidden or read-only [E]. Default: false. */
-  protectHome?: boolean | "read-only" | "tmpfs";
-  /** Whether it has its own /tmp [E]. Default: false. */
-  privateTmp?: boolean;
-  /** The only capabilities it may ever have; "" for none [E]. Default: all. */
-  capabilityBoundingSet?: Many;
-  /** Capabilities it has without being root [E]. Default: none. */
-  ambientCapabilities?: Many;
 }
 
 export const serviceKeys = {
   type: { directive: "Type", kind: "value" },
   notifyAccess: { directive: "NotifyAccess", kind: "value" },
   user: { directive: "User", kind: "value" },
-  group: { directive: "Group", kind: "value" },
-  workingDirectory: { directive: "WorkingDirectory", kind: "value" },
   environment: { directive: "Environment", kind: "environment" },
   environmentWithSpecifiers: { directive: "Environment", kind: "environmentWithSpecifiers" },
   environmentFile: { directive: "EnvironmentFile", kind: "repeated" },
@@ -110,28 +80,16 @@ export const serviceKeys = {
   execStop: { directive: "ExecStop", kind: "repeated" },
   execStopPost: { directive: "ExecStopPost", kind: "repeated" },
   remainAfterExit: { directive: "RemainAfterExit", kind: "value" },
-  successExitStatus: { directive: "SuccessExitStatus", kind: "list" },
   restart: { directive: "Restart", kind: "value" },
   restartSec: { directive: "RestartSec", kind: "value" },
   timeoutStartSec: { directive: "TimeoutStartSec", kind: "value" },
   timeoutStopSec: { directive: "TimeoutStopSec", kind: "value" },
   killMode: { directive: "KillMode", kind: "value" },
-  killSignal: { directive: "KillSignal", kind: "value" },
   delegate: { directive: "Delegate", kind: "value" },
   runtimeDirectory: { directive: "RuntimeDirectory", kind: "list" },
   runtimeDirectoryMode: { directive: "RuntimeDirectoryMode", kind: "value" },
   runtimeDirectoryPreserve: { directive: "RuntimeDirectoryPreserve", kind: "value" },
   syslogIdentifier: { directive: "SyslogIdentifier", kind: "value" },
-  slice: { directive: "Slice", kind: "value" },
-  memoryMax: { directive: "MemoryMax", kind: "value" },
-  cpuQuota: { directive: "CPUQuota", kind: "value" },
-  tasksMax: { directive: "TasksMax", kind: "value" },
-  limitNOFILE: { directive: "LimitNOFILE", kind: "value" },
   noNewPrivileges: { directive: "NoNewPrivileges", kind: "value" },
   restrictAddressFamilies: { directive: "RestrictAddressFamilies", kind: "list" },
-  protectSystem: { directive: "ProtectSystem", kind: "value" },
-  protectHome: { directive: "ProtectHome", kind: "value" },
-  privateTmp: { directive: "PrivateTmp", kind: "value" },
-  capabilityBoundingSet: { directive: "CapabilityBoundingSet", kind: "list" },
-  ambientCapabilities: { directive: "AmbientCapabilities", kind: "list" },
 } as const satisfies KeySpecs<ServiceSection>;
