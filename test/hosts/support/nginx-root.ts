@@ -68,7 +68,7 @@ export async function askNginx(root: string, cases: readonly (readonly NginxFile
     'ip link set lo up && mount --rbind /dev "$1/dev" && mount -t proc proc "$1/proc" && exec chroot "$1" /bin/sh /each.sh';
   await execute(
     ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-c", script, "sh", root],
-    { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } },
+    { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, timeoutMs: 300_000 },
   );
   return cases.map((_, index) => seenIn(name(index)));
 }
