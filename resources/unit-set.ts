@@ -1,6 +1,7 @@
 import type { Input, Output } from "@pulumi/pulumi/output.js";
 import { CustomResource, type CustomResourceOptions } from "@pulumi/pulumi/resource.js";
-import { type UnitSetInputs, type UnitSetOutputs, unitSetType } from "./contract.ts";
+import type { UnitSetInputs, UnitSetOutputs } from "./contract.ts";
+import { unitSetType } from "./unit-set-type.ts";
 
 /** The arguments of a {@link UnitSet}: its inputs, each of which may still be unknown. */
 export type UnitSetArgs = { [K in keyof UnitSetInputs]: Input<Deep<UnitSetInputs[K]>> };

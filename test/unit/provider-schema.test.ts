@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, test } from "node:test";
-import ts from "typescript";
 import { noFacts } from "../../host/facts/facts.ts";
 import { checkUnitSet, credentialRules } from "../../provider/check.ts";
 import { schema } from "../../provider/schema.ts";
 import { desiredState, outputs } from "../../provider/state.ts";
 import type { PlainObject } from "../../provider/wire.ts";
-import { unitSetType } from "../../resources/contract.ts";
+import { contract as data } from "../../resources/contract-data.ts";
+import { unitSetType } from "../../resources/unit-set-type.ts";
 
 interface ObjectType {
   properties: Record<string, { secret?: boolean }>;
@@ -27,26 +25,13 @@ interface Schema {
 
 const written = schema("0.1.0") as Schema;
 
-/** Field → whether it must be there, for each interface of the contract, with what it extends. */
-const contract = new Map<string, Map<string, boolean>>();
-const path = join(import.meta.dirname, "../../resources/contract.ts");
-const interfaces = ts
-  .createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest)
-  .statements.filter((statement) => ts.isInterfaceDeclaration(statement));
-const fieldsOf = (name: string): [string, boolean][] => {
-  const found = interfaces.find((declaration) => declaration.name.text === name);
-  assert.ok(found, `resources/contract.ts has no interface ${name}`);
-  const inherited = (found.heritageClauses ?? []).flatMap(({ types }) =>
-    types.flatMap(({ expression }) => (ts.isIdentifier(expression) ? fieldsOf(expression.text) : [])),
-  );
-  const own = found.members.flatMap((member): [string, boolean][] =>
-    ts.isPropertySignature(member) && ts.isIdentifier(member.name)
-      ? [[member.name.text, member.questionToken === undefined]]
-      : [],
-  );
-  return [...inherited, ...own];
-};
-for (const { name } of interfaces) contract.set(name.text, new Map(fieldsOf(name.text)));
+/** Field → whether it must be there, for each type of the contract. */
+const contract = new Map(
+  Object.entries(data).map(([name, { fields }]) => [
+    name,
+    new Map(Object.entries(fields).map(([field, { required }]) => [field, required === true])),
+  ]),
+);
 
 function names(fields: Iterable<string>): string[] {
   return [...fields].sort();

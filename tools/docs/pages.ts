@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
+import { contractInterfaces } from "../schema/contract.ts";
 import { type PageParts, renderPage } from "./page.ts";
 import { readShapes } from "./shapes.ts";
 import { type Argument, argumentTree } from "./tree.ts";
@@ -16,10 +17,9 @@ const sources = [
   "components/reverse-proxy-stack.ts",
   "components/socket-activated-nginx.ts",
   "components/tls/tls.ts",
-  "resources/contract.ts",
 ].map((path) => join(root, path));
 
-const shapes = readShapes(sources);
+const shapes = readShapes(sources, contractInterfaces());
 
 /** The components, each with its page, its key in a stack file, and the files that show it. */
 export const components = {

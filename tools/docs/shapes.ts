@@ -33,11 +33,15 @@ export interface Shape {
   alternatives: ShapeReference[];
 }
 
-/** The documented shapes of source files, by name. Nothing is run or type-checked: declarations are read as they stand. */
-export function readShapes(files: readonly string[]): Map<string, Shape> {
+/**
+ * The documented shapes of source files, by name. Nothing is run or type-checked: declarations are read as they stand.
+ *
+ * @param more declarations that are in no file
+ */
+export function readShapes(files: readonly string[], more = ""): Map<string, Shape> {
   const declarations = new Map<string, Declaration>();
-  for (const file of files) {
-    const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+  for (const text of [...files.map((file) => readFileSync(file, "utf8")), more]) {
+    const source = ts.createSourceFile("declarations.ts", text, ts.ScriptTarget.Latest, true);
     for (const statement of source.statements)
       if (isDeclaration(statement) && statement.name) declarations.set(statement.name.text, statement);
   }

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { text, wholeNumber } from "./fields.ts";
+
+export const httpRequest = z.strictObject({
+  /**
+   * What is asked for.
+   * @default "/"
+   * @range "/" and printable ASCII, no blank
+   * @example "/health"
+   */
+  path: text("httpPath").optional(),
+  /**
+   * The Host header.
+   * @default "localhost"
+   * @range letters, digits and ".:[]_-"
+   * @example "www.example.com"
+   */
+  hostName: text("httpHost").optional(),
+  /**
+   * The status that the answer must have.
+   * @default any below 500
+   * @range 100 to 599
+   * @example 200
+   */
+  status: wholeNumber(100, 599).optional(),
+  /**
+   * Text that the answer must contain.
+   * @default any
+   * @range one line, not empty
+   * @example "Welcome to nginx!"
+   */
+  body: text("answerText").optional(),
+});
+
+/** A GET request, and what its answer must be. */
+export type HttpRequest = z.input<typeof httpRequest>;
+
+export const probe = z.strictObject({
+  ...httpRequest.shape,
+  /**
+   * Where a socket on all IPv4 addresses is asked. Another address than the usual one is for a program that answers otherwise there.
+   * @default "127.0.0.1"
+   * @range an address that begins with "127."
+   * @example "127.0.0.2"
+   */
+  address: text("loopback").optional(),
+});
+
+/** A request that must be answered through a socket after a service was started, restarted or reloaded. */
+export type Probe = z.input<typeof probe>;

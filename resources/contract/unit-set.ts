@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { connection } from "./connection.ts";
+import { map, marks, text, textMap } from "./fields.ts";
+import { containerCheck, fileContent, imagePull, registryLogin, serviceState } from "./parts.ts";
+import { probe } from "./probes.ts";
+
+const manager = z.enum(["system", "user"]);
+
+/** Which service manager runs the units: the host's own (PID 1), or the one of an account (`systemctl --user`). */
+export type Manager = z.input<typeof manager>;
+
+export const unitSetInputs = z.strictObject({
+  /** Where the host is and how to log in to it. */
+  connection,
+  /** The set's name on the host: letters, digits, "-", "_" and ".", at most 100. Two sets of one manager can't share one. */
+  name: text("setName", { replaces: true }),
+  /** Which service manager runs the units: "system" is the host's own (PID 1), "user" the one of an account. */
+  manager: manager.register(marks, { replaces: true }),
+  /**
+   * With manager "user", the account whose manager it is; required. With "system", the account that the set's services run
+   * as (User= in their text); its images are pulled and its checks run as that account.
+   */
+  user: text("account", { replaces: true }).optional(),
+  /**
+   * Make the account on the host where it is not there: home directory, subuid and subgid ranges, no login shell. It is
+   * removed with the last set of the one who made it. Only with `user`.
+   * @default false, a missing account is an error
+   */
+  createUser: z.boolean().optional(),
+  /**
+   * Unit name → text: quadlets (.container, .network, .volume, .image, …) and plain units (.socket, .service, …).
+   * With `user`, "@UID@" and "@HOME@" in a text are the account's UID and home directory, filled in on the host: a preview needs
+   * none.
+   */
+  units: textMap(text("unitName"), "unitText"),
+  /**
+   * Path → file. Absolute, or "~/…" in the account's home directory: with manager "user" that of the manager; with "system"
+   * that of `user`, where the file is the account's own.
+   */
+  files: map(text("hostPath"), fileContent).optional(),
+  /**
+   * Unit name → what it shall be. Quadlets are named by the service that they generate. A unit of the host's, of which the set
+   * has no file, can be named as well: it stays as it is when the set goes.
+   */
+  services: map(text("unitName"), serviceState).optional(),
+  /** Image reference → when to pull it. */
+  images: map(text("image"), imagePull).optional(),
+  /** Name → check. They are run when a file that they mount changes, and before a service is started or restarted. */
+  checks: map(text("line"), containerCheck).optional(),
+  /**
+   * Listening address, as ListenStream= has it, placeholders included → request. It must be answered within 20 seconds, or the host goes back to
+   * what it was. A unix socket needs curl on the host.
+   * @default none
+   */
+  probes: map(text("listenStream"), probe).optional(),
+  /** Registry ("registry.example.com") → login. */
+  registries: map(text(), registryLogin).optional(),
+  /**
+   * The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`.
+   * @default false
+   */
+  linger: z.boolean().optional(),
+  /**
+   * Take over files that are on the host already and belong to nobody. Units that the host has from other files, and
+   * containers, are never taken over: a name that one of them has is refused.
+   * @default false, which refuses them
+   */
+  adopt: z.boolean().optional(),
+});
+
+/** All the files of one component under one service manager of one host. */
+export type UnitSetInputs = z.input<typeof unitSetInputs>;

@@ -1,0 +1,2 @@
+/** The type token of the resource. */
+export const unitSetType = "quadlet:index:UnitSet";

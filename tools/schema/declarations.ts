@@ -1,0 +1,68 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+
+/** What the source text says of a shape of the contract, which its schema does not know. */
+export interface Declaration {
+  /** The name of its type. */
+  name: string;
+  /** The name of its schema. */
+  schema: string;
+  /** Its docstring, from its slash-star-star to its end. */
+  comment: string;
+  /** The docstrings of its own fields, in their order. */
+  comments: Map<string, string>;
+  /** The names of the types whose fields it has too. */
+  bases: string[];
+}
+
+/** Declares shapes: `export type Name = z.input<typeof schema>`, where `schema` is `z.strictObject({ … })`. Nothing is run. */
+export function readDeclarations(folder: string): Declaration[] {
+  const statements = readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const path = join(folder, file);
+      return ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true).statements;
+    });
+  const literals = new Map(
+    statements.filter(ts.isVariableStatement).flatMap(({ declarationList }) =>
+      declarationList.declarations.flatMap(({ name, initializer }) => {
+        const literal =
+          initializer && ts.isCallExpression(initializer) ? initializer.arguments[0] : undefined;
+        return literal && ts.isObjectLiteralExpression(literal) ? [[name.getText(), literal] as const] : [];
+      }),
+    ),
+  );
+  const aliases = statements.filter(ts.isTypeAliasDeclaration).flatMap((alias) => {
+    const [, schema] = /^z\.input<typeof (\w+)>$/.exec(alias.type.getText()) ?? [];
+    return schema !== undefined && literals.has(schema)
+      ? [{ name: alias.name.text, schema, comment: commentOf(alias) }]
+      : [];
+  });
+  const typeOf = new Map(aliases.map(({ name, schema }) => [schema, name]));
+
+  const fieldsOf = (schema: string): Pick<Declaration, "comments" | "bases"> => {
+    const comments = new Map<string, string>();
+    const bases: string[] = [];
+    for (const property of literals.get(schema)?.properties ?? []) {
+      if (!ts.isSpreadAssignment(property)) {
+        comments.set(property.name.getText(), commentOf(property));
+        continue;
+      }
+      const spread = property.expression.getText().replace(/\.shape$/, "");
+      const base = typeOf.get(spread);
+      if (base !== undefined) bases.push(base);
+      else {
+        const inner = fieldsOf(spread);
+        inner.comments.forEach((comment, name) => comments.set(name, comment));
+        bases.push(...inner.bases);
+      }
+    }
+    return { comments, bases };
+  };
+  return aliases.map((alias) => ({ ...alias, ...fieldsOf(alias.schema) }));
+}
+
+function commentOf(node: ts.Node): string {
+  return ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).at(-1)?.getText() ?? "";
+}
