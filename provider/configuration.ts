@@ -1,7 +1,7 @@
 import type { Credentials } from "../resources/contract.ts";
-import { type Failure, credentialRules } from "./check.ts";
-import { didYouMeanOf } from "../units/nearest.ts";
-import { type WireObject, hasUnknown, revealObject } from "./wire.ts";
+import { type Failure, checkField } from "./check-shape.ts";
+import { withFlags } from "./flags.ts";
+import { type PlainObject, type WireObject, hasUnknown, revealObject } from "./wire.ts";
 
 /**
  * The provider's configuration (`pulumi config set quadlet:identityFile …`): credentials that override those of every
@@ -9,15 +9,14 @@ import { type WireObject, hasUnknown, revealObject } from "./wire.ts";
  */
 export function configuration(args: WireObject): { credentials: Partial<Credentials>; failures: Failure[] } {
   const failures: Failure[] = [];
-  const credentials: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(revealObject(args))) {
-    // The engine adds the version of the plugin.
-    if (key === "version" || value === null) continue;
-    const rule = Object.hasOwn(credentialRules, key) ? credentialRules[key] : undefined;
-    if (!rule)
-      failures.push({ path: key, reason: `is not known.${didYouMeanOf(key, Object.keys(credentialRules))}` });
-    else rule(value, key, (path, reason) => failures.push({ path, reason }));
-    if (!hasUnknown(value)) credentials[key] = value === "true" ? true : value === "false" ? false : value;
+  const credentials: PlainObject = {};
+  // The engine adds the version of the plugin.
+  const { version, ...given } = withFlags("Credentials", args);
+  void version;
+  for (const [key, value] of Object.entries(revealObject(given))) {
+    if (value === null) continue;
+    checkField("Credentials", key, value, key, (path, reason) => failures.push({ path, reason }));
+    if (!hasUnknown(value)) credentials[key] = value;
   }
   return { credentials: credentials, failures };
 }

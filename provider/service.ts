@@ -9,32 +9,21 @@ import { Pool } from "../host/ssh/pool.ts";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { announcement } from "./announcement.ts";
-import { type Failure, checkUnitSet } from "./check.ts";
+import { checkUnitSet } from "./check.ts";
+import type { Failure } from "./check-shape.ts";
 import { configuration } from "./configuration.ts";
 import { type Kind, diffUnitSet } from "./diff.ts";
 import { initFailed } from "./failure.ts";
+import { withFlags } from "./flags.ts";
 import { Listeners } from "./listeners.ts";
 import { type Context, Unfinished, apply, importSet, refresh, remove } from "./operations.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { schema } from "./schema.ts";
+import { withSecrets } from "./secrets.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Engine } from "./status.ts";
 import { Survey } from "./survey.ts";
-import { type WireObject, fromStruct, isObject, revealObject, toStruct, withSecrets } from "./wire.ts";
-
-/** Inputs that are secrets whatever the user says, those of each jump host too. */
-function secretInputs({ connection }: WireObject): string[][] {
-  const paths = [
-    ["connection", "sudo", "password"],
-    ["registries", "*", "password"],
-  ];
-  let at = connection;
-  for (let path = ["connection"]; isObject(at); path = [...path, "jump"]) {
-    paths.push([...path, "privateKey"], [...path, "passphrase"]);
-    at = (at as WireObject).jump;
-  }
-  return paths;
-}
+import { fromStruct, revealObject, toStruct } from "./wire.ts";
 
 /**
  * The ResourceProvider service (pulumi/pulumi: proto/pulumi/provider.proto), directly: the SDK's own server drops the
@@ -92,12 +81,12 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
 
     check: unary((request: p.CheckRequest) => {
       expectUnitSet(request.getUrn());
-      const news = fromStruct(request.getNews());
+      const news = withFlags("UnitSetInputs", fromStruct(request.getNews()));
       const inputs = revealObject(news);
       const failures = checkUnitSet(inputs);
       if (failures.length === 0)
         listeners.claim(nameOf(request.getUrn()), inputs, (path, reason) => failures.push({ path, reason }));
-      return checked(toStruct(withSecrets(news, secretInputs(news))), failures);
+      return checked(toStruct(withSecrets("UnitSetInputs", news)), failures);
     }),
 
     diff: unary((request: p.DiffRequest) => {

@@ -68,21 +68,3 @@ export function hasUnknown(value: Plain): boolean {
   if (Array.isArray(value)) return value.some(hasUnknown);
   return isObject(value) && Object.values(value).some(hasUnknown);
 }
-
-/** A copy in which the values at the given paths are secret, where they are there. */
-export function withSecrets(value: WireObject, paths: readonly (readonly string[])[]): WireObject {
-  return paths.reduce((result, path) => markSecret(result, path) as WireObject, value);
-}
-
-function markSecret(value: Wire | undefined, path: readonly string[]): Wire | undefined {
-  const [key, ...rest] = path;
-  if (value === undefined || value === null || isSecret(value)) return value;
-  if (key === undefined) return secret(value);
-  if (!isObject(value)) return value;
-  const keys = key === "*" ? Object.keys(value) : key in value ? [key] : [];
-  const marked = keys.map((name): [string, Wire] => [
-    name,
-    markSecret((value as WireObject)[name], rest) ?? null,
-  ]);
-  return { ...(value as WireObject), ...Object.fromEntries(marked) };
-}

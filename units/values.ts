@@ -7,7 +7,7 @@ const quotes = new Set('"');
 
 /**
  * The sections of a unit. Of a text that can't be read nothing is known, so it has none: what is wrong with it is said at preview
- * (provider/check-units.ts), and systemd or podman judge what an account has written.
+ * (entryRules of rules.ts), and systemd or podman judge what an account has written.
  *
  * @param file its name, which tells the kind
  */

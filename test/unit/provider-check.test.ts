@@ -104,6 +104,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
         body: "two\nlines",
         method: "HEAD",
       },
+      "0.0.0.0:83": { body: "" },
       "0.0.0.0:81": { path: "/a b", status: "200" },
       "0.0.0.0:82": false,
     },
@@ -150,6 +151,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'probes["0.0.0.0:80"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:80"].body: can\'t hold a newline or another control character',
       'probes["0.0.0.0:80"].method: is not known. Known: path, hostName, status, body, address.',
+      'probes["0.0.0.0:83"].body: is empty: give the text that the answer must contain, or leave it out',
       'probes["0.0.0.0:81"].path: must begin with "/", without spaces and control characters',
       'probes["0.0.0.0:81"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:82"]: must be an object',
@@ -235,6 +237,13 @@ describe("the provider's configuration", () => {
     assert.deepEqual(configuration({ identityFile: "~/.ssh/id", agent: "false", version: "0.1.0" }), {
       credentials: { identityFile: "~/.ssh/id", agent: false },
       failures: [],
+    });
+  });
+
+  test("a passphrase is a text, whatever it says", () => {
+    assert.deepEqual(configuration({ passphrase: "true", sshConfig: "true" }).credentials, {
+      passphrase: "true",
+      sshConfig: true,
     });
   });
 

@@ -1,22 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { noFacts } from "../../host/facts/facts.ts";
-import { checkUnitSet, credentialRules } from "../../provider/check.ts";
+import { checkUnitSet } from "../../provider/check.ts";
+import { diffUnitSet } from "../../provider/diff.ts";
 import { schema } from "../../provider/schema.ts";
 import { desiredState, outputs } from "../../provider/state.ts";
 import type { PlainObject } from "../../provider/wire.ts";
 import { contract as data } from "../../resources/contract-data.ts";
 import { unitSetType } from "../../resources/unit-set-type.ts";
 
+interface Property {
+  $ref?: string;
+  type?: string;
+  secret?: boolean;
+  replaceOnChanges?: boolean;
+  description?: string;
+}
 interface ObjectType {
-  properties: Record<string, { secret?: boolean }>;
+  properties: Record<string, Property>;
   required: string[];
 }
 interface Schema {
   name: string;
   config: { variables: ObjectType["properties"] };
   provider: { inputProperties: ObjectType["properties"] };
-  types: Record<string, ObjectType>;
+  types: Record<string, ObjectType & { enum?: { value: string }[] }>;
   resources: Record<
     string,
     ObjectType & { inputProperties: ObjectType["properties"]; requiredInputs: string[] }
@@ -24,6 +32,7 @@ interface Schema {
 }
 
 const written = schema("0.1.0") as Schema;
+const objects = Object.entries(written.types).filter(([, type]) => type.enum === undefined);
 
 /** Field → whether it must be there, for each type of the contract. */
 const contract = new Map(
@@ -51,10 +60,7 @@ describe("the schema names every field of the contract and nothing else", () => 
   const pairs: [string, ObjectType][] = [
     ["UnitSetInputs", { properties: resource.inputProperties, required: resource.requiredInputs }],
     ["UnitSetOutputs", resource],
-    ...Object.entries(written.types).map(([token, type]): [string, ObjectType] => [
-      token.replace("quadlet:index:", ""),
-      type,
-    ]),
+    ...objects.map(([token, type]): [string, ObjectType] => [token.replace("quadlet:index:", ""), type]),
   ];
   for (const [name, { properties, required }] of pairs) {
     test(name, () => {
@@ -76,7 +82,6 @@ describe("the schema names every field of the contract and nothing else", () => 
   test("the provider's configuration: the credentials", () => {
     assert.deepEqual(names(Object.keys(written.config.variables)), fields("Credentials"));
     assert.deepEqual(names(Object.keys(written.provider.inputProperties)), fields("Credentials"));
-    assert.deepEqual(names(Object.keys(credentialRules)), fields("Credentials"));
   });
 });
 
@@ -100,7 +105,7 @@ test("what outputs may say of a unit is in the schema", () => {
 });
 
 test("secret is what the contract calls so", () => {
-  const secrets = Object.entries(written.types).flatMap(([token, { properties }]) =>
+  const secrets = objects.flatMap(([token, { properties }]) =>
     Object.entries(properties).flatMap(([key, value]) => (value.secret ? [`${token}.${key}`] : [])),
   );
   assert.deepEqual(names(secrets), [
@@ -111,6 +116,65 @@ test("secret is what the contract calls so", () => {
     "quadlet:index:RegistryLogin.password",
     "quadlet:index:Sudo.password",
   ]);
+});
+
+describe("for other languages", () => {
+  const fieldOf = (type: string, field: string) =>
+    written.types[`quadlet:index:${type}`]?.properties[field] ?? {};
+
+  test("choices are enums", () => {
+    const enums = Object.entries(written.types).flatMap(([token, one]) =>
+      one.enum ? [[token, one.enum.map(({ value }) => value)]] : [],
+    );
+    assert.deepEqual(Object.fromEntries(enums), {
+      "quadlet:index:Manager": ["system", "user"],
+      "quadlet:index:ImagePullPull": ["missing", "always", "never"],
+    });
+    assert.equal(fieldOf("ImagePull", "pull").$ref, "#/types/quadlet:index:ImagePullPull");
+  });
+
+  test("there is no union: each has one type, which the check takes", () => {
+    assert.doesNotMatch(JSON.stringify(written), /oneOf/);
+    assert.equal(fieldOf("Connection", "sudo").$ref, "#/types/quadlet:index:Sudo");
+    assert.equal(fieldOf("Connection", "agent").type, "string");
+    assert.equal(fieldOf("Connection", "sshConfig").type, "string");
+    const connection = { address: "a", sudo: {}, agent: "false", sshConfig: "true" };
+    assert.deepEqual(
+      checkUnitSet({ connection, name: "a", manager: "system", units: {} }).map(({ path }) => path),
+      [],
+    );
+  });
+
+  test("what there is to refer to, is there; and each field says what it means", () => {
+    for (const [, token = ""] of JSON.stringify(written).matchAll(/#\/types\/([^"]+)/g))
+      assert.ok(written.types[token], token);
+    for (const [token, { properties }] of objects)
+      for (const [field, { description }] of Object.entries(properties))
+        assert.match(description ?? "", /^\S.*\.$/s, `${token}.${field}`);
+  });
+
+  test("what replaces a set, by the diff, is marked so", () => {
+    const marked = (properties: Record<string, Property>) =>
+      Object.entries(properties).flatMap(([key, one]) => (one.replaceOnChanges ? [key] : []));
+    const inputs = written.resources[unitSetType]?.inputProperties ?? {};
+    const found = [
+      ...marked(inputs),
+      ...marked(written.types["quadlet:index:Connection"]?.properties ?? {}).map(
+        (key) => `connection.${key}`,
+      ),
+    ];
+    const all = (value: string): PlainObject => ({
+      ...Object.fromEntries(fields("UnitSetInputs").map((key) => [key, value])),
+      connection: Object.fromEntries(fields("Connection").map((key) => [key, value])),
+    });
+    assert.deepEqual(names(found), names(diffUnitSet(all("a"), all("b")).replaces));
+    assert.deepEqual(
+      objects
+        .filter(([token]) => !token.endsWith(":Connection"))
+        .flatMap(([, one]) => marked(one.properties)),
+      [],
+    );
+  });
 });
 
 describe("the check knows the same fields", () => {

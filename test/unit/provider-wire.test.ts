@@ -13,7 +13,6 @@ import {
   toStruct,
   unknown,
   wireUnknown,
-  withSecrets,
 } from "../../provider/wire.ts";
 
 describe("secrets and unknown values", () => {
@@ -88,42 +87,6 @@ describe("isSecretAt", () => {
     test(path.join(" › "), () => assert.equal(isSecretAt(value, path), expected));
 });
 
-describe("withSecrets", () => {
-  test("marks what is at the paths, and leaves the rest", () => {
-    assert.deepEqual(
-      withSecrets({ connection: { privateKey: "k", port: 22 } }, [["connection", "privateKey"]]),
-      {
-        connection: { privateKey: secret("k"), port: 22 },
-      },
-    );
-  });
-
-  test('"*" stands for every key', () => {
-    const registries = { a: { username: "u", password: "p" }, b: { password: "q" } };
-    assert.deepEqual(withSecrets({ registries }, [["registries", "*", "password"]]), {
-      registries: { a: { username: "u", password: secret("p") }, b: { password: secret("q") } },
-    });
-  });
-
-  const unchanged: [string, Record<string, Wire>, string[]][] = [
-    ["a missing part", { a: { b: "c" } }, ["a", "x"]],
-    ["a missing beginning", { a: "b" }, ["x", "y", "z"]],
-    ["a null", { a: null }, ["a"]],
-    ["a text where an object would be", { sudo: true }, ["sudo", "password"]],
-    ["what is secret already", { a: secret("s") }, ["a"]],
-    ["a part of a secret", { a: secret({ b: "s" }) }, ["a", "b"]],
-    ['"*" of nothing', { registries: {} }, ["registries", "*", "password"]],
-  ];
-  for (const [what, value, path] of unchanged)
-    test(`leaves ${what}`, () => assert.deepEqual(withSecrets(value, [path]), value));
-
-  test("does not change its argument", () => {
-    const value = { a: { b: "s" } };
-    withSecrets(value, [["a", "b"]]);
-    assert.deepEqual(value, { a: { b: "s" } });
-  });
-});
-
 describe("for any value", () => {
   /** A value, and the same with some of its parts wrapped, some of them more than once. */
   const leaf = fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string());
@@ -152,13 +115,5 @@ describe("for any value", () => {
 
   test("reveal takes all nested wrappers off", () => {
     fc.assert(fc.property(tree, ({ plain, wire }) => assert.deepEqual(reveal(wire), plain)));
-  });
-
-  test("a secret that is marked reads as before", () => {
-    fc.assert(
-      fc.property(tree, ({ plain, wire }) => {
-        assert.deepEqual(revealObject(withSecrets({ a: wire }, [["a"], ["a", "*"]])), { a: plain });
-      }),
-    );
   });
 });

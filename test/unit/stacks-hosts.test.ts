@@ -41,7 +41,7 @@ const wrong: [string, unknown, string, string?][] = [
   ["agent", 1, "must be the path of an agent's socket, true or false"],
   ["sshConfig", 1, "must be the path of a file, true or false"],
   ["jump", ["gate"], "must be the name of a host, or a connection", "must be an object"],
-  ["sudo", "yes", "must be true, false or { password: … }", "must be an object"],
+  ["sudo", "yes", "must be true, false or { password: … }"],
   ["connectTimeout", 0, `${number(1, 600)}, and is 0`, number(1, 600)],
   ["commandTimeout", 86401, `${number(1, 86400)}, and is 86401`, number(1, 86400)],
   ["hostname", "web-1", "is not known. Known: "],
