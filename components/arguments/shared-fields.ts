@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { inputText } from "./connection.ts";
-import { wholeNumber } from "./wording.ts";
+import { httpRequest } from "../../resources/contract/probes.ts";
+import { argumentSchema, inputText } from "./from-contract.ts";
 
 /** Environment variables by their names. */
 export const environmentSchema = z.record(
@@ -9,18 +9,4 @@ export const environmentSchema = z.record(
 );
 
 /** A GET request and what its answer must be: `HttpRequest` of the contract. */
-export const probeSchema = z.strictObject({
-  path: z
-    .string()
-    .regex(/^\/[!-~]*$/, 'begins with "/", without blanks and control characters')
-    .optional(),
-  hostName: z
-    .string()
-    .regex(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name")
-    .optional(),
-  status: wholeNumber(100, 599).optional(),
-  body: z
-    .string()
-    .regex(/^\P{Cc}+$/u, "is a text on one line")
-    .optional(),
-});
+export const probeSchema = argumentSchema<typeof httpRequest.shape>(httpRequest);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { choiceWords, wholeNumberWords } from "../../units/rules.ts";
 
 /** zod's `error` of a schema: a message, or undefined where another one is meant. */
 type Wording = (issue: z.core.$ZodRawIssue) => string | undefined;
@@ -32,7 +33,7 @@ export function oneOf(what: string): { error: Wording } {
 
 /** For a whole number: the range, and what is there. */
 export function range(least: number, most: number, example = least): { error: Wording } {
-  const what = `a whole number from ${least} to ${most}`;
+  const what = wholeNumberWords(least, most);
   return {
     error: ({ input }) =>
       isThere(input) ? `must be ${what}${found(input)}` : `is missing: ${what}, as in ${example}`,
@@ -70,7 +71,6 @@ export const wording: Wording = (issue) => {
   if (issue.input === undefined) return "is missing";
   if (issue.input === null) return "has no value. Give it one, or leave it out.";
   if (issue.code === "invalid_type") return `must be ${names[issue.expected] ?? issue.expected}`;
-  if (issue.code === "invalid_value")
-    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+  if (issue.code === "invalid_value") return `must be ${choiceWords(issue.values)}`;
   return undefined;
 };

@@ -7,7 +7,8 @@ import {
   commandsSchema,
   smokeTestSchema,
 } from "../commands/arguments.ts";
-import { type ConnectionArgs, connectionSchema, inputText } from "../arguments/connection.ts";
+import { type ConnectionArgs, connectionSchema } from "../arguments/connection.ts";
+import { inputText } from "../arguments/from-contract.ts";
 import { environmentSchema, probeSchema } from "../arguments/shared-fields.ts";
 import { type TlsArgs, tlsSchema } from "../tls/tls.ts";
 import { oneOf, required } from "../arguments/wording.ts";

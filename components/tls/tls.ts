@@ -4,7 +4,7 @@ import type { ListenAddress } from "../../units/nginx/address.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import { type TlsOptions, certificateFiles } from "../../units/nginx/tls.ts";
 import type { FileContent } from "../../resources/contract.ts";
-import { inputText } from "../arguments/connection.ts";
+import { inputText } from "../arguments/from-contract.ts";
 import { lift } from "../site/inputs.ts";
 import { required } from "../arguments/wording.ts";
 
