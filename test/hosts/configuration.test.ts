@@ -9,7 +9,7 @@ import { type FleetConfiguration, type Stack, image, makeStack } from "./support
 // How much the engine can hand over, and what is in files instead. Previews only: no host.
 
 const root = join(import.meta.dirname, "../..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const limits = readFileSync(join(root, "docs/limits.md"), "utf8");
 /** The project of this checkout has no such files; the stack's are beside it. */
 const files = mkdtempSync(join(tmpdir(), "quadlet-fleet-files-"));
 const { certificate, key } = makeCertificate(["www.example.com"]);
@@ -54,12 +54,12 @@ function configuration(
   };
 }
 
-test("over 128 KiB the engine itself fails, in the words of README.md", async () => {
+test("over 128 KiB the engine itself fails, in the words of docs/limits.md", async () => {
   stack.configure(configuration({ certificate: chain, key }));
   const { code, stdout, stderr } = await stack.run(["preview"], { check: false });
   assert.notEqual(code, 0);
   const said = /error: an unhandled error.*/.exec(stdout + stderr)?.[0] ?? stdout + stderr;
-  assert.ok(readme.includes(said.replace(/(?<=fork\/exec )\S+(?=\/node)/, "…")), said);
+  assert.ok(limits.includes(said.replace(/(?<=fork\/exec )\S+(?=\/node)/, "…")), said);
 });
 
 test("from 96 KiB on a warning says what is large, once", async () => {

@@ -11,7 +11,8 @@ import { makeProgram } from "./support/program.ts";
 import { type FleetConfiguration, type Stack, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Every stack file that people copy, as it is but for who the hosts are: up, a request to each address that it gives, and away.
-// examples/typescript is what package.test.ts runs.
+// examples/typescript is what package.test.ts runs. What README.md shows of the two changes is made here:
+// node --test --test-update-snapshots test/hosts/documented.test.ts
 
 const root = join(import.meta.dirname, "../..");
 let fleet: Fleet;
@@ -98,6 +99,45 @@ for (const [file, text] of texts) {
     t.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s`);
   });
 }
+
+test("the stack file of README.md: what it serves, and what its two changes show", async (t: TestContext) => {
+  const text =
+    /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+  const { address } = hostOf("web-1");
+  await using stack = await makeStack("test-documented");
+  const configure = (from = "", to = "") => {
+    assert.ok(text.includes(from), from);
+    const { config } = parse(text.replace(from, () => to)) as {
+      config: Record<string, Record<string, object>>;
+    };
+    stack.configure({
+      hosts: { "web-1": hostEntry(fleet, hostOf("web-1")) },
+      sites: config["quadlet-fleet:sites"],
+    });
+  };
+  /** What a user sees, but for who the host and the stack are. `--test-update-snapshots` writes it: README.md has the same. */
+  const shown = async (file: string, fails: boolean) => {
+    const { code, stdout, stderr } = await stack.run(["preview", "--diff"], { check: false });
+    assert.equal(code !== 0, fails, stderr);
+    // The engine writes what it has to say before its summary.
+    const said = stdout
+      .replace(/^(?=Resources:)/m, () => stderr)
+      .replaceAll(address, "192.0.2.11")
+      .replaceAll("test-documented", "production")
+      .replaceAll(/ +$/gm, "");
+    t.assert.fileSnapshot(said.replace(/\s*$/, "\n"), join(root, "docs/shown", file), {
+      serializers: [String],
+    });
+  };
+  configure();
+  await stack.up();
+  await answered(`http://${address}/`, /^200 hello\n$/);
+  configure('"hello\\n"', '"hello, world\\n"');
+  await shown("changed-line.txt", false);
+  configure('"0.0.0.0:80"', '"0.0.0.0:8080"');
+  await shown("refused-listen.txt", true);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+});
 
 test("the TypeScript of docs/, as one program: up, a request to each address, destroy", async (t: TestContext) => {
   const began = performance.now();

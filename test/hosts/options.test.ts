@@ -5,7 +5,7 @@ import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.
 import { makeProgram } from "./support/program.ts";
 import { type Stack, example2, example4, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Options of Pulumi's own, with these components: what README.md says of them.
+// Options of Pulumi's own, with these components: what docs/operations.md says of them.
 
 let fleet: Fleet;
 let stack: Stack;

@@ -121,7 +121,7 @@ test("a planted one is found", async () => {
 /**
  * The engine's log at -v=9 without the lines in which Pulumi itself prints what is inside a secret's wrapper, for any
  * provider: `Unmarshaling property for RPC[…]: value=…` (sdk/go/common/resource/plugin/rpc.go, seen in 3.258 and 3.259).
- * README.md warns of it.
+ * docs/limits.md warns of it.
  */
 function withoutEngineDefect(log: string): string {
   return log

@@ -56,68 +56,96 @@ for (const file of readdirSync(join(root, "examples/stacks"))) {
   });
 }
 
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const isStackFile = (block: string) => block.includes("quadlet-fleet:");
-const blocks = [...readme.matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)].map(([, block = ""]) =>
-  block.replace("ssh-ed25519 AAAA…", hostKey),
-);
+/** The blocks of code of one language in a document. */
+function blocksOf(path: string, language: string): string[] {
+  const text = readFileSync(join(root, path), "utf8");
+  return [...text.matchAll(/^ *```(\w*)\n([\s\S]*?)^ *```$/gm)]
+    .filter(([, its]) => its === language)
+    .map(([, , block = ""]) => block.replace("ssh-ed25519 AAAA…", hostKey));
+}
+
+type Args = Record<string, unknown>;
+type Config = Record<string, Record<string, Args>>;
+
+const [stackFile = ""] = blocksOf("README.md", "yaml");
+
+test("the stack file of README.md alone, in about 15 lines", () => {
+  assert.equal(blocksOf("README.md", "yaml").length, 1);
+  assert.deepEqual(placements(stackFile), ["www@web-1"]);
+  assert.ok(stackFile.split("\n").length <= 18);
+});
+
+/** Page → where each of its blocks goes in the stack file of README.md. */
+const places: Record<string, ((config: Config) => Args | undefined)[]> = {
+  "docs/hosts.md": [(config) => config["quadlet-fleet:hosts"]],
+  "docs/sites.md": [(config) => config["quadlet-fleet:sites"]],
+  "docs/proxies.md": [
+    (config) => (config["quadlet-fleet:proxies"] ??= {}),
+    (config) => config["quadlet-fleet:proxies"]?.front,
+  ],
+  "docs/commands.md": [(config) => config["quadlet-fleet:sites"]?.www],
+  "docs/stack-files.md": [() => ({})], // the test below
+  "docs/tls.md": [(config) => config["quadlet-fleet:sites"]],
+};
+
+test("the stack file of README.md, with everything that the pages add to it", () => {
+  const { config } = parse(stackFile) as { config: Config };
+  for (const [page, its] of Object.entries(places)) {
+    const blocks = blocksOf(page, "yaml");
+    assert.equal(blocks.length, its.length, page);
+    blocks.forEach((block, at) => {
+      const place = its[at]?.(config);
+      assert.ok(place, page);
+      Object.assign(place, parse(block));
+    });
+  }
+  const commands = Object.keys(places).flatMap((page) =>
+    blocksOf(page, "sh").flatMap((block) => [...sets(block)]),
+  );
+  assert.deepEqual(
+    commands.map((command) => set(config, command)),
+    ["www.environment.TOKEN", "shop.tls.certificate", "shop.tls.key"].map(
+      (path) => `quadlet-fleet:sites.${path}`,
+    ),
+  );
+  assert.deepEqual(placements(JSON.stringify({ config })), [
+    "www@web-1",
+    "front-page@web-1",
+    "shop@web-2",
+    "front@web-1",
+  ]);
+});
+
+test("each hand-written page with YAML has its place above", () => {
+  const generated = Object.values(components).map(({ page }): string => page);
+  const withBlocks = readdirSync(join(root, "docs"))
+    .map((file) => `docs/${file}`)
+    .filter((path) => path.endsWith(".md") && !generated.includes(path) && blocksOf(path, "yaml").length > 0);
+  assert.ok(withBlocks.length > 3);
+  assert.deepEqual(
+    withBlocks.filter((path) => !(path in places)),
+    [],
+  );
+});
+
+function sets(block: string): RegExpMatchArray[] {
+  return [...block.matchAll(/pulumi config set --path (?:--secret )?'([^']+)' ?([^\n]*)/g)];
+}
 
 /** What a reader is told to set. @returns where */
-function set(config: Args, command: RegExpMatchArray): string {
+function set(config: Config, command: RegExpMatchArray): string {
   const [, path = "", given = ""] = command;
   const keys = path.split(".");
   const last = keys.pop() ?? "";
-  let within = config;
+  let within: Args = config;
   for (const key of keys) within = (within[key] ??= {}) as Args;
   const files: Args = { "<fullchain.pem": certificate.certificate, "<privkey.pem": certificate.key };
   within[last] = files[given] ?? (given === "" ? "…" : (parse(given) as unknown));
   return path;
 }
 
-type Args = Record<string, unknown>;
-
-test("README.md from top to bottom: its stack file, and all that comes to it later", () => {
-  const [stackFile = "", ...others] = blocks.filter(isStackFile);
-  assert.deepEqual(others, []);
-  assert.ok(stackFile.includes(hostKey));
-  const { config } = parse(stackFile) as { config: Record<string, Record<string, Args>> };
-
-  const commands = [...readme.matchAll(/pulumi config set --path (?:--secret )?'([^']+)' ?([^\n`]*)/g)];
-  assert.deepEqual(
-    commands.map((command) => set(config, command)),
-    ["environment.TOKEN", "tls.redirect", "tls.certificate", "tls.key"].map(
-      (path) => `quadlet-fleet:sites.example2.${path}`,
-    ),
-  );
-  const later = blocks.filter((block) => !isStackFile(block));
-  const kinds = { "backends:": "proxies", proxy_set_header: "of a proxy", "file:": "with files" };
-  const kindOf = (block: string) =>
-    Object.entries(kinds).find(([sign]) => block.includes(sign))?.[1] ?? "of a site";
-  const { proxies = [], ...parts } = Object.groupBy(later, kindOf);
-  assert.deepEqual(
-    [proxies, ...["of a proxy", "of a site", "with files"].map((kind) => parts[kind])].map(
-      (one) => one?.length,
-    ),
-    [1, 1, 1, 1],
-  );
-  const add = (to: Args | undefined, more: readonly string[] = []) =>
-    Object.assign(to ?? {}, ...more.map((block) => parse(block) as Args)) as Args;
-  add(config["quadlet-fleet:sites"]?.example1, parts["of a site"]);
-  const all = add(config["quadlet-fleet:proxies"], proxies);
-  add(all.front as Args, parts["of a proxy"]);
-
-  assert.deepEqual(placements(JSON.stringify({ config })), [
-    "example1@web-1",
-    "example2@web-1",
-    "example2@web-2",
-    "example3@web-1",
-    "example4@web-1",
-    "front@web-1",
-  ]);
-});
-
-test("README.md's texts in files, where these are there", () => {
-  const [block = ""] = blocks.filter((one) => one.includes("file:"));
+test("the texts in files of docs/stack-files.md, where these are there", () => {
+  const [block = ""] = blocksOf("docs/stack-files.md", "yaml");
   const project = mkdtempSync(join(tmpdir(), "docs-"));
   try {
     const { certificate: pem, key } = certificate;
@@ -136,8 +164,4 @@ test("README.md's texts in files, where these are there", () => {
   } finally {
     rmSync(project, { recursive: true });
   }
-});
-
-test("the stack file of README.md alone", () => {
-  assert.equal(placements(blocks.filter(isStackFile).join("")).length, 5);
 });
