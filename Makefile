@@ -34,7 +34,7 @@ docs: ## write docs/ from the docstrings of the components and from the examples
 	@node tools/docs/main.ts
 
 test: setup check ## everything, also on real hosts; one file of those: make test FILE=lifecycle
-	@trap '$(FLEET) clean' EXIT; node --test --test-concurrency=1 'test/hosts/$(or $(FILE),*).test.ts'
+	@trap '$(FLEET) clean' EXIT; node tools/test.ts $(FILE)
 
 demo: ## both examples on a throwaway host; on a host of yours: make demo HOST=user@address
 	@tools/setup.sh $(if $(HOST),node engine)

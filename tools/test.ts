@@ -1,0 +1,64 @@
+// The tests on real hosts, side by side, as they mostly wait; and then, one at a time, those that want the machine for themselves.
+// node tools/test.ts [NAME…]: these files only.
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { run } from "node:test";
+import { type TestEvent, spec } from "node:test/reporters";
+
+/** What runs one at a time, and why. All other files run side by side, each with a fleet and stacks of its own names. */
+const alone: Record<string, string> = {
+  contention: "stops transactions in their middle, by watching",
+  interrupt: "the same",
+  sweep: "the same, on ten hosts",
+  ten: "ten hosts, and an order of what they do",
+  "zero-failures": "compares times under load",
+};
+
+const directory = join(import.meta.dirname, "../test/hosts");
+const suffix = ".test.ts";
+const all = globSync(`*${suffix}`, { cwd: directory })
+  .map((file) => file.slice(0, -suffix.length))
+  .sort();
+const wanted = process.argv.slice(2);
+for (const name of [...wanted, ...Object.keys(alone)]) {
+  if (all.includes(name)) continue;
+  console.error(`There is no ${name}${suffix} in test/hosts. There are: ${all.join(", ")}`);
+  process.exit(2);
+}
+
+const names = wanted.length > 0 ? wanted : all;
+const lanes = [
+  { concurrency: availableParallelism() + 1, names: names.filter((name) => !(name in alone)) },
+  { concurrency: 1, names: names.filter((name) => name in alone) },
+];
+
+/** Of all lanes, by the words of Node's own summary. */
+const counts: Record<string, number> = {};
+for (const word of ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo", "duration_ms"])
+  counts[word] = 0;
+const summary = new RegExp(`^(${Object.keys(counts).join("|")}) ([\\d.]+)$`);
+const seconds = (ms: number) => `${(ms / 1000).toFixed(0)} s`;
+
+const reporter = new spec();
+reporter.pipe(process.stdout);
+const say = (message: string) =>
+  reporter.write({ type: "test:diagnostic", data: { message, nesting: 0, level: "info" } });
+
+for (const lane of lanes) {
+  // Of no files Node makes all that it finds.
+  if (lane.names.length === 0) continue;
+  const files = lane.names.map((name) => join(directory, name + suffix));
+  const events: AsyncIterable<TestEvent> = run({ files, concurrency: lane.concurrency });
+  for await (const event of events) {
+    if (event.type === "test:fail") process.exitCode = 1;
+    if (event.type === "test:summary" && event.data.file !== undefined)
+      say(`${event.data.file.slice(directory.length + 1)}: ${seconds(event.data.duration_ms)}`);
+    // Its summary, which is of this lane only.
+    const [, word, count] = (event.type === "test:diagnostic" && summary.exec(event.data.message)) || [];
+    if (word === undefined) reporter.write(event);
+    else counts[word] = (counts[word] ?? 0) + Number(count);
+  }
+}
+for (const [word, count] of Object.entries(counts)) say(`${word} ${count}`);
+reporter.end();
