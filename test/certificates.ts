@@ -31,6 +31,6 @@ function openssl(command: readonly string[], options: readonly string[], input =
     input,
     encoding: "utf8",
     stdio: ["pipe", "pipe", "ignore"],
-    timeout: 20_000,
+    timeout: 300_000,
   });
 }

@@ -163,7 +163,7 @@ describe("late checks fail the program", () => {
       new SocketActivatedNginx("web", { ...${JSON.stringify(args)}, ${change} });`;
     const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
       cwd: join(import.meta.dirname, "../.."),
-      timeout: 60_000,
+      timeout: 300_000,
     });
     const error = await run.then(
       () => assert.fail("the program succeeded"),

@@ -15,6 +15,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { awaitPort } from "../../components/proxy/backend-container.ts";
 import { writeResolver } from "../../components/proxy/render.ts";
@@ -27,14 +28,23 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
+/** A program that is there before those of this machine. */
 function fake(program: string, script: string): void {
   writeFileSync(join(directory, program), `#!/bin/sh\n${script}\n`);
   chmodSync(join(directory, program), 0o755);
 }
 
+/** Until a script that is started then has tried in vain and sleeps. */
+async function trying(): Promise<void> {
+  const slept = join(directory, "slept");
+  rmSync(slept, { force: true });
+  fake("sleep", `echo >"${slept}"; exec /bin/sleep "$@"`);
+  while (!existsSync(slept)) await sleep(20);
+}
+
 async function run(script: string, ...args: string[]): Promise<{ code: number; stderr: string }> {
   const env = { PATH: `${directory}:${process.env.PATH}` };
-  const running = promisify(execFile)("sh", ["-c", script, "script", ...args], { env, timeout: 20_000 });
+  const running = promisify(execFile)("sh", ["-c", script, "script", ...args], { env, timeout: 300_000 });
   return running.then(
     ({ stderr }) => ({ code: 0, stderr }),
     ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
@@ -67,8 +77,9 @@ describe("the wait for a port", () => {
     await new Promise((resolve) => late.once("listening", resolve));
     const at = port(late);
     await new Promise((resolve) => late.close(resolve));
+    const tried = trying();
     const waiting = run(awaitPort, "web", at);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await tried;
     late.listen(Number(at), "127.0.0.1");
     assert.deepEqual(await waiting, { code: 0, stderr: "" });
     late.close();
@@ -133,8 +144,9 @@ describe("the wait for a socket", () => {
 
   test("ends when it is there, and anybody can connect to it then", async () => {
     const server = createServer();
+    const tried = trying();
     const waiting = run(awaitSocket, "own", socket, link, reached);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await tried;
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     assert.deepEqual(await waiting, { code: 0, stderr: "" });
     assert.equal(mode(socket), "666");

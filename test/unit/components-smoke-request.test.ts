@@ -44,7 +44,7 @@ function run(
   };
   const argv = ["--input-type=module", "--eval", smokeProgram, JSON.stringify(request)];
   return new Promise((resolve) =>
-    execFile(process.execPath, argv, { timeout: 20_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, argv, { timeout: 300_000 }, (error, stdout, stderr) =>
       resolve(error ? `${stdout}${stderr}` : ""),
     ),
   );

@@ -19,7 +19,7 @@ ${fakes}
 "$3"`;
     const { stdout, signal, stderr } = spawnSync("sh", ["-c", script, "sh", scripts, work, name], {
       encoding: "utf8",
-      timeout: 5000,
+      timeout: 120_000,
     });
     assert.equal(signal, null, `${name} does not end`);
     assert.equal(stderr, "");

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 
 // What the program and the plugin load before there is anything to do: most of the time of an `up` that changes nothing.
@@ -48,13 +49,21 @@ async function startPlugin(added: NodeJS.ProcessEnv): Promise<void> {
   const plugin = spawn(join(root, "provider/pulumi-resource-quadlet"), ["127.0.0.1:1"], {
     env: environment(added),
     stdio: ["ignore", "pipe", "inherit"],
-    timeout: 30_000,
+    timeout: 300_000,
     killSignal: "SIGKILL",
   });
   const [line] = (await once(plugin.stdout, "data")) as [Buffer];
   assert.match(line.toString(), /^\d+\n$/);
   plugin.kill();
   assert.deepEqual(await once(plugin, "exit"), [0, null]);
+}
+
+function isThere(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch {
+    return false;
+  }
 }
 
 const needless = ["typescript", "@npmcli/arborist", "execa"];
@@ -77,23 +86,21 @@ test("the plugin loads no SSH before it logs in, and nothing of the program's", 
 });
 
 test("the plugin ends when the engine has, whatever that was", async () => {
-  const start = `"$1" 127.0.0.1:1 & echo $!; sleep 1`;
-  const plugin = join(root, "provider/pulumi-resource-quadlet");
-  const engine = spawn("sh", ["-c", start, "sh", plugin], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(engine.stdout, "data")) as [Buffer];
-  const id = Number(line.toString().split("\n")[0]);
-  await once(engine, "exit");
-  assert.ok(process.kill(id, 0), "it has not outlived the engine: nothing was tested");
-  for (const end = performance.now() + 20_000; performance.now() < end;) {
-    try {
-      process.kill(id, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  // It ends when the plugin is ready and, last of all, still there.
+  const start = `"$1" 127.0.0.1:1 >"$2" & until [ -s "$2" ]; do sleep 0.1; done; echo $!; kill -0 $!`;
+  const words = [join(root, "provider/pulumi-resource-quadlet"), join(directory, "port")];
+  const engine = spawn("sh", ["-c", start, "sh", ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  const [[line], [code]] = (await Promise.all([once(engine.stdout, "data"), once(engine, "exit")])) as [
+    [Buffer],
+    [number],
+  ];
+  assert.equal(code, 0, "it has not outlived the engine: nothing was tested");
+  const id = Number(line.toString());
+  for (let tries = 3000; isThere(id); tries -= 1) {
+    if (tries === 0) process.kill(id, "SIGKILL");
+    assert.ok(tries > 0, "it is still there");
+    await sleep(100);
   }
-  process.kill(id, "SIGKILL");
-  assert.fail("it is still there");
 });
 
 test("the plugin keeps compiled code in the user's cache", async () => {

@@ -13,6 +13,7 @@ import { UnitSyntaxError, parse } from "../../units/parse.ts";
 import { serialize } from "../../units/serialize.ts";
 import { listens } from "../../units/socket-addresses.ts";
 import { tooNew } from "../../units/versions.ts";
+import { assertGrowth } from "./growth.ts";
 import { desired, service, unit } from "./host-plan-facts.ts";
 import { anyText, unitFile } from "./units-arbitraries.ts";
 
@@ -151,24 +152,9 @@ describe("eight times the text takes no 30 times the time", () => {
     ["descriptors", "web.container", (n) => container(`Environment=NGINX=${"3:".repeat(n / 2)}\n`)],
   ];
 
-  /** What it takes of the processor, in microseconds: the best of some tries, one millisecond at least. */
-  function time(action: () => void): number {
-    const tries = [1, 2, 3].map(() => {
-      const start = process.cpuUsage();
-      action();
-      return process.cpuUsage(start).user;
-    });
-    return Math.max(1000, Math.min(...tries));
-  }
-
-  function compare(action: (size: number) => () => void): void {
-    const [small, large] = [time(action(2_000)), time(action(16_000))];
-    assert.ok(large < 30 * small, `${small} µs and ${large} µs`);
-  }
-
   for (const [what, file, make] of shapes)
     test(`${what} in ${file}`, () => {
-      compare((size) => {
+      assertGrowth((size) => {
         const text = make(size);
         return () => {
           for (const reader of Object.values(readers)) reader(text, file);
@@ -177,7 +163,7 @@ describe("eight times the text takes no 30 times the time", () => {
     });
 
   test("files in a directory", () => {
-    compare((size) => {
+    assertGrowth((size) => {
       const paths = Array.from({ length: size }, (_, index) => [`~/conf.d/${index}.conf`, "none"] as const);
       const encoded = (lines: string[]) => Buffer.from(lines.join("\n")).toString("base64");
       const answers = [
