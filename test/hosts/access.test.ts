@@ -172,13 +172,11 @@ test("a host that is dead and one that accepts and says nothing fail by name wit
     },
     sites: { example2: { ...example2, hosts: ["web-1", "dead", "silent"] } },
   });
-  const started = Date.now();
   const { code, stdout } = await stack.up({ check: false });
   silent.close();
   assert.notEqual(code, 0);
-  assert.match(stdout, /\.250:22: no SSH connection/);
+  // By the deadline, or by what the network says of an address that nobody has: not by TCP's own time-out of minutes.
+  assert.match(stdout, /\.250:22: no SSH connection( within 3 s|.*EHOSTUNREACH)/);
   assert.match(stdout, new RegExp(`:${port}: no SSH connection within 3 s`));
   assert.equal((await get(fleet, `http://${host.address}/`)).status, 200);
-  // Generous: what it must not be is a TCP time-out of minutes.
-  assert.ok(Date.now() - started < 30_000);
 });

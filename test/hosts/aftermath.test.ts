@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { eventually } from "./support/eventually.ts";
 import { committed, hold, kill } from "./support/hold.ts";
 import {
   breakSocket,
@@ -59,9 +60,7 @@ const at = (line: number) => ({ host, manager: "system", set: "example2", at: li
 /** The next plain `up` of another page ends well and leaves nothing half-done. */
 async function converges(): Promise<string> {
   const { stdout, stderr } = await stack.up();
-  for (let tries = 20; tries > 0 && (await served()) !== `page ${page}`; tries -= 1)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.equal(await served(), `page ${page}`);
+  await eventually(async () => assert.equal(await served(), `page ${page}`));
   assert.deepEqual(await kept(), ["account", "images", "manifest", "owner", "rollback"]);
   assert.deepEqual(await failedUnits(host), []);
   await stack.expectNoChanges();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { eventually } from "./support/eventually.ts";
 import { freezer } from "./support/freezer.ts";
 import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
@@ -52,8 +53,7 @@ async function settled(): Promise<void> {
     ["two", 82],
   ] as const) {
     const answer = async () => (await get(fleet, `http://${host.address}:${port}/`)).body;
-    for (let tries = 20; tries > 0 && (await answer()) !== `${name} ${page}`; tries -= 1) await sleep(100);
-    assert.equal(await answer(), `${name} ${page}`);
+    await eventually(async () => assert.equal(await answer(), `${name} ${page}`));
   }
   assert.deepEqual(await failedUnits(host), []);
   assert.deepEqual(await transactions(), []);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { eventually } from "./support/eventually.ts";
 import {
   type Stack,
   difference,
@@ -199,17 +200,4 @@ test("destroy: the host is what it was, and what is not ours is still there", as
 
 function interfaces(procNetDev: string): string[] {
   return [...procNetDev.matchAll(/^\s*(\w+):/gm)].map((match) => match[1] ?? "");
-}
-
-/** nginx takes a reload's configuration a moment after the signal. */
-async function eventually(check: () => Promise<void>): Promise<void> {
-  for (let tries = 20; ; tries -= 1) {
-    try {
-      await check();
-      return;
-    } catch (failure) {
-      if (tries === 0) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
 }

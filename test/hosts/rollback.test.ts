@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { eventually } from "./support/eventually.ts";
 import {
   breakSocket,
   type Stack,
@@ -266,14 +267,7 @@ test("a run that was killed in the middle is taken back by the next, which then 
   configure({}, { nginx: { "default.conf": page.replace("old", "new") } });
   await stack.up();
   assert.match(await host.read(container), /Image=/);
-  for (
-    let tries = 20;
-    tries > 0 && (await get(fleet, `http://${host.address}/`)).body !== "new";
-    tries -= 1
-  ) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.equal((await get(fleet, `http://${host.address}/`)).body, "new");
+  await eventually(async () => assert.equal((await get(fleet, `http://${host.address}/`)).body, "new"));
   const { stdout } = await host.run(["ls", own]);
   assert.doesNotMatch(stdout, /journal|unfinished|before|new/);
 });

