@@ -4,29 +4,20 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { after, test } from "node:test";
+import type { TestHost } from "../../tools/fleet/index.ts";
 import { execute } from "../../tools/execute.ts";
 import { logins } from "./support/logins.ts";
-import { type Stack, example1, example2, get, hostEntry, listing, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get, hostEntry, listing } from "./support/stack.ts";
 
 // The ways to a host: logins, host keys, agents, jump hosts, and hosts that are not there.
 
-let fleet: Fleet;
-let host: TestHost;
-let other: TestHost;
-let stack: Stack;
+const { fleet, stack } = await openScene("access", { hosts: 2 });
+const [host, other] = fleet.hosts as [TestHost, TestHost];
 const scratch = join(tmpdir(), `quadlet-fleet-access-${process.pid}`);
 
-before(async () => {
-  fleet = await createFleet({ name: "access", hosts: 2 });
-  [host, other] = fleet.hosts as [TestHost, TestHost];
-  stack = await makeStack("test-access");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
+after(() => {
   rmSync(scratch, { force: true });
 });
 

@@ -1,38 +1,26 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { openScene } from "./support/scene.ts";
 import {
   type FleetConfiguration,
-  type Stack,
   difference,
   example1,
   example3,
   example4,
   get,
   getNamed,
-  hostEntry,
   listing,
-  makeStack,
 } from "./support/stack.ts";
 
 // createUser: accounts that a deploy makes, and that go with the last set that has asked for them.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("account");
+const { fleet, host, stack } = scene;
 let untouched: Map<string, string>;
 
 before(async () => {
-  fleet = await createFleet({ name: "account", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-account");
   untouched = await files();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 const made = { user: "web", createUser: true };
@@ -40,7 +28,7 @@ const one = { ...example1, ...made };
 const three = { ...example3, ...made };
 
 async function up(components: Omit<FleetConfiguration, "hosts">): Promise<void> {
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, ...components });
+  scene.configure({ ...components });
   await stack.up();
 }
 
@@ -69,10 +57,7 @@ async function isGone(name: string): Promise<void> {
 }
 
 test("without createUser an account that is not there is an error", async () => {
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1: { ...one, createUser: false } },
-  });
+  scene.configure({ sites: { example1: { ...one, createUser: false } } });
   const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
   assert.match(stdout, /"web"[\s\S]*createUser/);
@@ -129,10 +114,7 @@ test("Example 4 with an account of its own, which is there after a power loss an
 });
 
 test("a first deploy that fails takes its account back", async () => {
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1: { ...one, image: "docker.io/library/nginx:nope" } },
-  });
+  scene.configure({ sites: { example1: { ...one, image: "docker.io/library/nginx:nope" } } });
   assert.notEqual((await stack.up({ check: false })).code, 0);
   // The host goes on by itself: nobody waits for it after a failure.
   for (let tries = 60; tries > 0 && (await account("web")) !== ""; tries -= 1) await sleep(500);
@@ -142,10 +124,7 @@ test("a first deploy that fails takes its account back", async () => {
 test("a first deploy that can't be, with the account of another set: the account still goes with that one", async () => {
   await up({ sites: { example3: three } });
   await host.write("/home/web/.config/quadlet-fleet/example1/conf.d/default.conf", "", { user: "web" });
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1: one, example3: three },
-  });
+  scene.configure({ sites: { example1: one, example3: three } });
   const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
   assert.match(stdout, /exists and does not belong to this resource/);
@@ -198,14 +177,12 @@ test("a session that is refused removes no account, neither one that was there b
     const uid = (await host.run(["id", "-u", user])).stdout.trim();
     const manager = `user@${uid}.service`;
     const before = await account(user);
-    // An account whose manager can't run.
+    // An account whose manager can't run. Its set would hold up the end of that for 90 s.
+    if (createUser) await host.run(["systemctl", "stop", "example3.socket", "example3.service"]);
     await host.run(["systemctl", "mask", "--runtime", manager]);
     await host.run(["systemctl", "stop", manager, `user-runtime-dir@${uid}.service`], { timeoutMs: 120_000 });
     try {
-      stack.configure({
-        hosts: { "web-1": hostEntry(fleet, host) },
-        sites: { example1: { ...one, user, createUser }, example3: three },
-      });
+      scene.configure({ sites: { example1: { ...one, user, createUser }, example3: three } });
       const { code, stdout } = await stack.up({ check: false });
       assert.notEqual(code, 0);
       assert.match(stdout, new RegExp(`the user manager of "${user}" does not run`));

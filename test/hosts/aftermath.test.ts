@@ -1,40 +1,23 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type TestContext, before, test } from "node:test";
 import { eventually } from "./support/eventually.ts";
 import { committed, hold, kill } from "./support/hold.ts";
-import {
-  breakSocket,
-  type Stack,
-  example2,
-  failedUnits,
-  get,
-  hostEntry,
-  makeStack,
-} from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { breakSocket, example2, failedUnits, get } from "./support/stack.ts";
 
 // What goes wrong after the commit is not told as a rollback, and a rollback that went wrong is not told as one that went well: it
 // is kept on the host, and the next `up` tries it again.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("aftermath");
+const { fleet, host, stack } = scene;
 let page = 0;
 const own = "/var/lib/quadlet-fleet/sets/example2";
 const configuration = "/etc/quadlet-fleet/example2/conf.d";
 
 before(async () => {
-  fleet = await createFleet({ name: "aftermath", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   await host.run(["mkdir", "/srv/flags"]);
-  stack = await makeStack("test-aftermath");
   configure();
   await stack.up();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** Makes every page that is new from then on answer 500, after its rehearsal, say. */
@@ -45,8 +28,7 @@ function configure(change: object = {}): void {
   page += 1;
   const answer = `if (-f ${breakage}) { return 500; } return 200 "page ${page}";`;
   const nginx = { "default.conf": `server { listen 80; location / { ${answer} } }\n` };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: { example2: { ...example2, nginx, volumes: ["/srv/flags:/srv/flags:ro"], ...change } },
   });
 }

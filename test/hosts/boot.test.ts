@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
 import { get as request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import {
-  type Stack,
-  example1,
-  example2,
-  example3,
-  example4,
-  failedUnits,
-  hostEntry,
-  image,
-  makeStack,
-} from "./support/stack.ts";
+import { type TestContext, before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, example3, example4, failedUnits, image } from "./support/stack.ts";
 
 // Power losses while requests come ten times a second: what is accepted after a boot is answered, by each of the four examples, and
 // by a proxy without any network whose units are all in the account's manager (the reference's Examples 5 to 7).
@@ -45,27 +35,14 @@ const example6 = {
   },
 };
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("boot");
+const { host, stack } = scene;
 
 before(async () => {
-  fleet = await createFleet({ name: "boot", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   const own = "server { listen unix:/run/backend/http.sock; location / { return 200 own; } }\n";
   await host.write("/srv/own/default.conf", own);
-  stack = await makeStack("test-boot");
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1, example2, example3 },
-    proxies: { example4, example6 },
-  });
+  scene.configure({ sites: { example1, example2, example3 }, proxies: { example4, example6 } });
   await stack.up();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 interface Answer {

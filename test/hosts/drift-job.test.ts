@@ -3,16 +3,15 @@ import { copyFileSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import type { TestHost } from "../../tools/fleet/index.ts";
 import { logins } from "./support/logins.ts";
-import { type Stack, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example2, get, hostEntry } from "./support/stack.ts";
 
 // What a refresh says of hosts that it can't look at, and what the next `up` does: docs/drift.md, whose table is read here.
 
-let fleet: Fleet;
-let one: TestHost;
-let two: TestHost;
-let stack: Stack;
+const { fleet, stack } = await openScene("drift", { hosts: 2 });
+const [one, two] = fleet.hosts as [TestHost, TestHost];
 const key = join(tmpdir(), `quadlet-fleet-drift-${process.pid}`);
 
 const serves = (page: string) => ({
@@ -30,20 +29,15 @@ function configure(sites: Record<string, object> = {}): void {
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "drift", hosts: 2 });
-  [one, two] = fleet.hosts as [TestHost, TestHost];
   copyFileSync(fleet.identityFile, key);
   // sshd does not talk to an address with many refused logins for a while, and would be taken for unreachable (sshd_config(5)).
   await one.write("/etc/ssh/sshd_config.d/penalties.conf", "PerSourcePenalties no\n");
   await one.run(["systemctl", "restart", "ssh"]);
-  stack = await makeStack("test-drift");
   configure();
   await stack.up();
 });
 
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
+after(() => {
   rmSync(key, { force: true });
 });
 

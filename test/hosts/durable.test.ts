@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, breakSocket, example2, hostEntry, makeStack } from "./support/stack.ts";
+import { before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { breakSocket, example2 } from "./support/stack.ts";
 
 // What is on the disk before what. A power loss of a test host keeps what the kernel has cached, so it can't tell. Here sync, mv and
 // rm are recorders in front of the real ones, and the order of their calls is looked at.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("durable");
+const { host, stack } = scene;
 let page = 0;
 const own = "/var/lib/quadlet-fleet/sets/example2";
 const conf = "/etc/quadlet-fleet/example2/conf.d";
 const quadlets = "/etc/containers/systemd";
 
 before(async () => {
-  fleet = await createFleet({ name: "durable", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-durable");
   for (const name of ["sync", "mv", "rm"]) {
     const recorder = [
       "#!/bin/sh",
@@ -30,20 +26,12 @@ before(async () => {
   }
 });
 
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
-
 /** What an `up` of another page, by a restart, has called. */
 async function recorded(change: object = {}): Promise<string[][]> {
   page += 1;
   const nginx = { "default.conf": `server { listen 80; location / { return 200 "page ${page}"; } }\n` };
   const environment = { PAGE: String(page) };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example2: { ...example2, nginx, environment, ...change } },
-  });
+  scene.configure({ sites: { example2: { ...example2, nginx, environment, ...change } } });
   await host.run(["rm", "-f", "/run/recorded"]);
   await stack.up({ check: false });
   const lines = (await host.read("/run/recorded")).trim().split("\n");

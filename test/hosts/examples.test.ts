@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type TestContext, before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
 import {
-  type Stack,
   difference,
   example1,
   example2,
@@ -11,35 +10,20 @@ import {
   failedUnits,
   get,
   getNamed,
-  hostEntry,
   listing,
-  makeStack,
 } from "./support/stack.ts";
 
 // The reference's four examples from one stack file on one host, and away again.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("four", { linger: false });
+const { fleet, host, stack } = scene;
 let untouched: Map<string, string>;
 let podmanBefore: Record<string, string>;
 
 before(async () => {
-  fleet = await createFleet({ name: "four", hosts: 1, linger: false });
-  host = fleet.hosts[0] as TestHost;
   untouched = await listing(host);
   podmanBefore = await podmanState();
-  stack = await makeStack("test-four");
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1, example2, example3 },
-    proxies: { example4 },
-  });
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
+  scene.configure({ sites: { example1, example2, example3 }, proxies: { example4 } });
 });
 
 /** Whether the account has a storage of podman's, and what podman has, by whose it is. */

@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, failedUnits, hostEntry, image, makeStack } from "./support/stack.ts";
+import { test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { failedUnits, image } from "./support/stack.ts";
 
 // The first deploy of a proxy with a backend that does not start, whose units bring one another with them.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
-
-before(async () => {
-  fleet = await createFleet({ name: "first", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-first");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
+const scene = await openScene("first");
+const { host, stack } = scene;
 
 for (const [what, way] of Object.entries({ unix: { transport: "unix" }, tcp: { port: 80 } }))
   test(`a first deploy whose backend can't start leaves nothing of what that one needs: ${what}`, async () => {
@@ -34,7 +22,7 @@ for (const [what, way] of Object.entries({ unix: { transport: "unix" }, tcp: { p
         listen: ["0.0.0.0:8087"],
         backends,
       };
-      stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, proxies: { none: proxy } });
+      scene.configure({ proxies: { none: proxy } });
       const { code, stdout } = await stack.up({ check: false });
       assert.notEqual(code, 0);
       assert.match(stdout, /starting bad\.service failed/);

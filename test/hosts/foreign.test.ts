@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { before, describe, test } from "node:test";
+import { openScene } from "./support/scene.ts";
 import {
   type FleetConfiguration,
-  type Stack,
   difference,
   example1,
   example2,
@@ -11,31 +10,17 @@ import {
   example4,
   get,
   getNamed,
-  hostEntry,
   image,
   listing,
-  makeStack,
 } from "./support/stack.ts";
 
 // Names that a host has already, of units and of containers: what has them is left as it is and as it runs, whatever is deployed.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
-
-before(async () => {
-  fleet = await createFleet({ name: "foreign", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-foreign");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
+const scene = await openScene("foreign");
+const { fleet, host, stack } = scene;
 
 function configure(what: Omit<FleetConfiguration, "hosts">): void {
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, ...what });
+  scene.configure({ ...what });
 }
 
 const example2On = (port: number, change: object = {}) => ({

@@ -1,22 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import {
-  type Stack,
-  difference,
-  example1,
-  get,
-  hostEntry,
-  image,
-  listing,
-  makeStack,
-} from "./support/stack.ts";
+import { before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { difference, example1, get, image, listing } from "./support/stack.ts";
 
 // An account that wants to be root: what it has in its home directory, and what it says, is root's to handle in Example 3.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("hostile");
+const { fleet, host, stack } = scene;
 const page = (text: string) => ({
   "default.conf": `server {\n  listen 81;\n  location / { return 200 "${text}"; }\n}\n`,
 });
@@ -32,20 +22,12 @@ const configuration = "/home/test/.config/quadlet-fleet/example3/conf.d";
 const own = "/var/lib/quadlet-fleet/sets/example3";
 
 function configure(sites: Record<string, object>): void {
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites });
+  scene.configure({ sites });
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "hostile", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-hostile");
   configure({ example3: { ...example3, nginx: page("one") } });
   await stack.up();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** Files of root's below a directory that run as root whoever starts them (chmod(1), setuid). */

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, example1, example2, example3, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, example3, get } from "./support/stack.ts";
 
 // A tag that the registry moves, with `pull: always`: what it stands for on the host is part of what is taken back.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("images");
+const { fleet, host, stack } = scene;
 let release = 0;
 const image = "docker.io/library/moving:latest";
 const sites = {
@@ -25,9 +24,6 @@ const broken = {
 };
 
 before(async () => {
-  fleet = await createFleet({ name: "images", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-images");
   for (const version of [1, 2]) {
     await host.run(["podman", "pull", "--quiet", `docker.io/library/nginx:${version}`]);
     await host.run(["podman", "tag", `docker.io/library/nginx:${version}`, `localhost/version:${version}`]);
@@ -40,11 +36,6 @@ before(async () => {
     await host.run(["podman", "commit", "--quiet", ...options, "broken", `localhost/broken:${name}`]);
     await host.run(["podman", "rm", "broken"]);
   }
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** What the registry gives by the tag from now on. */
@@ -61,7 +52,7 @@ function configure(site: Site): void {
   const environment = { RELEASE: String(release) };
   const verify = { path: "/image-version", status: 200 };
   const entry = { ...example, image, pull: "always", nginx, environment, verify };
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { [site]: entry } });
+  scene.configure({ sites: { [site]: entry } });
 }
 
 /** Transactions that are not over. */

@@ -1,29 +1,20 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
+import { type TestContext, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { interruptEngine } from "./support/engine.ts";
+import { engineEnds, interruptEngine } from "./support/engine.ts";
 import { hold } from "./support/hold.ts";
-import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example2, failedUnits, get } from "./support/stack.ts";
 
 // Ctrl-C and `pulumi cancel` while a transaction is at work: the host is wholly old or wholly new, the one at the keyboard is told
 // which, and the next plain `up` does the rest.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("interrupt");
+const { fleet, host, stack } = scene;
 let page = 0;
 
 before(async () => {
-  fleet = await createFleet({ name: "interrupt", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   await host.run(["mkdir", "/srv/flags"]);
-  stack = await makeStack("test-interrupt");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** Makes every page that is new from then on answer 500, after its rehearsal, say. */
@@ -45,10 +36,7 @@ function configure(sites = ["example2"], change: object = {}): void {
     volumes: ["/srv/flags:/srv/flags:ro"],
     ...more,
   });
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: Object.fromEntries(sites.map((name, at) => [name, site(80 + at)])),
-  });
+  scene.configure({ sites: Object.fromEntries(sites.map((name, at) => [name, site(80 + at)])) });
 }
 
 const pageAt = async (port = 80) => (await get(fleet, `http://${host.address}:${port}/`)).body;
@@ -146,9 +134,10 @@ test("Ctrl-C twice: the engine does not wait, the host goes on by itself, the ne
     interruptEngine(stack.name);
     await sleep(1000);
     interruptEngine(stack.name);
+    // It gives its plugins five seconds.
+    await engineEnds(stack.name);
   };
-  // The engine gives its plugins five seconds.
-  const { code, saw } = await interrupted(t, 1, twice, 8);
+  const { code, saw } = await interrupted(t, 1, twice, 0);
   assert.notEqual(code, 0);
   assert.match(saw, /example2@web-1 updating \(interrupted\)/);
   await isAtRest();

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type TestContext, before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
 import {
-  type Stack,
   example1,
   example2,
   example3,
@@ -10,17 +9,14 @@ import {
   failedUnits,
   get,
   getNamed,
-  hostEntry,
   invocation,
-  makeStack,
 } from "./support/stack.ts";
 
 // What can be reached from inside, asked by the processes themselves: of hardened sites, and of the same ones without it,
 // which shows that each probe can fail.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("isolate");
+const { fleet, host, stack } = scene;
 
 /** A shape as the examples have it: the unit's name without its beginning, the account, where the journal has it. */
 const shapes = [
@@ -61,8 +57,7 @@ function configure(environment: object = {}, page?: string, isHardened = true): 
     [`open${number}`, { ...example, volumes, listen: [`0.0.0.0:${open}`] }],
   ]);
   const caddy = example4.backends["caddy-container"];
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: Object.fromEntries(sites) as Record<string, object>,
     proxies: {
       example4: { ...example4, hardened: true },
@@ -77,19 +72,11 @@ function configure(environment: object = {}, page?: string, isHardened = true): 
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "isolate", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   await host.write("/srv/probe", probe, { mode: "0755" });
   await host.run(["mv", "/usr/bin/podman", "/usr/bin/podman.real"]);
   await host.write("/usr/bin/podman", podman, { mode: "0755" });
-  stack = await makeStack("test-isolate");
   configure();
   await stack.up();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** The process that is the container, as the host has it. */

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { type TestContext, before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get, hostEntry } from "./support/stack.ts";
 import { cursor, journal, touched, units } from "./support/units.ts";
 
 // The least action: for each kind of change the exact list of units that an `up` touches, of all units that the host has.
 // Example 2 is changed, of the system's manager, and the same with Example 1, of an account's.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const { fleet, host, stack } = await openScene("least");
 
 type Site = Record<string, unknown> & { listen: string[]; nginx: Record<string, string> };
 const sites = {
@@ -34,19 +32,11 @@ const now = Object.fromEntries(
 ) as Record<string, Site>;
 
 before(async () => {
-  fleet = await createFleet({ name: "least", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-least");
   configure();
   await stack.up();
   // A socket starts its service at the first request.
   for (const { port } of kinds)
     assert.equal((await get(fleet, `http://${host.address}:${port}/`)).body, "one");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 const configure = (entry: object = {}) =>

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { test } from "node:test";
 import { committed, hold, kill } from "./support/hold.ts";
 import { makeProgram } from "./support/program.ts";
-import { type Stack, example1, example2, example3, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, example3, get, makeStack } from "./support/stack.ts";
 
 // Secrets that a deploy needs for a moment, and those that it has replaced: gone afterwards, however it ended.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("leftover");
+const { fleet, host, stack } = scene;
 let page = 0;
 const sites = {
   example1: { ...example1, port: 8080, manager: "user" },
@@ -18,17 +17,6 @@ const sites = {
   example3: { ...example3, port: 81, manager: "system" },
 } as const;
 type Site = keyof typeof sites;
-
-before(async () => {
-  fleet = await createFleet({ name: "leftover", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-leftover");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
 
 /** Another secret in a configuration file, which is tried out before it is written. */
 function configure(site: Site, change: object = {}): void {
@@ -38,7 +26,7 @@ function configure(site: Site, change: object = {}): void {
     "default.conf": `server { listen ${port}; location / { return 200 "CANARY-${page}-"; } }\n`,
   };
   const entry = { ...example, nginx, environment: { PAGE: String(page) }, ...change };
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { [site]: entry } });
+  scene.configure({ sites: { [site]: entry } });
 }
 
 /** Where secrets are staged: what is in memory, and what should be. */

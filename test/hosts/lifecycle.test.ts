@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { before, test } from "node:test";
 import { eventually } from "./support/eventually.ts";
+import { openScene } from "./support/scene.ts";
 import {
-  type Stack,
   difference,
   example1,
   example2,
@@ -12,14 +11,11 @@ import {
   hostEntry,
   invocation,
   listing,
-  makeStack,
 } from "./support/stack.ts";
 
 // The life of Examples 1 and 2 on one host, step by step: each test goes on where the last one ended.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const { fleet, host, stack } = await openScene("life", { linger: false });
 let untouched: Map<string, string>;
 
 const configuration = (page = "one") => ({
@@ -32,8 +28,6 @@ function config(page: string): string {
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "life", hosts: 1, linger: false });
-  host = fleet.hosts[0] as TestHost;
   // Something of the same kind that belongs to somebody else.
   await host.write(
     "/etc/containers/systemd/other.container",
@@ -44,13 +38,7 @@ before(async () => {
   });
   await host.run(["podman", "pull", "--quiet", "docker.io/library/nginx:1"]);
   untouched = await listing(host);
-  stack = await makeStack("test-life");
   stack.configure(configuration());
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 test("a preview needs no host", async () => {

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { hold, kill } from "./support/hold.ts";
-import { type Stack, example1, example3, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example3, get } from "./support/stack.ts";
 
 // Lingering that a first deploy has switched on (loginctl(1)) ends with it, however it ended; what was there before stays.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("linger", { linger: false });
+const { fleet, host, stack } = scene;
 const sites = {
   example1: { example: example1, port: 8080, manager: "user" },
   example3: { example: example3, port: 81, manager: "system" },
@@ -17,17 +16,9 @@ const sites = {
 type Site = keyof typeof sites;
 
 before(async () => {
-  fleet = await createFleet({ name: "linger", hosts: 1, linger: false });
-  host = fleet.hosts[0] as TestHost;
   // Of 10 s, which each test would wait for several times (logind.conf(5)). The other files with linger: false leave it.
   await host.write("/etc/systemd/logind.conf.d/soon.conf", "[Login]\nUserStopDelaySec=1s\n");
   await host.run(["systemctl", "restart", "systemd-logind"]);
-  stack = await makeStack("test-linger");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 beforeEach(async () => {
@@ -41,7 +32,7 @@ async function lingers(): Promise<boolean> {
 
 function configure(site?: Site, change: object = {}): void {
   const entries = site === undefined ? {} : { [site]: { ...sites[site].example, ...change } };
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: entries });
+  scene.configure({ sites: entries });
 }
 
 const destroy = () => stack.run(["destroy", "--yes", "--skip-preview"]);
@@ -141,7 +132,7 @@ test("a set that is refused leaves the lingering to another one of the account t
   ]);
   try {
     for (let round = 0; round < 4; round += 1) {
-      stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { example1, example3 } });
+      scene.configure({ sites: { example1, example3 } });
       const { code, stdout } = await stack.up({ check: false });
       assert.notEqual(code, 0);
       assert.match(stdout, /example3\.socket: 0\.0\.0\.0:81 is taken/);

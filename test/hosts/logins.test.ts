@@ -5,34 +5,29 @@ import { after, before, test } from "node:test";
 import { Connection } from "../../host/ssh/connection.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
-import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get } from "./support/stack.ts";
 
 // Keys, agents and the limits of a hardened sshd, with the sshd of a real host.
 
-let fleet: Fleet;
-let host: TestHost;
-let gate: TestHost;
-let stack: Stack;
+const scene = await openScene("logins", { hosts: 2 });
+const { fleet, stack } = scene;
+const [host, gate] = fleet.hosts as [TestHost, TestHost];
 let ring: Keyring;
 const home = process.env.HOME;
 const settings = "/etc/ssh/sshd_config.d/00-test.conf";
 
 before(async () => {
-  fleet = await createFleet({ name: "logins", hosts: 2 });
-  [host, gate] = fleet.hosts as [TestHost, TestHost];
-  stack = await makeStack("test-logins");
   ring = new Keyring();
   process.env.HOME = home;
   // Refused logins are what is tested, and each one counts (sshd_config(5), PerSourcePenalties).
   for (const one of [host, gate]) await configure(one);
 });
 
-after(async () => {
+after(() => {
   ring[Symbol.dispose]();
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 async function configure(machine: TestHost, ...lines: string[]): Promise<void> {
@@ -190,8 +185,7 @@ test("after refused logins sshd bars an address for a while: the host is not unr
 
 test("MaxSessions 1: several sets in one up", async () => {
   await configure(host, "MaxSessions 1");
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: { example1, example2, third: { ...example1, user: "deploy", listen: ["0.0.0.0:8081"] } },
   });
   await stack.up();

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { test } from "node:test";
+import type { TestHost } from "../../tools/fleet/index.ts";
 import { makeProgram } from "./support/program.ts";
-import { type Stack, example2, example4, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example2, example4, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Options of Pulumi's own, with these components: what docs/operations.md says of them.
 
-let fleet: Fleet;
-let stack: Stack;
-let hosts: [TestHost, TestHost];
-
-before(async () => {
-  fleet = await createFleet({ name: "options", hosts: 2 });
-  hosts = fleet.hosts as [TestHost, TestHost];
-  stack = await makeStack("test-options");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
+const { fleet, stack } = await openScene("options", { hosts: 2 });
+const hosts = fleet.hosts as [TestHost, TestHost];
 
 const page = (text: string, more = "") => ({
   "default.conf": `server { listen 80; ${more} location / { return 200 "${text}"; } }\n`,

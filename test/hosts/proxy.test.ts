@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import {
-  type Stack,
-  example4,
-  failedUnits,
-  getNamed,
-  hostEntry,
-  image,
-  invocation,
-  makeStack,
-} from "./support/stack.ts";
+import { type TestContext, before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { example4, failedUnits, getNamed, image, invocation } from "./support/stack.ts";
 
 // What happens to a reverse proxy and its backends, by an `up` and by hand. Their account has no login shell.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("proxy");
+const { fleet, host, stack } = scene;
 const test1 = { user: "test" };
 const [apache, caddy] = ["apache.example.com", "caddy.example.com"];
 
@@ -34,26 +24,15 @@ const start = '#!/bin/sh\nexec "$@"\n';
 
 function configure(more: object = {}): void {
   const backends = { ...example4.backends, echo, ...more };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    proxies: { example4: { ...example4, backends } },
-  });
+  scene.configure({ proxies: { example4: { ...example4, backends } } });
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "proxy", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   await host.run(["usermod", "--shell", "/usr/sbin/nologin", "test"]);
   await host.write("/srv/echo/default.conf", `server {\n  listen 80;\n  location / { ${said} }\n}\n`);
   await host.write("/srv/entry", start, { mode: "0755" });
-  stack = await makeStack("test-proxy");
   configure();
   await stack.up();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 const status = async (name: string) => (await getNamed(fleet, host, name)).status;

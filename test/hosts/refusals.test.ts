@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { before, test } from "node:test";
 import { makeProgram } from "./support/program.ts";
-import { type Stack, example1, example2, hostEntry, listing, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, hostEntry, listing, makeStack } from "./support/stack.ts";
 
 // Bad input: a clear error at preview, and a host that is not even asked.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("refuse", { registry: false });
+const { fleet, host, stack } = scene;
 let untouched: Map<string, string>;
 
 before(async () => {
-  fleet = await createFleet({ name: "refuse", hosts: 1, registry: false });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-refuse");
   untouched = await listing(host);
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 const site = (change: object) => ({ sites: { example2: { ...example2, ...change } } });
@@ -88,7 +79,7 @@ const cases: [string, object, RegExp][] = [
 
 for (const [what, change, message] of cases) {
   test(what, async () => {
-    stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: {}, ...change });
+    scene.configure({ sites: {}, ...change });
     const { code, stdout, stderr } = await stack.run(["preview", "--diff"], { check: false });
     assert.notEqual(code, 0);
     assert.match(stdout + stderr, message);

@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { test } from "node:test";
 import { registryLogin } from "../../tools/fleet/registry.ts";
-import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get } from "./support/stack.ts";
 
 // A private registry, and podman's own network where none is given.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("registry");
+const { fleet, host, stack } = scene;
 const privateImage = "private.example:5001/library/nginx:2";
-
-before(async () => {
-  fleet = await createFleet({ name: "registry", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-registry");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
 
 function configure(login: object | undefined): void {
   const change = {
@@ -28,10 +16,7 @@ function configure(login: object | undefined): void {
     network: undefined,
     ...(login ? { registries: { [registryLogin.registry]: login } } : {}),
   };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1: { ...example1, ...change }, example2: { ...example2, ...change } },
-  });
+  scene.configure({ sites: { example1: { ...example1, ...change }, example2: { ...example2, ...change } } });
 }
 
 test("without a login the pull is refused before anything is written or started", async () => {

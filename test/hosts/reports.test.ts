@@ -1,31 +1,19 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { test } from "node:test";
 import { makeCertificate } from "../certificates.ts";
-import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get } from "./support/stack.ts";
 
 // What users of neighbouring projects have reported, tried on one host. Each test leaves the host without a site.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
-
-before(async () => {
-  fleet = await createFleet({ name: "reports", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-reports");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
+const scene = await openScene("reports");
+const { fleet, host, stack } = scene;
 
 const site = (change: object = {}) => ({ ...example2, ...change });
 
 /** What an `up` of this one site says, and its exit status. */
 async function deploy(name: string, what: object): Promise<{ code: number; text: string }> {
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { [name]: what } });
+  scene.configure({ sites: { [name]: what } });
   const { code, stdout } = await stack.up({ check: false });
   return { code, text: stdout };
 }

@@ -1,47 +1,32 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { before, test } from "node:test";
 import { eventually } from "./support/eventually.ts";
+import { openScene } from "./support/scene.ts";
 import {
   breakSocket,
-  type Stack,
   difference,
   example1,
   example2,
   failedUnits,
   get,
-  hostEntry,
   invocation,
   listing,
-  makeStack,
 } from "./support/stack.ts";
 
 // A deploy that can't work changes nothing: found by validation, or taken back.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("back");
+const { fleet, host, stack } = scene;
 const page = "server {\n  listen 80;\n  location / { return 200 old; }\n}\n";
 
 before(async () => {
-  fleet = await createFleet({ name: "back", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-back");
   configure({}, {});
   await stack.up();
 });
 
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
-});
-
 function configure(one: object, two: object): void {
   const nginx = { "default.conf": page };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1: { ...example1, ...one }, example2: { ...example2, nginx, ...two } },
-  });
+  scene.configure({ sites: { example1: { ...example1, ...one }, example2: { ...example2, nginx, ...two } } });
 }
 
 /** An up of both that fails: the message is right, every byte and every process is what it was, and both serve. */
@@ -221,8 +206,7 @@ test("a first deploy that fails rolls back to nothing", async () => {
   configure({}, {});
   await stack.up();
   const untouched = await listing(host);
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: {
       example1,
       example2: { ...example2, nginx: { "default.conf": page } },
@@ -241,8 +225,7 @@ test("a first deploy of what hangs rolls back to nothing", async () => {
   configure({}, {});
   await stack.up();
   const untouched = await listing(host);
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: {
       example1,
       example2: { ...example2, nginx: { "default.conf": page } },

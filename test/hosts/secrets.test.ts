@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, example1, hostEntry, makeStack } from "./support/stack.ts";
+import { before, test } from "node:test";
+import type { TestHost } from "../../tools/fleet/index.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, hostEntry } from "./support/stack.ts";
 
 // Canaries in the key, in a configuration file and in an environment value: nowhere but in the two files on the host that
 // are meant to hold them. Each place that is searched is also searched for something that is known to be there.
 
 const canaries = ["CANARY-environment-1f0d", "CANARY-file-83ac"];
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const { fleet, host, stack } = await openScene("secret");
 let keyLine: string;
 
 const findings = (text: string) => [...canaries, keyLine].filter((canary) => text.includes(canary));
 
 before(async () => {
-  fleet = await createFleet({ name: "secret", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-secret");
   const key = readFileSync(fleet.identityFile, "utf8");
   // A line of the private part; the first ones are the same in every key.
   keyLine = key.split("\n")[4] ?? "";
@@ -38,11 +34,6 @@ before(async () => {
   await set("quadlet-fleet:sites.example1.environment.TOKEN", canaries[0] as string);
   const file = `server {\n  listen 8080;\n  location / { return 200 "${canaries[1]}"; }\n}\n`;
   await set('quadlet-fleet:sites.example1.nginx["default.conf"]', file);
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 test("the engine's output and its log at -v=9, of a preview and an up, while all processes are watched", async () => {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
 import {
-  type Stack,
   difference,
   example1,
   example2,
@@ -10,37 +9,26 @@ import {
   example4,
   failedUnits,
   get,
-  hostEntry,
   listing,
-  makeStack,
 } from "./support/stack.ts";
 
 // A host whose podman can connect no container to a network: Examples 1 to 3 need none. (podman 5.4 does not start without
 // netavark.)
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("small");
+const { fleet, host, stack } = scene;
 let untouched: Map<string, string>;
 const tools = ["/usr/lib/podman/aardvark-dns", "/usr/bin/pasta", "/usr/bin/slirp4netns"];
 const examples = { example1, example2, example3 };
 
 before(async () => {
-  fleet = await createFleet({ name: "small", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   await host.run(["mkdir", "/opt/away"]);
   for (const tool of tools) await host.run(["mv", tool, "/opt/away/"]);
   untouched = await listing(host);
-  stack = await makeStack("test-small");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 function configure(sites: Record<string, object>, proxies: Record<string, object> = {}): void {
-  stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites, proxies });
+  scene.configure({ sites, proxies });
 }
 
 async function serve(): Promise<void> {

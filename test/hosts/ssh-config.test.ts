@@ -3,24 +3,22 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, example1, example2, makeStack } from "./support/stack.ts";
+import type { TestHost } from "../../tools/fleet/index.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2 } from "./support/stack.ts";
 
 // A host that only ~/.ssh/config knows: its alias, account, port and keys, and two machines on the way to it.
 
-let fleet: Fleet;
+const { fleet, stack } = await openScene("sshconf", { hosts: 3 });
 let [host, middle, front]: TestHost[] = [];
-let stack: Stack;
 const home = mkdtempSync(join(tmpdir(), "quadlet-fleet-home-"));
 const empty = mkdtempSync(join(tmpdir(), "quadlet-fleet-home-"));
 
 before(async () => {
-  fleet = await createFleet({ name: "sshconf", hosts: 3 });
   [host, middle, front] = fleet.hosts;
   assert.ok(host && middle && front);
   await host.write("/etc/ssh/sshd_config.d/port.conf", "Port 22\nPort 2222\n");
   await host.run(["systemctl", "restart", "ssh.service"]);
-  stack = await makeStack("test-ssh-config");
   const known = join(home, "known hosts");
   writeFileSync(known, `[${host.address}]:2222 ${host.hostKey}\n`);
   mkdirSync(join(home, ".ssh"), { mode: 0o700 });
@@ -41,9 +39,7 @@ Host *
   process.env.HOME = home;
 });
 
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
+after(() => {
   for (const directory of [home, empty]) rmSync(directory, { recursive: true });
 });
 

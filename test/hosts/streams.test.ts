@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { type Socket, connect } from "node:net";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { type Stack, example4, hostEntry, image, makeStack } from "./support/stack.ts";
+import { before, test } from "node:test";
+import { openScene } from "./support/scene.ts";
+import { example4, image } from "./support/stack.ts";
 
 // What does not end with one answer: a reverse proxy passes on what comes, when it comes, in both directions.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("streams");
+const { host, stack } = scene;
 
 /** A web server in a few lines: it says yes to any upgrade and then says again what it hears; else three words, one at a time. */
 const server = `#!/bin/sh
@@ -27,26 +26,15 @@ for word in one two three; do printf 'data: %s\\n\\n' "$word"; sleep 1; done
 `;
 
 before(async () => {
-  fleet = await createFleet({ name: "streams", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   await host.write("/srv/server", server, { mode: "0755" });
-  stack = await makeStack("test-streams");
   const talks = {
     image,
     serverName: "talks.example.com",
     port: 80,
     volumes: ["/srv/server:/docker-entrypoint.sh:ro"],
   };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    proxies: { example4: { ...example4, backends: { talks } } },
-  });
+  scene.configure({ proxies: { example4: { ...example4, backends: { talks } } } });
   await stack.up();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** A connection with the request sent, and all that has come by it until now. */

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
+import { type TestContext, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import type { TestHost } from "../../tools/fleet/index.ts";
 import { killEngine } from "./support/engine.ts";
 import { type Cut, type Outcome, freezer } from "./support/freezer.ts";
-import {
-  type Stack,
-  difference,
-  example1,
-  example2,
-  failedUnits,
-  get,
-  hostEntry,
-  makeStack,
-} from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { difference, example1, example2, failedUnits, get, hostEntry } from "./support/stack.ts";
 
 // Kill sweeps: a transaction is stopped at each line of its journal (host/transaction/scripts/journal.sh) and at some moments
 // more, a host for each; then the engine is killed, the cable pulled or the plug. Whatever the moment, a host is wholly old
@@ -30,16 +22,13 @@ const versions = {
   new: { image: 2, more: [1] },
 };
 
-let fleet: Fleet;
-let stack: Stack;
+const { fleet, stack } = await openScene("sweep", { hosts: hostCount });
 /** What is on a host with each version of each set. */
 const whole = new Map<string, Map<Version, Map<string, string>>>();
 /** How many lines the journal of a transaction has, by "FROM→TO SET". */
 const journals = new Map<string, number>();
 
 before(async () => {
-  fleet = await createFleet({ name: "sweep", hosts: hostCount });
-  stack = await makeStack("test-sweep");
   const [first] = fleet.hosts as [TestHost];
   // podman makes it at its first command.
   await Promise.all(
@@ -63,11 +52,6 @@ before(async () => {
     await learn(first, to);
     assert.deepEqual(await lookAll(first), both(to));
   }
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 function configure(version: Version, hosts: readonly TestHost[] = fleet.hosts): void {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { before, test } from "node:test";
+import type { TestHost } from "../../tools/fleet/index.ts";
 import { eventually } from "./support/eventually.ts";
-import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get, hostEntry } from "./support/stack.ts";
 
 // Ten hosts at once, chosen by a label: one connection a host for any operation, and none where nothing changes.
 
-let fleet: Fleet;
-let stack: Stack;
+const { fleet, stack } = await openScene("ten", { hosts: 10 });
 
 const configuration = (page: string) => ({
   hosts: Object.fromEntries(
@@ -23,15 +23,8 @@ const configuration = (page: string) => ({
   },
 });
 
-before(async () => {
-  fleet = await createFleet({ name: "ten", hosts: 10 });
-  stack = await makeStack("test-ten");
+before(() => {
   stack.configure(configuration("one"));
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** How often somebody logged in to each host while something ran. */
@@ -82,7 +75,7 @@ test("another identity for the login changes nothing and touches no host", async
   );
 });
 
-test("one is dead and one accepts and says nothing: eight are done before these two fail, by name and together", async (t) => {
+test("one is dead and one accepts and says nothing: eight are done before these two fail, by name", async (t) => {
   /** An `up` to another page, and how many ms it takes. */
   const timed = async (page: string, deadline: number) => {
     const made = configuration(page);
@@ -101,7 +94,7 @@ test("one is dead and one accepts and says nothing: eight are done before these 
   // The kernel still accepts for a daemon that is stopped.
   await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=STOP", "ssh.service"]);
   // Longer than eight hosts take here, whatever machine this is.
-  const deadline = 5 + Math.ceil((2 * usual.took) / 1000);
+  const deadline = 2 + Math.ceil((1.5 * usual.took) / 1000);
   try {
     const { code, stdout, took } = await timed("four", deadline);
     t.diagnostic(`usually ${usual.took} ms; with a deadline of ${deadline} s ${took} ms`);
@@ -112,10 +105,12 @@ test("one is dead and one accepts and says nothing: eight are done before these 
       assert.ok(at >= 0, `${host.name}: nothing is ${what}\n${stdout}`);
       return at;
     };
-    const failed = [dead, silent].map((host) => told(host, "**updating failed**"));
-    for (const host of healthy) assert.ok(told(host, "updated") < Math.min(...failed), stdout);
-    for (const host of [dead, silent])
-      assert.match(stdout, new RegExp(`${host.address}:22: no SSH connection within ${deadline} s`));
+    const failed = told(silent, "**updating failed**");
+    for (const host of healthy) assert.ok(told(host, "updated") < failed, `${host.name} was done later`);
+    assert.match(stdout, new RegExp(`${silent.address}:22: no SSH connection within ${deadline} s`));
+    // The network may say it sooner than the deadline.
+    told(dead, "**updating failed**");
+    assert.match(stdout, new RegExp(`${dead.address}:22: no SSH connection`));
     for (const host of healthy) assert.doesNotMatch(stdout, new RegExp(`${host.address}:22: no SSH`));
     assert.ok(took < usual.took + 2 * deadline * 1000, "they were waited for one after the other");
   } finally {

@@ -3,27 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import type { Fleet } from "../../tools/fleet/index.ts";
 import { type Certificate, makeCertificate } from "../certificates.ts";
-import {
-  type Stack,
-  difference,
-  example1,
-  example2,
-  failedUnits,
-  hostEntry,
-  image,
-  invocation,
-  listing,
-  makeStack,
-} from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { difference, example1, example2, failedUnits, image, invocation, listing } from "./support/stack.ts";
 
 // TLS in all shapes: Example 1 with a redirect, Example 2 hardened and with nginx's files its own, Example 4 with a certificate a
 // name. Each test goes on where the last one ended.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("tls");
+const { fleet, host, stack } = scene;
 let untouched: Map<string, string>;
 let directory: string;
 let first: Certificate;
@@ -42,8 +31,7 @@ const ownNginx = `server {
 
 function configure(site: Certificate, other = proxyNames.other) {
   const { apache } = proxyNames;
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: {
       example1: { ...example1, tls: { ...site, listen: ["0.0.0.0:8443"], redirect: true } },
       example2: { ...example2, hardened: true, tls: site, nginx: { "default.conf": ownNginx } },
@@ -123,8 +111,6 @@ async function ask(url: string, trusted: string, ...options: string[]): Promise<
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "tls", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   untouched = await listing(host);
   directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-tls-"));
   first = makeCertificate(["www.example.com"]);
@@ -134,13 +120,10 @@ before(async () => {
     apache: makeCertificate(["apache.example.com"]),
     renewed: makeCertificate(["caddy.example.com"]),
   };
-  stack = await makeStack("test-tls");
   configure(first);
 });
 
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
+after(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 

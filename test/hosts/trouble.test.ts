@@ -1,39 +1,20 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type TestContext, before, test } from "node:test";
 import { eventually } from "./support/eventually.ts";
-import {
-  type Stack,
-  difference,
-  example1,
-  example2,
-  failedUnits,
-  get,
-  hostEntry,
-  listing,
-  makeStack,
-} from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { difference, example1, example2, failedUnits, get, listing } from "./support/stack.ts";
 import { touched, units } from "./support/units.ts";
 
 // Hosts in trouble: what an `up` can put right it does; anything else it says, and leaves the host as it was.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("trouble");
+const { fleet, host, stack } = scene;
 let page = 0;
 
 before(async () => {
-  fleet = await createFleet({ name: "trouble", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
-  stack = await makeStack("test-trouble");
   configure();
   await stack.up();
   await serves();
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 const nginx = (port: number, text: string) => ({
@@ -45,8 +26,7 @@ function configure(
   changes: { example1?: object; example2?: object; more?: Record<string, object> } = {},
 ): void {
   page += 1;
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     sites: {
       example1: { ...example1, nginx: nginx(8080, `page ${page}`), ...changes.example1 },
       example2: { ...example2, nginx: nginx(80, `page ${page}`), ...changes.example2 },

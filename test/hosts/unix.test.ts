@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type TestContext, before, test } from "node:test";
 import { makeCertificate } from "../certificates.ts";
-import { type Stack, failedUnits, get, hostEntry, image, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { failedUnits, get, image } from "./support/stack.ts";
 
 // Reverse proxies beyond Example 4, the reference's Examples 5 to 7: backends by Unix sockets and without any network, and all
 // units in the account's own manager, on ports 80 and 443.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("unix");
+const { fleet, host, stack } = scene;
 const account = { user: "test" };
 const keys = makeCertificate(["tcp.example.com"]);
 
@@ -51,8 +50,7 @@ const tcp = { image: "docker.io/library/httpd:latest", serverName: "tcp.example.
 /** Example 5 and 6: no network. Example 7: in the account's manager, with TLS, on a network. And 6 once more, as a system service. */
 function configure(words = "page", more: object = {}, last: object = tcp): void {
   const common = { hosts: ["web-1"], user: "test", image };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
+  scene.configure({
     proxies: {
       six: {
         ...common,
@@ -87,8 +85,6 @@ function configure(words = "page", more: object = {}, last: object = tcp): void 
 }
 
 before(async () => {
-  fleet = await createFleet({ name: "unix", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   for (const [directory, socket] of [
     ["/srv/own", "/run/backend/http.sock"],
     ["/srv/app5", "/srv/app/app.sock"],
@@ -96,12 +92,6 @@ before(async () => {
   ] as const)
     await host.write(`${directory}/default.conf`, says("own").replace("@SOCKET@", socket));
   await host.write("/srv/entry5", entry5, { mode: "0755" });
-  stack = await makeStack("test-unix");
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 const ask = (port: number, name: string) =>

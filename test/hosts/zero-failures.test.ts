@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { constants } from "node:fs";
-import { type TestContext, after, before, test } from "node:test";
-import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { type TestContext, before, test } from "node:test";
 import {
   type LoadOptions,
   downloadLocation,
@@ -11,13 +10,13 @@ import {
   underLoad,
 } from "./support/load.ts";
 import { type Download, type LoadReport, failed, failures, line } from "./support/load-report.ts";
-import { type Stack, example1, example2, get, hostEntry, makeStack } from "./support/stack.ts";
+import { openScene } from "./support/scene.ts";
+import { example1, example2, get } from "./support/stack.ts";
 
 // No request fails while a site is changed: Example 1 and Example 2, both at once, each under a load of its own.
 
-let fleet: Fleet;
-let host: TestHost;
-let stack: Stack;
+const scene = await openScene("zero");
+const { fleet, host, stack } = scene;
 let short: Download;
 let long: Download;
 
@@ -27,16 +26,8 @@ const ports = { example1: 8080, example2: 80 };
 const sites = Object.keys(ports) as (keyof typeof ports)[];
 
 before(async () => {
-  fleet = await createFleet({ name: "zero", hosts: 1 });
-  host = fleet.hosts[0] as TestHost;
   [short, long] = [await serveDownload(host, 3, 3), await serveDownload(host, 10, 1)];
-  stack = await makeStack("test-zero");
   await change({});
-});
-
-after(async () => {
-  await stack[Symbol.asyncDispose]();
-  await fleet.dispose();
 });
 
 /** The sites as they were configured last. */
@@ -59,10 +50,7 @@ async function change(to: Partial<typeof now>): Promise<void> {
     last.set(name, made);
     return made;
   };
-  stack.configure({
-    hosts: { "web-1": hostEntry(fleet, host) },
-    sites: { example1: site("example1", example1), example2: site("example2", example2) },
-  });
+  scene.configure({ sites: { example1: site("example1", example1), example2: site("example2", example2) } });
   await stack.up();
 }
 

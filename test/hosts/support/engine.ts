@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** The engines that work on a stack, and everything that each of them has started. */
 function enginesOf(stack: string): { engines: number[]; below: (pid: number) => number[] } {
@@ -36,6 +37,11 @@ export function killEngine(stack: string): number {
     }
   }
   return processes.length;
+}
+
+/** Until no engine works on a stack any more. */
+export async function engineEnds(stack: string): Promise<void> {
+  while (enginesOf(stack).engines.length > 0) await sleep(100);
 }
 
 /** Ctrl-C as a terminal sends it: to the whole process group of the engine (termios(3), INTR), of which it is the leader. */
