@@ -1,5 +1,5 @@
 import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts";
-import { isQuadlet } from "../units/names.ts";
+import { unitDirectoryKind } from "../units/names.ts";
 
 /** One file as it shall be on the host. */
 export interface DesiredFile {
@@ -83,7 +83,7 @@ const directories = {
 
 /** Where a manager looks for a unit (podman-systemd.unit(5), systemd.unit(5)). */
 export function unitPath(manager: Desired["manager"], unit: string): string {
-  return `${unitDirectory(manager, isQuadlet(unit) ? "quadlet" : "unit")}/${unit}`;
+  return `${unitDirectory(manager, unitDirectoryKind(unit))}/${unit}`;
 }
 
 export function unitDirectory(manager: Desired["manager"], kind: "quadlet" | "unit"): string {
@@ -101,7 +101,9 @@ export function unitAt(manager: Desired["manager"], path: string): string | unde
  * the manager's runtime directory.
  */
 export function runtimeUnitPath(manager: Desired["manager"], unit: string): string {
-  return isQuadlet(unit) ? `%t/containers/systemd/${unit}` : `%t/systemd/${manager}/${unit}`;
+  return { quadlet: `%t/containers/systemd/${unit}`, unit: `%t/systemd/${manager}/${unit}` }[
+    unitDirectoryKind(unit)
+  ];
 }
 
 /** What a probe asks: the address that a socket listens on. The inputs are checked, so it is one. */

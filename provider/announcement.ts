@@ -1,6 +1,8 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
-import { type Action, actions, changeOf, isSocket, runs, triggered } from "../host/plan/changes.ts";
+import { type Action, actions, changeOf, triggered } from "../host/plan/changes.ts";
 import type { Desired, DesiredFile } from "../host/desired.ts";
+import { isSocket } from "../units/kinds.ts";
+import { madeUnit } from "../units/made.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { handovers } from "../host/plan/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
@@ -35,13 +37,19 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
       phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(unit)) ?? [],
   );
   const gone = [...old.values()].filter(({ key, unit }) => unit !== undefined && !changes.has(key));
-  lines.push(...gone.map(({ key }) => `${isSocket(key) ? "closes" : "stops"} ${runs(key)}`));
+  lines.push(
+    ...gone.map(({ key, content }) => `${isSocket(key) ? "closes" : "stops"} ${madeUnit(key, content)}`),
+  );
   const { address } = (after as unknown as UnitSetInputs).connection;
   return lines.length === 0 ? undefined : `${address}: ${lines.join("; ")}`;
 
   /** A unit of a file that is not there yet does not run. */
   function isNew(name: string): boolean {
-    return desired.files.some(({ key, unit }) => unit !== undefined && runs(unit) === name && !old.has(key));
+    return desired.files.some(({ key, unit, content }) => {
+      if (unit === undefined || madeUnit(unit, content) !== name) return false;
+      const before = old.get(key);
+      return before === undefined || madeUnit(key, before.content) !== name;
+    });
   }
 }
 

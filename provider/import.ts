@@ -1,6 +1,7 @@
 import type { Facts, Query } from "../host/facts/facts.ts";
 import { unitAt, unitDirectory } from "../host/desired.ts";
-import { runs } from "../host/plan/changes.ts";
+import { isSocket, kindOf } from "../units/kinds.ts";
+import { madeUnit } from "../units/made.ts";
 import { valueOf, valuesOf } from "../units/values.ts";
 import type { Identity } from "./identity.ts";
 import type { WireObject } from "./wire.ts";
@@ -20,7 +21,7 @@ export function nextQuery({ manager, name }: Identity, facts: Facts): Query | un
       names.filter((file) => isPart(file, name)).map((file) => `${directory}/${file}`),
     );
     const paths = [...new Set([...marked, ...found])];
-    return paths.length === 0 ? undefined : query(manager, paths, []);
+    return paths.length === 0 ? undefined : query(manager, paths, [], facts);
   }
   const paths = [...facts.files.keys()];
   const directories = mounted(manager, facts);
@@ -30,9 +31,10 @@ export function nextQuery({ manager, name }: Identity, facts: Facts): Query | un
       unitDirectories(manager).includes(directory) ? [] : names.map((file) => `${directory}/${file}`),
     );
     const more = missing.filter((path) => !facts.files.has(path));
-    return more.length === 0 ? undefined : query(manager, [...paths, ...more], known);
+    const next = query(manager, [...paths, ...more], known, facts);
+    return more.length === 0 && next.units.every((unit) => facts.units.has(unit)) ? undefined : next;
   }
-  return query(manager, paths, directories);
+  return query(manager, paths, directories, facts);
 }
 
 /** The inputs of the set that was found, or undefined where there is none. */
@@ -49,9 +51,9 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
       files[path] = { content, ...(fact.mode === "0644" ? {} : { mode: fact.mode }) };
       continue;
     }
-    if (isForeignSocket(identity.name, unit, content)) continue;
+    if (isSocketOfAnother(identity.name, unit, content)) continue;
     units[unit] = content;
-    const running = runs(unit);
+    const running = madeUnit(unit, content);
     const state = facts.units.get(running);
     const enabled = state?.enabled === "enabled";
     services[running] = {
@@ -60,7 +62,8 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
     };
     const image = valueOf(content, unit, "Container", "Image");
     // The name of an .image or .build file is not an image to pull.
-    if (image !== undefined && !/\.(image|build)$/.test(image)) images[image] = { pull: "missing" };
+    if (image !== undefined && !["image", "build"].includes(kindOf(image) ?? ""))
+      images[image] = { pull: "missing" };
   }
   if (Object.keys(units).length === 0) return undefined;
   const { connection, manager, user, name } = identity;
@@ -80,8 +83,12 @@ function query(
   manager: Identity["manager"],
   paths: readonly string[],
   directories: readonly string[],
+  { files }: Facts,
 ): Query {
-  const units = paths.flatMap((path) => unitAt(manager, path) ?? []).map(runs);
+  const units = paths.flatMap((path) => {
+    const unit = unitAt(manager, path);
+    return unit === undefined ? [] : madeUnit(unit, files.get(path)?.content?.toString("utf8"));
+  });
   return { files: new Map(paths.map((path) => [path, "none"])), units: [...new Set(units)], directories };
 }
 
@@ -90,9 +97,9 @@ function unitDirectories(manager: Identity["manager"]): string[] {
 }
 
 /** NAME-….socket may be the first socket of a set of that longer name: its own service tells. */
-function isForeignSocket(name: string, unit: string, content: string): boolean {
+function isSocketOfAnother(name: string, unit: string, content: string): boolean {
   return (
-    unit.endsWith(".socket") &&
+    isSocket(unit) &&
     unit !== `${name}.socket` &&
     valueOf(content, unit, "Socket", "Service") !== `${name}.service`
   );
@@ -103,8 +110,7 @@ function isPart(file: string, name: string): boolean {
   // A name may hold dots: "web.example" is another set than "web".
   const rest = file.slice(name.length + 1);
   return (
-    (file.startsWith(`${name}.`) && !rest.includes(".")) ||
-    (file.startsWith(`${name}-`) && file.endsWith(".socket"))
+    (file.startsWith(`${name}.`) && !rest.includes(".")) || (file.startsWith(`${name}-`) && isSocket(file))
   );
 }
 

@@ -1,3 +1,4 @@
+import { isSocket } from "../units/kinds.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { type ListenAddress, overlaps, toListenStream } from "../units/nginx/address.ts";
 import { type Plain, type PlainObject, isObject } from "./wire.ts";
@@ -23,7 +24,7 @@ export class Listeners {
     if (host === undefined || !isObject(units)) return;
     const others = (this.#byHost.get(host) ?? []).filter((claim) => claim.owner !== owner);
     const own = Object.entries(units as PlainObject).flatMap(([unit, text]) =>
-      typeof text === "string" && unit.endsWith(".socket") ? claims(owner, unit, text) : [],
+      typeof text === "string" && isSocket(unit) ? claims(owner, unit, text) : [],
     );
     this.#byHost.set(host, [...others, ...own]);
     for (const [index, { unit, address, ipv6Only }] of own.entries()) {

@@ -1,6 +1,6 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
-import { isTemplate } from "../host/plan/changes.ts";
+import { isTemplate } from "../units/kinds.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import { isOpen, unfillText } from "../host/plan/placeholders.ts";
 import { isRunning, newerFiles, ownerOf } from "../host/plan/plan.ts";

@@ -1,20 +1,29 @@
-import { generatedService } from "./names.ts";
+import { factsOf, kindOf, stemOf } from "./kinds.ts";
 import { optionValues, podmanRuns } from "./podman-run.ts";
 import { valueOf } from "./values.ts";
 
 /**
- * The unit that systemd has of a unit file: a quadlet's service, ServiceName= included, else the file's own name.
+ * The unit that systemd has of a unit file: the service that podman's generator makes of a quadlet, by ServiceName= or the file's name,
+ * else the file's own name. The one answer to "which unit does this file make".
  *
- * @see podman-systemd.unit(5), ServiceName=
- * @example madeUnit("web.container", "[Container]\nImage=nginx\n") // "web.service"
+ * @param text undefined where it is not known: then the name is the one without ServiceName=. (A template that is no .container gets
+ *   its "@" at the end from podman 5.7 on.)
+ * @see podman-systemd.unit(5), ServiceName=; getServiceName() in podman's pkg/systemd/quadlet/quadlet.go
+ * @example
+ * ```ts
+ * madeUnit("web.container", "[Container]\nImage=nginx\n"); // "web.service"
+ * madeUnit("web.network", undefined); // "web-network.service"
+ * madeUnit("web.socket", "[Socket]\n"); // "web.socket"
+ * ```
  */
-export function madeUnit(fileName: string, text: string): string {
-  const generated = generatedService(fileName);
-  if (generated === undefined) return fileName;
-  const suffix = fileName.slice(fileName.lastIndexOf(".") + 1);
-  const section = `${suffix.charAt(0).toUpperCase()}${suffix.slice(1)}`;
-  const named = valueOf(text, fileName, section, "ServiceName");
-  return named === undefined ? generated : `${named}.service`;
+export function madeUnit(fileName: string, text: string | undefined): string {
+  const kind = kindOf(fileName);
+  const { section, generates } = kind === undefined ? {} : factsOf(kind);
+  if (section === undefined || generates === undefined) return fileName;
+  const named = text === undefined ? undefined : valueOf(text, fileName, section, "ServiceName");
+  if (named !== undefined) return `${named}.service`;
+  const stem = stemOf(fileName);
+  return stem.endsWith("@") ? `${stem.slice(0, -1)}${generates}@.service` : `${stem}${generates}.service`;
 }
 
 /**
@@ -30,7 +39,7 @@ export function madeContainer(fileName: string, text: string): string | undefine
 }
 
 function writtenContainer(fileName: string, text: string): string | undefined {
-  if (fileName.endsWith(".container")) {
+  if (kindOf(fileName) === "container") {
     const named = valueOf(text, fileName, "Container", "ContainerName");
     return named ?? (fileName.includes("@") ? "systemd-%p_%i" : "systemd-%N");
   }
@@ -47,14 +56,16 @@ function writtenContainer(fileName: string, text: string): string | undefined {
  * @example madeNetwork("web.network", "[Network]\nInternal=true\n") // "systemd-web"
  */
 export function madeNetwork(fileName: string, text: string): string | undefined {
-  if (!fileName.endsWith(".network")) return undefined;
-  const named = valueOf(text, fileName, "Network", "NetworkName");
+  const kind = kindOf(fileName);
+  const { section, namesNetwork } = kind === undefined ? {} : factsOf(kind);
+  if (section === undefined || namesNetwork === undefined) return undefined;
+  const named = valueOf(text, fileName, section, namesNetwork);
   return resolved(named ?? unnamedNetwork(fileName), madeUnit(fileName, text));
 }
 
 /** "systemd-web-%i" for web@.network, from podman 5.7 on. Before, all instances share "systemd-web@". */
 function unnamedNetwork(fileName: string): string {
-  const name = `systemd-${fileName.replace(/\.network$/, "")}`;
+  const name = `systemd-${stemOf(fileName)}`;
   return fileName.includes("@") ? `${name.slice(0, -1)}-%i` : name;
 }
 
@@ -63,7 +74,7 @@ const [longestUnit, longestName] = [255, 1000];
 
 /** A name with %N filled in; undefined where another specifier is left, and for what is too long to be one. */
 function resolved(name: string | undefined, unit: string): string | undefined {
-  const prefix = unit.replace(/\.service$/, "");
+  const prefix = stemOf(unit);
   if (name === undefined || name.length > longestName || unit.length > longestUnit) return undefined;
   if (name.includes("%N") && prefix.endsWith("@")) return undefined;
   const known = name.replaceAll("%N", () => prefix);

@@ -1,4 +1,4 @@
-import { isQuadlet } from "./names.ts";
+import { isQuadlet, kindOf } from "./kinds.ts";
 import { optionValues, podmanArgs, podmanRuns } from "./podman-run.ts";
 import { valueOf, valuesOf } from "./values.ts";
 import { splitWords } from "./words.ts";
@@ -16,14 +16,14 @@ const singleOptions = ["-p", "--publish", "--ip", "--ip6", "--mac-address", "--p
  */
 export function isOnlyOne(fileName: string, text: string): boolean {
   if (!isQuadlet(fileName)) return podmanRuns(fileName, text).some(isSingle);
-  if (!fileName.endsWith(".container")) return true;
+  if (kindOf(fileName) !== "container") return true;
   return (
     ["PublishPort", "IP", "IP6", "Pod"].some(
       (key) => valueOf(text, fileName, "Container", key) !== undefined,
     ) ||
     valuesOf(text, fileName, "Container", "Network").some(
       // "other.container" is the network of that container (podman-systemd.unit(5), Network=).
-      (network) => singleNetwork.test(network) || network.endsWith(".container"),
+      (network) => singleNetwork.test(network) || kindOf(network) === "container",
     ) ||
     isSingle(podmanArgs(fileName, text))
   );

@@ -1,5 +1,5 @@
 import type { Entry, UnitFile } from "./model.ts";
-import { isQuadlet } from "./names.ts";
+import { isQuadlet } from "./kinds.ts";
 import { statements, strip } from "./statements.ts";
 
 /** A line that is neither section, assignment nor comment. systemd only logs it, podman refuses the file. */

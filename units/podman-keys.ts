@@ -1,3 +1,5 @@
+import type { QuadletSectionName } from "./kinds.ts";
+
 /**
  * podman version → the keys of a quadlet that it brought, by section: read off the tables of supported keys in podman's
  * pkg/systemd/quadlet/quadlet.go at the tag of each release from v4.4.0 to v6.0.0-rc1 (no patch release added one, none was ever
@@ -5,7 +7,7 @@
  *
  * @see podman-systemd.unit(5)
  */
-export const podmanKeys: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const podmanKeys: Readonly<Record<string, Partial<Record<QuadletSectionName | "Quadlet", string>>>> = {
   "4.4": {
     Container: `
       AddCapability AddDevice Annotation ContainerName DropCapability Environment EnvironmentFile

@@ -1,4 +1,4 @@
-import { isQuadlet } from "./names.ts";
+import { factsOf, isQuadlet, kindOf } from "./kinds.ts";
 import { valuesOf } from "./values.ts";
 import { splitWords } from "./words.ts";
 
@@ -27,12 +27,14 @@ function afterRun(words: readonly string[]): string[] | undefined {
 }
 
 /**
- * The words of PodmanArgs= of a .container: podman adds them to "podman run", all of them in one line.
+ * The words of PodmanArgs= of a quadlet: podman adds them to its command ("podman run", "podman pod create"), all of them in one line.
  *
  * @see podman-systemd.unit(5), PodmanArgs=
  */
 export function podmanArgs(fileName: string, text: string): string[] {
-  return valuesOf(text, fileName, "Container", "PodmanArgs").flatMap(splitWords);
+  const kind = kindOf(fileName);
+  const section = kind !== undefined && isQuadlet(fileName) ? factsOf(kind).section : undefined;
+  return section === undefined ? [] : valuesOf(text, fileName, section, "PodmanArgs").flatMap(splitWords);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { UnquotableTextError, quoteWords } from "./escape.ts";
 import type { Assignment, Entry, Section, UnitFile } from "./model.ts";
-import { isQuadlet } from "./names.ts";
+import { isQuadlet, isSocket } from "./kinds.ts";
 import { nginxVariable } from "./nginx/default-server.ts";
 import { isOnlyOne, takesFiles } from "./only-one.ts";
 import { UnitSyntaxError, parse } from "./parse.ts";
@@ -13,7 +13,7 @@ import { splitWords } from "./words.ts";
  *
  * @param fileName of the service's unit, which tells the kind: a .container, or a .service that runs podman
  * @param sockets the socket units that it is handed: those that stay open
- * @param foreign families of which it binds addresses of the host that it is not handed: in there they are none
+ * @param hostOnly families of which it binds addresses of the host that it is not handed: in there they are none
  * @returns the text, or undefined for a unit of which there can't be two at a time, or that can't be read or written again
  * @see systemd.service(5), Sockets=
  */
@@ -21,7 +21,7 @@ export function handoverUnit(
   fileName: string,
   text: string,
   sockets: readonly string[],
-  foreign: readonly Family[],
+  hostOnly: readonly Family[],
 ): string | undefined {
   if (sockets.length === 0) return undefined;
   const lent = standIn(
@@ -30,7 +30,7 @@ export function handoverUnit(
     (socket) => sockets.includes(socket),
     (own) => {
       add(own, "Service", { key: "Sockets", value: sockets.join(" ") });
-      bindAnywhere(own, fileName, foreign);
+      bindAnywhere(own, fileName, hostOnly);
     },
   );
   // Descriptors that it is not handed must not be named.
@@ -42,14 +42,14 @@ export function handoverUnit(
  * namespace of its own, without the sockets. There nginx binds the ports by itself.
  *
  * @param moved path as the unit writes it → where its new files are
- * @param foreign families of which it binds addresses of the host, which are none in there
+ * @param hostOnly families of which it binds addresses of the host, which are none in there
  * @returns the text, or undefined as {@link handoverUnit}
  */
 export function rehearsalUnit(
   fileName: string,
   text: string,
   moved: ReadonlyMap<string, string>,
-  foreign: readonly Family[],
+  hostOnly: readonly Family[],
 ): string | undefined {
   return standIn(
     fileName,
@@ -60,7 +60,7 @@ export function rehearsalUnit(
         section.entries = section.entries.map((entry) =>
           "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
         );
-      bindAnywhere(own, fileName, foreign);
+      bindAnywhere(own, fileName, hostOnly);
       // A hardened nginx has no right to bind a port below 1024, which it is handed otherwise.
       addOption(own, fileName, "--sysctl=net.ipv4.ip_unprivileged_port_start=0");
       // nginx ends where a descriptor that it is told of is not there.
@@ -125,7 +125,7 @@ function common(unit: UnitFile, fileName: string, keeps: (socket: string) => boo
     if (!dependencies.has(entry.key)) return [entry];
     const names = entry.value.split(/\s+/).filter((word) => {
       const name = word.replaceAll(/["']/g, "");
-      return !name.endsWith(".socket") || keeps(name);
+      return !isSocket(name) || keeps(name);
     });
     return names.length === 0 && entry.value !== "" ? [] : [{ ...entry, value: names.join(" ") }];
   });
@@ -136,7 +136,8 @@ function common(unit: UnitFile, fileName: string, keeps: (socket: string) => boo
   // Relabelling or chowning would take the files from the one that runs (podman-run(1), --volume).
   if (isQuadlet(fileName)) {
     replace(own, "Container", (entry) => {
-      if (entry.key === "ContainerName") return [];
+      // It is called by its file's name, and so is its unit.
+      if (["ContainerName", "ServiceName"].includes(entry.key)) return [];
       if (entry.key === "Mount")
         return [{ ...entry, value: entry.value.replace(/,(relabel|z|Z|U|chown)(=[^,]*)?(?=,|$)/g, "") }];
       return [entry.key === "Volume" ? { ...entry, value: withoutLabel(entry.value) } : entry];

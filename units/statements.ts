@@ -1,4 +1,4 @@
-import { isQuadlet } from "./names.ts";
+import { isQuadlet } from "./kinds.ts";
 
 /** A line that says something, or several that a backslash joins. */
 export interface Statement {

@@ -1,5 +1,5 @@
 import type { Assignment, Section } from "./model.ts";
-import { isQuadlet } from "./names.ts";
+import { isQuadlet } from "./kinds.ts";
 import { UnitSyntaxError, parse } from "./parse.ts";
 import { strip } from "./statements.ts";
 

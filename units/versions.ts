@@ -1,4 +1,4 @@
-import { isQuadlet } from "./names.ts";
+import { isQuadlet } from "./kinds.ts";
 import { podmanKeys } from "./podman-keys.ts";
 import { statements } from "./statements.ts";
 import { sectionsOf } from "./values.ts";

@@ -1,4 +1,5 @@
-import { type Action, isSocket, isTemplate, runs } from "./changes.ts";
+import { isSocket, isTemplate } from "../../units/kinds.ts";
+import { type Action, formerUnit, madeUnits } from "./changes.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 import { foreignFile } from "./foreign.ts";
@@ -45,7 +46,7 @@ export function activate(changes: Changes): Step[] {
       step("handover", `handing ${service} over to its new version`, standIn.unit),
     ),
     // A service that is gone may have been started by its socket once more.
-    ...(gone.some(({ unit }) => isSocket(unit)) && desired.files.length > 0
+    ...(gone.some(({ unit, renamed }) => renamed || isSocket(unit)) && desired.files.length > 0
       ? stopAll(socketsFirst(gone))
       : []),
     ...change(desired, todo),
@@ -124,17 +125,30 @@ function stopAll(units: readonly { unit: string }[]): Step[] {
   return names.length === 0 ? [] : [step("stop", `stopping ${names.join(", ")}`, names.join(" "))];
 }
 
-/** Without those that somebody else's file stands for by now. */
-function staleUnits(
-  facts: Facts,
-  desired: Desired,
-  stale: readonly string[],
-): { file: string; unit: string }[] {
-  const own = [...desired.files.map(({ path }) => path), ...stale];
-  return stale
-    .flatMap((path) => unitAt(desired.manager, path) ?? [])
-    .map((file) => ({ file, unit: runs(file) }))
-    .filter(({ unit }) => !isTemplate(unit) && foreignFile(facts, unit, own) === undefined);
+/**
+ * Units that are no longer the set's: of files that go, and of a quadlet that ServiceName= calls otherwise by now. Without those that
+ * another's file stands for by now.
+ */
+function staleUnits(facts: Facts, desired: Desired, stale: readonly string[]): Stale[] {
+  const wanted = desired.files.map(({ path }) => path);
+  const own = [...stale, ...wanted];
+  const made = madeUnits(desired);
+  return own
+    .flatMap((path): Stale[] => {
+      const [file, unit] = [unitAt(desired.manager, path), formerUnit(desired, path, facts)];
+      return file === undefined || unit === undefined ? [] : [{ file, unit, renamed: !stale.includes(path) }];
+    })
+    .filter(
+      ({ unit, renamed }) =>
+        !(renamed && made.includes(unit)) && !isTemplate(unit) && foreignFile(facts, unit, own) === undefined,
+    );
+}
+
+interface Stale {
+  file: string;
+  unit: string;
+  /** Its file stays, and makes another unit by now. */
+  renamed: boolean;
 }
 
 function socketsFirst<T extends Pick<DesiredService, "unit">>(units: readonly T[]): T[] {

@@ -1,8 +1,9 @@
-import { generatedService } from "../../units/names.ts";
+import { isSocket, isTemplate, kindOf, stemOf } from "../../units/kinds.ts";
 import { madeUnit } from "../../units/made.ts";
 import { sameEffect } from "../../units/same-effect.ts";
 import { assignmentsOf } from "../../units/values.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
+import type { Facts } from "../facts/facts.ts";
 
 /**
  * How one file changes: "same"; "cosmetic" (a comment, a Description: nothing that runs would notice); "effect".
@@ -59,22 +60,8 @@ export function actions(
 
 function ownFiles(desired: Desired, service: DesiredService): string[] {
   return desired.files
-    .filter(({ unit }) => unit !== undefined && runs(unit) === service.unit)
+    .filter(({ unit, content }) => unit !== undefined && madeUnit(unit, content) === service.unit)
     .map(({ key }) => key);
-}
-
-export function isSocket(unit: string): boolean {
-  return unit.endsWith(".socket");
-}
-
-/** Whether only its instances are units that run (systemd.unit(5)). */
-export function isTemplate(unit: string): boolean {
-  return /@\.[a-z]+$/.test(unit);
-}
-
-/** The unit that systemd knows for a unit file: the generated service of a quadlet, else the file's own name. */
-export function runs(unitFile: string): string {
-  return generatedService(unitFile) ?? unitFile;
 }
 
 /** The service that a socket of the set starts (systemd.socket(5), Service=): the last that is one, as systemd ignores any other. */
@@ -82,22 +69,35 @@ export function triggered(desired: Desired, socket: DesiredService): string | un
   const file = desired.files.find(({ unit }) => unit === socket.unit);
   if (!file) return undefined;
   const named = assignmentsOf(file.content, file.key, "Socket").findLast(
-    ({ key, value }) => key === "Service" && value.endsWith(".service"),
+    ({ key, value }) => key === "Service" && kindOf(value) === "service",
   );
-  return named?.value ?? socket.unit.replace(/\.socket$/, ".service");
+  return named?.value ?? `${stemOf(socket.unit)}.service`;
 }
 
-/** What a set's units are called for systemd: those of its files, of what else was its own, and of its services. */
-export function unitsOf(desired: Desired, paths: readonly string[]): string[] {
-  const before = paths.flatMap((path) => unitAt(desired.manager, path) ?? []);
-  const units = [...madeUnits(desired), ...before.map(runs), ...desired.services.map(({ unit }) => unit)];
+/**
+ * What a set's units are called for systemd: those of its files, of what else was its own, and of its services.
+ *
+ * @param paths that were its own until now
+ * @param facts left out where the host was not looked at yet: what ServiceName= said there is not known then
+ */
+export function unitsOf(desired: Desired, paths: readonly string[], facts?: Facts): string[] {
+  const before = paths.flatMap((path) => formerUnit(desired, path, facts) ?? []);
+  const units = [...madeUnits(desired), ...before, ...desired.services.map(({ unit }) => unit)];
   return [...new Set(units.filter((unit) => !isTemplate(unit)))];
+}
+
+/** The unit that systemd has of a file that is on the host by now; undefined where the path is no unit's. */
+export function formerUnit(desired: Desired, path: string, facts?: Facts): string | undefined {
+  const file = unitAt(desired.manager, path);
+  if (file === undefined) return undefined;
+  const fact = facts?.files.get(path);
+  // The content is not sent where it is as desired.
+  const text = fact?.content?.toString("utf8") ?? desired.files.find((one) => one.path === path)?.content;
+  return madeUnit(file, text);
 }
 
 /** Those of its files, templates included. */
 export function madeUnits({ files }: Desired): string[] {
-  const units = files.flatMap(({ unit, content }) =>
-    unit === undefined ? [] : [runs(unit), madeUnit(unit, content)],
-  );
+  const units = files.flatMap(({ unit, content }) => (unit === undefined ? [] : [madeUnit(unit, content)]));
   return [...new Set(units)];
 }

@@ -1,6 +1,6 @@
-import { isQuadlet } from "../../units/names.ts";
-import { madeContainer } from "../../units/made.ts";
-import { madeUnits, runs, unitsOf } from "./changes.ts";
+import { isQuadlet } from "../../units/kinds.ts";
+import { madeContainer, madeUnit } from "../../units/made.ts";
+import { madeUnits, unitsOf } from "./changes.ts";
 import type { Podman } from "../facts/containers.ts";
 import type { Desired, DesiredFile } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
@@ -120,7 +120,7 @@ export function newContainers(facts: Facts, desired: Desired): Podman[] {
 
 /** Containers that podman would remove, to make ours of that name (podman-run(1), --replace). */
 function foreignContainers(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
-  const units = unitsOf(desired, [...own]);
+  const units = unitsOf(desired, [...own], facts);
   // The other manager of the account may have a unit of the same name.
   const isOurs = (unit: string, running: boolean) =>
     units.includes(unit) &&
@@ -133,7 +133,7 @@ function foreignContainers(facts: Facts, desired: Desired, own: ReadonlySet<stri
     const other = units.includes(found.unit) ? " of the other manager" : "";
     const by = found.unit === "" ? "" : `, run by a unit ${found.unit}${other}`;
     return [
-      `${runs(file.key)} would replace the container ${name} (${found.image}${by}), which ${whose} has already and which does not belong to this resource. Choose another name, or remove it first${as}: podman rm --force ${name}`,
+      `${madeUnit(file.key, file.content)} would replace the container ${name} (${found.image}${by}), which ${whose} has already and which does not belong to this resource. Choose another name, or remove it first${as}: podman rm --force ${name}`,
     ];
   });
 }

@@ -1,4 +1,4 @@
-import { isQuadlet } from "../../units/names.ts";
+import { factsOf, kindOf } from "../../units/kinds.ts";
 import { optionValues, podmanArgs, podmanRuns } from "../../units/podman-run.ts";
 import { valueOf, valuesOf } from "../../units/values.ts";
 import { compareVersions } from "../../units/versions.ts";
@@ -46,40 +46,51 @@ interface Need {
 /** @param hasSlirp whether the host's podman knows slirp4netns, which is gone in podman 6 */
 function needs({ unit, content }: DesiredFile, isRootless: boolean, hasSlirp: boolean): Need[] {
   if (unit === undefined) return [];
-  if (unit.endsWith(".network"))
+  const kind = kindOf(unit);
+  if (kind === "network")
     return isTrue(valueOf(content, unit, "Network", "DisableDNS"))
       ? []
       : [{ anyOf: ["aardvark-dns"], what: "a network whose containers find each other by name" }];
   if (!isRootless) return [];
   return networksOf(unit, content).flatMap((network): Need[] => {
-    const kind = network.split(":")[0] ?? "";
-    if (["none", "host", "ns", "container"].includes(kind) || kind.endsWith(".container")) return [];
-    const what = `a rootless container with network "${network}"`;
-    if (kind === "slirp4netns" && !hasSlirp) return [];
-    if (kind === "pasta" || kind === "slirp4netns") return [{ anyOf: [kind], what }];
+    const mode = network.split(":")[0] ?? "";
+    if (["none", "host", "ns", "container"].includes(mode) || kindOf(mode) === "container") return [];
+    const who = kind === "pod" || kind === "kube" ? "pod" : "container";
+    const what = `a rootless ${who} with network "${network}"`;
+    if (mode === "slirp4netns" && !hasSlirp) return [];
+    if (mode === "pasta" || mode === "slirp4netns") return [{ anyOf: [mode], what }];
     return [
       {
         anyOf: hasSlirp ? ["pasta", "slirp4netns"] : ["pasta"],
-        what: kind === "" ? "a rootless container with a network" : what,
+        what: network === "" ? `a rootless ${who} with a network` : what,
       },
     ];
   });
 }
 
-/** The networks of a unit's container, "" for podman's default; none where it has no container. */
+/** The networks of what podman runs for a unit, "" for podman's default; none where it runs nothing. */
 function networksOf(name: string, text: string): string[] {
-  if (isQuadlet(name)) {
-    if (!name.endsWith(".container")) return [];
-    const written = [
-      ...valuesOf(text, name, "Container", "Network"),
-      ...optionValues(podmanArgs(name, text), "--network", "--net"),
-    ];
-    return written.length > 0 || valueOf(text, name, "Container", "Pod") !== undefined ? written : [""];
+  const kind = kindOf(name);
+  const { section = "", runs } = kind === undefined ? {} : factsOf(kind);
+  const orDefault = (written: string[]) => (written.length > 0 ? written : [""]);
+  const written = () => [
+    ...valuesOf(text, name, section, "Network"),
+    ...optionValues(podmanArgs(name, text), "--network", "--net"),
+  ];
+  switch (runs) {
+    case "container":
+      // A pod has the network of its containers.
+      return valueOf(text, name, section, "Pod") === undefined ? orDefault(written()) : written();
+    case "pod":
+      return orDefault(written());
+    case "kube":
+      // Without one, its YAML decides (hostNetwork).
+      return written();
+    case "commands":
+      return podmanRuns(name, text).flatMap((words) => orDefault(optionValues(words, "--network", "--net")));
+    case undefined:
+      return [];
   }
-  return podmanRuns(name, text).flatMap((words) => {
-    const written = optionValues(words, "--network", "--net");
-    return written.length > 0 ? written : [""];
-  });
 }
 
 /** LookupBoolean() in podman's pkg/systemd/parser/unitfile.go. */

@@ -1,5 +1,6 @@
 import { activate, retire } from "./activate.ts";
-import { type Action, type Change, actions, changeOf, isSocket } from "./changes.ts";
+import { type Action, type Change, actions, changeOf } from "./changes.ts";
+import { isSocket } from "../../units/kinds.ts";
 import {
   type ContainerCheck,
   type Desired,

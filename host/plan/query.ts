@@ -1,6 +1,7 @@
 import { listens } from "../../units/socket-addresses.ts";
-import { isSocket, isTemplate, madeUnits, runs, unitsOf } from "./changes.ts";
-import { type Desired, unitAt, unitDirectory } from "../desired.ts";
+import { isQuadlet, isSocket, isTemplate } from "../../units/kinds.ts";
+import { formerUnit, madeUnits, unitsOf } from "./changes.ts";
+import { type Desired, unitDirectory } from "../desired.ts";
 import { sha256 } from "../digest.ts";
 import type { Facts, Query } from "../facts/facts.ts";
 import { newContainers } from "./foreign.ts";
@@ -18,8 +19,8 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
   );
   return {
     files: new Map([
-      // Where a socket has listened until now tells whether its port is free afterwards.
-      ...known.map((path): [string, string] => [path, isSocket(path) ? "none" : "any"]),
+      // Where a socket has listened until now tells whether its port is free afterwards, and ServiceName= what a quadlet is called.
+      ...known.map((path): [string, string] => [path, isSocket(path) || isQuadlet(path) ? "none" : "any"]),
       ...wanted,
     ]),
     units: [...unitsOf(desired, known), ...madeUnits(desired).filter(isTemplate), ...standInUnits(desired)],
@@ -34,8 +35,9 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
  * the way. Undefined for nothing, as it is as a rule.
  */
 export function furtherQuery(facts: Facts, desired: Desired): Query | undefined {
-  const marked = (facts.set?.paths ?? []).flatMap((path) => unitAt(desired.manager, path) ?? []);
-  const units = [...new Set(marked.map(runs))].filter((unit) => !isTemplate(unit) && !facts.units.has(unit));
+  const paths = [...(facts.set?.paths ?? []), ...facts.files.keys()];
+  const former = paths.flatMap((path) => formerUnit(desired, path, facts) ?? []);
+  const units = [...new Set(former)].filter((unit) => !isTemplate(unit) && !facts.units.has(unit));
   const containers = newContainers(facts, desired);
   if (units.length === 0 && containers.length === 0) return undefined;
   return { files: new Map(), units, containers };

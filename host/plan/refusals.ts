@@ -1,14 +1,16 @@
 import { overlaps, sameAddress, toListenStream } from "../../units/nginx/address.ts";
-import { isQuadlet } from "../../units/names.ts";
+import { isQuadlet, isSocket } from "../../units/kinds.ts";
+import { madeUnit } from "../../units/made.ts";
 import { listens } from "../../units/socket-addresses.ts";
 import { compareVersions, oldestPodman, tooNew } from "../../units/versions.ts";
-import { isSocket, runs, unitsOf } from "./changes.ts";
+import { unitsOf } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 import { foreign } from "./foreign.ts";
 import { misjoined } from "./misjoined.ts";
 import { missingNetworkTools } from "./network-tools.ts";
 import { closedBySelinux } from "./selinux.ts";
+import { standInsOf } from "./stand-ins.ts";
 
 /** Room that is wanted besides that of the files themselves, in bytes: journal, marks, and systemd's own. */
 const margin = 1024 * 1024;
@@ -186,11 +188,11 @@ function reserved(facts: Facts, desired: Desired): string[] {
   const others = [...facts.others].flatMap(([path, set]) => {
     const file = unitAt(desired.manager, path);
     if (file === undefined) return [];
-    return standInsOf(runs(file))
+    return standInsOf(madeUnit(file, undefined))
       .filter((unit) => wanted.has(unit))
       .map(
         (unit) =>
-          `a restart of ${runs(file)}, which belongs to the set "${set}" on this host, needs the name ${unit} for a moment. Choose another name for one of the two.`,
+          `a restart of ${madeUnit(file, undefined)}, which belongs to the set "${set}" on this host, needs the name ${unit} for a moment. Choose another name for one of the two.`,
       );
   });
   return [...own, ...others];
@@ -199,9 +201,4 @@ function reserved(facts: Facts, desired: Desired): string[] {
 /** The units that stand in for services of a set while these restart. */
 export function standInUnits({ services }: Desired): string[] {
   return services.filter(({ handover }) => handover).flatMap(({ unit }) => standInsOf(unit));
-}
-
-function standInsOf(unit: string): string[] {
-  if (!unit.endsWith(".service")) return [];
-  return ["handover", "rehearsal"].map((what) => unit.replace(/\.service$/, `-${what}.service`));
 }

@@ -1,7 +1,8 @@
 import { type ListenAddress, isSpecific, toListenStream } from "../../units/nginx/address.ts";
-import { isQuadlet } from "../../units/names.ts";
+import { isQuadlet, isSocket, kindOf, stemOf } from "../../units/kinds.ts";
+import { madeUnit } from "../../units/made.ts";
 import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
-import { type Action, isSocket, runs, triggered } from "./changes.ts";
+import { type Action, triggered } from "./changes.ts";
 import { type Desired, type DesiredFile, probeTarget, runtimeUnitPath } from "../desired.ts";
 import { listens } from "../../units/socket-addresses.ts";
 
@@ -40,8 +41,8 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): 
       desired,
       sockets.filter((unit) => !kept.includes(unit)),
     );
-    const text = handoverUnit(file.key, file.content, kept, foreignFamilies(others));
-    return text === undefined ? [] : [{ service, standIn: lent(desired, file, "handover", text) }];
+    const text = handoverUnit(file.key, file.content, kept, hostOnlyFamilies(others));
+    return text === undefined ? [] : [{ service, standIn: lent(desired, file, service, "handover", text) }];
   });
 }
 
@@ -69,11 +70,11 @@ export function rehearsals(
       file.key,
       file.content,
       stagedPaths(desired, home),
-      foreignFamilies(addresses),
+      hostOnlyFamilies(addresses),
     );
     if (text === undefined) return [];
-    const own = lent(desired, file, "rehearsal", text);
-    const container = `systemd-${own.unit.replace(/\.service$/, "")}`;
+    const own = lent(desired, file, service, "rehearsal", text);
+    const container = `systemd-${stemOf(own.unit)}`;
     const reachable = new Set(addresses.filter(isReachable).map(toListenStream));
     // What it passes requests on to may be the old one still.
     const isAlone = others.every(([, action]) => action !== "restart");
@@ -93,7 +94,9 @@ function pairable(
   due: readonly Action[],
 ): { service: string; file: DesiredFile; sockets: string[] }[] {
   return desired.services.flatMap(({ unit: service, handover }) => {
-    const file = desired.files.find(({ unit }) => unit !== undefined && runs(unit) === service);
+    const file = desired.files.find(
+      ({ unit, content }) => unit !== undefined && madeUnit(unit, content) === service,
+    );
     if (!handover || file === undefined || !due.includes(todo.get(service) ?? "none")) return [];
     const sockets = desired.services
       .filter((socket) => isSocket(socket.unit) && triggered(desired, socket) === service)
@@ -109,7 +112,7 @@ function addressesOf(desired: Desired, sockets: readonly string[]): ListenAddres
 }
 
 /** The families of the addresses that are the host's only. */
-function foreignFamilies(addresses: readonly ListenAddress[]): ("ipv4" | "ipv6")[] {
+function hostOnlyFamilies(addresses: readonly ListenAddress[]): ("ipv4" | "ipv6")[] {
   return (["ipv4", "ipv6"] as const).filter((family) =>
     addresses.some((address) => address.family === family && !isReachable(address)),
   );
@@ -120,10 +123,28 @@ function isReachable(address: ListenAddress): boolean {
   return address.family !== "unix" && !isSpecific(address);
 }
 
-function lent(desired: Desired, { unit = "" }: DesiredFile, what: string, text: string): LentUnit {
-  const name = unit.replace(/\.[a-z]+$/, "");
-  const fileName = `${name}-${what}.${isQuadlet(unit) ? "container" : "service"}`;
-  return { unit: runs(fileName), path: runtimeUnitPath(desired.manager, fileName), text };
+/** It is of the same kind as the file of the service, and named for the service: what ServiceName= said is left out of it. */
+function lent(
+  desired: Desired,
+  { unit = "" }: DesiredFile,
+  service: string,
+  what: StandIn,
+  text: string,
+): LentUnit {
+  const own = standInName(service, what);
+  const fileName = isQuadlet(unit) ? `${stemOf(own)}.container` : own;
+  return { unit: own, path: runtimeUnitPath(desired.manager, fileName), text };
+}
+
+type StandIn = "handover" | "rehearsal";
+
+function standInName(service: string, what: StandIn): string {
+  return `${stemOf(service)}-${what}.service`;
+}
+
+/** The units that stand in for a service while it restarts. */
+export function standInsOf(unit: string): string[] {
+  return kindOf(unit) === "service" ? [standInName(unit, "handover"), standInName(unit, "rehearsal")] : [];
 }
 
 /**

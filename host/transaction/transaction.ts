@@ -1,7 +1,7 @@
 import { isSpecific, toListenStream } from "../../units/nginx/address.ts";
 import { ipv6Digits } from "../../units/nginx/ip.ts";
-import { madeNetwork } from "../../units/made.ts";
-import { isQuadlet } from "../../units/names.ts";
+import { madeNetwork, madeUnit } from "../../units/made.ts";
+import { isQuadlet, quadletKinds } from "../../units/kinds.ts";
 import {
   type ContainerCheck,
   type Desired,
@@ -10,7 +10,6 @@ import {
   type Probe,
   probeTarget,
 } from "../desired.ts";
-import { runs } from "../plan/changes.ts";
 import { type Target, endpointName } from "../ssh/endpoint.ts";
 import { HostError, messageOf } from "../errors.ts";
 import { type Facts, type Query, row } from "../facts/facts.ts";
@@ -213,8 +212,10 @@ function staged(payload: readonly DesiredFile[], desired: Desired): [string, str
   const quadlets = units.filter(({ unit }) => isQuadlet(unit ?? ""));
   return [
     ["quadlets", table(quadlets)],
+    // What quadlets of the host's own are called, as grep(1) asks for it.
+    ["quadlet-names", quadletKinds.map((kind) => `[.]${kind}$\n`).join("")],
     ["units", table(units.filter((file) => !quadlets.includes(file)))],
-    ["generated", quadlets.map(({ unit }) => `${runs(unit ?? "")}\n`).join("")],
+    ["generated", quadlets.map(({ unit, content }) => `${madeUnit(unit ?? "", content)}\n`).join("")],
     ["files", table(desired.files.filter(({ unit }) => unit === undefined))],
     ...desired.checks.map((check, index): [string, string] => [`check.${index}`, checkOptions(check)]),
   ];

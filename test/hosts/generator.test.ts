@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { cached } from "../../tools/cache.ts";
 import { execute } from "../../tools/execute.ts";
+import { kinds, quadletKinds } from "../../units/kinds.ts";
 import { UnitSyntaxError, parse } from "../../units/parse.ts";
 import { podmanKeys } from "../../units/podman-keys.ts";
 import { compareVersions } from "../../units/versions.ts";
@@ -122,7 +123,6 @@ describe("names are those that podman gives", () => {
 });
 
 test("the keys of this podman's version are those that the table has", async () => {
-  const suffixes = ["container", "volume", "network", "kube", "image", "build", "pod", "artifact"];
   const all = Object.entries(podmanKeys).flatMap(([since, sections]) =>
     Object.entries(sections).flatMap(([section, keys]) =>
       keys
@@ -132,8 +132,8 @@ test("the keys of this podman's version are those that the table has", async () 
     ),
   );
   const files = all.flatMap(({ section, key }, index) => {
-    const kind = section === "Quadlet" ? "container" : section.toLowerCase();
-    assert.ok(suffixes.includes(kind), section);
+    const kind = quadletKinds.find((one) => kinds[one].section === section) ?? "container";
+    assert.ok(kinds[kind].section === section || section === "Quadlet", section);
     // Without a tag, podman does not come to the keys of a build.
     const needed = section === "Build" ? "ImageTag=x\n" : "";
     return [[`f${index}.${kind}`, `[${section}]\n${needed}${key}=x\n`] as const];

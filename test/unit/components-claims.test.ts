@@ -6,7 +6,7 @@ import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts"
 import { renderBackends } from "../../components/proxy/backend-set.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
 import { type Rendered, render } from "../../components/site/render.ts";
-import { generatedService } from "../../units/names.ts";
+import { madeUnit } from "../../units/made.ts";
 import { caddy, page, args as unix } from "./proxy-unix-example.ts";
 
 // The names that are claimed are those of the units that are written.
@@ -27,7 +27,7 @@ function written({ units, services }: Pick<Rendered, "units" | "services">): str
     .flatMap(([unit]) =>
       ["handover", "rehearsal"].map((what) => unit.replace(".service", `-${what}.service`)),
     );
-  return [...Object.keys(units).map((unit) => generatedService(unit) ?? unit), ...standIns].sort();
+  return [...Object.keys(units).map((unit) => madeUnit(unit, undefined)), ...standIns].sort();
 }
 
 function units(claims: readonly Claim[], account?: string): string[] {

@@ -31,6 +31,9 @@ describe("nothing is missing", () => {
     ],
     ["for a pod's, which the pod has", "a.container", container("Pod=a.pod\n")],
     ["where a network is taken back", "a.container", container("Network=web\nNetwork=\nNetwork=none\n")],
+    ["for a pod without a network", "a.pod", "[Pod]\nNetwork=none\n"],
+    ["for a pod in PodmanArgs=", "a.pod", "[Pod]\nPodmanArgs=--network=host\n"],
+    ["for a .kube without Network=: its YAML may have the host's", "a.kube", "[Kube]\nYaml=a.yaml\n"],
     ["in PodmanArgs=", "a.container", container('PodmanArgs=--network "none"\n')],
     ["with slirp4netns by name", "a.container", container("Network=slirp4netns\n"), ["slirp4netns"]],
     ["with pasta", "a.container", container(""), ["pasta"]],
@@ -60,6 +63,23 @@ const cases: [string, string[], string[]][] = [
     "podman's default, as its only network has been taken back",
     missing("a.container", container("Network=none\nNetwork=\n")),
     [`a.container: a rootless container with a network needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "podman's default of a pod",
+    missing("a.pod", "[Pod]\nPodName=a\n"),
+    [`a.pod: a rootless pod with a network needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "that of a .kube",
+    missing("a.kube", "[Kube]\nYaml=a.yaml\nNetwork=web.network\n"),
+    [`a.kube: a rootless pod with network "web.network" needs pasta (or slirp4netns), ${cure}`],
+  ],
+  [
+    "slirp4netns of a pod, which is gone in podman 6",
+    missing("a.pod", "[Pod]\nNetwork=slirp4netns\n", [], rootless, "6.0.0"),
+    [
+      `a.pod: network "slirp4netns" is gone in podman 6, and the host has 6.0.0. Choose network "pasta", or leave it out for podman's default.`,
+    ],
   ],
   [
     "podman's default in podman 6, which has no other way",

@@ -32,7 +32,7 @@ describe("what was the set's own before", () => {
       [
         ["/etc/old.conf", "any"],
         ["/etc/systemd/system/old.socket", "none"],
-        ["/etc/containers/systemd/old.container", "any"],
+        ["/etc/containers/systemd/old.container", "none"],
       ],
     );
     assert.equal(files.get(conf), sha256("server { listen 80; }"));
@@ -51,14 +51,11 @@ describe("what was the set's own before", () => {
   });
 });
 
-test("the unit that ServiceName= makes of a quadlet is looked at as well, and a template by an instance", () => {
+test("the unit that ServiceName= makes of a quadlet is looked at in place of that of its file's name, and a template by an instance", () => {
   const files = [unit("web.container", `${container}ServiceName=nginx\n`), unit("job@.container", container)];
   const query = queryFor(desired({ files, services: [] }), []);
-  assert.deepEqual(query.units, ["web.service", "nginx.service", "job@.service"]);
-  assert.match(
-    writeQuery(query),
-    /\nunit\tweb\.service\nunit\tnginx\.service\nunit\tjob@quadlet-fleet\.service\n/,
-  );
+  assert.deepEqual(query.units, ["nginx.service", "job@.service"]);
+  assert.match(writeQuery(query), /\nunit\tnginx\.service\nunit\tjob@quadlet-fleet\.service\n/);
 });
 
 describe("what only the first facts tell", () => {
@@ -81,7 +78,13 @@ describe("what only the first facts tell", () => {
     assert.deepEqual(furtherQuery(gone, desired({ files: [], services: [], images: [] }))?.units, [
       "web.service",
       "old.service",
+      "web.socket",
     ]);
+  });
+
+  test("the unit that ServiceName= has made of a quadlet until now", () => {
+    const before = desired({ files: [unit("web.container", `${container}ServiceName=old\n`)] });
+    assert.deepEqual(furtherQuery(settled(before), desired())?.units, ["old.service"]);
   });
 
   test("is added to what is known", () => {

@@ -76,6 +76,18 @@ function walk(identity: Identity, host: Host) {
 
 const connection = { address: "192.0.2.11", port: 22, user: "root" };
 
+test("a quadlet with ServiceName=: its service is asked about by that name, once its text is known", () => {
+  const container = "/etc/containers/systemd/web.container";
+  const text = "[Container]\nImage=docker.io/library/nginx\nServiceName=front\n";
+  const host: Host = { files: { [container]: text }, units: { "front.service": { active: "inactive" } } };
+  const { asked, inputs } = walk({ connection, manager: "system", name: "web" }, host);
+  assert.deepEqual(
+    asked.map(({ units }) => units),
+    [[], ["web.service"], ["front.service"]],
+  );
+  assert.deepEqual(inputs?.services, { "front.service": { active: false } });
+});
+
 describe("Example 2, made by hand", () => {
   const identity: Identity = { connection, manager: "system", name: "example2" };
   const container = "/etc/containers/systemd/example2.container";

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  UnitNameError,
-  generatedService,
-  isQuadlet,
-  unitDirectoryKind,
-  unitName,
-} from "../../units/names.ts";
+import { isQuadlet } from "../../units/kinds.ts";
+import { madeUnit } from "../../units/made.ts";
+import { UnitNameError, unitDirectoryKind, unitName } from "../../units/names.ts";
 
 const services: Record<string, string> = {
   "web.container": "web.service",
@@ -25,7 +21,7 @@ const services: Record<string, string> = {
 
 for (const [file, service] of Object.entries(services)) {
   test(`${file} becomes ${service}`, () => {
-    assert.equal(generatedService(file), service);
+    assert.equal(madeUnit(file, undefined), service);
     assert.equal(unitName(service), service);
     assert.equal(isQuadlet(file), true);
     assert.equal(unitDirectoryKind(file), "quadlet");
@@ -43,7 +39,7 @@ for (const file of [
   "web.toString",
 ]) {
   test(`"${file}" is no quadlet`, () => {
-    assert.equal(generatedService(file), undefined);
+    assert.equal(madeUnit(file, undefined), file);
     assert.equal(isQuadlet(file), false);
     assert.equal(unitDirectoryKind(file), "unit");
   });

@@ -51,8 +51,8 @@ collect_others() {
       "/etc/containers/systemd/users/$(id -u)" /etc/containers/systemd/users /usr/share/containers/systemd/users
   fi
   for directory in "$@"; do
-    find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name '*.[cnvpkib]*' -print 2>/dev/null
-  done | grep -E '\.(container|network|volume|pod|kube|image|build)$' | grep -Fxv -f "$trial/stale" |
+    find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name '*.*' -print 2>/dev/null
+  done | grep -f "$work/quadlet-names" | grep -Fxv -f "$trial/stale" |
     while IFS= read -r quadlet; do
       other=$trial/others/${quadlet##*/}
       [ -e "$other" ] || [ -e "$trial/quadlets/${quadlet##*/}" ] || cp "$quadlet" "$other" || exit 1

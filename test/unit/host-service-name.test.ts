@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { plan } from "../../host/plan/plan.ts";
+import { announcement } from "../../provider/announcement.ts";
+import {
+  conf,
+  container,
+  desired,
+  says,
+  service,
+  settled,
+  site,
+  socket,
+  unit,
+  unitFact,
+} from "./host-plan-facts.ts";
+
+// A quadlet whose service has another name than its file: ServiceName= (podman-systemd.unit(5)).
+
+const named = (name: string) => `${container}ServiceName=${name}\n`;
+
+function set(name: string) {
+  return desired({
+    files: [unit("web.container", named(name)), unit("web.socket", `${socket}Service=${name}.service\n`)],
+    services: [service("web.socket"), service(`${name}.service`)],
+  });
+}
+
+describe("a set with ServiceName=", () => {
+  test("has nothing to do where it is as desired", () =>
+    assert.deepEqual(says(settled(set("front")), set("front")), []));
+
+  test("restarts its service for a change of the quadlet", () => {
+    const before = set("front");
+    const changed = { ...before, files: before.files.map((file) => ({ ...file })) };
+    const [quadlet] = changed.files;
+    if (quadlet) quadlet.content += "Environment=A=b\n";
+    assert.ok(says(settled(before), changed).includes("restarting front.service"));
+  });
+
+  test("stops the service of the name before, as systemd forgets it", () => {
+    const facts = settled(set("old"));
+    facts.units.set("front.service", unitFact({ load: "not-found", active: "inactive" }));
+    const steps = says(facts, set("front"));
+    assert.equal(steps.filter((one) => one === "stopping old.service").length, 2);
+    assert.ok(
+      steps.includes("forgetting old.service") && steps.includes("starting front.service"),
+      steps.join(),
+    );
+  });
+
+  test("stops the service that ServiceName= made of a file that goes", () => {
+    const gone = { ...set("front"), files: [], services: [], images: [] };
+    assert.ok(says(settled(set("front")), gone).includes("stopping web.socket, front.service"));
+  });
+});
+
+test("what stands in is called by the service, and has no ServiceName=", () => {
+  const before = site(["0.0.0.0:80"]);
+  const files = before.files.map((file) =>
+    file.key === "web.container"
+      ? { ...file, content: file.content.replace("[Container]\n", "[Container]\nServiceName=front\n") }
+      : file.key === "web.socket"
+        ? { ...file, content: `${file.content}Service=front.service\n` }
+        : file,
+  );
+  const services = [service("web.socket"), service("front.service", { reloadOn: [conf], handover: true })];
+  const renamed = { ...before, files, services };
+  const changed = {
+    ...renamed,
+    files: files.map((file) =>
+      file.key === "web.container" ? { ...file, content: file.content.replace("nginx:1", "nginx:2") } : file,
+    ),
+  };
+  const { lent, steps } = plan(settled(renamed), changed, []);
+  assert.deepEqual(
+    steps.map((step) => step.says).filter((one) => one.startsWith("preparing front")),
+    ["preparing front-rehearsal.service", "preparing front-handover.service"].slice(-lent.length),
+  );
+  assert.ok(lent.length > 0);
+  for (const text of lent) assert.doesNotMatch(text, /ServiceName/);
+});
+
+test("a preview calls it by its name", () => {
+  const inputs = (units: Record<string, string>) => ({
+    connection: { address: "192.0.2.11" },
+    name: "web",
+    manager: "system",
+    units,
+    services: { "front.service": {} },
+  });
+  const quadlet = { "web.container": named("front") };
+  assert.equal(announcement(inputs({}), inputs(quadlet)), "192.0.2.11: starts front.service");
+  assert.equal(
+    announcement(inputs(quadlet), { ...inputs({}), services: {} }),
+    "192.0.2.11: stops front.service",
+  );
+});
