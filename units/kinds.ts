@@ -86,6 +86,12 @@ export function isSocket(fileName: string): boolean {
   return kindOf(fileName) === "socket";
 }
 
+/** Whether its unit answers requests, or may: not that of a network, a volume or an image, which is there for others. */
+export function serves(fileName: string): boolean {
+  const kind = kindOf(fileName);
+  return kind !== undefined && (kind === "socket" || factsOf(kind).runs !== undefined);
+}
+
 /** Whether only its instances are units that run (systemd.unit(5)). */
 export function isTemplate(fileName: string): boolean {
   return kindOf(fileName) !== undefined && stemOf(fileName).endsWith("@");

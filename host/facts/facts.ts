@@ -37,8 +37,8 @@ export interface Facts {
   containers: Map<Podman, ContainerFact[]>;
   /** Directory → where it really is, of those that were asked for. */
   real: Map<string, string>;
-  /** The set's mark, if there is one. */
-  set?: { owner: string; paths: string[]; unfinished: boolean };
+  /** The set's mark, if there is one; `units`: path → the unit that systemd has of it, where an older version has not left it out. */
+  set?: { owner: string; paths: string[]; units?: Map<string, string>; unfinished: boolean };
 }
 
 export interface FileFact {
@@ -213,8 +213,14 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
   other(facts, { manifest, name }) {
     for (const path of lines(manifest)) facts.others.set(path, decode(name));
   },
-  set(facts, { owner, manifest, unfinished }) {
-    facts.set = { owner: decode(owner), paths: lines(manifest), unfinished: unfinished === "yes" };
+  set(facts, { owner, manifest, units, unfinished }) {
+    const made = lines(units).map((line) => line.split("\t"));
+    facts.set = {
+      owner: decode(owner),
+      paths: lines(manifest),
+      units: new Map(made.map(([unit = "", path = ""]) => [path, unit])),
+      unfinished: unfinished === "yes",
+    };
   },
 };
 

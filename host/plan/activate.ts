@@ -4,7 +4,7 @@ import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../
 import type { Facts } from "../facts/facts.ts";
 import { foreignFile } from "./foreign.ts";
 import type { Handover, Rehearsal } from "./stand-ins.ts";
-import { type Step, step } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /** What the steps of {@link activate} follow from. */
 export interface Changes {
@@ -27,11 +27,13 @@ export function retire(facts: Facts, desired: Desired, stale: readonly string[])
   const stays = desired.files.length > 0;
   const steps = stopAll(socketsFirst(units).filter(({ unit }) => !stays || !isSocket(unit)));
   for (const { unit } of units.filter(({ file, unit }) => file === unit))
-    steps.push(step("disable", `disabling ${unit}`, unit));
+    steps.push({ verb: "disable", unit });
   for (const path of stale)
-    if (facts.files.get(path)?.type !== "absent") steps.push(step("remove", `removing ${path}`, path));
+    if (facts.files.get(path)?.type !== "absent") steps.push({ verb: "remove", path });
   return steps;
 }
+
+const daemonReload: Step = { verb: "daemon_reload" };
 
 /** Everything from the new files on the host to the new version that serves. */
 export function activate(changes: Changes): Step[] {
@@ -41,33 +43,29 @@ export function activate(changes: Changes): Step[] {
   const reload = enabled.length > 0 || needsReload(changes);
   return [
     ...enabled,
-    ...(reload ? [step("daemon_reload", "reloading systemd")] : []),
-    ...handed.map(({ service, standIn }) =>
-      step("handover", `handing ${service} over to its new version`, standIn.unit),
-    ),
+    ...(reload ? [daemonReload] : []),
+    ...handed.map(({ service, standIn }): Step => ({ verb: "handover", service, unit: standIn.unit })),
     // A service that is gone may have been started by its socket once more.
     ...(gone.some(({ unit, renamed }) => renamed || isSocket(unit)) && desired.files.length > 0
       ? stopAll(socketsFirst(gone))
       : []),
     ...change(desired, todo),
-    ...gone.map(({ unit }) => step("reset_failed", `forgetting ${unit}`, unit)),
+    ...gone.map(({ unit }): Step => ({ verb: "reset_failed", unit })),
     ...verify(todo),
-    ...handed.flatMap(({ standIn }) => [
-      step("return", `stopping ${standIn.unit}`, standIn.unit),
-      step("unlend", `removing ${standIn.unit}`, standIn.path),
+    ...handed.flatMap(({ standIn: { unit, path } }): Step[] => [
+      { verb: "return", unit },
+      { verb: "unlend", unit, path },
     ]),
     // systemd forgets what was lent.
-    ...(handed.length > 0 || (rehearsed.length > 0 && !reload)
-      ? [step("daemon_reload", "reloading systemd")]
-      : []),
+    ...(handed.length > 0 || (rehearsed.length > 0 && !reload) ? [daemonReload] : []),
   ];
 }
 
 function enablement(facts: Facts, desired: Desired): Step[] {
-  return desired.services.flatMap(({ unit, enabled }) => {
+  return desired.services.flatMap(({ unit, enabled }): Step[] => {
     const isEnabled = facts.units.get(unit)?.enabled === "enabled";
     if (enabled === isEnabled) return [];
-    return [enabled ? step("enable", `enabling ${unit}`, unit) : step("disable", `disabling ${unit}`, unit)];
+    return [{ verb: enabled ? "enable" : "disable", unit }];
   });
 }
 
@@ -94,35 +92,44 @@ function change(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   const names = [...sockets, ...restarts];
   return [
     ...(together
-      ? [step("restart", `restarting ${names.join(", ")}`, names.join(" "))]
-      : [...sockets, ...restarts].map((unit) => act(unit, todo.get(unit) ?? "none"))),
+      ? [{ verb: "restart", units: names } as const]
+      : names.flatMap((unit) => act(unit, todo.get(unit) ?? "none"))),
     ...of("start")
       .filter((unit) => !isSocket(unit))
-      .map((unit) => act(unit, "start")),
-    ...of("reload").map((unit) => act(unit, "reload")),
+      .flatMap((unit) => act(unit, "start")),
+    ...of("reload").flatMap((unit) => act(unit, "reload")),
   ];
 }
 
-function act(unit: string, action: Action): Step {
-  const says = { none: "leaving", start: "starting", restart: "restarting", reload: "reloading" }[action];
-  return step(action, `${says} ${unit}`, unit);
+function act(unit: string, action: Action): Step[] {
+  switch (action) {
+    case "none":
+      return [];
+    case "restart":
+      return [{ verb: action, units: [unit] }];
+    case "start":
+    case "reload":
+      return [{ verb: action, unit }];
+  }
 }
 
 function verify(todo: ReadonlyMap<string, Action>): Step[] {
   const touched = [...todo].filter(([, action]) => action !== "none");
   const started = touched.some(([unit, action]) => !isSocket(unit) && action !== "reload");
   return [
-    ...(started ? [step("settle", "waiting a moment")] : []),
-    ...touched.map(([unit, action]) =>
-      step("verify", `verifying ${unit}`, unit, action === "reload" ? "touched" : "started"),
-    ),
+    ...(started ? [{ verb: "settle" } as const] : []),
+    ...touched.map(([unit, action]): Step => ({
+      verb: "verify",
+      unit,
+      after: action === "reload" ? "touched" : "started",
+    })),
   ];
 }
 
 /** In one call, so that none of them starts another again. */
 function stopAll(units: readonly { unit: string }[]): Step[] {
   const names = units.map(({ unit }) => unit);
-  return names.length === 0 ? [] : [step("stop", `stopping ${names.join(", ")}`, names.join(" "))];
+  return names.length === 0 ? [] : [{ verb: "stop", units: names }];
 }
 
 /**

@@ -93,7 +93,7 @@ export function formerUnit(desired: Desired, path: string, facts?: Facts): strin
   const fact = facts?.files.get(path);
   // The content is not sent where it is as desired.
   const text = fact?.content?.toString("utf8") ?? desired.files.find((one) => one.path === path)?.content;
-  return madeUnit(file, text);
+  return text === undefined ? (facts?.set?.units?.get(path) ?? madeUnit(file, text)) : madeUnit(file, text);
 }
 
 /** Those of its files, templates included. */

@@ -1,6 +1,7 @@
 import { activate, retire } from "./activate.ts";
-import { type Action, type Change, actions, changeOf } from "./changes.ts";
+import { type Action, type Change, actions, changeOf, formerUnit } from "./changes.ts";
 import { isSocket } from "../../units/kinds.ts";
+import { madeUnit } from "../../units/made.ts";
 import {
   type ContainerCheck,
   type Desired,
@@ -12,7 +13,7 @@ import { sha256 } from "../digest.ts";
 import type { FileFact, Facts } from "../facts/facts.ts";
 import { refusals as refuse } from "./refusals.ts";
 import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
-import { type Step, step } from "./step.ts";
+import type { Step } from "./step.ts";
 
 export interface Plan {
   /** Why nothing can be done, each with its cure. With these there are no steps. */
@@ -24,9 +25,18 @@ export interface Plan {
   lent: string[];
   /** Paths that are the set's own: while the steps run, and after them. */
   owned: { begin: string[]; commit: string[] };
+  /** Path → the unit that systemd has of it, for those of `owned` that are unit files. */
+  units: Map<string, string>;
 }
 
-const nothing: Plan = { refusals: [], steps: [], payload: [], lent: [], owned: { begin: [], commit: [] } };
+const nothing: Plan = {
+  refusals: [],
+  steps: [],
+  payload: [],
+  lent: [],
+  owned: { begin: [], commit: [] },
+  units: new Map(),
+};
 
 /**
  * What to do so that the host gets what is desired: facts in, steps out, and no steps where all is as it should be. Pure.
@@ -65,12 +75,12 @@ export function plan(
     facts.home,
   );
   const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
-  const work = [
+  const work: Step[] = [
     ...pulls(desired, todo),
     ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], rehearsed),
     ...rehearse(desired, rehearsed, lent, payload.length),
-    ...(payload.length + stale.length > 0 ? [step("stage", "preparing the files")] : []),
-    ...payload.map((file, index) => step("put", `writing ${file.path}`, String(index), file.mode, file.path)),
+    ...(payload.length + stale.length > 0 ? [{ verb: "stage" } as const] : []),
+    ...payload.map(({ mode, path }, index): Step => ({ verb: "put", file: index, mode, path })),
     ...retire(facts, desired, stale),
     ...activate({ facts, desired, todo, payload, stale, rehearsed, handed }),
     ...asks(desired, todo),
@@ -81,10 +91,29 @@ export function plan(
     !facts.set.unfinished &&
     sameMembers(facts.set.paths, owned.commit);
   if (work.length === 0 && settled) return { ...nothing, payload, owned };
-  const end = wanted.size > 0 ? step("commit", "committing") : step("forget", "cleaning up");
+  const end: Step = { verb: wanted.size > 0 ? "commit" : "forget" };
   const leave = wanted.size === 0 && facts.set === undefined && work.length === 0;
-  const steps = leave ? [] : [step("begin", "starting"), ...work, end];
-  return { refusals, steps, payload, lent: lent.map(({ text }) => text), owned };
+  const steps: Step[] = leave ? [] : [{ verb: "begin" }, ...work, end];
+  return {
+    refusals,
+    steps,
+    payload,
+    lent: lent.map(({ text }) => text),
+    owned,
+    units: unitsAt(facts, desired, stale),
+  };
+}
+
+/** Path → unit, of the files of the set and of those that go. */
+function unitsAt(facts: Facts, desired: Desired, stale: readonly string[]): Map<string, string> {
+  const gone = stale.flatMap((path): [string, string][] => {
+    const unit = formerUnit(desired, path, facts);
+    return unit === undefined ? [] : [[path, unit]];
+  });
+  const here = desired.files.flatMap(({ path, unit, content }): [string, string][] =>
+    unit === undefined ? [] : [[path, madeUnit(unit, content)]],
+  );
+  return new Map([...gone, ...here]);
 }
 
 /** The least action for each unit. */
@@ -161,10 +190,13 @@ function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   );
   if (!starts) return [];
   // Without logins of our own, podman uses those that the host has (containers-auth.json(5)).
-  const login = Object.keys(desired.registries).length > 0 ? "login" : "-";
-  return desired.images.map(({ reference, pull }) =>
-    step("pull", `pulling ${reference}`, pull, reference, login),
-  );
+  const withLogin = Object.keys(desired.registries).length > 0;
+  return desired.images.map(({ reference, pull }) => ({
+    verb: "pull",
+    policy: pull,
+    image: reference,
+    withLogin,
+  }));
 }
 
 function validations(
@@ -176,17 +208,17 @@ function validations(
   if (desired.files.length === 0) return [];
   const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
-  const due = desired.checks.flatMap((check, index) => {
+  const due = desired.checks.flatMap((check, index): Step[] => {
     if (!restarts && !touched.some((path) => isMounted(check, path))) return [];
     const secret = desired.files.find(({ path, mode }) => mode.endsWith("00") && isMounted(check, path));
     return [
-      ...(secret ? [step("readers", `checking who reads ${secret.path}`, check.image, secret.path)] : []),
+      ...(secret ? [{ verb: "readers", image: check.image, path: secret.path } as const] : []),
       ...(rehearsed.some(({ service }) => service === check.service)
         ? []
-        : [step("try", `checking by ${check.name}`, String(index))]),
+        : [{ verb: "try", check: index, name: check.name } as const]),
     ];
   });
-  return [...(units ? [step("validate", "validating the units")] : []), ...due];
+  return [...(units ? [{ verb: "validate" } as const] : []), ...due];
 }
 
 function isMounted({ mounts }: ContainerCheck, path: string): boolean {
@@ -202,17 +234,11 @@ function rehearse(
 ): Step[] {
   const indices = (of: string) => checks.flatMap(({ service }, index) => (service === of ? [index] : []));
   return [
-    ...lent.map(({ unit, path }, index) => step("lend", `preparing ${unit}`, String(first + index), path)),
-    ...(lent.length > 0 ? [step("daemon_reload", "reloading systemd")] : []),
-    ...rehearsed.flatMap(({ service, unit, path, container, probes }) => [
-      step(
-        "rehearse",
-        `rehearsing ${service}`,
-        unit,
-        container,
-        `${probes.join(" ")}/${indices(service).join(" ")}`,
-      ),
-      step("unlend", `removing ${unit}`, path),
+    ...lent.map(({ unit, path }, index): Step => ({ verb: "lend", text: first + index, unit, path })),
+    ...(lent.length > 0 ? [{ verb: "daemon_reload" } as const] : []),
+    ...rehearsed.flatMap(({ service, unit, path, container, probes }): Step[] => [
+      { verb: "rehearse", service, unit, container, probes, checks: indices(service) },
+      { verb: "unlend", unit, path },
     ]),
   ];
 }
@@ -222,9 +248,12 @@ function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   const touched = [...todo].some(([, action]) => action !== "none");
   const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
   if (!touched || service === undefined) return [];
-  return desired.probes.map(({ listen, path }, index) =>
-    step("ask", `asking ${listen}${path}`, String(index), service),
-  );
+  return desired.probes.map(({ listen, path }, index) => ({
+    verb: "ask",
+    probe: index,
+    says: `${listen}${path}`,
+    unit: service,
+  }));
 }
 
 /** The services with the files that they had before and that are gone now. */

@@ -1,11 +1,119 @@
-/** One step of the script: the function `step_VERB` of transaction/scripts/ with its arguments. */
-export interface Step {
-  verb: string;
-  args: string[];
+/** One step of the script: the function `step_VERB` of transaction/scripts/, and what it is told. */
+export type Step =
+  | { verb: "begin" }
+  | { verb: "pull"; policy: "missing" | "always" | "never"; image: string; withLogin: boolean }
+  | { verb: "validate" }
+  | { verb: "readers"; image: string; path: string }
+  /** The number of a check, and how errors call it. */
+  | { verb: "try"; check: number; name: string }
+  /** The number of a text, and where it is put for the time of the transaction. */
+  | { verb: "lend"; text: number; unit: string; path: string }
+  | { verb: "rehearse"; service: string; unit: string; container: string; probes: number[]; checks: number[] }
+  | { verb: "unlend"; unit: string; path: string }
+  | { verb: "stage" }
+  /** The number of a file of the payload. */
+  | { verb: "put"; file: number; mode: string; path: string }
+  | { verb: "remove"; path: string }
+  | { verb: "enable" | "disable"; unit: string }
+  | { verb: "daemon_reload" }
+  | { verb: "handover"; service: string; unit: string }
+  | { verb: "return"; unit: string }
+  /** All of them in one call. */
+  | { verb: "stop" | "restart"; units: readonly string[] }
+  | { verb: "start" | "reload" | "reset_failed"; unit: string }
+  | { verb: "settle" }
+  | { verb: "verify"; unit: string; after: "started" | "touched" }
+  /** The number of a probe, what it asks, and whose journal tells why it fails. */
+  | { verb: "ask"; probe: number; says: string; unit: string }
+  | { verb: "commit" }
+  | { verb: "forget" };
+
+export type Verb = Step["verb"];
+
+type StepOf<V extends Verb> = Extract<Step, { verb: V }>;
+
+interface Kind<S> {
+  /** What the function of the script gets: at most three words, as apply() in frames.sh reads them. */
+  args(
+    step: S,
+  ): readonly [] | readonly [string] | readonly [string, string] | readonly [string, string, string];
   /** What it does, for the status line and for errors: "pulling docker.io/library/nginx:latest". */
-  says: string;
+  says(step: S): string;
 }
 
-export function step(verb: string, says: string, ...args: string[]): Step {
-  return { verb, args, says };
+const onUnit = (says: string): Kind<{ unit: string }> => ({
+  args: ({ unit }) => [unit],
+  says: ({ unit }) => `${says} ${unit}`,
+});
+const onUnits = (says: string): Kind<{ units: readonly string[] }> => ({
+  args: ({ units }) => [units.join(" ")],
+  says: ({ units }) => `${says} ${units.join(", ")}`,
+});
+const alone = (says: string): Kind<unknown> => ({ args: () => [], says: () => says });
+
+const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
+  begin: alone("starting"),
+  pull: {
+    args: ({ policy, image, withLogin }) => [policy, image, withLogin ? "login" : "-"],
+    says: ({ image }) => `pulling ${image}`,
+  },
+  validate: alone("validating the units"),
+  readers: {
+    args: ({ image, path }) => [image, path],
+    says: ({ path }) => `checking who reads ${path}`,
+  },
+  try: { args: ({ check }) => [String(check)], says: ({ name }) => `checking by ${name}` },
+  lend: {
+    args: ({ text, path, unit }) => [String(text), path, unit],
+    says: ({ unit }) => `preparing ${unit}`,
+  },
+  rehearse: {
+    args: ({ unit, container, probes, checks }) => [
+      unit,
+      container,
+      `${probes.join(" ")}/${checks.join(" ")}`,
+    ],
+    says: ({ service }) => `rehearsing ${service}`,
+  },
+  unlend: { args: ({ path }) => [path], says: ({ unit }) => `removing ${unit}` },
+  stage: alone("preparing the files"),
+  put: {
+    args: ({ file, mode, path }) => [String(file), mode, path],
+    says: ({ path }) => `writing ${path}`,
+  },
+  remove: { args: ({ path }) => [path], says: ({ path }) => `removing ${path}` },
+  enable: onUnit("enabling"),
+  disable: onUnit("disabling"),
+  daemon_reload: alone("reloading systemd"),
+  handover: {
+    args: ({ unit }) => [unit],
+    says: ({ service }) => `handing ${service} over to its new version`,
+  },
+  return: onUnit("stopping"),
+  stop: onUnits("stopping"),
+  restart: onUnits("restarting"),
+  start: onUnit("starting"),
+  reload: onUnit("reloading"),
+  reset_failed: onUnit("forgetting"),
+  settle: alone("waiting a moment"),
+  verify: { args: ({ unit, after }) => [unit, after], says: ({ unit }) => `verifying ${unit}` },
+  ask: { args: ({ probe, unit }) => [String(probe), unit], says: ({ says }) => `asking ${says}` },
+  commit: alone("committing"),
+  forget: alone("cleaning up"),
+};
+
+export const verbs = Object.keys(kinds) as Verb[];
+
+/** The fields of a step's line in the script's plan: the verb, and what its function gets. */
+export function stepFields(step: Step): string[] {
+  return [step.verb, ...kindOf(step).args(step)];
+}
+
+/** What a step does, for the status line and for errors. */
+export function stepSays(step: Step): string {
+  return kindOf(step).says(step);
+}
+
+function kindOf(step: Step): Kind<Step> {
+  return kinds[step.verb];
 }

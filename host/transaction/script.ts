@@ -14,6 +14,7 @@ export const transactionScript = Buffer.from(
     "query-units",
     "boot",
     "journal",
+    "journal-units",
     "images",
     "networks",
     "validate",

@@ -1,7 +1,7 @@
 import { isSpecific, toListenStream } from "../../units/nginx/address.ts";
 import { ipv6Digits } from "../../units/nginx/ip.ts";
 import { madeNetwork, madeUnit } from "../../units/made.ts";
-import { isQuadlet, quadletKinds } from "../../units/kinds.ts";
+import { isQuadlet, quadletKinds, serves } from "../../units/kinds.ts";
 import {
   type ContainerCheck,
   type Desired,
@@ -15,6 +15,7 @@ import { HostError, messageOf } from "../errors.ts";
 import { type Facts, type Query, row } from "../facts/facts.ts";
 import { fill } from "../plan/placeholders.ts";
 import { type Plan, plan } from "../plan/plan.ts";
+import { type Step, stepFields, stepSays } from "../plan/step.ts";
 import type { Pool } from "../ssh/pool.ts";
 import { addFacts, furtherQuery, queryFor } from "../plan/query.ts";
 import { type Place, Session } from "./session.ts";
@@ -72,11 +73,11 @@ export async function transact(
     if (todo.steps.length === 0) return facts;
     const failed = await session.apply(
       stored(todo, filled),
-      (number) => progress(todo.steps[number]?.says ?? ""),
+      (number) => progress(saysOf(todo.steps[number]) ?? ""),
       progress,
     );
     if (!failed) return await session.query(query);
-    const problem = `${todo.steps[failed.step]?.says ?? "a step"} failed: ${failed.output}`;
+    const problem = `${saysOf(todo.steps[failed.step]) ?? "a step"} failed: ${failed.output}`;
     if (!failed.back.ok) {
       const both = `${problem}\nThe rollback failed as well: ${failed.back.output}`;
       const seen = await session.query(query).catch((thrown: unknown) => {
@@ -88,6 +89,10 @@ export async function transact(
       state: "It was rolled back: the host is as it was before, and what ran there runs.",
     });
   });
+}
+
+function saysOf(step: Step | undefined): string | undefined {
+  return step && stepSays(step);
 }
 
 /** Looks at a host. What `decide` returns for the facts is looked at as well. */
@@ -154,7 +159,7 @@ async function withSession<T>(
 }
 
 /** Everything that the script needs, before the first step: a connection that breaks later can't leave it half-way. */
-function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<string, string> {
+function stored({ steps, payload, lent, owned, units }: Plan, desired: Desired): Map<string, string> {
   const auths = Object.entries(desired.registries).map(([registry, { username, password }]) => [
     registry,
     { auth: Buffer.from(`${username}:${password}`, "utf8").toString("base64") },
@@ -166,6 +171,8 @@ function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<st
     ["owner", desired.owner],
     ["manifest.begin", list(owned.begin)],
     ["manifest.commit", list(owned.commit)],
+    ["units.begin", unitTable(owned.begin, units)],
+    ["units.commit", unitTable(owned.commit, units)],
     ["secrets", list(desired.secrets)],
     ["mounted", list(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
     ["images", list(desired.images.map(({ reference }) => reference))],
@@ -174,8 +181,20 @@ function stored({ steps, payload, lent, owned }: Plan, desired: Desired): Map<st
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
     ...staged(payload, desired),
     ...desired.probes.map((probe, index): [string, string] => [`probe.${index}`, probeLines(probe)]),
-    ["plan", list(steps.map(({ verb, args }) => row([verb, ...args])))],
+    ["plan", list(steps.map((step) => row(stepFields(step))))],
   ]);
+}
+
+/**
+ * Lines of UNIT, PATH and whether it serves (or only prepares, as a network's does), so that the script need not know what podman makes
+ * of a file.
+ */
+function unitTable(paths: readonly string[], units: ReadonlyMap<string, string>): string {
+  const rows = paths.flatMap((path) => {
+    const unit = units.get(path);
+    return unit === undefined ? [] : [`${row([unit, path, serves(path) ? "serves" : "-"])}\n`];
+  });
+  return rows.join("");
 }
 
 /** Where it is asked, path, Host, status, body, and the address that the host must have for it, a line each. */

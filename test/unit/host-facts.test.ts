@@ -261,7 +261,13 @@ test("the set's mark, and those of others", () => {
   const facts = read([
     { event: "other", name: encoded("shop"), manifest: encoded("/etc/a\n/etc/b\n") },
     { event: "other", name: encoded("blog"), manifest: encoded("") },
-    { event: "set", owner: encoded("urn:web"), manifest: encoded("/etc/c\n"), unfinished: "yes" },
+    {
+      event: "set",
+      owner: encoded("urn:web"),
+      manifest: encoded("/etc/c\n"),
+      units: encoded("front.service\t/etc/web.container\tserves\n"),
+      unfinished: "yes",
+    },
   ]);
   assert.deepEqual(
     [...facts.others],
@@ -270,5 +276,10 @@ test("the set's mark, and those of others", () => {
       ["/etc/b", "shop"],
     ],
   );
-  assert.deepEqual(facts.set, { owner: "urn:web", paths: ["/etc/c"], unfinished: true });
+  assert.deepEqual(facts.set, {
+    owner: "urn:web",
+    paths: ["/etc/c"],
+    units: new Map([["/etc/web.container", "front.service"]]),
+    unfinished: true,
+  });
 });

@@ -4,6 +4,7 @@ import { render } from "../../components/site/render.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { fill } from "../../host/plan/placeholders.ts";
 import { plan } from "../../host/plan/plan.ts";
+import { stepFields, stepSays } from "../../host/plan/step.ts";
 import { desiredState } from "../../provider/state.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
 import { change, present, says, settled } from "./host-plan-facts.ts";
@@ -47,33 +48,30 @@ test("a file in the home directory that is root's, a unit that is the account's:
 
 test("another image: rehearsed and handed over, by units of the system's manager", () => {
   const { steps, lent } = plan(host(wanted("registry.example/nginx:0")), state, []);
+  assert.deepEqual(steps.map(stepSays), [
+    "starting",
+    "pulling registry.example/nginx:1",
+    "validating the units",
+    "preparing web-rehearsal.service",
+    "preparing web-handover.service",
+    "reloading systemd",
+    "rehearsing web.service",
+    "removing web-rehearsal.service",
+    "preparing the files",
+    `writing ${service}`,
+    "reloading systemd",
+    "handing web.service over to its new version",
+    "restarting web.service",
+    "waiting a moment",
+    "verifying web.service",
+    "stopping web-handover.service",
+    "removing web-handover.service",
+    "reloading systemd",
+    "asking 0.0.0.0:81/",
+    "committing",
+  ]);
   assert.deepEqual(
-    steps.map((step) => step.says),
-    [
-      "starting",
-      "pulling registry.example/nginx:1",
-      "validating the units",
-      "preparing web-rehearsal.service",
-      "preparing web-handover.service",
-      "reloading systemd",
-      "rehearsing web.service",
-      "removing web-rehearsal.service",
-      "preparing the files",
-      `writing ${service}`,
-      "reloading systemd",
-      "handing web.service over to its new version",
-      "restarting web.service",
-      "waiting a moment",
-      "verifying web.service",
-      "stopping web-handover.service",
-      "removing web-handover.service",
-      "reloading systemd",
-      "asking 0.0.0.0:81/",
-      "committing",
-    ],
-  );
-  assert.deepEqual(
-    steps.filter(({ verb }) => verb === "lend").map(({ args }) => args[1]),
+    steps.filter(({ verb }) => verb === "lend").map((step) => stepFields(step)[2]),
     ["%t/systemd/system/web-rehearsal.service", "%t/systemd/system/web-handover.service"],
   );
   assert.match(

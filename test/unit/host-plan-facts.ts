@@ -5,6 +5,7 @@ import { sha256 } from "../../host/digest.ts";
 import { type Facts, type FileFact, noFacts } from "../../host/facts/facts.ts";
 import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import { plan } from "../../host/plan/plan.ts";
+import { stepSays } from "../../host/plan/step.ts";
 
 // A made-up host and a set, for the tests of the plan.
 
@@ -156,7 +157,7 @@ export function state(facts: Facts, unit: string, fact: Partial<UnitFact>): Fact
 export function says(facts: Facts, state: Desired, known: string[] = []): string[] {
   const { refusals, steps } = plan(facts, state, known);
   assert.deepEqual(refusals, []);
-  return steps.map((step) => step.says);
+  return steps.map(stepSays);
 }
 
 export function absent(): FileFact {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { plan } from "../../host/plan/plan.ts";
+import { stepFields, stepSays } from "../../host/plan/step.ts";
 import { change, conf, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
 
 const one = site(["0.0.0.0:80"]);
@@ -25,40 +26,38 @@ describe("another image", () => {
   const { steps, lent, payload } = plan(oldImage(state), state, []);
 
   test("it proves itself, shares the sockets, and takes over; only then the stand-in goes", () => {
-    assert.deepEqual(
-      steps.map((step) => step.says),
-      [
-        "starting",
-        "pulling registry.example/nginx:1",
-        "validating the units",
-        "preparing web-rehearsal.service",
-        "preparing web-handover.service",
-        "reloading systemd",
-        "rehearsing web.service",
-        "removing web-rehearsal.service",
-        "preparing the files",
-        `writing ${container}`,
-        "reloading systemd",
-        "handing web.service over to its new version",
-        "restarting web.service",
-        "waiting a moment",
-        "verifying web.service",
-        "stopping web-handover.service",
-        "removing web-handover.service",
-        "reloading systemd",
-        "asking 0.0.0.0:80/health",
-        "committing",
-      ],
-    );
+    assert.deepEqual(steps.map(stepSays), [
+      "starting",
+      "pulling registry.example/nginx:1",
+      "validating the units",
+      "preparing web-rehearsal.service",
+      "preparing web-handover.service",
+      "reloading systemd",
+      "rehearsing web.service",
+      "removing web-rehearsal.service",
+      "preparing the files",
+      `writing ${container}`,
+      "reloading systemd",
+      "handing web.service over to its new version",
+      "restarting web.service",
+      "waiting a moment",
+      "verifying web.service",
+      "stopping web-handover.service",
+      "removing web-handover.service",
+      "reloading systemd",
+      "asking 0.0.0.0:80/health",
+      "committing",
+    ]);
   });
 
   test("the steps name their texts, which come after those of the files", () => {
-    const of = (verb: string) => steps.filter((step) => step.verb === verb).map(({ args }) => args);
+    const of = (verb: string) =>
+      steps.filter((step) => step.verb === verb).map((step) => stepFields(step).slice(1));
     assert.equal(payload.length, 1);
     assert.equal(lent.length, 2);
     assert.deepEqual(of("lend"), [
-      ["1", "%t/containers/systemd/web-rehearsal.container"],
-      ["2", "%t/containers/systemd/web-handover.container"],
+      ["1", "%t/containers/systemd/web-rehearsal.container", "web-rehearsal.service"],
+      ["2", "%t/containers/systemd/web-handover.container", "web-handover.service"],
     ]);
     assert.match(lent[0] ?? "", /^Volume=\/etc\/quadlet-fleet\/web\/conf\.d:\/etc\/nginx\/conf\.d:ro$/m);
     assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
@@ -133,7 +132,7 @@ test("a check of a service that is rehearsed only says why the rehearsal failed"
   const steps = (state: Desired) =>
     plan(change(settled(state), conf, present("# old")), state, [])
       .steps.filter(({ verb }) => verb === "try" || verb === "rehearse")
-      .map(({ verb, args }) => [verb, args.at(-1)]);
+      .map((step) => [step.verb, stepFields(step).at(-1)]);
   assert.deepEqual(steps({ ...one, checks, probes }), [
     ["try", "0"],
     ["rehearse", "0/1"],
@@ -173,25 +172,22 @@ describe("one of two addresses", () => {
       present("[Socket]\nListenStream=0.0.0.0:82\nService=web.service\n"),
     );
     const { steps, lent } = plan(facts, two, []);
-    assert.deepEqual(
-      steps.map((step) => step.says),
-      [
-        ...prepared,
-        `writing ${second}`,
-        "reloading systemd",
-        handingOver,
-        "restarting web-81.socket, web.service",
-        "waiting a moment",
-        "verifying web-81.socket",
-        "verifying web.service",
-        ...end,
-      ],
-    );
+    assert.deepEqual(steps.map(stepSays), [
+      ...prepared,
+      `writing ${second}`,
+      "reloading systemd",
+      handingOver,
+      "restarting web-81.socket, web.service",
+      "waiting a moment",
+      "verifying web-81.socket",
+      "verifying web.service",
+      ...end,
+    ]);
     assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
     assert.match(lent[1] ?? "", /^Environment=NGINX=3;$/m);
     // In one call: a request on the open socket would start the service in between.
     assert.deepEqual(
-      steps.filter(({ verb }) => verb === "restart").map(({ args }) => args),
+      steps.filter(({ verb }) => verb === "restart").map((step) => stepFields(step).slice(1)),
       [["web-81.socket web.service"]],
     );
   });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Facts } from "../../host/facts/facts.ts";
 import { newerFiles, plan } from "../../host/plan/plan.ts";
+import { stepFields, stepSays } from "../../host/plan/step.ts";
 import { change, conf, desired, present, says, service, settled, site, state } from "./host-plan-facts.ts";
 
 const nginx = "server { listen 80; }";
@@ -147,7 +148,7 @@ describe("requests that must be answered", () => {
   test("after a reload, each of them, and last", () => {
     const { steps } = plan(change(settled(wanted), conf, present("old")), wanted, []);
     assert.deepEqual(
-      steps.slice(-4).map((step) => [step.verb, step.says, step.args]),
+      steps.slice(-4).map((step) => [step.verb, stepSays(step), stepFields(step).slice(1)]),
       [
         ["verify", "verifying web.service", ["web.service", "touched"]],
         ["ask", "asking 0.0.0.0:80/", ["0", "web.service"]],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plan } from "../../host/plan/plan.ts";
+import { stepFields } from "../../host/plan/step.ts";
 import { change, conf, present, settled, site } from "./host-plan-facts.ts";
 
 const one = site(["0.0.0.0:80"]);
@@ -24,7 +25,7 @@ test("before a secret file is mounted, whoever reads it is looked at, also for a
     };
     return plan(change(settled(state), conf, present("# old")), state, [])
       .steps.filter(({ verb }) => ["readers", "try", "rehearse"].includes(verb))
-      .map(({ verb, args }) => [verb, ...args.slice(0, 2)]);
+      .map((step) => stepFields(step).slice(0, 3));
   };
   const looked = ["readers", "registry.example/nginx:1", conf];
   assert.deepEqual(steps("0600"), [

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { unitPath } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { plan } from "../../host/plan/plan.ts";
+import { stepSays } from "../../host/plan/step.ts";
 import {
   change,
   conf,
@@ -271,17 +272,14 @@ test("an nginx file that is gone: nginx is checked and reloaded without it", () 
     service.unit === "web.service" ? { ...service, reloadOn: [...service.reloadOn, extra] } : service,
   );
   const { steps } = plan(settled(before), desired(), [], services);
-  assert.deepEqual(
-    steps.map((step) => step.says),
-    [
-      "starting",
-      "preparing the files",
-      `removing ${extra}`,
-      "reloading web.service",
-      "verifying web.service",
-      "committing",
-    ],
-  );
+  assert.deepEqual(steps.map(stepSays), [
+    "starting",
+    "preparing the files",
+    `removing ${extra}`,
+    "reloading web.service",
+    "verifying web.service",
+    "committing",
+  ]);
 });
 
 test("delete after somebody else took the set over: nothing is done", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { plan } from "../../host/plan/plan.ts";
+import { stepSays } from "../../host/plan/step.ts";
 import { announcement } from "../../provider/announcement.ts";
 import {
   conf,
@@ -49,6 +50,34 @@ describe("a set with ServiceName=", () => {
     );
   });
 
+  test("keeps on the host what each file makes, of those that go as well while the steps run", () => {
+    const path = "/etc/containers/systemd/web.container";
+    const { units } = plan(settled(set("front")), { ...set("front"), files: [unit("a.pod", "[Pod]\n")] }, [
+      path,
+    ]);
+    assert.deepEqual(
+      [...units],
+      [
+        [path, "front.service"],
+        ["/etc/systemd/system/web.socket", "web.socket"],
+        ["/etc/containers/systemd/a.pod", "a-pod.service"],
+      ],
+    );
+  });
+
+  test("stops what the host's table says that a file makes whose text nobody has read", () => {
+    const facts = settled(desired({ files: [], services: [] }));
+    const path = "/etc/containers/systemd/web.container";
+    const mark = { owner: "urn:web", paths: [path], unfinished: false };
+    const gone = { ...set("front"), files: [], services: [], images: [] };
+    assert.ok(
+      says({ ...facts, set: { ...mark, units: new Map([[path, "front.service"]]) } }, gone).includes(
+        "stopping front.service",
+      ),
+    );
+    assert.ok(says({ ...facts, set: mark }, gone).includes("stopping web.service"));
+  });
+
   test("stops the service that ServiceName= made of a file that goes", () => {
     const gone = { ...set("front"), files: [], services: [], images: [] };
     assert.ok(says(settled(set("front")), gone).includes("stopping web.socket, front.service"));
@@ -74,7 +103,7 @@ test("what stands in is called by the service, and has no ServiceName=", () => {
   };
   const { lent, steps } = plan(settled(renamed), changed, []);
   assert.deepEqual(
-    steps.map((step) => step.says).filter((one) => one.startsWith("preparing front")),
+    steps.map(stepSays).filter((one) => one.startsWith("preparing front")),
     ["preparing front-rehearsal.service", "preparing front-handover.service"].slice(-lent.length),
   );
   assert.ok(lent.length > 0);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allKinds, isQuadlet, isTemplate, kindOf, quadletKinds, stemOf } from "../../units/kinds.ts";
+import { allKinds, isQuadlet, isTemplate, kindOf, quadletKinds, serves, stemOf } from "../../units/kinds.ts";
 
 test("every kind is that of a file with its suffix, and of no other", () => {
   for (const kind of allKinds) {
@@ -26,6 +26,13 @@ test("the kinds that podman's generator reads", () => {
     "pod",
     "artifact",
   ]);
+});
+
+test("what serves: what runs something that stays, and sockets", () => {
+  assert.deepEqual(
+    allKinds.filter((kind) => serves(`web.${kind}`)),
+    ["container", "kube", "pod", "service", "socket"],
+  );
 });
 
 test("only a name that ends in @ is a template's", () => {

@@ -4,7 +4,7 @@
 #   absent - PATH        nothing was there
 #   staged - PATH        a new file beside its place
 #   image ID REFERENCE   what a tag was for before a pull
-#   lent - PATH          a unit for the time of the transaction, below the manager's runtime directory
+#   lent UNIT PATH       a unit for the time of the transaction, below the manager's runtime directory; UNIT is "-" in format 1
 #   enabled|disabled - UNIT
 #   active|starting|inactive - UNIT   before it was stopped, started or restarted
 #   reloaded - UNIT
@@ -94,6 +94,7 @@ journalled() {
   done <"$work/undo"
 }
 
+# A socket unit is what ends so (systemd.unit(5)), whatever its file is called.
 sockets_of() { grep -E '\.socket$' || true; }
 services_of() { grep -Ev '\.socket$' || true; }
 
@@ -203,22 +204,6 @@ halt_all() {
   each stop_clean <"$work/stop"
 }
 
-# started_by_boot: units of the set as it was that run since the boot, perhaps by the files that are taken back now.
-started_by_boot() {
-  while IFS= read -r target; do
-    unit=${target##*/}
-    case $target in
-      */systemd/*.container) unit=${unit%.container}.service ;;
-      */systemd/*.socket | */systemd/*.service) ;;
-      *) continue ;;
-    esac
-    found=$(ctl show --property=ActiveState --value "$unit" </dev/null) || failed="$failed asking:$unit"
-    case $found in
-      active | activating | reloading) grep -Fxq -e "$unit" "$work/reopen" "$work/active" || printf '%s\n' "$unit" ;;
-    esac
-  done <"$own/before/manifest"
-}
-
 # bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/plan/activate.ts).
 bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
@@ -255,7 +240,7 @@ rollback() {
   journalled active | services_of >"$work/active"
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
-  journalled lent | sed -e 's|.*/||' -e 's/\.container$/.service/' >"$work/lent"
+  lent_units >"$work/lent"
   if [ "$mode" = recover ] && [ -d "$own/before" ]; then
     started_by_boot >"$work/started"
     sockets_of <"$work/started" >>"$work/reopen"
@@ -281,7 +266,8 @@ rollback() {
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] && sync_restored || return 1
   if [ -d "$own/before" ]; then
-    cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+    if [ -e "$own/before/units" ]; then cp "$own/before/units" "$own/"; else rm -f "$own/units"; fi &&
+      cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
       sync "$own/owner" "$own/manifest" "$own/images" && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else

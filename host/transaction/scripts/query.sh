@@ -204,8 +204,10 @@ query_host() {
   if [ -e "$own/owner" ]; then
     unfinished=no
     [ -e "$own/unfinished" ] && unfinished=yes
-    printf '{"event":"set","owner":"%s","manifest":"%s","unfinished":"%s"}\n' \
-      "$(encoded <"$own/owner")" "$(encoded <"$own/manifest")" "$unfinished"
+    made=
+    [ -e "$own/units" ] && made=$(encoded <"$own/units")
+    printf '{"event":"set","owner":"%s","manifest":"%s","units":"%s","unfinished":"%s"}\n' \
+      "$(encoded <"$own/owner")" "$(encoded <"$own/manifest")" "$made" "$unfinished"
   fi
 }
 

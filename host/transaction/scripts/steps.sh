@@ -16,12 +16,14 @@ step_begin() {
     mkdir -m 0700 "$own/rollback.new" || return 1
     if [ -e "$own/manifest" ]; then
       mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
+      # Format 1 has none.
+      if [ -e "$own/units" ]; then cp "$own/units" "$own/before.new/" || return 1; fi
       sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
     fi
   fi
   # With the journal there is something to take back, and it comes last.
   printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
-  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cat "$work/images" >>"$own/images" &&
+  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && cat "$work/images" >>"$own/images" &&
     keep_needs && one_at_a_time note_networks
 }
 
@@ -39,6 +41,7 @@ begin_marks() {
 }
 
 step_commit() {
+  cp "$work/units.commit" "$own/units.new" && sync "$own/units.new" && mv "$own/units.new" "$own/units" || return 1
   cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
   cp "$work/images" "$own/images" && sync "$own/images" && keep_needs && sync_targets || return 1
   # As long as there is a journal, somebody comes who would do it.
