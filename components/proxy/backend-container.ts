@@ -6,7 +6,8 @@ import type { ServiceSection } from "../../units/sections/service.ts";
 import type { UnitSection } from "../../units/sections/unit.ts";
 import { awaitContainer } from "../site/await-container.ts";
 import { awaitFirstPodman } from "../site/first-podman.ts";
-import { lift, onHost, splitEnvironment } from "../site/inputs.ts";
+import { type Container, containerSection } from "../site/container.ts";
+import { lift, splitEnvironment } from "../site/inputs.ts";
 import type { Backend, HealthCheck, ReverseProxyStackArgs } from "./arguments.ts";
 import { isInternal, proxyNames } from "./names.ts";
 import { unlimited } from "../site/restarting.ts";
@@ -29,7 +30,7 @@ export function renderBackend(it: BackendContainer): Pick<Rendered, "units" | "f
   const { plain, hidden } = splitEnvironment(options.environment ?? {});
   const secretFile = `~/.config/quadlet-fleet/${name}/${backend}.environment`;
   const hasHidden = Object.keys(hidden).length > 0;
-  const environment = { environment: plain, environmentFile: hasHidden ? [onHost(secretFile)] : [] };
+  const environment = { environment: plain, environmentFile: hasHidden ? secretFile : undefined };
   const socket = `${container}.socket`;
   const { target } = proxyNames(name, args);
   return {
@@ -47,10 +48,7 @@ export function renderBackend(it: BackendContainer): Pick<Rendered, "units" | "f
   };
 }
 
-function text(
-  it: BackendContainer,
-  given: Pick<ContainerSection, "image" | "environment" | "environmentFile">,
-) {
+function text(it: BackendContainer, given: Pick<Container, "image" | "environment" | "environmentFile">) {
   const { name, container, options, args } = it;
   const { target } = proxyNames(name, args);
   const way = isActivated(options) ? inherited(it) : isUnix(options) ? unix(it) : tcp(it);
@@ -64,11 +62,15 @@ function text(
     },
     container: {
       containerName: container,
-      ...(args.hardened === true ? { pull: "never" as const, noNewPrivileges: true } : {}),
-      ...(args.runtime === undefined ? {} : { globalArgs: `--runtime=${args.runtime}` }),
-      ...given,
+      ...containerSection({
+        ...given,
+        runtime: args.runtime,
+        volumes: { own: way.volume ?? [], given: options.volumes ?? [] },
+        pull: args.hardened === true ? "never" : undefined,
+      }),
+      // Its image may need capabilities and a writable root: only new privileges are out.
+      ...(args.hardened === true ? { noNewPrivileges: true } : {}),
       ...way.container,
-      volume: [...(way.volume ?? []), ...(options.volumes ?? [])],
       ...(healthCheck === undefined ? {} : healthKeys(healthCheck)),
     },
     service: {

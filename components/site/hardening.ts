@@ -43,17 +43,14 @@ export function hardeningWarnings({ hardened, network }: SocketActivatedNginxArg
   ];
 }
 
-/** The same for a quadlet. */
-export function hardenedContainer(): Partial<ContainerSection> {
-  return {
-    pull: "never",
-    tmpfs: writtenDirectory,
-    readOnly: true,
-    noNewPrivileges: true,
-    dropCapability: "all",
-    addCapability: capabilities,
-  };
-}
+/** What it is of a container, for a quadlet. */
+export const hardenedContainer: Partial<ContainerSection> = {
+  tmpfs: writtenDirectory,
+  readOnly: true,
+  noNewPrivileges: true,
+  dropCapability: "all",
+  addCapability: capabilities,
+};
 
 /** The same for `podman run`. */
 export const hardenedOptions: readonly string[] = [

@@ -9,6 +9,7 @@ import { environmentFile } from "../../units/escape.ts";
 import { renderContainer, renderSocket } from "../../units/render.ts";
 import type { UnitSection } from "../../units/sections/unit.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
+import { type Container, containerSection } from "./container.ts";
 import type {
   ContainerCheck,
   FileContent,
@@ -17,13 +18,7 @@ import type {
   ServiceState,
 } from "../../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
-import {
-  hardenedContainer,
-  hardenedService,
-  hardeningOf,
-  runtimeOf,
-  userNamespaceUnit,
-} from "./hardening.ts";
+import { hardenedService, hardeningOf, runtimeOf, userNamespaceUnit } from "./hardening.ts";
 import { isConfiguration, lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
 import { retried, unlimited } from "./restarting.ts";
@@ -41,10 +36,11 @@ export interface Rendered {
 }
 
 /** What a component that builds on this one adds. */
-export interface Additions extends Pick<
-  UserService,
-  "description" | "online" | "ownVolumes" | "service" | "execStartPre" | "unlabelled"
-> {
+export interface Additions extends Pick<UserService, "description" | "online" | "service" | "execStartPre"> {
+  /** Volumes of its own, with specifiers as systemd has them. */
+  ownVolumes?: readonly string[];
+  /** Whether SELinux lets the container alone. Default: false. */
+  unlabelled?: boolean;
   /** More of [Unit] of a quadlet's service. */
   unit?: { requires?: readonly string[]; wants?: readonly string[] };
   /** Units that its sockets need first, and that want them, beside sockets.target. */
@@ -88,22 +84,39 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   const parts: ContainerParts = {
     description: `nginx ${name}, socket-activated`,
     sockets: sockets.map(({ unit }) => unit),
-    environment: { NGINX: nginxVariable(sockets.length), ...plain },
-    environmentFile: hasHidden ? environmentPath : undefined,
-    network: args.network,
-    runtime: runtimeOf(args),
     hardening: hardeningOf(name, args),
-    volumes: [
-      ...Object.entries(mounts).map(([from, to]) => `${onHost(from)}:${to}:ro${label}`),
-      ...(args.volumes ?? []),
-    ],
     ...additions,
   };
   const { manager, user } = args;
   const isUserService = manager === "system" && user !== undefined;
+  const container = (image: string): Container => ({
+    image,
+    environment: { NGINX: nginxVariable(sockets.length), ...plain },
+    environmentFile: hasHidden ? environmentPath : undefined,
+    network: args.network,
+    runtime: runtimeOf(args),
+    hardened: args.hardened === true,
+    unlabelled: additions?.unlabelled,
+    volumes: {
+      own: additions?.ownVolumes ?? [],
+      given: [
+        ...Object.entries(mounts).map(([from, to]) => `${onHost(from)}:${to}:ro${label}`),
+        ...(args.volumes ?? []),
+      ],
+    },
+    // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
+    stop: { signal: "SIGQUIT", timeout: 60 },
+    startedBy: "conmon",
+    // The transaction has pulled it. A quadlet that is not hardened leaves it at podman's default.
+    pull: isUserService || args.hardened === true ? "never" : undefined,
+  });
   const units: Rendered["units"] = isUserService
-    ? { [`${name}.service`]: lift(args.image, (image) => userService({ ...parts, image, user })) }
-    : { [`${name}.container`]: lift(args.image, (image) => container(parts, image, manager)) };
+    ? {
+        [`${name}.service`]: lift(args.image, (image) =>
+          userService({ ...parts, container: container(image), user }),
+        ),
+      }
+    : { [`${name}.container`]: lift(args.image, (image) => quadlet(parts, container(image), manager)) };
   // nginx -t binds its sockets: in there, where it has no directory for them, in a volume that goes with the container.
   const volumes = [
     ...socketDirectories(listens),
@@ -190,7 +203,7 @@ function isPlain(texts: Record<string, Input<string>>): texts is Record<string, 
   return Object.values(texts).every((text) => typeof text === "string");
 }
 
-type ContainerParts = Omit<UserService, "user" | "image"> & Pick<Additions, "unit">;
+type ContainerParts = Omit<UserService, "user" | "container"> & Pick<Additions, "unit">;
 
 /** What comes first, and is needed or (`wants`) waited for. */
 function ordered({ requires = [], wants = [] }: NonNullable<Additions["unit"]>): UnitSection {
@@ -201,8 +214,8 @@ function ordered({ requires = [], wants = [] }: NonNullable<Additions["unit"]>):
   };
 }
 
-function container(parts: ContainerParts, image: string, manager: "system" | "user"): string {
-  const { sockets, environmentFile, network, runtime, hardening } = parts;
+function quadlet(parts: ContainerParts, container: Container, manager: "system" | "user"): string {
+  const { sockets, hardening } = parts;
   const requires = [
     ...sockets,
     ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace]),
@@ -219,19 +232,7 @@ function container(parts: ContainerParts, image: string, manager: "system" | "us
       ...ordered({ requires, wants: parts.unit?.wants ?? [] }),
       ...unlimited,
     },
-    container: {
-      image,
-      ...(hardening === undefined ? {} : hardenedContainer()),
-      ...(runtime === undefined ? {} : { globalArgs: `--runtime=${runtime}` }),
-      environment: parts.environment,
-      ...(environmentFile === undefined ? {} : { environmentFile: [onHost(environmentFile)] }),
-      ...(network === undefined ? {} : { network: [network] }),
-      ...(parts.unlabelled === true ? { securityLabelDisable: true } : {}),
-      volume: [...(parts.ownVolumes ?? []), ...parts.volumes],
-      // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
-      stopSignal: "SIGQUIT",
-      stopTimeout: 60,
-    },
+    container: containerSection(container),
     service: {
       // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
       ...(sockets.length > 1 ? { sockets } : {}),

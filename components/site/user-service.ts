@@ -1,13 +1,12 @@
-import { quoteExecArgumentOnHost as given } from "../../units/escape.ts";
 import { renderService } from "../../units/render.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
 import { retried, unlimited } from "./restarting.ts";
-import { type Hardening, hardenedOptions, hardenedService, userNamespaceUnit } from "./hardening.ts";
+import { type Container, podmanRun } from "./container.ts";
+import { type Hardening, hardenedService, userNamespaceUnit } from "./hardening.ts";
 import type { ServiceSection } from "../../units/sections/service.ts";
 
-/** What the host fills in for the account of a system service: its UID, its home directory (resources/contract.ts). */
+/** The account's UID, which the host fills in (resources/contract.ts). */
 const uid = "@UID@";
-const home = "@HOME@";
 const runtimeDirectory = `/run/user/${uid}`;
 
 /** One container that a system service runs as an account. */
@@ -15,25 +14,11 @@ export interface UserService {
   description: string;
   /** The account. */
   user: string;
-  image: string;
+  container: Container;
   /** The socket units whose descriptors it gets. */
   sockets: readonly string[];
-  /** Environment variables of the container, as they are given. */
-  environment: Readonly<Record<string, string>>;
-  /** A file of more of them, absolute or "~/…". */
-  environmentFile?: string | undefined;
-  /** --network; undefined for podman's default. */
-  network?: string | undefined;
-  /** Whether that network leads out of the host. Default: unless it is "none". */
+  /** Whether the container's network leads out of the host. Default: unless it is "none". */
   online?: boolean;
-  /** As podman writes them; "%h/…" is in the account's home directory, and "%%" is a "%". */
-  volumes: readonly string[];
-  /** Volumes of ours, with specifiers as systemd has them. */
-  ownVolumes?: readonly string[];
-  /** Whether SELinux lets the container alone. Default: false. */
-  unlabelled?: boolean;
-  /** The OCI runtime; undefined for podman's own. */
-  runtime?: string | undefined;
   hardening?: Hardening | undefined;
   /** More of [Service]. */
   service?: Omit<ServiceSection, "execStartPre">;
@@ -48,7 +33,7 @@ export interface UserService {
  * podman has no support for User= in its quadlets (https://github.com/containers/podman/discussions/20573).
  */
 export function userService(options: UserService): string {
-  const { user, sockets, network, hardening, online: leadsOut = network !== "none" } = options;
+  const { user, sockets, container, hardening, online: leadsOut = container.network !== "none" } = options;
   const before = [
     ...sockets,
     manager,
@@ -76,7 +61,11 @@ export function userService(options: UserService): string {
       // See container() in render.ts.
       nonBlocking: true,
       ...retried,
-      execStart: run(options).join(" "),
+      execStart: podmanRun(container, [
+        "--name systemd-%N",
+        `--cidfile=${cidFile}`,
+        "--replace --rm --cgroups=split",
+      ]),
       execReload: `/usr/bin/podman kill --signal=HUP systemd-%N`,
       // Sends the container's stop signal, and waits for its stop timeout.
       execStop: remove,
@@ -114,34 +103,3 @@ const login = {
 };
 
 const cidFile = `${runtimeDirectory}/%N.cid`;
-
-/** Words of ours, with their specifiers and placeholders; those of others arrive as they are. */
-function run(options: UserService): string[] {
-  const { image, environment, environmentFile, network, volumes, ownVolumes = [], runtime } = options;
-  return [
-    `/usr/bin/podman${runtime === undefined ? "" : ` --runtime=${runtime}`} run`,
-    "--name systemd-%N",
-    `--cidfile=${cidFile}`,
-    "--replace --rm --cgroups=split",
-    // nginx ends a SIGQUIT by answering what it has begun (nginx.org, "Controlling nginx"); SIGTERM resets those requests.
-    "--stop-signal SIGQUIT --stop-timeout 60",
-    ...(network === undefined ? [] : [`--network ${given(network)}`]),
-    "--sdnotify=conmon -d",
-    ...(options.hardening === undefined ? [] : hardenedOptions),
-    ...(options.unlabelled === true ? ["--security-opt=label=disable"] : []),
-    ...ownVolumes.map((volume) => `--volume ${volume}`),
-    ...volumes.map((volume) => `--volume ${inHome(volume)}`),
-    ...Object.entries(environment).map(([key, value]) => `--env ${given(`${key}=${value}`)}`),
-    ...(environmentFile === undefined ? [] : [`--env-file ${inHome(environmentFile)}`]),
-    // The transaction has pulled it, as the account.
-    "--pull=never",
-    given(image),
-  ];
-}
-
-/** "~/x" and "%h/x" are in the account's home directory. */
-function inHome(path: string): string {
-  const text = path.replaceAll("%%", "%");
-  const below = text.replace(/^(~|%h)(?=\/)/, "");
-  return below === text ? given(text) : given(below).replace(/^"?/, `$&${home}`);
-}
