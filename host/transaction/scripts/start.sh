@@ -8,6 +8,24 @@
 #   end           leaves
 # Answers are lines of JSON; what could hold anything at all is in base64.
 # Arguments: lock|locked|boot|recover, manager, set name, account ("-" for none), lingered (yes where it was just switched on).
+#
+# Registers: variables that a function sets for those who call it. What start.sh itself sets below stays as it is.
+#   variable                     set by                                          read by
+#   $path $as                    expand (and who chooses an owner itself: $as)   all that touches a file
+#   $made                        make_directory; emptied by keep_made            keep_made
+#   $staged                      staged_at                                       stage_files, step_try
+#   $stage                       stage_name; emptied by leave_stage              stage_files, step_lend
+#   $saved                       step_begin, save                                save
+#   $bits $modified $owner       saved_stat                                      restore
+#   $failed                      rollback, each, restore_*, bring_back           rollback, take_back (frames.sh)
+#   $where … $needed_address     read_probe                                      request, answered, ask, step_ask
+#   $status $problem             answered                                        ask
+#   $lacking $free               query_subordinate                               query_host
+#   $differs $unit_differs       query, is_different                             query, query_ports, query_host
+#   $trial                       step_validate                                   the other functions of validate.sh
+#   $began                       apply                                           explain
+#   $last                        step_forget, forget_shared                      step_forget, forget_shared
+#   $leave                       step_forget, frames.sh                          frames.sh: the exit code
 set -u
 umask 022
 LC_ALL=C
