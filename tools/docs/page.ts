@@ -47,9 +47,10 @@ function resolver(tree: readonly Argument[]): Resolve {
     found.set(member.name, path);
     for (const { shape } of shapes) found.set(shape.name, path);
   }
-  for (const { path, member } of all.filter(({ as }) => as === undefined)) {
-    found.set(member.id, path);
-    found.set(path, path);
+  for (const { path, as, shapes } of all) {
+    if (as === undefined) found.set(path, path);
+    for (const { shape, arguments: inner } of shapes)
+      for (const one of inner) found.set(`${shape.name}.${one.member.name}`, one.as ?? one.path);
   }
   return (name) => {
     const path = found.get(name);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { format } from "prettier";
 import { contractInterfaces } from "../schema/contract.ts";
 import { type PageParts, renderPage } from "./page.ts";
-import { readShapes } from "./shapes.ts";
+import { readProgram, readShapes } from "./shapes.ts";
 import { type Argument, argumentTree } from "./tree.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -19,7 +19,13 @@ const sources = [
   "components/tls/tls.ts",
 ].map((path) => join(root, path));
 
-const shapes = readShapes(sources, contractInterfaces());
+/** In no file: the types of the contract by their names, which its schemas do not keep. */
+const contract = join(root, "resources/contract.interfaces.ts");
+
+const shapes = readShapes(readProgram(root, sources, new Map([[contract, contractInterfaces()]])), [
+  ...sources,
+  contract,
+]);
 
 /** The components, each with its page, its key in a stack file, and the files that show it. */
 export const components = {

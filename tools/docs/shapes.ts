@@ -1,11 +1,18 @@
-import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { type Docstring, parseDocstring } from "./docstring.ts";
+import {
+  type Declaration,
+  type Declarations,
+  type ShapeReference,
+  outputIn,
+  referencesIn,
+  typeText,
+} from "./type-nodes.ts";
 
-/** A field of an interface. */
+/** A field of a shape. */
 export interface Member {
   name: string;
-  /** Where it is declared: "Credentials.hostKey". */
+  /** Where it is declared: two shapes that have it from the same place have the same field. */
   id: string;
   optional: boolean;
   /** Its type for people: without `Input<…>`. */
@@ -14,14 +21,6 @@ export interface Member {
   output?: "itself" | "each";
   doc: Docstring;
   shapes: ShapeReference[];
-}
-
-/** A shape inside a type, and the path from the field to it: "" for itself, ".*" in a record, "[]" in a list. */
-export interface ShapeReference {
-  name: string;
-  below: string;
-  /** Whether its values may be Outputs: `{ [K in keyof X]: … }`. */
-  outputs: boolean;
 }
 
 /** An interface, a class with its fields, or another name for a type. */
@@ -34,120 +33,132 @@ export interface Shape {
 }
 
 /**
- * The documented shapes of source files, by name. Nothing is run or type-checked: declarations are read as they stand.
- *
- * @param more declarations that are in no file
+ * The documented shapes of source files, by name, as the TypeScript checker has them: the fields of an interface may come from
+ * other interfaces and from `z.input<typeof schema>`, and each keeps the docstring of the place where it is declared.
  */
-export function readShapes(files: readonly string[], more = ""): Map<string, Shape> {
+export function readShapes(program: ts.Program, files: readonly string[]): Map<string, Shape> {
   const declarations = new Map<string, Declaration>();
-  for (const text of [...files.map((file) => readFileSync(file, "utf8")), more]) {
-    const source = ts.createSourceFile("declarations.ts", text, ts.ScriptTarget.Latest, true);
+  for (const file of files) {
+    const source = program.getSourceFile(file);
+    if (!source) throw new Error(`there is no ${file}`);
     for (const statement of source.statements)
       if (isDeclaration(statement) && statement.name) declarations.set(statement.name.text, statement);
   }
+  const checker = program.getTypeChecker();
   return new Map(
-    [...declarations].map(([name, declaration]) => [name, shapeOf(name, declaration, declarations)]),
+    [...declarations].map(([name, declaration]) => [
+      name,
+      {
+        name,
+        doc: docOf(declaration),
+        members: membersOf(declaration, declarations, checker),
+        alternatives: ts.isTypeAliasDeclaration(declaration)
+          ? referencesIn(declaration.type, declarations)
+          : [],
+      },
+    ]),
   );
 }
 
-type Declaration = ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassDeclaration;
-type Declarations = ReadonlyMap<string, Declaration>;
+/**
+ * The files with all that they import, understood as `tsconfig.json` says.
+ *
+ * @param more files that are not on the disk: path → text
+ */
+export function readProgram(
+  root: string,
+  files: readonly string[],
+  more: ReadonlyMap<string, string> = new Map(),
+): ts.Program {
+  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const host = ts.createCompilerHost(options);
+  const onDisk = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, version, ...rest) => {
+    const text = more.get(path);
+    return text === undefined ? onDisk(path, version, ...rest) : ts.createSourceFile(path, text, version);
+  };
+  return ts.createProgram([...files, ...more.keys()], options, host);
+}
 
 function isDeclaration(node: ts.Node): node is Declaration {
   return ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isClassDeclaration(node);
 }
 
-function shapeOf(name: string, declaration: Declaration, declarations: Declarations): Shape {
-  return {
-    name,
-    doc: docOf(declaration),
-    members: ts.isTypeAliasDeclaration(declaration) ? [] : membersOf(declaration, declarations),
-    alternatives: ts.isTypeAliasDeclaration(declaration) ? referencesIn(declaration.type, declarations) : [],
-  };
-}
-
-/** Its own ones first, then those that it inherits. */
-function membersOf(
-  declaration: ts.InterfaceDeclaration | ts.ClassDeclaration,
-  declarations: Declarations,
-): Member[] {
-  const members: Member[] = [];
-  for (const member of declaration.members) {
-    if (!(ts.isPropertySignature(member) || ts.isPropertyDeclaration(member)) || !member.type) continue;
-    const name = member.name.getText();
-    const output = outputIn(member.type);
-    members.push({
-      name,
-      id: `${declaration.name?.text}.${name}`,
-      optional: member.questionToken !== undefined,
-      type: typeText(member.type),
+function membersOf(declaration: Declaration, declarations: Declarations, checker: ts.TypeChecker): Member[] {
+  if (ts.isTypeAliasDeclaration(declaration)) return [];
+  const places = [declaration, ...schemasOf(declaration, checker)];
+  const isOwn = ({ node }: Field) => places.some((place) => isWithin(node, place));
+  const fields = checker
+    .getPropertiesOfType(checker.getTypeAtLocation(declaration))
+    .flatMap((symbol): Field[] => {
+      const node = symbol.declarations?.find(isField);
+      return node ? [{ symbol, node }] : [];
+    })
+    .sort((a, b) => inOrder(a.node, b.node));
+  const own = fields.filter(isOwn);
+  // What a class inherits is Pulumi's.
+  const all = ts.isClassDeclaration(declaration) ? own : [...own, ...fields.filter((one) => !isOwn(one))];
+  return all.map(({ symbol, node }) => {
+    const type = typeOf(node, symbol, checker);
+    const output = outputIn(type);
+    return {
+      name: symbol.name,
+      id: `${node.getSourceFile().fileName}:${node.getStart()}`,
+      optional: (symbol.flags & ts.SymbolFlags.Optional) !== 0,
+      type: typeText(type),
       ...(output === undefined ? {} : { output }),
-      doc: docOf(member),
-      shapes: referencesIn(member.type, declarations),
-    });
-  }
-  if (ts.isClassDeclaration(declaration)) return members;
-  const inherited = (declaration.heritageClauses ?? []).flatMap(({ types }) =>
-    types.flatMap((type) => baseMembers(type, declarations)),
-  );
-  return [...members, ...inherited.filter(({ name }) => !members.some((own) => own.name === name))];
+      doc: docOf(node),
+      shapes: referencesIn(type, declarations),
+    };
+  });
 }
 
-/** Of `Base` or `Omit<Base, "a" | "b">`. */
-function baseMembers(type: ts.ExpressionWithTypeArguments, declarations: Declarations): Member[] {
-  const isOmit = type.expression.getText() === "Omit";
-  const [base, omitted] = type.typeArguments ?? [];
-  const name = isOmit ? base?.getText() : type.expression.getText();
-  const declaration = declarations.get(name ?? "");
-  if (!declaration || ts.isTypeAliasDeclaration(declaration))
-    throw new Error(`${type.getText()} is no interface of the documented files`);
-  const without = isOmit ? (omitted?.getText() ?? "") : "";
-  return membersOf(declaration, declarations).filter((member) => !without.includes(`"${member.name}"`));
+/** What declares a field: a line of an interface or a class, or one of a schema. */
+type FieldNode = ts.PropertySignature | ts.PropertyDeclaration | ts.PropertyAssignment;
+interface Field {
+  symbol: ts.Symbol;
+  node: FieldNode;
+}
+
+function isField(node: ts.Node): node is FieldNode {
+  return ts.isPropertySignature(node) || ts.isPropertyDeclaration(node) || ts.isPropertyAssignment(node);
+}
+
+/** The declarations of the schemas that an interface extends: `z.input<typeof schema>`. */
+function schemasOf(declaration: ts.InterfaceDeclaration | ts.ClassDeclaration, checker: ts.TypeChecker) {
+  const schemas: ts.Node[] = [];
+  const visit = (node: ts.Node) => {
+    const schema = ts.isTypeQueryNode(node) ? checker.getSymbolAtLocation(node.exprName) : undefined;
+    if (schema?.valueDeclaration) schemas.push(schema.valueDeclaration);
+    ts.forEachChild(node, visit);
+  };
+  declaration.heritageClauses?.forEach(visit);
+  return schemas;
+}
+
+function isWithin(node: ts.Node, place: ts.Node): boolean {
+  return node.getSourceFile() === place.getSourceFile() && node.pos >= place.pos && node.end <= place.end;
+}
+
+/** As they are written, in one file. */
+function inOrder(a: ts.Node, b: ts.Node): number {
+  return a.getSourceFile() === b.getSourceFile() ? a.pos - b.pos : 0;
+}
+
+/** The type as it is written; of a field of a schema, the one that the checker finds. */
+function typeOf(node: FieldNode, symbol: ts.Symbol, checker: ts.TypeChecker): ts.TypeNode {
+  if (!ts.isPropertyAssignment(node) && node.type) return node.type;
+  const type = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
+  const { NoTruncation, UseAliasDefinedOutsideCurrentScope } = ts.NodeBuilderFlags;
+  const made = checker.typeToTypeNode(type, undefined, NoTruncation | UseAliasDefinedOutsideCurrentScope);
+  if (!made) throw new Error(`${symbol.name} has no type: ${node.getText()}`);
+  return made;
 }
 
 function docOf(node: ts.Node): Docstring {
   const comment = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).at(-1);
   return parseDocstring(comment?.getText() ?? "");
-}
-
-/** `T` of `Input<T>`, `X` of `{ [K in keyof X]: … }`; else undefined. */
-function within(node: ts.TypeNode): ts.TypeNode | undefined {
-  if (ts.isTypeReferenceNode(node) && ["Input", "Output"].includes(node.typeName.getText()))
-    return node.typeArguments?.[0];
-  const of = ts.isMappedTypeNode(node) ? node.typeParameter.constraint : undefined;
-  return of && ts.isTypeOperatorNode(of) ? of.type : undefined;
-}
-
-/** Of `Input<T>`, and of a record of them. */
-function outputIn(node: ts.TypeNode): Member["output"] {
-  if (!ts.isTypeReferenceNode(node)) return undefined;
-  const name = node.typeName.getText();
-  if (name === "Input") return "itself";
-  const value = name === "Record" ? node.typeArguments?.[1] : undefined;
-  return value && outputIn(value) === "itself" ? "each" : undefined;
-}
-
-function typeText(node: ts.TypeNode): string {
-  const inner = within(node);
-  if (inner) return typeText(inner);
-  if (ts.isArrayTypeNode(node)) return `${typeText(node.elementType)}[]`;
-  if (ts.isUnionTypeNode(node)) return node.types.map(typeText).join(" | ");
-  if (ts.isTypeReferenceNode(node) && node.typeArguments)
-    return `${node.typeName.getText()}<${node.typeArguments.map(typeText).join(", ")}>`;
-  return node.getText();
-}
-
-function referencesIn(node: ts.TypeNode, declarations: Declarations, below = ""): ShapeReference[] {
-  const inner = within(node);
-  if (inner) {
-    const references = referencesIn(inner, declarations, below);
-    return ts.isMappedTypeNode(node) ? references.map((one) => ({ ...one, outputs: true })) : references;
-  }
-  if (ts.isArrayTypeNode(node)) return referencesIn(node.elementType, declarations, `${below}[]`);
-  if (ts.isUnionTypeNode(node)) return node.types.flatMap((type) => referencesIn(type, declarations, below));
-  if (!ts.isTypeReferenceNode(node)) return [];
-  const name = node.typeName.getText();
-  const value = node.typeArguments?.[1];
-  if (name === "Record" && value) return referencesIn(value, declarations, `${below}.*`);
-  return declarations.has(name) ? [{ name, below, outputs: false }] : [];
 }
