@@ -13,6 +13,8 @@ export default defineConfig(
       // One thing a file (CONTRIBUTING.md).
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       eqeqeq: "error",
+      // `interface X extends z.input<typeof schema> {}` gives the type of a schema a name.
+      "@typescript-eslint/no-empty-object-type": ["error", { allowInterfaces: "with-single-extends" }],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/no-floating-promises": [
         "error",

@@ -1,4 +1,4 @@
-export type { SocketActivatedNginxArgs } from "./site/arguments.ts";
+export type { RegistryLoginArgs, SocketActivatedNginxArgs } from "./site/arguments.ts";
 export type { CommandArgs, CommandsArgs, SmokeRequestArgs, SmokeTestArgs } from "./commands/arguments.ts";
 export type { ConnectionArgs } from "./arguments/connection.ts";
 export { type ArgumentProblem, ArgumentError } from "./arguments/problems.ts";

@@ -1,18 +1,23 @@
-import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import type { HttpRequest } from "../../resources/contract.ts";
-import { environmentSchema, probeSchema } from "../arguments/shared-fields.ts";
+import { environmentSchema, named, probeSchema } from "../arguments/shared-fields.ts";
 import { oneOf, required, wholeNumber } from "../arguments/wording.ts";
 
-/** A program that is started with these very words: no shell takes them apart. */
-export interface CommandArgs {
+const word = z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character");
+
+const commandSchema = z.strictObject({
   /**
    * The program and its arguments. Secrets don't belong here, where a process list shows them.
    * @range one word at least, without control characters; the first one begins with no "-" and has no blank and no "="
    * @example ["systemctl", "reload", "haproxy.service"]
    * @see env(1)
    */
-  command: string[];
+  command: z
+    .array(word, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
+    .min(1, "needs the name of a program")
+    // env(1) takes a word with "=" for a variable.
+    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),
+
   /**
    * Environment variables; a secret one is in no command line.
    * @default none
@@ -20,8 +25,27 @@ export interface CommandArgs {
    * @example { TOKEN: "…" }
    * @see environ(7)
    */
-  environment?: Record<string, Input<string>>;
-}
+  environment: environmentSchema.optional(),
+});
+
+/** A program that is started with these very words: no shell takes them apart. */
+export interface CommandArgs extends z.input<typeof commandSchema> {}
+
+export const commandsSchema = z.strictObject({
+  /**
+   * Before anything is changed on the host. One that fails is the end of it.
+   * @default none
+   * @example [{ command: ["/usr/local/bin/drain", "web-1"] }]
+   */
+  before: z.array(named<CommandArgs>(commandSchema)).optional(),
+
+  /**
+   * After the host serves the new version, and before {@link SmokeTestArgs}.
+   * @default none
+   * @example [{ command: ["/usr/local/bin/undrain", "web-1"], environment: { TOKEN: "…" } }]
+   */
+  after: z.array(named<CommandArgs>(commandSchema)).optional(),
+});
 
 /**
  * Commands on the host, in their order, by the login of `connection`: not by its `sudo`, which is a word of yours. They are run
@@ -32,38 +56,28 @@ export interface CommandArgs {
  *
  * @see https://www.pulumi.com/registry/packages/command/api-docs/remote/command/
  */
-export interface CommandsArgs {
-  /**
-   * Before anything is changed on the host. One that fails is the end of it.
-   * @default none
-   * @example [{ command: ["/usr/local/bin/drain", "web-1"] }]
-   */
-  before?: CommandArgs[];
-  /**
-   * After the host serves the new version, and before {@link SmokeTestArgs}.
-   * @default none
-   * @example [{ command: ["/usr/local/bin/undrain", "web-1"], environment: { TOKEN: "…" } }]
-   */
-  after?: CommandArgs[];
-}
+export interface CommandsArgs extends z.input<typeof commandsSchema> {}
 
-/** A GET request to each address, from the machine that runs Pulumi; with TLS, the answer must come with the very certificate. */
-export interface SmokeRequestArgs extends HttpRequest {
+const smokeRequestFields = z.strictObject({
   /**
    * The host name that is asked for, at the host's address, whatever DNS says.
    * @default each server name of a proxy that is no pattern, of which it needs one; the host itself for a site
    * @range letters, digits and ".:[]_-"
    * @example "www.example.com"
    */
-  hostName?: string;
+  hostName: probeSchema.shape.hostName,
+
   /**
    * Seconds until it must have been answered as it should. It is made again each second.
    * @default 30
    * @range 1 to 600
    * @example 60
    */
-  timeout?: number;
-}
+  timeout: wholeNumber(1, 600).optional(),
+});
+
+/** A GET request to each address, from the machine that runs Pulumi; with TLS, the answer must come with the very certificate. */
+export interface SmokeRequestArgs extends Omit<HttpRequest, "hostName">, z.input<typeof smokeRequestFields> {}
 
 /**
  * What says from where the users are that the site works: requests, or a command of your own on the machine that runs Pulumi, which
@@ -74,23 +88,7 @@ export interface SmokeRequestArgs extends HttpRequest {
  */
 export type SmokeTestArgs = SmokeRequestArgs | CommandArgs;
 
-const word = z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character");
-
-const commandSchema = z.strictObject({
-  command: z
-    .array(word, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
-    .min(1, "needs the name of a program")
-    // env(1) takes a word with "=" for a variable.
-    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),
-  environment: environmentSchema.optional(),
-});
-
-export const commandsSchema = z.strictObject({
-  before: z.array(commandSchema).optional(),
-  after: z.array(commandSchema).optional(),
-});
-
 export const smokeTestSchema = z.union(
-  [commandSchema, probeSchema.extend({ timeout: wholeNumber(1, 600).optional() })],
+  [named<CommandArgs>(commandSchema), named<SmokeRequestArgs>(probeSchema.extend(smokeRequestFields.shape))],
   oneOf("{ command, environment }, or { path, hostName, status, body, timeout }"),
 );

@@ -8,19 +8,29 @@ import {
   smokeTestSchema,
 } from "../commands/arguments.ts";
 import { type ConnectionArgs, connectionSchema } from "../arguments/connection.ts";
-import { inputText } from "../arguments/from-contract.ts";
-import { environmentSchema, probeSchema } from "../arguments/shared-fields.ts";
+import { environmentSchema, named, probeSchema, text } from "../arguments/shared-fields.ts";
 import { type TlsArgs, tlsSchema } from "../tls/tls.ts";
 import { oneOf, required } from "../arguments/wording.ts";
 
-/** The arguments of {@link SocketActivatedNginx}. */
-export interface SocketActivatedNginxArgs {
+export type RegistryLoginArgs = { [K in keyof RegistryLogin]: Input<RegistryLogin[K]> };
+
+const login = (what: string) =>
+  text(z.string(), required(`the ${what} of the registry's login`, what === "name" ? '"deploy"' : '"…"'));
+
+const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/** The name of an account. */
+export const account = (words?: Parameters<typeof z.string>[0]) =>
+  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name");
+
+/** Each argument by itself: check.ts has the rules between several of them. */
+export const argumentsSchema = z.strictObject({
   /**
    * The host, and how to log in to it.
    * @example { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…", identityFile: "~/.ssh/id_ed25519" }
    * @see ssh_config(5)
    */
-  connection: ConnectionArgs;
+  connection: named<ConnectionArgs>(connectionSchema),
 
   /**
    * The service manager that has the socket and the service: "user" for Example 1 (rootless podman, the manager of
@@ -30,7 +40,10 @@ export interface SocketActivatedNginxArgs {
    * @example "user"
    * @see https://github.com/containers/podman/discussions/20573
    */
-  manager: "system" | "user";
+  manager: z.enum(
+    ["system", "user"],
+    required('"system", or "user" for a rootless service of an account', '"system"'),
+  ),
 
   /**
    * The account. Required with manager "user"; with "system", who runs podman and nginx: not root, which is Example 2.
@@ -39,7 +52,7 @@ export interface SocketActivatedNginxArgs {
    * @example "test"
    * @see systemd.exec(5), User=
    */
-  user?: string;
+  user: account().optional(),
 
   /**
    * Make the account where it is not there: a home directory, ranges in subuid(5) and subgid(5), no login shell. It is removed
@@ -48,7 +61,7 @@ export interface SocketActivatedNginxArgs {
    * @example true
    * @see useradd(8)
    */
-  createUser?: boolean;
+  createUser: z.boolean().optional(),
 
   /**
    * The name of the units: NAME.socket, NAME.container and its NAME.service. NAME-handover and NAME-rehearsal are taken as well: a
@@ -58,7 +71,7 @@ export interface SocketActivatedNginxArgs {
    * @example "www"
    * @see systemd.unit(5)
    */
-  name?: string;
+  name: z.string().optional(),
 
   /**
    * The image. It is on the host before the service is touched. It may start as another user than root (`USER`, the unprivileged
@@ -68,7 +81,7 @@ export interface SocketActivatedNginxArgs {
    * @example "docker.io/library/nginx:latest"
    * @see podman-systemd.unit(5), Image=
    */
-  image: Input<string>;
+  image: text(z.string(), required("the image with its registry", '"docker.io/library/nginx:latest"')),
 
   /**
    * When to pull the image: "missing", only where the host does not have it; "always", before every start or restart that a
@@ -77,7 +90,7 @@ export interface SocketActivatedNginxArgs {
    * @example "always"
    * @see podman-run(1), --pull
    */
-  pull?: "missing" | "always" | "never";
+  pull: z.enum(["missing", "always", "never"]).optional(),
 
   /**
    * Demand an image by digest ("…@sha256:…"), so that each host and each `up` gets the very same one.
@@ -85,7 +98,7 @@ export interface SocketActivatedNginxArgs {
    * @example true
    * @see podman-pull(1)
    */
-  requireDigest?: boolean;
+  requireDigest: z.boolean().optional(),
 
   /**
    * Logins of private registries, by registry.
@@ -93,7 +106,12 @@ export interface SocketActivatedNginxArgs {
    * @example { "registry.example.com": { username: "deploy", password: "…" } }
    * @see containers-auth.json(5)
    */
-  registries?: Record<string, { [K in keyof RegistryLogin]: Input<RegistryLogin[K]> }>;
+  registries: z
+    .record(
+      z.string(),
+      named<RegistryLoginArgs>(z.strictObject({ username: login("name"), password: login("password") })),
+    )
+    .optional(),
 
   /**
    * The addresses that systemd listens on and nginx serves, one socket unit each: "0.0.0.0:8080", "[::1]:80", a path for a
@@ -105,7 +123,10 @@ export interface SocketActivatedNginxArgs {
    * @example ["0.0.0.0:8080", "[::]:8080"]
    * @see systemd.socket(5), ListenStream=
    */
-  listen: string[];
+  listen: z.array(
+    z.string(),
+    required("a list of the addresses that systemd listens on", '["0.0.0.0:8080"]'),
+  ),
 
   /**
    * Certificate and key, and the addresses for TLS.
@@ -113,7 +134,7 @@ export interface SocketActivatedNginxArgs {
    * @example { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…", redirect: true }
    * @see https://nginx.org/en/docs/http/configuring_https_servers.html
    */
-  tls?: TlsArgs;
+  tls: named<TlsArgs>(tlsSchema).optional(),
 
   /**
    * The container's network. "none": nginx can't reach anything, and serves by the inherited sockets all the same.
@@ -122,7 +143,10 @@ export interface SocketActivatedNginxArgs {
    * @example "none"
    * @see podman-run(1), --network
    */
-  network?: string;
+  network: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")
+    .optional(),
 
   /**
    * nginx's configuration, file name → text, mounted at /etc/nginx/conf.d. nginx reads those that end in ".conf". A change
@@ -137,7 +161,12 @@ export interface SocketActivatedNginxArgs {
    * @example { "default.conf": "server { listen 8080; listen [::]:8080; location / { return 200 hello; } }" }
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
    */
-  nginx?: Record<string, Input<string>>;
+  nginx: z
+    .record(
+      z.string().regex(fileName, "a file name has no directory: it would leave /etc/nginx/conf.d"),
+      text(),
+    )
+    .optional(),
 
   /**
    * A GET request that must be answered on each address of {@link listen} after every start, restart and reload, within 20
@@ -153,7 +182,12 @@ export interface SocketActivatedNginxArgs {
    * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
    * @example false
    */
-  verify?: false | HttpRequest;
+  verify: z
+    .union(
+      [z.literal(false), named<HttpRequest>(probeSchema)],
+      oneOf("false, or { path, hostName, status, body }"),
+    )
+    .optional(),
 
   /**
    * What is asked from the machine that runs Pulumi after a deploy, by @pulumi/command, whose plugin it needs then. An `up` fails
@@ -162,7 +196,7 @@ export interface SocketActivatedNginxArgs {
    * @example { status: 200, body: "Welcome" }
    * @example { command: ["npx", "playwright", "test"], environment: { CI: "1" } }
    */
-  smokeTest?: SmokeTestArgs;
+  smokeTest: named<SmokeTestArgs>(smokeTestSchema).optional(),
 
   /**
    * Your own commands on the host, before and after a deploy, by @pulumi/command, whose plugin they need then. The connection
@@ -170,7 +204,7 @@ export interface SocketActivatedNginxArgs {
    * @default none
    * @example { before: [{ command: ["drain", "web-1"] }], after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
    */
-  commands?: CommandsArgs;
+  commands: named<CommandsArgs>(commandsSchema).optional(),
 
   /**
    * Environment variables. Plain text is written into the unit; an Output (a secret, say) goes into a file of mode 0600. A
@@ -180,7 +214,7 @@ export interface SocketActivatedNginxArgs {
    * @example { TZ: "Europe/Stockholm" }
    * @see podman-systemd.unit(5), Environment=
    */
-  environment?: Record<string, Input<string>>;
+  environment: environmentSchema.optional(),
 
   /**
    * More volumes, as podman writes them. "%h" is the account's home directory; with manager "system" and {@link user} it is
@@ -192,112 +226,6 @@ export interface SocketActivatedNginxArgs {
    * @example ["/srv/www:/usr/share/nginx/html:ro"]
    * @see podman-run(1), --volume
    */
-  volumes?: string[];
-
-  /**
-   * The directory on the host that is mounted at /etc/nginx/conf.d. Where it is made, all accounts of the host may read in it.
-   * @default "~/.config/quadlet-fleet/NAME/conf.d" with {@link user}, else "/etc/quadlet-fleet/NAME/conf.d"
-   * @range absolute, or "~/…", without ".", "..", ":" and "%"; with manager "system" and {@link user}, below "~/"
-   * @example "~/www/nginx"
-   */
-  configurationDirectory?: string;
-
-  /**
-   * SELinux label of that directory: "private" (":Z"), only this container may read it; "shared" (":z"); "none".
-   * @default "private"
-   * @example "shared"
-   * @see podman-run(1), --volume
-   */
-  selinuxLabel?: "private" | "shared" | "none";
-
-  /**
-   * Let nginx, and podman that runs it, do as little as they need: a read-only root, with memory where nginx writes; four
-   * capabilities; no new privileges; the image not pulled by the unit; and with {@link network} "none" no socket but Unix and
-   * netlink ones (RestrictAddressFamilies=), so that neither can reach a network even by a fault of podman. A preview warns
-   * of the part that can't hold.
-   * @default false
-   * @example true
-   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access; systemd.exec(5), RestrictAddressFamilies=
-   */
-  hardened?: boolean;
-
-  /**
-   * The OCI runtime that podman uses. It must be on the host.
-   * @default podman's own; "runc" with {@link hardened} and {@link network} "none", as crun 1.21, that of Debian 13, fails there
-   * @example "crun"
-   * @see podman(1), --runtime; https://github.com/containers/crun/issues/1828
-   */
-  runtime?: "crun" | "runc";
-
-  /**
-   * Keep the account's manager running without a login, and from boot on. Without it the socket (with manager "system": the
-   * running service) is gone with the account's last session. Only with {@link user}.
-   * @default true
-   * @example false
-   * @see loginctl(1), enable-linger
-   */
-  linger?: boolean;
-
-  /**
-   * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
-   * left as it runs. From then on they are the site's own: they go with it. Only files at the very paths of the site's: a unit
-   * that the host has from elsewhere (a package's nginx.service), or a container of the same name, is refused all the same, as
-   * its removal could not put back what was enabled and what ran. Another name is the way then.
-   * @default false, which refuses them
-   * @example true
-   */
-  adopt?: boolean;
-}
-
-const login = (what: string) =>
-  inputText(
-    z.string(),
-    required(`the ${what} of the registry's login`, what === "name" ? '"deploy"' : '"…"'),
-  );
-
-const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
-
-/** The name of an account. */
-export const account = (words?: Parameters<typeof z.string>[0]) =>
-  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name");
-
-/** The shape of {@link SocketActivatedNginxArgs}, by itself: what several arguments have to do with each other is in check.ts. */
-export const argumentsSchema = z.strictObject({
-  connection: connectionSchema,
-  manager: z.enum(
-    ["system", "user"],
-    required('"system", or "user" for a rootless service of an account', '"system"'),
-  ),
-  user: account().optional(),
-  createUser: z.boolean().optional(),
-  name: z.string().optional(),
-  image: inputText(z.string(), required("the image with its registry", '"docker.io/library/nginx:latest"')),
-  pull: z.enum(["missing", "always", "never"]).optional(),
-  requireDigest: z.boolean().optional(),
-  registries: z
-    .record(z.string(), z.strictObject({ username: login("name"), password: login("password") }))
-    .optional(),
-  listen: z.array(
-    z.string(),
-    required("a list of the addresses that systemd listens on", '["0.0.0.0:8080"]'),
-  ),
-  tls: tlsSchema.optional(),
-  network: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")
-    .optional(),
-  nginx: z
-    .record(
-      z.string().regex(fileName, "a file name has no directory: it would leave /etc/nginx/conf.d"),
-      inputText(),
-    )
-    .optional(),
-  verify: z
-    .union([z.literal(false), probeSchema], oneOf("false, or { path, hostName, status, body }"))
-    .optional(),
-  smokeTest: smokeTestSchema.optional(),
-  commands: commandsSchema.optional(),
-  environment: environmentSchema.optional(),
   volumes: z
     .array(
       z
@@ -308,6 +236,13 @@ export const argumentsSchema = z.strictObject({
         ),
     )
     .optional(),
+
+  /**
+   * The directory on the host that is mounted at /etc/nginx/conf.d. Where it is made, all accounts of the host may read in it.
+   * @default "~/.config/quadlet-fleet/NAME/conf.d" with {@link user}, else "/etc/quadlet-fleet/NAME/conf.d"
+   * @range absolute, or "~/…", without ".", "..", ":" and "%"; with manager "system" and {@link user}, below "~/"
+   * @example "~/www/nginx"
+   */
   configurationDirectory: z
     .string()
     .regex(
@@ -315,9 +250,53 @@ export const argumentsSchema = z.strictObject({
       'is absolute or begins with "~/", without ".", "..", ":" and "%"',
     )
     .optional(),
+
+  /**
+   * SELinux label of that directory: "private" (":Z"), only this container may read it; "shared" (":z"); "none".
+   * @default "private"
+   * @example "shared"
+   * @see podman-run(1), --volume
+   */
   selinuxLabel: z.enum(["private", "shared", "none"]).optional(),
+
+  /**
+   * Let nginx, and podman that runs it, do as little as they need: a read-only root, with memory where nginx writes; four
+   * capabilities; no new privileges; the image not pulled by the unit; and with {@link network} "none" no socket but Unix and
+   * netlink ones (RestrictAddressFamilies=), so that neither can reach a network even by a fault of podman. A preview warns
+   * of the part that can't hold.
+   * @default false
+   * @example true
+   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access; systemd.exec(5), RestrictAddressFamilies=
+   */
   hardened: z.boolean().optional(),
+
+  /**
+   * The OCI runtime that podman uses. It must be on the host.
+   * @default podman's own; "runc" with {@link hardened} and {@link network} "none", as crun 1.21, that of Debian 13, fails there
+   * @example "crun"
+   * @see podman(1), --runtime; https://github.com/containers/crun/issues/1828
+   */
   runtime: z.enum(["crun", "runc"]).optional(),
+
+  /**
+   * Keep the account's manager running without a login, and from boot on. Without it the socket (with manager "system": the
+   * running service) is gone with the account's last session. Only with {@link user}.
+   * @default true
+   * @example false
+   * @see loginctl(1), enable-linger
+   */
   linger: z.boolean().optional(),
+
+  /**
+   * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
+   * left as it runs. From then on they are the site's own: they go with it. Only files at the very paths of the site's: a unit
+   * that the host has from elsewhere (a package's nginx.service), or a container of the same name, is refused all the same, as
+   * its removal could not put back what was enabled and what ran. Another name is the way then.
+   * @default false, which refuses them
+   * @example true
+   */
   adopt: z.boolean().optional(),
 });
+
+/** The arguments of {@link SocketActivatedNginx}. */
+export interface SocketActivatedNginxArgs extends z.input<typeof argumentsSchema> {}

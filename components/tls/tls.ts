@@ -4,12 +4,17 @@ import type { ListenAddress } from "../../units/nginx/address.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import { type TlsOptions, certificateFiles } from "../../units/nginx/tls.ts";
 import type { FileContent } from "../../resources/contract.ts";
-import { inputText } from "../arguments/from-contract.ts";
+import { named, text } from "../arguments/shared-fields.ts";
 import { lift } from "../site/inputs.ts";
 import { required } from "../arguments/wording.ts";
 
-/** A certificate and its key. */
-export interface CertificateArgs {
+const serverName = z
+  .string()
+  .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
+
+const pem = (what: string, label: string) =>
+  text(z.string(), required(`${what} in PEM, its text`, `"-----BEGIN ${label}-----…"`));
+const certificateSchema = z.strictObject({
   /**
    * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
    * be read, unless it is given as one.
@@ -17,7 +22,7 @@ export interface CertificateArgs {
    * @example "-----BEGIN CERTIFICATE-----\n…"
    * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate
    */
-  certificate: Input<string>;
+  certificate: pem("the certificate", "CERTIFICATE"),
 
   /**
    * The private key, which belongs to the first certificate. Always kept as a secret; on the host a file of mode 0600.
@@ -25,16 +30,16 @@ export interface CertificateArgs {
    * @example "-----BEGIN PRIVATE KEY-----\n…"
    * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate_key
    */
-  key: Input<string>;
-}
+  key: pem("the private key of the certificate", "PRIVATE KEY"),
+});
 
-/**
- * TLS: the files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
- * NAME.certificate.pem and NAME.key.pem ("_" for "*"). What is generated for nginx uses them; your own `nginx` names them:
- * `ssl_certificate /etc/nginx/tls/certificate.pem; ssl_certificate_key /etc/nginx/tls/key.pem;`.
- * A changed certificate or key is a reload.
- */
-export interface TlsArgs extends CertificateArgs {
+/** A certificate and its key. */
+export interface CertificateArgs extends z.input<typeof certificateSchema> {}
+
+/** check.ts looks at certificates and keys. */
+export const tlsSchema = z.strictObject({
+  ...certificateSchema.shape,
+
   /**
    * The addresses for TLS, beside `listen`, which may be empty then. In your own `nginx` each is a `listen … ssl`, which is
    * checked at preview: nginx would serve it in clear without.
@@ -43,7 +48,7 @@ export interface TlsArgs extends CertificateArgs {
    * @example ["0.0.0.0:8443"]
    * @see systemd.socket(5), ListenStream=
    */
-  listen?: string[];
+  listen: z.array(z.string()).min(1, "needs one address at least").optional(),
 
   /**
    * More certificates: server name, or "*.example.com", → what clients get that ask for it (SNI). All others get the one above.
@@ -53,7 +58,7 @@ export interface TlsArgs extends CertificateArgs {
    * @example { "*.example.com": { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…" } }
    * @see https://nginx.org/en/docs/http/configuring_https_servers.html#sni
    */
-  certificates?: Record<string, CertificateArgs>;
+  certificates: z.record(serverName, named<CertificateArgs>(certificateSchema)).optional(),
 
   /**
    * HTTP/2 beside HTTP/1.1. Needs nginx 1.25.1. Only for what is generated.
@@ -61,7 +66,7 @@ export interface TlsArgs extends CertificateArgs {
    * @example false
    * @see https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2
    */
-  http2?: boolean;
+  http2: z.boolean().optional(),
 
   /**
    * Requests to the addresses of `listen` get a 301 to the first one with TLS. Only for what is generated.
@@ -69,28 +74,16 @@ export interface TlsArgs extends CertificateArgs {
    * @example true
    * @see https://nginx.org/en/docs/http/ngx_http_rewrite_module.html#return
    */
-  redirect?: boolean;
-}
-
-const serverName = z
-  .string()
-  .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
-
-const pem = (what: string, label: string) =>
-  inputText(z.string(), required(`${what} in PEM, its text`, `"-----BEGIN ${label}-----…"`));
-const certificate = {
-  certificate: pem("the certificate", "CERTIFICATE"),
-  key: pem("the private key of the certificate", "PRIVATE KEY"),
-};
-
-/** The shape of {@link TlsArgs}; tls-check.ts looks at certificates and keys. */
-export const tlsSchema = z.strictObject({
-  ...certificate,
-  listen: z.array(z.string()).min(1, "needs one address at least").optional(),
-  certificates: z.record(serverName, z.strictObject(certificate)).optional(),
-  http2: z.boolean().optional(),
   redirect: z.boolean().optional(),
 });
+
+/**
+ * TLS: the files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
+ * NAME.certificate.pem and NAME.key.pem ("_" for "*"). What is generated for nginx uses them; your own `nginx` names them:
+ * `ssl_certificate /etc/nginx/tls/certificate.pem; ssl_certificate_key /etc/nginx/tls/key.pem;`.
+ * A changed certificate or key is a reload.
+ */
+export interface TlsArgs extends z.input<typeof tlsSchema> {}
 
 /** Where nginx is asked. */
 export interface Listens {

@@ -155,7 +155,16 @@ function typeOf(node: FieldNode, symbol: ts.Symbol, checker: ts.TypeChecker): ts
   const { NoTruncation, UseAliasDefinedOutsideCurrentScope } = ts.NodeBuilderFlags;
   const made = checker.typeToTypeNode(type, undefined, NoTruncation | UseAliasDefinedOutsideCurrentScope);
   if (!made) throw new Error(`${symbol.name} has no type: ${node.getText()}`);
-  return made;
+  return ts.isUnionTypeNode(made) ? asWritten(made, node.getText()) : made;
+}
+
+/** The checker has the alternatives of a union in an order of its own. */
+function asWritten({ types }: ts.UnionTypeNode, text: string): ts.TypeNode {
+  const position = (type: ts.TypeNode) => {
+    const index = text.indexOf(typeText(type));
+    return index === -1 ? text.length : index;
+  };
+  return ts.factory.createUnionTypeNode([...types].sort((a, b) => position(a) - position(b)));
 }
 
 function docOf(node: ts.Node): Docstring {
