@@ -1,96 +1,97 @@
-import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import { LONGEST_PATH } from "../../units/nginx/address.ts";
-import { type SocketActivatedNginxArgs, account, argumentsSchema } from "../site/arguments.ts";
+import { account, argumentsSchema } from "../site/arguments.ts";
 import { port } from "../arguments/connection.ts";
+import { named } from "../arguments/shared-fields.ts";
 import { required, wholeNumber } from "../arguments/wording.ts";
 
-/** The arguments of {@link ReverseProxyStack}. Those that it has in common with a site mean the same. */
-export interface ReverseProxyStackArgs extends Omit<
-  SocketActivatedNginxArgs,
-  "manager" | "user" | "network" | "linger"
-> {
-  /**
-   * The account that runs nginx and the backends, all by rootless podman: not root. It is made to linger.
-   * @range letters, digits, "-", "_" and "."
-   * @example "test"
-   * @see systemd.exec(5), User=; loginctl(1), enable-linger
-   */
-  user: string;
+const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is no time, as in "30s"');
+const serverName = z
+  .string()
+  .max(253, "is longer than a host name can be")
+  .regex(
+    /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    'is no host name: small letters, digits, "-" and ".", and perhaps "*." at the beginning',
+  );
 
-  /**
-   * The service manager that has the sockets and nginx: "system" is Example 4, whose sockets are root's and may have any port;
-   * experimental. With "user" all units are in the account's own manager, so that their order is systemd's own business;
-   * ports below 1024 need the host's net.ipv4.ip_unprivileged_port_start (ip(7)). Where the host has that, or the ports are
-   * higher, it is the better one.
-   * @default "system"
-   * @example "user"
-   * @see https://github.com/containers/podman/discussions/20573
-   */
-  manager?: "system" | "user";
-
-  /**
-   * As a site's, for nginx, but for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
-   * its network. The backends can't gain privileges and are not pulled by their units; what else they need, only their images
-   * know. One with {@link Backend.nginx} is hardened as a site is.
-   * @default false
-   * @example true
-   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access; systemd.exec(5), RestrictAddressFamilies=
-   */
-  hardened?: boolean;
-
-  /**
-   * The network that nginx and the backends with {@link Backend.transport} "tcp" share, of podman's driver "bridge". There is
-   * none where all of them have "unix": then nothing of the proxy has a network.
-   * @default an internal one
-   * @example { internal: false }
-   * @see podman-systemd.unit(5), "Network units [Network]"
-   */
-  network?: ProxyNetwork;
-
-  /**
-   * Container name → what nginx passes requests to. A backend that comes or goes restarts no other, and reloads nginx. The first
-   * and the last one of a {@link Backend.transport}, and of those whose socket is systemd's, change nginx's container as well: it is
-   * handed over.
-   * @range one backend at least; each name a label of the network's DNS: small letters, digits, "-", at most 60
-   * @example { "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 } }
-   * @example { app: { image: "registry.example.com/app:1", serverName: "app.example.com", transport: "unix" } }
-   * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
-   */
-  backends: Record<string, Backend>;
-
-  /**
-   * More nginx files, file name → text, beside those that are generated: BACKEND.conf for each backend, "_proxy.conf" with
-   * what they share, "_default.conf", which answers 404 to names that no backend has. Only the last one may be replaced. What
-   * they set for all servers replaces what is generated, a `proxy_set_header` too, if the text is known at the preview.
-   * @default none
-   * @range file names without a directory: letters, digits, "-", "_" and ".", at the beginning no "-" or "."
-   * @example { "limits.conf": "client_max_body_size 20m;" }
-   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html
-   */
-  nginx?: Record<string, Input<string>>;
-}
-
-/** The network of a proxy and its backends. */
-export interface ProxyNetwork {
+const networkSchema = z.strictObject({
   /**
    * No way out: nginx and the backends reach each other and nothing else.
    * @default true
    * @example false
    * @see podman-network-create(1), --internal
    */
-  internal?: boolean;
-}
+  internal: z.boolean().optional(),
+});
 
-/** A container, a rootless user service of the account, that nginx passes the requests for its server names to. */
-export interface Backend {
+/** The network of a proxy and its backends. */
+export interface ProxyNetwork extends z.input<typeof networkSchema> {}
+
+const healthCheckSchema = z.strictObject({
+  /**
+   * The command, in podman's words: text for a shell in the container, which has to have one.
+   * @range one line, without a blank or a quote at its ends
+   * @example "curl --fail http://localhost:8000/health"
+   * @see podman-run(1), --health-cmd
+   */
+  // podman's generator strips quotes at its ends.
+  command: z
+    .string(required("the command that says whether the backend is well", '"curl --fail http://localhost/"'))
+    .regex(/^(?!["'\s])\P{Cc}*[^"'\s\p{Cc}\\]$/u, "can't begin or end with a quote or a blank"),
+
+  /**
+   * Between two checks, and so how long a start may take longer than it has to.
+   * @default "5s"
+   * @range numbers with "ms", "s", "m" or "h": "1m30s"
+   * @example "10s"
+   * @see podman-run(1), --health-interval
+   */
+  interval: duration.optional(),
+
+  /**
+   * How long one may take.
+   * @default "30s"
+   * @range as {@link interval}
+   * @example "5s"
+   * @see podman-run(1), --health-timeout
+   */
+  timeout: duration.optional(),
+
+  /**
+   * How many in a row have to fail.
+   * @default 3
+   * @range 1 to 100
+   * @example 5
+   * @see podman-run(1), --health-retries
+   */
+  retries: wholeNumber(1, 100).optional(),
+
+  /**
+   * How long after its start a failure does not count. A start has that long, and 90 s and an {@link interval} more; a deploy
+   * as long as the connection's commandTimeout.
+   * @default "0s"
+   * @range as {@link interval}
+   * @example "1m"
+   * @see podman-run(1), --health-start-period
+   */
+  startPeriod: duration.optional(),
+});
+
+/**
+ * A command in the container that says by its exit code whether the backend is well. The service is started once it is.
+ *
+ * @see podman-run(1), --health-cmd; podman-systemd.unit(5), Notify=
+ */
+export interface HealthCheck extends z.input<typeof healthCheckSchema> {}
+
+const backendSchema = z.strictObject({
   /**
    * The image. It is on the host before any service is touched.
    * @range a reference with its registry
    * @example "docker.io/library/httpd:latest"
    * @see podman-systemd.unit(5), Image=
    */
-  image: Input<string>;
+  image: argumentsSchema.shape.image,
 
   /**
    * How nginx reaches it. "tcp": at {@link port}, on the network that they share. "unix": by a Unix socket in a directory that
@@ -100,7 +101,7 @@ export interface Backend {
    * @example "unix"
    * @see unix(7)
    */
-  transport?: "tcp" | "unix";
+  transport: z.enum(["tcp", "unix"]).optional(),
 
   /**
    * With {@link transport} "tcp": the port that it listens on in the container. It counts as started when something listens
@@ -109,7 +110,7 @@ export interface Backend {
    * @range 1 to 65535
    * @example 8000
    */
-  port?: number;
+  port: port.optional(),
 
   /**
    * With {@link transport} "unix": the socket that it listens on in the container. Its directory is mounted there, empty and
@@ -120,7 +121,14 @@ export interface Backend {
    * @example "/var/run/app/app.sock"
    * @see unix(7)
    */
-  socketPath?: string;
+  socketPath: z
+    .string()
+    .max(LONGEST_PATH, "is longer than the path of a Unix socket can be (unix(7))")
+    .regex(
+      /^\/(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)+$/,
+      'is no path of a file in a directory: as "/run/backend/http.sock"',
+    )
+    .optional(),
 
   /**
    * With {@link transport} "unix": systemd opens the socket and hands it on as descriptor 3 (sd_listen_fds(3)), and the
@@ -130,7 +138,7 @@ export interface Backend {
    * @example true
    * @see systemd.socket(5)
    */
-  socketActivated?: boolean;
+  socketActivated: z.boolean().optional(),
 
   /**
    * The image is nginx, with {@link transport} "unix" and its socket from systemd: a SocketActivatedNginx, file name → text,
@@ -141,7 +149,7 @@ export interface Backend {
    * @example { "default.conf": "server { listen unix:@SOCKET@; root /srv/www; }" }
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
    */
-  nginx?: Record<string, Input<string>>;
+  nginx: argumentsSchema.shape.nginx,
 
   /**
    * The host name of requests that it gets.
@@ -150,7 +158,7 @@ export interface Backend {
    * @example "www.example.com"
    * @see https://nginx.org/en/docs/http/server_names.html
    */
-  serverName?: string;
+  serverName: serverName.optional(),
 
   /**
    * More host names.
@@ -159,7 +167,7 @@ export interface Backend {
    * @example ["example.com", "*.example.com"]
    * @see https://nginx.org/en/docs/http/server_names.html
    */
-  serverNames?: string[];
+  serverNames: z.array(serverName).optional(),
 
   /**
    * Only requests for these paths and what begins with them, as nginx's `location` has it; another backend of the same server
@@ -169,7 +177,10 @@ export interface Backend {
    * @example ["/api/"]
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#location
    */
-  paths?: string[];
+  paths: z
+    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is no path: it begins with "/"'))
+    .min(1, "needs one path at least")
+    .optional(),
 
   /**
    * Lines of nginx for the server blocks of its server names: a longer proxy_read_timeout, client_max_body_size, a location. With
@@ -184,7 +195,7 @@ export interface Backend {
    * @example "proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;"
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#server
    */
-  extra?: string;
+  extra: z.string().optional(),
 
   /**
    * How many of it: NAME, NAME-2, NAME-3, … nginx takes turns, and tries the next where one does not answer.
@@ -193,7 +204,7 @@ export interface Backend {
    * @example 2
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
    */
-  replicas?: number;
+  replicas: wholeNumber(1, 100).optional(),
 
   /**
    * Environment variables, as a site has them. A change restarts this backend.
@@ -202,7 +213,7 @@ export interface Backend {
    * @example { WORKERS: "4" }
    * @see podman-systemd.unit(5), Environment=
    */
-  environment?: Record<string, Input<string>>;
+  environment: argumentsSchema.shape.environment,
 
   /**
    * Volumes, as podman writes them. "%h" is the account's home directory.
@@ -211,131 +222,97 @@ export interface Backend {
    * @example ["%h/data:/data:ro"]
    * @see podman-run(1), --volume
    */
-  volumes?: string[];
+  volumes: argumentsSchema.shape.volumes,
 
   /**
    * What says that it is started, in place of the port.
    * @default none: it is started when it listens
    * @example { command: "wget -q -O /dev/null http://localhost/health", interval: "5s" }
    */
-  healthCheck?: HealthCheck;
-}
-
-/**
- * A command in the container that says by its exit code whether the backend is well. The service is started once it is.
- *
- * @see podman-run(1), --health-cmd; podman-systemd.unit(5), Notify=
- */
-export interface HealthCheck {
-  /**
-   * The command, in podman's words: text for a shell in the container, which has to have one.
-   * @range one line, without a blank or a quote at its ends
-   * @example "curl --fail http://localhost:8000/health"
-   * @see podman-run(1), --health-cmd
-   */
-  command: string;
-  /**
-   * Between two checks, and so how long a start may take longer than it has to.
-   * @default "5s"
-   * @range numbers with "ms", "s", "m" or "h": "1m30s"
-   * @example "10s"
-   * @see podman-run(1), --health-interval
-   */
-  interval?: string;
-  /**
-   * How long one may take.
-   * @default "30s"
-   * @range as {@link interval}
-   * @example "5s"
-   * @see podman-run(1), --health-timeout
-   */
-  timeout?: string;
-  /**
-   * How many in a row have to fail.
-   * @default 3
-   * @range 1 to 100
-   * @example 5
-   * @see podman-run(1), --health-retries
-   */
-  retries?: number;
-  /**
-   * How long after its start a failure does not count. A start has that long, and 90 s and an {@link interval} more; a deploy
-   * as long as the connection's commandTimeout.
-   * @default "0s"
-   * @range as {@link interval}
-   * @example "1m"
-   * @see podman-run(1), --health-start-period
-   */
-  startPeriod?: string;
-}
-
-const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is no time, as in "30s"');
-const serverName = z
-  .string()
-  .max(253, "is longer than a host name can be")
-  .regex(
-    /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-    'is no host name: small letters, digits, "-" and ".", and perhaps "*." at the beginning',
-  );
-
-const healthCheckSchema = z.strictObject({
-  // podman's generator strips quotes at its ends.
-  command: z
-    .string(required("the command that says whether the backend is well", '"curl --fail http://localhost/"'))
-    .regex(/^(?!["'\s])\P{Cc}*[^"'\s\p{Cc}\\]$/u, "can't begin or end with a quote or a blank"),
-  interval: duration.optional(),
-  timeout: duration.optional(),
-  retries: wholeNumber(1, 100).optional(),
-  startPeriod: duration.optional(),
+  healthCheck: named<HealthCheck>(healthCheckSchema).optional(),
 });
 
-const backendSchema = z.strictObject({
-  image: argumentsSchema.shape.image,
-  transport: z.enum(["tcp", "unix"]).optional(),
-  port: port.optional(),
-  socketPath: z
-    .string()
-    .max(LONGEST_PATH, "is longer than the path of a Unix socket can be (unix(7))")
-    .regex(
-      /^\/(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)+$/,
-      'is no path of a file in a directory: as "/run/backend/http.sock"',
-    )
-    .optional(),
-  socketActivated: z.boolean().optional(),
-  nginx: argumentsSchema.shape.nginx,
-  serverName: serverName.optional(),
-  serverNames: z.array(serverName).optional(),
-  paths: z
-    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is no path: it begins with "/"'))
-    .min(1, "needs one path at least")
-    .optional(),
-  extra: z.string().optional(),
-  replicas: wholeNumber(1, 100).optional(),
-  environment: argumentsSchema.shape.environment,
-  volumes: argumentsSchema.shape.volumes,
-  healthCheck: healthCheckSchema.optional(),
-});
+/** A container, a rootless user service of the account, that nginx passes the requests for its server names to. */
+export interface Backend extends z.input<typeof backendSchema> {}
 
 const label = /^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$/;
 
-/** The shape of {@link ReverseProxyStackArgs}; what several arguments have to do with each other is in proxy-check.ts. */
+/** Each argument by itself: check.ts has the rules between several of them. */
 export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
-  manager: argumentsSchema.shape.manager.optional(),
+  /**
+   * The account that runs nginx and the backends, all by rootless podman: not root. It is made to linger.
+   * @range letters, digits, "-", "_" and "."
+   * @example "test"
+   * @see systemd.exec(5), User=; loginctl(1), enable-linger
+   */
   user: account(required("the account that runs nginx and the backends", '"test"')).refine(
     (user) => user !== "root",
     "root has no rootless podman: choose another account",
   ),
-  network: z.strictObject({ internal: z.boolean().optional() }).optional(),
+
+  /**
+   * The service manager that has the sockets and nginx: "system" is Example 4, whose sockets are root's and may have any port;
+   * experimental. With "user" all units are in the account's own manager, so that their order is systemd's own business;
+   * ports below 1024 need the host's net.ipv4.ip_unprivileged_port_start (ip(7)). Where the host has that, or the ports are
+   * higher, it is the better one.
+   * @default "system"
+   * @example "user"
+   * @see https://github.com/containers/podman/discussions/20573
+   */
+  manager: z.enum(["system", "user"]).optional(),
+
+  /**
+   * As a site's, for nginx, but for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
+   * its network. The backends can't gain privileges and are not pulled by their units; what else they need, only their images
+   * know. One with {@link Backend.nginx} is hardened as a site is.
+   * @default false
+   * @example true
+   * @see https://www.redhat.com/sysadmin/podman-systemd-limit-access; systemd.exec(5), RestrictAddressFamilies=
+   */
+  hardened: argumentsSchema.shape.hardened,
+
+  /**
+   * The network that nginx and the backends with {@link Backend.transport} "tcp" share, of podman's driver "bridge". There is
+   * none where all of them have "unix": then nothing of the proxy has a network.
+   * @default an internal one
+   * @example { internal: false }
+   * @see podman-systemd.unit(5), "Network units [Network]"
+   */
+  network: named<ProxyNetwork>(networkSchema).optional(),
+
+  /**
+   * Container name → what nginx passes requests to. A backend that comes or goes restarts no other, and reloads nginx. The first
+   * and the last one of a {@link Backend.transport}, and of those whose socket is systemd's, change nginx's container as well: it is
+   * handed over.
+   * @range one backend at least; each name a label of the network's DNS: small letters, digits, "-", at most 60
+   * @example { "caddy-container": { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 } }
+   * @example { app: { image: "registry.example.com/app:1", serverName: "app.example.com", transport: "unix" } }
+   * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass
+   */
   backends: z
     .record(
       z
         .string()
         .regex(label, 'a backend\'s name is a label of DNS: small letters, digits and "-", at most 60'),
-      backendSchema,
+      named<Backend>(backendSchema),
       required(
         "the containers that nginx passes requests to",
         '{ web: { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 } }',
       ),
     )
     .refine((backends) => Object.keys(backends).length > 0, "needs one backend at least"),
+
+  /**
+   * More nginx files, file name → text, beside those that are generated: BACKEND.conf for each backend, "_proxy.conf" with
+   * what they share, "_default.conf", which answers 404 to names that no backend has. Only the last one may be replaced. What
+   * they set for all servers replaces what is generated, a `proxy_set_header` too, if the text is known at the preview.
+   * @default none
+   * @range file names without a directory: letters, digits, "-", "_" and ".", at the beginning no "-" or "."
+   * @example { "limits.conf": "client_max_body_size 20m;" }
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html
+   */
+  nginx: argumentsSchema.shape.nginx,
 });
+
+/** The arguments of {@link ReverseProxyStack}. Those that it has in common with a site mean the same. */
+export interface ReverseProxyStackArgs extends z.input<typeof proxySchema> {}

@@ -143,9 +143,10 @@ function isWithin(node: ts.Node, place: ts.Node): boolean {
   return node.getSourceFile() === place.getSourceFile() && node.pos >= place.pos && node.end <= place.end;
 }
 
-/** As they are written, in one file. */
+/** As they are written; the checker has required fields before optional ones. */
 function inOrder(a: ts.Node, b: ts.Node): number {
-  return a.getSourceFile() === b.getSourceFile() ? a.pos - b.pos : 0;
+  const files = a.getSourceFile().fileName.localeCompare(b.getSourceFile().fileName);
+  return files === 0 ? a.pos - b.pos : files;
 }
 
 /** The type as it is written; of a field of a schema, the one that the checker finds. */
