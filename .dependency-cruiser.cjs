@@ -34,7 +34,7 @@ module.exports = {
     may("resources", "units"),
     may("provider", "resources", "host", "units"),
     may("host", "units"),
-    may("tools", "resources"),
+    may("tools", "resources", "stacks"),
     packages("units"),
     packages("resources", "@pulumi/pulumi", "zod"),
     packages("components", "@pulumi/pulumi", "@pulumi/command", "zod"),

@@ -8,22 +8,28 @@ const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letter
 
 /** A machine: a connection, and labels to choose it by. `jump` may name another host of the fleet. */
 const hostSchema = connectionSchema.extend({
-  labels: z.record(z.string(), z.string()).optional(),
+  labels: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("What sites and proxies choose hosts by, as in { role: web }."),
   jump: z
     .union([z.string(), connectionSchema.shape.jump.unwrap()], oneOf("the name of a host, or a connection"))
     .optional(),
 });
 
-/** Which hosts: their names, or the labels that they all have. */
-const selectionSchema = z.union(
-  [
-    z.array(z.string()).min(1, "needs one host at least"),
-    z.strictObject({
-      labels: z.record(z.string(), z.string(), required("the labels that the hosts have", "{ role: web }")),
-    }),
-  ],
-  required("a list of host names, or { labels: { … } }", "[web-1]"),
-);
+const selectionSchema = z
+  .union(
+    [
+      z.array(z.string()).min(1, "needs one host at least"),
+      z.strictObject({
+        labels: z
+          .record(z.string(), z.string(), required("the labels that the hosts have", "{ role: web }"))
+          .describe("The labels that a host must have, all of them."),
+      }),
+    ],
+    required("a list of host names, or { labels: { … } }", "[web-1]"),
+  )
+  .describe("Which hosts: their names, or the labels that they all have.");
 
 /** The stack file gives them by the name of the entry and by the hosts. */
 const placed = { connection: true, name: true } as const;
@@ -32,9 +38,13 @@ const stackSchema = proxySchema.omit(placed).extend({ hosts: selectionSchema });
 
 /** The configuration of one environment: what stacks/Pulumi.ENVIRONMENT.yaml has under `config`. */
 export const fleetSchema = z.strictObject({
-  hosts: z.record(name, hostSchema),
-  sites: z.record(name, siteSchema),
-  proxies: z.record(name, stackSchema),
+  hosts: z.record(name, hostSchema).describe("Hosts by their names."),
+  sites: z
+    .record(name, siteSchema)
+    .describe("Sites by their names: each a SocketActivatedNginx on each of its hosts."),
+  proxies: z
+    .record(name, stackSchema)
+    .describe("Proxies by their names: each a ReverseProxyStack on each of its hosts."),
 });
 
 export type FleetConfiguration = z.infer<typeof fleetSchema>;

@@ -9,7 +9,7 @@ import { readText } from "./files.ts";
  * The fields whose text may be in a file, and what holds their texts by names. A "line" loses the line end that editors
  * leave at the end of a file.
  */
-const fields: Record<string, "text" | "line"> = {
+export const textFields: Record<string, "text" | "line"> = {
   nginx: "text",
   extra: "text",
   certificate: "text",
@@ -23,7 +23,7 @@ const fields: Record<string, "text" | "line"> = {
 };
 
 /** What stands in place of a text. */
-const referenceSchema = z.strictObject({
+export const referenceSchema = z.strictObject({
   file: z
     .string(required("the path of a file that has the text", '"nginx/default.conf"'))
     .min(1, "is empty: it is the path of a file that has the text"),
@@ -55,7 +55,7 @@ export function readTexts(
     if (Array.isArray(here))
       return here.map((inner, index) => walk(below(schemas, index), field, [...at, index], inner));
     if (typeof here !== "object" || here === null) return here;
-    const kind = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    const kind = Object.hasOwn(textFields, field) ? textFields[field] : undefined;
     if (kind !== undefined && schemas.some(({ _zod: { def } }) => def.type === "string"))
       return read(kind, at, here);
     return Object.fromEntries(

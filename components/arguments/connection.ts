@@ -20,8 +20,9 @@ export const port = wholeNumber(1, 65535, 80);
 /** How many machines may be on the way to a host. */
 export const mostJumps = 3;
 
-type Fields = { [K in keyof ConnectionArgs]: z.ZodType<ConnectionArgs[K]> } & {
-  jump: z.ZodOptional<z.ZodType<ConnectionArgs["jump"]>>;
+type Field<T> = z.ZodType<T, T>;
+type Fields = { [K in keyof ConnectionArgs]: Field<ConnectionArgs[K]> } & {
+  jump: z.ZodOptional<Field<ConnectionArgs["jump"]>>;
 };
 
 /** The shape of {@link Connection}, whose docs say what each field means. */

@@ -4,6 +4,7 @@ import { format } from "prettier";
 import { contractInterfaces } from "../schema/contract.ts";
 import { type PageParts, renderPage } from "./page.ts";
 import { readProgram, readShapes } from "./shapes.ts";
+import { stackFileSchema } from "./stack-file.ts";
 import { type Argument, argumentTree } from "./tree.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -46,6 +47,9 @@ export const components = {
   },
 } as const;
 
+/** By which editors know what a stack file may hold. */
+export const schemaFile = "docs/stack-file.schema.json";
+
 export type Component = keyof typeof components;
 
 /** The arguments of a component, as their docstrings say them. */
@@ -56,6 +60,12 @@ export function argumentsOf(component: Component): Argument[] {
 /** The docstring of a component. */
 export function docstringOf(component: Component): string {
   return classOf(component).doc.text;
+}
+
+/** The text of {@link schemaFile}. */
+export async function stackFile(): Promise<string> {
+  const schema = stackFileSchema(argumentsOf("SocketActivatedNginx"), argumentsOf("ReverseProxyStack"));
+  return format(schema, { parser: "json", printWidth: 110 });
 }
 
 /** Path → text of each page. */
