@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { choiceWords, wholeNumberWords } from "../../units/rules.ts";
 
+/** Of a text in which there is one. */
+export const holdsControl = "can't hold a newline or another control character";
+
 /** zod's `error` of a schema: a message, or undefined where another one is meant. */
 type Wording = (issue: z.core.$ZodRawIssue) => string | undefined;
 

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import type { HttpRequest } from "../../resources/contract.ts";
-import { environmentSchema, named, probeSchema } from "../arguments/shared-fields.ts";
+import { environmentSchema, line, named, probeSchema } from "../arguments/shared-fields.ts";
 import { oneOf, required, wholeNumber } from "../arguments/wording.ts";
-
-const word = z.string().regex(/^\P{Cc}*$/u, "can't hold a newline or another control character");
 
 const commandSchema = z.strictObject({
   /**
@@ -13,7 +11,7 @@ const commandSchema = z.strictObject({
    * @see env(1)
    */
   command: z
-    .array(word, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
+    .array(line, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
     .min(1, "needs the name of a program")
     // env(1) takes a word with "=" for a variable.
     .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),

@@ -4,6 +4,7 @@ import { type Input, type Output, all, output } from "@pulumi/pulumi/output.js";
 import type { Resource } from "@pulumi/pulumi/resource.js";
 import type { SocketActivatedNginxArgs } from "../site/arguments.ts";
 import type { CommandArgs, SmokeRequestArgs } from "./arguments.ts";
+import { holdsControl } from "../arguments/wording.ts";
 import { ArgumentError } from "../arguments/problems.ts";
 import { remoteConnection } from "./remote-connection.ts";
 import type { Rendered } from "../site/render.ts";
@@ -146,8 +147,7 @@ function remoteInput(what: string, path: string, { command, environment = {} }: 
   return output(environment).apply((variables) => {
     const lines = Object.entries(variables).map(([key, value]) => {
       if (/[\r\n\0]/.test(value)) {
-        const message = "can't hold a newline or another control character";
-        throw new ArgumentError(what, [{ path: `${path}.environment.${key}`, message }]);
+        throw new ArgumentError(what, [{ path: `${path}.environment.${key}`, message: holdsControl }]);
       }
       return `e${key}=${value}`;
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import { type Backend, type ReverseProxyStackArgs, proxySchema } from "../../components/proxy/arguments.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
 
 const web: Backend = { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 };
@@ -61,7 +61,7 @@ const cases: [string, object, string[]][] = [
     { linger: true, network: { internl: true } },
     [
       'network.internl: is not known. Did you mean "internal"?',
-      "linger: is not known. Known: connection, manager, user, createUser, name, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, adopt, backends.",
+      `linger: is not known. Known: ${Object.keys(proxySchema.shape).join(", ")}.`,
     ],
   ],
   ["root", { user: "root" }, ["user: root has no rootless podman: choose another account"]],

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../components/arguments/problems.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
+import { fleetSchema } from "../../stacks/schema.ts";
 
 const site = {
   manager: "system",
@@ -14,6 +15,9 @@ const hosts = {
   "web-2": { address: "192.0.2.12", labels: { role: "web", zone: "b" } },
   "db-1": { address: "192.0.2.13" },
 };
+
+const known = (kind: "sites" | "proxies") =>
+  `Known: ${Object.keys(fleetSchema.shape[kind].valueType.shape).join(", ")}.`;
 
 /** "site on host" of each placement. */
 function places(sites: object): string[] {
@@ -87,7 +91,7 @@ describe("a proxy", () => {
       problems({ hosts, proxies: { p: { ...proxy, backends, hosts: ["web-1"], name: "x" } } }),
       [
         'proxies.p.backends.web.serverNme: is not known. Did you mean "serverName"?',
-        "proxies.p.name: is not known. Known: manager, user, createUser, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, adopt, backends, hosts.",
+        `proxies.p.name: is not known. ${known("proxies")}`,
       ],
     );
     const configuration = {
@@ -269,7 +273,7 @@ describe("what is wrong, by its path in the stack file", () => {
       'sites.f.hosts.lables: is not known. Did you mean "labels"?',
       "sites.g.hosts: must be a list of host names, or { labels: { … } }, as in [web-1]. No host of this stack has labels.",
       "sites.h.hosts: needs one host at least",
-      "sites.i.connection: is not known. Known: manager, user, createUser, image, pull, requireDigest, registries, listen, tls, network, nginx, verify, smokeTest, commands, environment, volumes, configurationDirectory, selinuxLabel, hardened, runtime, linger, adopt, hosts.",
+      `sites.i.connection: is not known. ${known("sites")}`,
       "sites.i.name: is not known.",
       'sites["two words"]: a name is letters, digits, "-", "_" and "."',
     ]);
