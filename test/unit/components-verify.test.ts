@@ -40,7 +40,7 @@ describe("wrong, and where", () => {
   const cases: [unknown, RegExp][] = [
     [true, /^verify: must be false, or \{ path, hostName, status, body \}$/],
     ["/health", /^verify: must be false, or /],
-    [{ path: "health" }, /^verify(\.path)?: .*begins with "\/"|^verify: must be false/],
+    [{ path: "health" }, /^verify\.path: must begin with "\/"/],
     [{ path: "/a b" }, /^verify/],
     [{ path: "/a\r\nX-Evil: 1" }, /^verify/],
     [{ hostName: "a b" }, /^verify/],
@@ -59,7 +59,7 @@ describe("wrong, and where", () => {
     });
 
   test("a field is named", () => {
-    assert.match(problems({ path: "health" }).join(), /^verify\.path: begins with "\/"/);
+    assert.match(problems({ path: "health" }).join(), /^verify\.path: must begin with "\/"/);
   });
 
   test("a key that is not known names the nearest", () => {
