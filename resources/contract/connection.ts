@@ -15,7 +15,7 @@ export const sudo = z.strictObject({
 });
 
 /** How to become root after a login that is not root's. */
-export type Sudo = z.input<typeof sudo>;
+export interface Sudo extends z.input<typeof sudo> {}
 
 export const credentials = z.strictObject({
   /**
@@ -86,7 +86,7 @@ export const credentials = z.strictObject({
 });
 
 /** What proves who we are to a host, and who the host is to us. Nothing of it ever causes a change on a host. */
-export type Credentials = z.input<typeof credentials>;
+export interface Credentials extends z.input<typeof credentials> {}
 
 const jumpEndpoint = z.strictObject({
   ...credentials.shape,
@@ -135,7 +135,7 @@ export const jumpHost = z.strictObject({
 });
 
 /** A machine to go through (ssh -J). It is verified like the host itself. */
-export type JumpHost = z.input<typeof jumpHost>;
+export interface JumpHost extends z.input<typeof jumpHost> {}
 
 export const connection = z.strictObject({
   ...credentials.shape,
@@ -195,4 +195,4 @@ export const connection = z.strictObject({
 });
 
 /** Where a host is and how to log in to it. */
-export type Connection = z.input<typeof connection>;
+export interface Connection extends z.input<typeof connection> {}

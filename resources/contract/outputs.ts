@@ -9,7 +9,7 @@ export const fileState = z.strictObject({
 });
 
 /** What was seen of a file. */
-export type FileState = z.input<typeof fileState>;
+export interface FileState extends z.input<typeof fileState> {}
 
 export const unitState = z.strictObject({
   /** Whether systemd has read it: LoadState. */
@@ -25,7 +25,7 @@ export const unitState = z.strictObject({
 });
 
 /** What systemd says of a unit (org.freedesktop.systemd1(5)). */
-export type UnitState = z.input<typeof unitState>;
+export interface UnitState extends z.input<typeof unitState> {}
 
 export const unitSetOutputs = z.strictObject({
   /** Who the set belongs to, as the host has it. */
@@ -41,4 +41,4 @@ export const unitSetOutputs = z.strictObject({
 });
 
 /** What was observed on the host after the last operation. Nothing in it changes by itself. */
-export type UnitSetOutputs = z.input<typeof unitSetOutputs>;
+export interface UnitSetOutputs extends z.input<typeof unitSetOutputs> {}

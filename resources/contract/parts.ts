@@ -17,7 +17,7 @@ export const fileContent = z.strictObject({
 });
 
 /** A file of the set that is not a unit. */
-export type FileContent = z.input<typeof fileContent>;
+export interface FileContent extends z.input<typeof fileContent> {}
 
 export const serviceState = z.strictObject({
   /**
@@ -46,7 +46,7 @@ export const serviceState = z.strictObject({
 });
 
 /** What a unit of the set shall be. A unit that is not named here is only installed. */
-export type ServiceState = z.input<typeof serviceState>;
+export interface ServiceState extends z.input<typeof serviceState> {}
 
 export const imagePull = z.strictObject({
   /** "missing": pulled where the host does not have it; "always": at every change of the set; "never": must be there. */
@@ -54,7 +54,7 @@ export const imagePull = z.strictObject({
 });
 
 /** An image that must be on the host before any service is started or restarted. */
-export type ImagePull = z.input<typeof imagePull>;
+export interface ImagePull extends z.input<typeof imagePull> {}
 
 export const registryLogin = z.strictObject({
   /**
@@ -74,7 +74,7 @@ export const registryLogin = z.strictObject({
 });
 
 /** Login of a registry. It is used for the pull and not left on the host. */
-export type RegistryLogin = z.input<typeof registryLogin>;
+export interface RegistryLogin extends z.input<typeof registryLogin> {}
 
 export const containerCheck = z.strictObject({
   /** The image; it is pulled before. */
@@ -90,4 +90,4 @@ export const containerCheck = z.strictObject({
 });
 
 /** A command that must succeed in a container with the new files, before anything on the host is changed: `nginx -t`. */
-export type ContainerCheck = z.input<typeof containerCheck>;
+export interface ContainerCheck extends z.input<typeof containerCheck> {}

@@ -33,7 +33,7 @@ export const httpRequest = z.strictObject({
 });
 
 /** A GET request, and what its answer must be. */
-export type HttpRequest = z.input<typeof httpRequest>;
+export interface HttpRequest extends z.input<typeof httpRequest> {}
 
 export const probe = z.strictObject({
   ...httpRequest.shape,
@@ -47,4 +47,4 @@ export const probe = z.strictObject({
 });
 
 /** A request that must be answered through a socket after a service was started, restarted or reloaded. */
-export type Probe = z.input<typeof probe>;
+export interface Probe extends z.input<typeof probe> {}

@@ -69,4 +69,4 @@ export const unitSetInputs = z.strictObject({
 });
 
 /** All the files of one component under one service manager of one host. */
-export type UnitSetInputs = z.input<typeof unitSetInputs>;
+export interface UnitSetInputs extends z.input<typeof unitSetInputs> {}

@@ -16,7 +16,7 @@ export interface Declaration {
   bases: string[];
 }
 
-/** Declares shapes: `export type Name = z.input<typeof schema>`, where `schema` is `z.strictObject({ … })`. Nothing is run. */
+/** Declares shapes: `export interface Name extends z.input<typeof schema> {}`, where `schema` is `z.strictObject({ … })`. Nothing is run. */
 export function readDeclarations(folder: string): Declaration[] {
   const statements = readdirSync(folder)
     .sort()
@@ -33,13 +33,14 @@ export function readDeclarations(folder: string): Declaration[] {
       }),
     ),
   );
-  const aliases = statements.filter(ts.isTypeAliasDeclaration).flatMap((alias) => {
-    const [, schema] = /^z\.input<typeof (\w+)>$/.exec(alias.type.getText()) ?? [];
+  const types = statements.filter(ts.isInterfaceDeclaration).flatMap((type) => {
+    const base = type.members.length === 0 ? (type.heritageClauses?.[0]?.types[0]?.getText() ?? "") : "";
+    const [, schema] = /^z\.input<typeof (\w+)>$/.exec(base) ?? [];
     return schema !== undefined && literals.has(schema)
-      ? [{ name: alias.name.text, schema, comment: commentOf(alias) }]
+      ? [{ name: type.name.text, schema, comment: commentOf(type) }]
       : [];
   });
-  const typeOf = new Map(aliases.map(({ name, schema }) => [schema, name]));
+  const typeOf = new Map(types.map(({ name, schema }) => [schema, name]));
 
   const fieldsOf = (schema: string): Pick<Declaration, "comments" | "bases"> => {
     const comments = new Map<string, string>();
@@ -60,7 +61,7 @@ export function readDeclarations(folder: string): Declaration[] {
     }
     return { comments, bases };
   };
-  return aliases.map((alias) => ({ ...alias, ...fieldsOf(alias.schema) }));
+  return types.map((type) => ({ ...type, ...fieldsOf(type.schema) }));
 }
 
 function commentOf(node: ts.Node): string {
