@@ -43,7 +43,7 @@ const at = (line: number) => ({ host, manager: "system", set: "example2", at: li
 async function converges(): Promise<string> {
   const { stdout, stderr } = await stack.up();
   await eventually(async () => assert.equal(await served(), `page ${page}`));
-  assert.deepEqual(await kept(), ["account", "images", "manifest", "owner", "rollback"]);
+  assert.deepEqual(await kept(), ["account", "images", "manifest", "owner", "rollback", "units"]);
   assert.deepEqual(await failedUnits(host), []);
   await stack.expectNoChanges();
   return stdout + stderr;
