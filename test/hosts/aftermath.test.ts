@@ -14,12 +14,6 @@ let page = 0;
 const own = "/var/lib/quadlet-fleet/sets/example2";
 const configuration = "/etc/quadlet-fleet/example2/conf.d";
 
-before(async () => {
-  await host.run(["mkdir", "/srv/flags"]);
-  configure();
-  await stack.up();
-});
-
 /** Makes every page that is new from then on answer 500, after its rehearsal, say. */
 const breakage = "/srv/flags/broken";
 
@@ -48,6 +42,12 @@ async function converges(): Promise<string> {
   await stack.expectNoChanges();
   return stdout + stderr;
 }
+
+before(async () => {
+  await host.run(["mkdir", "/srv/flags"]);
+  configure();
+  await stack.up();
+});
 
 test("after the commit, the store of the version before can't be replaced: the deploy is done", async () => {
   configure();

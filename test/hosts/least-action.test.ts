@@ -31,14 +31,6 @@ const now = Object.fromEntries(
   ]),
 ) as Record<string, Site>;
 
-before(async () => {
-  configure();
-  await stack.up();
-  // A socket starts its service at the first request.
-  for (const { port } of kinds)
-    assert.equal((await get(fleet, `http://${host.address}:${port}/`)).body, "one");
-});
-
 const configure = (entry: object = {}) =>
   stack.configure({ hosts: { "web-1": hostEntry(fleet, host, entry) }, sites: now });
 
@@ -76,6 +68,14 @@ const forBoth = (expected: string[]) =>
       ),
     )
     .sort();
+
+before(async () => {
+  configure();
+  await stack.up();
+  // A socket starts its service at the first request.
+  for (const { port } of kinds)
+    assert.equal((await get(fleet, `http://${host.address}:${port}/`)).body, "one");
+});
 
 changes("nothing: nothing", () => ({}));
 

@@ -11,12 +11,6 @@ const scene = await openScene("trouble");
 const { fleet, host, stack } = scene;
 let page = 0;
 
-before(async () => {
-  configure();
-  await stack.up();
-  await serves();
-});
-
 const nginx = (port: number, text: string) => ({
   "default.conf": `server { listen ${port}; location / { return 200 "${text}"; } }\n`,
 });
@@ -154,6 +148,12 @@ const onlySystem = (change: object = {}) => ({
   ...change,
 });
 const onlyUser = () => ({ example2: { nginx: nginx(80, `page ${page}`) } });
+
+before(async () => {
+  configure();
+  await stack.up();
+  await serves();
+});
 
 test("a masked service in the way of a change", async (t) => {
   await settled();

@@ -25,11 +25,6 @@ const now = { page: 0, image: 1, release: 0, more: [1], only: undefined as keyof
 const ports = { example1: 8080, example2: 80 };
 const sites = Object.keys(ports) as (keyof typeof ports)[];
 
-before(async () => {
-  [short, long] = [await serveDownload(host, 3, 3), await serveDownload(host, 10, 1)];
-  await change({});
-});
-
 /** The sites as they were configured last. */
 const last = new Map<string, object>();
 
@@ -96,6 +91,11 @@ function nothingFailed(report: LoadReport, ...seen: string[]): void {
   assert.ok(report.downloads.requests >= 3, "no download was under way");
   for (const body of seen) assert.ok(report.bodies[body], `nobody has seen "${body}"`);
 }
+
+before(async () => {
+  [short, long] = [await serveDownload(host, 3, 3), await serveDownload(host, 10, 1)];
+  await change({});
+});
 
 test("five configuration reloads", async (t) => {
   const reports = await both(t, async () => {

@@ -16,6 +16,8 @@ export interface Scene {
  * Boots hosts (one, unless `hosts` says otherwise) and makes a stack, `test-NAME`. Both go when all tests of the file are over,
  * before what the file itself has for `after`.
  *
+ * A file waits for it at its top, so node:test runs a `before` that follows at once: it can use only what stands above it.
+ *
  * @param name of the fleet, which no other file has: files run side by side
  * @example const { fleet, host, stack } = await openScene("life", { linger: false });
  */
