@@ -49,7 +49,7 @@ const head = "[Container]\nImage=registry.example/nginx:1\n[Foo]\n";
 /** The assignments of [Foo] as the generator passes them on; undefined where there is no service. */
 function passedOn(service: string | undefined): string[] | undefined {
   if (service === undefined) return undefined;
-  const section = service.split(/^(?=\[\S+\]$)/m).find((one) => one.startsWith("[Foo]\n")) ?? "";
+  const section = service.split(/^(?=\[.*\]$)/m).find((one) => one.startsWith("[Foo]\n")) ?? "";
   const lines = section.split("\n").slice(1);
   return lines.filter((line) => line !== "" && !/^[#;]/.test(line)).map((line) => line.trimEnd());
 }
