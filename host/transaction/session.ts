@@ -117,7 +117,7 @@ export class Session {
   /**
    * Looks at the host.
    *
-   * @throws HostError when podman or systemd can't answer: what they don't say is not what they don't have.
+   * @throws HostError when podman or systemd can't answer. A failed question must not look like an empty answer.
    */
   async query(query: Query): Promise<Facts> {
     const bytes = Buffer.from(writeQuery(query), "utf8");

@@ -33,7 +33,7 @@ async function refused(name: string, what: object, reason: RegExp): Promise<void
 
 const removeAll = () => stack.run(["destroy", "--yes", "--skip-preview"]);
 
-/** Puts a podman in front of the host's own: a shell script, of which "$*" is the command. */
+/** Puts a shell script before the host's podman on its PATH. The script sees the command as "$*". */
 async function withPodman(script: string, use: () => Promise<void>): Promise<void> {
   await host.write("/usr/local/bin/podman", `#!/bin/sh\n${script}\nexec /usr/bin/podman "$@"\n`, {
     mode: "0755",
@@ -128,7 +128,7 @@ test("an address that the host gets later: up and boot do without it, and it is 
 
 test("a network of the host's own quadlets can be named, and one that is not there can't", async () => {
   await host.write("/etc/containers/systemd/shared.network", "[Network]\nInternal=true\n");
-  // Which is wrong, and somebody else's.
+  // Another administrator's quadlet, with an error in it.
   await host.write("/etc/containers/systemd/broken.container", "[Container]\nImage=x\nFoo=1\n");
   await refused("web", site({ network: "gone.network" }), /"web\.container": .*gone\.network/);
   await deployed("web", site({ network: "shared.network" }));

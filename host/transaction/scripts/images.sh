@@ -15,7 +15,7 @@ prune_images() {
 # is_present IMAGE: 0 yes, 1 no; others: podman can't tell (podman-image-exists(1)).
 is_present() { $as_account podman image exists "$1"; }
 
-# is_removed IMAGE: by now, or before.
+# is_removed IMAGE: removes it; true also where it was gone before.
 is_removed() {
   code=0
   is_present "$1" || code=$?

@@ -93,7 +93,7 @@ ask() {
   done
 }
 
-# ask NUMBER UNIT: through the sockets. An address that the host does not have now is another host's: it would answer, not this one.
+# ask NUMBER UNIT: through the sockets. Where the host does not have the address now, another host may answer there: it is not asked.
 step_ask() {
   read_probe "$1"
   if ! has_address "$needed_address"; then

@@ -187,7 +187,7 @@ export async function failedUnits(host: TestHost): Promise<string[]> {
     .filter((unit) => unit !== "" && unit !== "systemd-modules-load.service");
 }
 
-/** Lets no socket unit of this name start, until the host starts again. Systemd has to be told, as it is by the next deploy. */
+/** Makes the start of this socket unit fail, from the next daemon-reload on until the host boots again. */
 export async function breakSocket(host: TestHost, unit: string): Promise<void> {
   await host.write(`/run/systemd/system/${unit}.d/broken.conf`, "[Socket]\nExecStartPre=/bin/false\n");
 }
