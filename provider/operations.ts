@@ -1,5 +1,5 @@
 import type { Connection, Credentials, JumpHost, UnitSetInputs } from "../resources/contract.ts";
-import type { Desired, DesiredService } from "../host/desired.ts";
+import type { Desired } from "../host/desired.ts";
 import { type Target, endpointName } from "../host/ssh/endpoint.ts";
 import { HostError, messageOf } from "../host/errors.ts";
 import type { Facts } from "../host/facts/facts.ts";
@@ -51,25 +51,15 @@ export async function apply(
   before: Before | undefined,
   inputs: WireObject,
 ): Promise<State> {
-  const set = plainInputs(inputs);
-  const { desired, known, services } = withBefore(marked(desiredState(set, urn), inputs), before);
+  const set = understood(inputs, urn);
+  const earlier = before && lastOperation(before, urn);
   const state = (facts?: Facts) => ({
-    id: id ?? formatId(set),
+    id: id ?? formatId(set.plain),
     inputs,
-    properties: facts ? outputs(desired, facts, inputs) : (before?.properties ?? {}),
+    properties: facts ? outputs(set.desired, facts, inputs) : (before?.properties ?? {}),
   });
   try {
-    return state(
-      await transact(
-        context.pool,
-        target(context, set),
-        desired,
-        known,
-        services,
-        context.progress,
-        before !== undefined && hasReplacedImage(before.inputs),
-      ),
-    );
+    return state(await bring(context, target(context, set.plain), set.desired, earlier));
   } catch (thrown) {
     if (thrown instanceof TransactionError) throw new Unfinished(thrown, unfinished(state(thrown.facts)));
     if (thrown instanceof HostError && thrown.changed) throw new Unfinished(thrown, unfinished(state()));
@@ -79,18 +69,17 @@ export async function apply(
 
 /** Removes the set. What is gone already is no error, nor is an account that is gone with all it had. */
 export async function remove(context: Context, urn: string, before: Before): Promise<void> {
-  const set = plainInputs(before.inputs);
-  const { desired, known, services } = withBefore(marked(desiredState(set, urn), before.inputs), before);
-  const where = target(context, set);
+  const earlier = lastOperation(before, urn);
+  const { plain, desired } = earlier.set;
+  const where = target(context, plain);
   const empty = emptyState(desired);
   try {
-    await transact(context.pool, where, empty, known, services, context.progress);
+    await bring(context, where, empty, earlier);
   } catch (thrown) {
     if (isGone(thrown)) {
-      if (set.manager === "user") return;
+      if (plain.manager === "user") return;
       // What the host's own manager has is still there, and needs no account to go.
-      const rest = { ...empty, account: undefined, accountIsGone: true };
-      await transact(context.pool, where, rest, known, services, context.progress);
+      await bring(context, where, { ...empty, account: undefined, accountIsGone: true }, earlier);
       return;
     }
     // A jump host that can't be reached says nothing of the host behind it.
@@ -115,9 +104,8 @@ export async function refresh(
   inputs: WireObject,
   properties: WireObject,
 ): Promise<State | undefined> {
-  const set = plainInputs(inputs);
-  const desired = desiredState(set, urn);
-  const where = target(context, set);
+  const { plain, desired } = understood(inputs, urn);
+  const where = target(context, plain);
   const query = { ...queryFor(desired, []), ports: [], images: true };
   const look = await context.survey
     .look(urn, endpointName({ ...where, user: "" }), () =>
@@ -135,14 +123,14 @@ export async function refresh(
   if ("unseen" in look) return passOver(context, look.unseen, { id, inputs, properties });
   const facts = look.found;
   if (!facts) {
-    if (set.manager === "user") return undefined;
+    if (plain.manager === "user") return undefined;
     // What the host's own manager has is still there. The next `up` makes the account again, or says that it can't.
     return { id, inputs: { ...inputs, accountIsGone: true }, properties };
   }
   // A file of somebody else in the place of one of ours does not become ours by being looked at.
-  const own = new Set([...withBefore(desired, { inputs, properties }).known, ...(facts.set?.paths ?? [])]);
+  const own = new Set([...observedPaths(properties), ...(facts.set?.paths ?? [])]);
   const ours = { ...desired, files: desired.files.filter(({ path }) => own.has(path)) };
-  const seen = observedInputs(inputs, set, ours, facts, revealObject(properties).unitStates ?? null);
+  const seen = observedInputs(inputs, plain, ours, facts, revealObject(properties).unitStates ?? null);
   return seen && { id, inputs: seen, properties: outputs(ours, facts, seen) };
 }
 
@@ -170,7 +158,7 @@ export async function importSet(context: Context, urn: string, id: string): Prom
   );
   const inputs = importedInputs(identity, facts);
   if (!inputs) return undefined;
-  return { id, inputs, properties: outputs(desiredState(plainInputs(inputs), urn), facts, inputs) };
+  return { id, inputs, properties: outputs(understood(inputs, urn).desired, facts, inputs) };
 }
 
 /**
@@ -181,13 +169,51 @@ function unfinished({ properties, ...state }: State): State {
   return { ...state, properties: { ...properties, unfinished: true } };
 }
 
-/** With the paths whose content is a secret. */
-function marked(desired: Desired, wire: WireObject): Desired {
-  return { ...desired, secrets: secretPaths(desired, wire) };
+/** A set of inputs in the forms that an operation needs, each made once: without its wrappers, and what it means on a host. */
+interface Understood {
+  plain: UnitSetInputs;
+  desired: Desired;
 }
 
-function plainInputs(inputs: WireObject): UnitSetInputs {
-  return revealObject(inputs) as unknown as UnitSetInputs;
+function understood(wire: WireObject, owner: string): Understood {
+  const plain = revealObject(wire) as unknown as UnitSetInputs;
+  const desired = desiredState(plain, owner);
+  return { plain, desired: { ...desired, secrets: secretPaths(desired, wire) } };
+}
+
+/** What the state says of the last operation. */
+interface Earlier {
+  set: Understood;
+  /** The mark that the set had then. */
+  owners: string[];
+  /** What was observed as the set's own. */
+  paths: string[];
+  /** Whether the last refresh has found a container whose image was replaced: a thing to look for again. */
+  replacedImage: boolean;
+}
+
+function lastOperation({ inputs, properties }: Before, urn: string): Earlier {
+  const { owner } = revealObject(properties);
+  return {
+    set: understood(inputs, urn),
+    owners: typeof owner === "string" ? [owner] : [],
+    paths: observedPaths(properties),
+    replacedImage: hasReplacedImage(inputs),
+  };
+}
+
+/** Brings the host to what is desired, with what is known from the last operation. */
+async function bring(
+  { pool, progress }: Context,
+  where: Target,
+  desired: Desired,
+  earlier: Earlier | undefined,
+): Promise<Facts> {
+  if (!earlier) return await transact(pool, where, desired, [], [], progress);
+  const { owners, paths, set, replacedImage } = earlier;
+  const secrets = [...new Set([...desired.secrets, ...set.desired.secrets])];
+  const marked = { ...desired, formerOwners: owners, secrets };
+  return await transact(pool, where, marked, paths, set.desired.services, progress, replacedImage);
 }
 
 function target(
@@ -220,28 +246,12 @@ function isGone(thrown: unknown): boolean {
   return thrown instanceof HostError && thrown.reason === "no-account";
 }
 
-/** What was observed as the set's own, its mark of then, and its services of then. */
-function withBefore(
-  desired: Desired,
-  before: Before | undefined,
-): { desired: Desired; known: string[]; services: DesiredService[] } {
-  if (!before) return { desired, known: [], services: [] };
-  const { fileStates, owner } = revealObject(before.properties);
-  return {
-    desired: {
-      ...desired,
-      formerOwners: typeof owner === "string" ? [owner] : [],
-      secrets: [
-        ...desired.secrets,
-        ...secretPaths(desiredState(plainInputs(before.inputs), ""), before.inputs),
-      ],
-    },
-    known: Object.keys(isObject(fileStates) ? fileStates : {}),
-    services: desiredState(plainInputs(before.inputs), desired.owner).services,
-  };
+/** What was observed as the set's own. */
+function observedPaths(properties: WireObject): string[] {
+  const { fileStates } = revealObject(properties);
+  return Object.keys(isObject(fileStates) ? fileStates : {});
 }
 
-/** Whether the last refresh has found a container whose image was replaced: a thing to look for again. */
 function hasReplacedImage({ services }: WireObject): boolean {
   return (
     isObject(services) && Object.values(services).some((state) => isObject(state) && "runsOldImage" in state)
