@@ -24,6 +24,9 @@ export interface Channel {
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
+/** Gives the connection to a host, a new one or one that is there. */
+type Connect = (target: Target) => Promise<Connection>;
+
 /** What a jump host answers that may not forward (RFC 4254, section 5.1). */
 const administrativelyProhibited = 1;
 
@@ -32,41 +35,38 @@ export class Connection {
   readonly name: string;
   readonly #target: Target;
   readonly #ssh: NodeSSH;
-  readonly #jump: Connection | undefined;
+  readonly #connect: Connect;
   readonly #openTimeout: number;
   /** For sessions that sshd did not open on this one. */
   readonly #further = new Set<Connection>();
 
-  private constructor(target: Target, ssh: NodeSSH, jump: Connection | undefined, openTimeout: number) {
+  private constructor(target: Target, ssh: NodeSSH, connect: Connect, openTimeout: number) {
     this.name = endpointName(target);
     this.#target = target;
     this.#ssh = ssh;
-    this.#jump = jump;
+    this.#connect = connect;
     this.#openTimeout = openTimeout;
   }
 
   /**
    * Connects within the target's connectTimeout, TCP, key exchange and login together.
    *
+   * @param connect gives the connection to a jump host, which many share and whoever made it closes
    * @throws HostError when the host can't be reached, can't be verified or refuses the login.
    */
-  static async open(target: Target): Promise<Connection> {
-    const milliseconds = (target.connectTimeout ?? 15) * 1000;
+  static async open(target: Target, connect: Connect): Promise<Connection> {
+    const { connectTimeout, jump } = target;
+    const milliseconds = (connectTimeout ?? 15) * 1000;
     // A problem of this machine shows before any host is dialled.
     const credentials = await readCredentials(target);
-    const jump =
-      target.jump &&
-      (await Connection.open({ ...target.jump, connectTimeout: target.connectTimeout }).catch((thrown) => {
+    const way =
+      jump &&
+      (await connect({ ...jump, connectTimeout }).catch((thrown: unknown) => {
         throw onTheWay(endpointName(target), thrown);
       }));
-    try {
-      const sock = jump && (await jump.#forward(target, milliseconds));
-      const ssh = await logIn(target, credentials, milliseconds, sock);
-      return new Connection(target, ssh, jump, milliseconds);
-    } catch (thrown) {
-      jump?.close();
-      throw thrown;
-    }
+    const sock = way && (await way.#forward(target, milliseconds));
+    const ssh = await logIn(target, credentials, milliseconds, sock);
+    return new Connection(target, ssh, connect, milliseconds);
   }
 
   get isOpen(): boolean {
@@ -81,7 +81,7 @@ export class Connection {
   async run(argv: readonly string[]): Promise<Channel> {
     const channel = await this.#start(argv);
     if (channel) return channel;
-    const further = await Connection.open(this.#target);
+    const further = await Connection.open(this.#target, this.#connect);
     this.#further.add(further);
     const close = () => {
       this.#further.delete(further);
@@ -148,7 +148,6 @@ export class Connection {
   close(): void {
     for (const further of this.#further) further.close();
     this.#ssh.dispose();
-    this.#jump?.close();
   }
 
   async #forward(target: Endpoint, milliseconds: number): Promise<Readable> {

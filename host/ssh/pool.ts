@@ -9,8 +9,9 @@ import { SshConfig } from "./config.ts";
 const sessionsPerHost = 4;
 
 /**
- * One connection a host for the whole run, however many resources it has: sshd drops parallel dials (MaxStartups) and
- * channels are cheaper than logins. A connection that broke is dialled again by the next who needs it.
+ * One connection a host for the whole run, however many resources it has, and one a jump host, however many hosts are behind it:
+ * sshd drops parallel dials (MaxStartups) and channels are cheaper than logins. A connection that broke is dialled again by the
+ * next who needs it.
  */
 export class Pool {
   readonly #open = new Map<string, Promise<Connection>>();
@@ -29,29 +30,8 @@ export class Pool {
       throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
   }
 
-  async connect(given: Target): Promise<Connection> {
-    const target = await this.#config.complete(given);
-    // With its credentials: what one resource may not use, another one's login must not give it.
-    const key = JSON.stringify({
-      ...target,
-      sudo: undefined,
-      connectTimeout: undefined,
-      commandTimeout: undefined,
-    });
-    const existing = this.#open.get(key);
-    const isOpen = existing?.then(
-      (connection) => connection.isOpen,
-      () => false,
-    );
-    if (existing && (await isOpen)) return await existing;
-    // Somebody else may have dialled again while this one was looking.
-    const current = this.#open.get(key);
-    if (current && current !== existing) return await current;
-    const dialled = Connection.open(target);
-    this.#open.set(key, dialled);
-    // A failure is reported to all who wait for this dial, and not to those who come later.
-    dialled.catch(() => this.#open.get(key) === dialled && this.#open.delete(key));
-    return await dialled;
+  async connect(target: Target): Promise<Connection> {
+    return await this.#shared(await this.#config.complete(target));
   }
 
   /**
@@ -80,6 +60,31 @@ export class Pool {
     const all = [...this.#open.values()];
     this.#open.clear();
     await Promise.allSettled(all.map(async (connection) => (await connection).close()));
+  }
+
+  /** The connection to what the ssh configuration has completed. */
+  async #shared(target: Target): Promise<Connection> {
+    // With its credentials: what one resource may not use, another one's login must not give it.
+    const key = JSON.stringify({
+      ...target,
+      sudo: undefined,
+      connectTimeout: undefined,
+      commandTimeout: undefined,
+    });
+    const existing = this.#open.get(key);
+    const isOpen = existing?.then(
+      (connection) => connection.isOpen,
+      () => false,
+    );
+    if (existing && (await isOpen)) return await existing;
+    // Somebody else may have dialled again while this one was looking.
+    const current = this.#open.get(key);
+    if (current && current !== existing) return await current;
+    const dialled = Connection.open(target, (jump) => this.#shared(jump));
+    this.#open.set(key, dialled);
+    // A failure is reported to all who wait for this dial, and not to those who come later.
+    dialled.catch(() => this.#open.get(key) === dialled && this.#open.delete(key));
+    return await dialled;
   }
 
   #gate(key: string, width: number): Gate {

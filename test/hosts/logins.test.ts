@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { Connection } from "../../host/ssh/connection.ts";
+import { Pool } from "../../host/ssh/pool.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
@@ -49,7 +49,7 @@ async function logIn(change: Partial<Target> = {}, agent?: string): Promise<stri
   const environment = { ...process.env };
   Object.assign(process.env, { HOME: ring.home }, agent === undefined ? {} : { SSH_AUTH_SOCK: agent });
   try {
-    const connection = await Connection.open(target(change));
+    const connection = await new Pool().connect(target(change));
     const channel = await connection.run(["true"]);
     // It ends when it is read to its end.
     channel.onStdout(() => undefined);

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import ssh2 from "ssh2";
-import { Connection } from "../../host/ssh/connection.ts";
+import type { Connection } from "../../host/ssh/connection.ts";
+import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 
@@ -54,6 +55,8 @@ const target = () => ({
   connectTimeout: 1,
 });
 
+const open = (target: Target): Promise<Connection> => new Pool().connect(target);
+
 function runs(output: string, code: number): (accept: () => ssh2.Session) => void {
   return (accept) =>
     accept().on("exec", (acceptExec, _reject, { command }) => {
@@ -66,7 +69,7 @@ function runs(output: string, code: number): (accept: () => ssh2.Session) => voi
 
 test("a command's words arrive quoted, its output and its status come back", async () => {
   onSession = runs("got COMMAND", 3);
-  const connection = await Connection.open(target());
+  const connection = await open(target());
   const channel = await connection.run(["echo", "a b", "it's"]);
   let output = "";
   channel.onStdout((chunk) => (output += chunk.toString()));
@@ -77,7 +80,7 @@ test("a command's words arrive quoted, its output and its status come back", asy
 
 test("a channel that is never opened is given up within the deadline", async () => {
   onSession = () => undefined;
-  const connection = await Connection.open(target());
+  const connection = await open(target());
   await assert.rejects(
     connection.run(["true"]),
     (error) => error instanceof HostError && /no channel was opened within 1 s/.test(error.message),
@@ -101,7 +104,7 @@ test("sessions that sshd refuses (MaxSessions) get a connection of their own, wh
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const connection = await Connection.open({ ...target(), port: (server.address() as AddressInfo).port });
+  const connection = await open({ ...target(), port: (server.address() as AddressInfo).port });
   const channels = await Promise.all(["a", "b", "c"].map((word) => connection.run([word])));
   assert.equal(connections, 3);
   const outputs = channels.map(async (channel) => {
@@ -120,7 +123,7 @@ test("sessions that sshd refuses (MaxSessions) get a connection of their own, wh
 
 test("an sshd that opens no session at all", async () => {
   onSession = (_accept, reject) => reject();
-  const connection = await Connection.open(target());
+  const connection = await open(target());
   await assert.rejects(
     connection.run(["true"]),
     (error) =>
@@ -132,9 +135,10 @@ test("an sshd that opens no session at all", async () => {
 });
 
 test("a jump host that forbids forwarding", async () => {
+  const pool = new Pool();
   const jump = target();
   const failed = (change: object) =>
-    Connection.open({ ...target(), address: "192.0.2.11", jump, ...change }).then(
+    pool.connect({ ...target(), address: "192.0.2.11", jump, ...change }).then(
       () => assert.fail(),
       (error: unknown) => error as HostError,
     );
@@ -145,12 +149,13 @@ test("a jump host that forbids forwarding", async () => {
     forbidden.message,
     `root@192.0.2.11:${port}: root@127.0.0.1:${port} (jump) does not let this login forward connections to it.\nNothing was changed on it.\nIts administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with 192.0.2.11:${port} or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
   );
+  await pool.close();
 });
 
 test("another host key than the known one is refused before anything is sent", async () => {
   const before = logins;
   await assert.rejects(
-    Connection.open({ ...target(), hostKey: readFileSync(keyFile("user.pub"), "utf8") }),
+    open({ ...target(), hostKey: readFileSync(keyFile("user.pub"), "utf8") }),
     /its host key is ssh-ed25519 SHA256:/,
   );
   assert.equal(logins, before);
@@ -161,7 +166,7 @@ test("a certificate authority beside a plain key of another host: why it did not
   const key = readFileSync(keyFile("user.pub"), "utf8").trim();
   writeFileSync(file, `[127.0.0.1]:${port} ${key}\n@cert-authority * ${key}\n`);
   await assert.rejects(
-    Connection.open({ ...target(), hostKey: undefined, knownHostsFile: file }),
+    open({ ...target(), hostKey: undefined, knownHostsFile: file }),
     /The connection was refused\. @cert-authority lines are passed over: the SSH library/,
   );
 });
@@ -188,4 +193,47 @@ test("the pool: a dial that failed is tried again by the next", async () => {
   );
   assert.ok((await pool.connect(target())).isOpen);
   await pool.close();
+});
+
+/** A server that lets through to `ports`, whatever address is asked for. */
+async function jumpHost(...ports: number[]) {
+  const counts = { logins: 0, forwarded: 0 };
+  const jump = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+    client.on("authentication", (context) => context.accept());
+    client.on("ready", () => (counts.logins += 1));
+    client.on("tcpip", (accept, reject, { destPort }) => {
+      if (!ports.includes(destPort)) return void reject();
+      counts.forwarded += 1;
+      const channel = accept();
+      channel.pipe(connect(destPort, "127.0.0.1")).pipe(channel);
+    });
+    client.on("error", () => undefined);
+    client.on("close", () => (counts.logins -= 1));
+  });
+  jump.listen(0, "127.0.0.1");
+  await once(jump, "listening");
+  return { counts, end: () => jump.close(), port: (jump.address() as AddressInfo).port };
+}
+
+test("the pool: one login at a jump host, however many hosts are behind it, until the pool is closed", async () => {
+  onSession = runs("", 0);
+  const { counts, end, port: at } = await jumpHost(port);
+  const pool = new Pool();
+  const jump = { ...target(), port: at };
+  const behind = (address: string) => pool.connect({ ...target(), address, jump });
+  const names = ["192.0.2.11", "192.0.2.12", "192.0.2.13"];
+  const [first, ...others] = await Promise.all(names.map(behind));
+  assert.deepEqual(counts, { logins: 1, forwarded: 3 });
+  first?.close();
+  for (const other of others) {
+    const channel = await other.run(["true"]);
+    // It ends when it is read to its end.
+    channel.onStdout(() => undefined);
+    assert.equal((await channel.ended).code, 0);
+  }
+  assert.equal(await pool.connect(jump), await pool.connect(jump), "the jump host is a host like others");
+  assert.deepEqual(counts, { logins: 1, forwarded: 3 });
+  await pool.close();
+  while (counts.logins > 0) await new Promise((resolve) => setImmediate(resolve));
+  end();
 });

@@ -60,13 +60,14 @@ const target = (change: Partial<Target> = {}): Target => ({
   connectTimeout: 1,
   ...change,
 });
+const open = (to: Target) => Connection.open(to, () => assert.fail("there is no jump host"));
 const only =
   (...accepted: string[]) =>
   (context: ssh2.AuthContext, key: string) =>
     accepted.includes(key) ? context.accept() : context.reject(["publickey"]);
 
 async function refused(change: Partial<Target> = {}): Promise<{ text: string; reason: string | undefined }> {
-  const opened = await Connection.open(target(change)).catch((thrown: unknown) => thrown);
+  const opened = await open(target(change)).catch((thrown: unknown) => thrown);
   if (opened instanceof Connection) opened.close();
   assert.ok(opened instanceof HostError);
   const text = opened.message.replace(`root@127.0.0.1:${change.port ?? port}: `, "");
@@ -77,7 +78,7 @@ async function refused(change: Partial<Target> = {}): Promise<{ text: string; re
 test("one login, in which all keys are offered one after the other", async () => {
   process.env.SSH_AUTH_SOCK = agent;
   answer = only(two);
-  const connection = await Connection.open(target({ identityFile: ring.path("named") }));
+  const connection = await open(target({ identityFile: ring.path("named") }));
   connection.close();
   assert.deepEqual([connections, seen], [1, ["none", named, one, two]]);
 });
@@ -85,7 +86,7 @@ test("one login, in which all keys are offered one after the other", async () =>
 test("a key that is accepted is the last: no agent is asked after it", async () => {
   process.env.SSH_AUTH_SOCK = ring.path("nobody.sock");
   answer = only(named);
-  (await Connection.open(target({ identityFile: ring.path("named") }))).close();
+  (await open(target({ identityFile: ring.path("named") }))).close();
   assert.deepEqual([connections, seen], [1, ["none", named]]);
 });
 
@@ -93,7 +94,7 @@ test("a default file, behind an agent with other keys", async () => {
   process.env.SSH_AUTH_SOCK = agent;
   copyFileSync(ring.path("named"), ring.path(".ssh/id_ed25519"));
   answer = only(named);
-  (await Connection.open(target())).close();
+  (await open(target())).close();
   assert.deepEqual([connections, seen.length, seen.at(-1)], [1, 4, named]);
 });
 
