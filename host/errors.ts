@@ -1,10 +1,17 @@
+/** What an error leaves a host in, and how its message says so. What is not known needs words of its own. */
+const states = {
+  untouched: "Nothing was changed on it.",
+  "taken back": "It was rolled back: the host is as it was before, and what ran there runs.",
+  unknown: undefined,
+};
+type Leaves = keyof typeof states;
+
 /**
  * What went wrong on one host, for the person at the keyboard: which host, what, what state it is in now, what to do.
  * The message never holds a secret: no file content, no key, no command line.
  */
 export class HostError extends Error {
-  /** True once something on the host may have changed. */
-  readonly changed: boolean;
+  readonly leaves: Leaves;
   /**
    * - "unreachable": no TCP connection, or no SSH server at its other end. Only this one may mean that the host is gone.
    * - "local": a problem of the machine that runs Pulumi, such as a key without its passphrase.
@@ -22,21 +29,20 @@ export class HostError extends Error {
     options: {
       state?: string;
       cure?: string;
-      changed?: boolean;
+      leaves?: Leaves;
       reason?: string;
       isOnTheWay?: boolean;
       cause?: unknown;
     } = {},
   ) {
-    const changed = options.changed ?? false;
-    const state = options.state ?? (changed ? undefined : "Nothing was changed on it.");
+    const { leaves = "untouched", state = states[leaves] } = options;
     // What a host says must not steer the terminal that shows it.
     super(printable([`${host}: ${problem}`, state, options.cure].filter(Boolean).join("\n")), {
       cause: options.cause,
     });
     this.name = "HostError";
     this.isOnTheWay = options.isOnTheWay ?? false;
-    this.changed = changed;
+    this.leaves = leaves;
     this.reason = options.reason;
   }
 }

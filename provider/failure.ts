@@ -2,6 +2,7 @@ import grpc from "@grpc/grpc-js";
 import any from "google-protobuf/google/protobuf/any_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
+import { HostError } from "../host/errors.ts";
 import type { Unfinished } from "./operations.ts";
 import { toStruct } from "./wire.ts";
 
@@ -25,3 +26,23 @@ export function initFailed({ message, state }: Unfinished): grpc.ServiceError {
   metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
   return Object.assign(new Error(message), { code: grpc.status.UNKNOWN, details: message, metadata });
 }
+
+/** A refusal that concerns no host: nothing was begun. */
+export class Refused extends Error {}
+
+/**
+ * The gRPC code, which says what state an error leaves: FAILED_PRECONDITION where nothing was done, ABORTED where all of it was
+ * taken back. With UNKNOWN the engine's event log says that the state may be corrupt (pulumi/pulumi:
+ * pkg/resource/plugin/provider_plugin.go, resourceStateAndError).
+ */
+export function codeOf(thrown: unknown): grpc.status {
+  if (thrown instanceof Refused) return grpc.status.FAILED_PRECONDITION;
+  if (thrown instanceof HostError) return codes[thrown.leaves];
+  return thrown instanceof Error && thrown.cause !== undefined ? codeOf(thrown.cause) : grpc.status.UNKNOWN;
+}
+
+const codes = {
+  untouched: grpc.status.FAILED_PRECONDITION,
+  "taken back": grpc.status.ABORTED,
+  unknown: grpc.status.UNKNOWN,
+};

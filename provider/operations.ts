@@ -62,7 +62,8 @@ export async function apply(
     return state(await bring(context, target(context, set.plain), set.desired, earlier));
   } catch (thrown) {
     if (thrown instanceof TransactionError) throw new Unfinished(thrown, unfinished(state(thrown.facts)));
-    if (thrown instanceof HostError && thrown.changed) throw new Unfinished(thrown, unfinished(state()));
+    if (thrown instanceof HostError && thrown.leaves === "unknown")
+      throw new Unfinished(thrown, unfinished(state()));
     throw thrown;
   }
 }

@@ -13,7 +13,7 @@ import { checkUnitSet } from "./check.ts";
 import type { Failure } from "./check-shape.ts";
 import { configuration } from "./configuration.ts";
 import { type Kind, diffUnitSet } from "./diff.ts";
-import { initFailed } from "./failure.ts";
+import { Refused, codeOf, initFailed } from "./failure.ts";
 import { withFlags } from "./flags.ts";
 import { Listeners } from "./listeners.ts";
 import { type Context, Unfinished, apply, importSet, refresh, remove } from "./operations.ts";
@@ -36,20 +36,42 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
   const survey = new Survey();
   let credentials: Partial<Credentials> = {};
 
-  const context = (urn: string, timeout: number): Context => {
-    if (lifetime.cancelled) throw new Error("the run was cancelled before this was begun");
-    return {
+  /** Does what a request asks for with what it needs besides. */
+  const operate = async <T>(
+    request: { getUrn(): string; getTimeout(): number },
+    operation: (context: Context, urn: string) => Promise<T>,
+  ): Promise<T> => {
+    if (lifetime.cancelled) throw new Refused("the run was cancelled before this was begun");
+    const [urn, timeout] = [request.getUrn(), request.getTimeout()];
+    const context: Context = {
       pool,
       // customTimeouts, which the engine passes on and does not enforce.
       connection: timeout > 0 ? { ...credentials, commandTimeout: timeout } : credentials,
-      progress: (says) => engine.status(urn, says),
+      progress: {
+        doing: (says) => engine.status(urn, says),
+        note: (says) => engine.info(urn, says),
+      },
       warn: (says) => engine.warn(urn, says),
       survey,
     };
+    try {
+      return await operation(context, urn);
+    } finally {
+      engine.done(urn);
+    }
   };
 
   const unary = <Request, Response>(method: (request: Request) => Response | Promise<Response>) =>
-    answer((request: Request) => lifetime.during(() => method(request)));
+    answer((request: Request) =>
+      lifetime.during(async () => {
+        try {
+          return await method(request);
+        } finally {
+          // A line that comes after the last answer is not printed.
+          await engine.flushed();
+        }
+      }),
+    );
 
   return {
     getPluginInfo: unary(() => {
@@ -122,12 +144,8 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
         return response;
       }
-      const { id, properties } = await apply(
-        context(request.getUrn(), request.getTimeout()),
-        request.getUrn(),
-        undefined,
-        undefined,
-        inputs,
+      const { id, properties } = await operate(request, (context, urn) =>
+        apply(context, urn, undefined, undefined, inputs),
       );
       response.setId(id);
       response.setProperties(toStruct(properties));
@@ -137,12 +155,12 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     read: unary(async (request: p.ReadRequest) => {
       const inputs = fromStruct(request.getInputs());
       const properties = fromStruct(request.getProperties());
-      const [urn, id] = [request.getUrn(), request.getId()];
-      const here = context(urn, request.getTimeout());
-      const state =
+      const id = request.getId();
+      const state = await operate(request, (context, urn) =>
         inputs.connection === undefined
-          ? await importSet(here, urn, id)
-          : await refresh(here, urn, id, inputs, properties);
+          ? importSet(context, urn, id)
+          : refresh(context, urn, id, inputs, properties),
+      );
       const response = new messages.ReadResponse();
       // An empty id: it is gone.
       if (!state) return response;
@@ -161,24 +179,23 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
         return response;
       }
-      const { properties } = await apply(
-        context(request.getUrn(), request.getTimeout()),
-        request.getUrn(),
-        request.getId(),
-        { inputs: fromStruct(request.getOldInputs()), properties: fromStruct(request.getOlds()) },
-        inputs,
+      const before = {
+        inputs: fromStruct(request.getOldInputs()),
+        properties: fromStruct(request.getOlds()),
+      };
+      const { properties } = await operate(request, (context, urn) =>
+        apply(context, urn, request.getId(), before, inputs),
       );
       response.setProperties(toStruct(properties));
       return response;
     }),
 
     delete: unary(async (request: p.DeleteRequest) => {
-      const urn = request.getUrn();
       const before = {
         inputs: fromStruct(request.getOldInputs()),
         properties: fromStruct(request.getProperties()),
       };
-      await remove(context(urn, request.getTimeout()), urn, before);
+      await operate(request, (context, urn) => remove(context, urn, before));
       return new empty.Empty();
     }),
 
@@ -199,7 +216,7 @@ function answer<Request, Response>(
         callback(null, await method(call.request));
       } catch (thrown) {
         if (thrown instanceof Unfinished) callback(initFailed(thrown));
-        else callback({ code: grpc.status.UNKNOWN, details: messageOf(thrown) });
+        else callback({ code: codeOf(thrown), details: messageOf(thrown) });
       }
     })();
   };

@@ -2,37 +2,71 @@ import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 
-/** The engine's display: what a resource is doing, and what it will do. */
+/** Milliseconds between two status lines of one resource. Where no terminal is, the engine prints each of them for good. */
+const second = 1000;
+
+/**
+ * The engine's display: what a resource is doing, and what it will do. One line is sent after the other: sent at once they come
+ * in any order.
+ */
 export class Engine {
   readonly #client: { log(request: unknown, done: () => void): void; close(): void };
+  readonly #pause: number;
+  #sent: Promise<void> = Promise.resolve();
+  /** Resources that have had a line a moment ago, and the newest that they have had since. */
+  readonly #resting = new Map<string, string | undefined>();
 
-  /** @param address host:port of the engine, the plugin's first argument. */
-  constructor(address: string) {
+  /**
+   * @param address host:port of the engine, the plugin's first argument.
+   * @param pause between two status lines of one resource
+   */
+  constructor(address: string, pause = second) {
     this.#client = new services.EngineClient(address, grpc.credentials.createInsecure());
+    this.#pause = pause;
   }
 
   /** A line beside the resource that the next one replaces. */
   status(urn: string, message: string): void {
-    this.#log(urn, message, messages.LogSeverity.INFO, true);
+    if (this.#resting.has(urn)) {
+      this.#resting.set(urn, message);
+      return;
+    }
+    this.#resting.set(urn, undefined);
+    setTimeout(() => {
+      const newest = this.#resting.get(urn);
+      this.#resting.delete(urn);
+      if (newest !== undefined) this.status(urn, newest);
+    }, this.#pause).unref();
+    this.#send(urn, message, messages.LogSeverity.INFO, true);
+  }
+
+  /** What a resource was doing is of no interest any more. */
+  done(urn: string): void {
+    if (this.#resting.has(urn)) this.#resting.set(urn, undefined);
   }
 
   /** A line of the diagnostics at the end. */
   info(urn: string, message: string): void {
-    this.#log(urn, message, messages.LogSeverity.INFO, false);
+    this.#send(urn, message, messages.LogSeverity.INFO, false);
   }
 
   /** A warning of the diagnostics at the end. */
   warn(urn: string, message: string): void {
-    this.#log(urn, message, messages.LogSeverity.WARNING, false);
+    this.#send(urn, message, messages.LogSeverity.WARNING, false);
   }
 
-  #log(urn: string, message: string, severity: number, ephemeral: boolean): void {
+  #send(urn: string, message: string, severity: number, ephemeral: boolean): void {
     const request = new messages.LogRequest();
     request.setUrn(urn);
     request.setMessage(message);
     request.setSeverity(severity);
     request.setEphemeral(ephemeral);
     // A line that gets lost is no reason to fail.
-    this.#client.log(request, () => undefined);
+    this.#sent = this.#sent.then(() => new Promise((resolve) => this.#client.log(request, () => resolve())));
+  }
+
+  /** Resolves when the engine has all lines. */
+  async flushed(): Promise<void> {
+    await this.#sent;
   }
 }

@@ -213,7 +213,7 @@ export class Session {
     if (!this.#changed) return new HostError(this.#host, problem, { cure });
     const again = "Run `pulumi up` again: it looks at the host first and does what is missing.";
     return new HostError(this.#host, problem, {
-      changed: true,
+      leaves: "unknown",
       state: "Its state is not known.",
       cure: [cure, again].filter(Boolean).join(" "),
     });

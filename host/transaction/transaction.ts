@@ -21,22 +21,28 @@ import { addFacts, furtherQuery, queryFor } from "../plan/query.ts";
 import { type Place, Session } from "./session.ts";
 
 /** What a caller gets told while it waits. */
-export type Progress = (says: string) => void;
+export interface Progress {
+  /** What is being done now: the next one takes its place. */
+  doing: (says: string) => void;
+  /** What is worth to be known afterwards, too. */
+  note: (says: string) => void;
+}
 
 /** A transaction that failed and could not be taken back whole, with what was seen on the host then. */
 export class TransactionError extends HostError {
   readonly facts: Facts;
 
   constructor(host: string, problem: string, facts: Facts) {
-    super(host, problem, { changed: true, ...notTakenBack });
+    super(host, problem, notTakenBack);
     this.facts = facts;
   }
 }
 
 const notTakenBack = {
+  leaves: "unknown",
   state: "What was done could not be taken back whole.",
   cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
-};
+} as const;
 
 /**
  * Brings one host from what it has to what is desired, by one connection, one channel and one script.
@@ -61,7 +67,7 @@ export async function transact(
     const recovered = await session.recover();
     // What could not be taken back is still known on the host: it goes with the next commit, or the next rollback.
     if (recovered)
-      progress(
+      progress.note(
         `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
       );
     const facts = await session.query(query);
@@ -73,21 +79,19 @@ export async function transact(
     if (todo.steps.length === 0) return facts;
     const failed = await session.apply(
       stored(todo, filled),
-      (number) => progress(saysOf(todo.steps[number]) ?? ""),
-      progress,
+      (number) => progress.doing(saysOf(todo.steps[number]) ?? ""),
+      progress.note,
     );
     if (!failed) return await session.query(query);
     const problem = `${saysOf(todo.steps[failed.step]) ?? "a step"} failed: ${failed.output}`;
     if (!failed.back.ok) {
       const both = `${problem}\nThe rollback failed as well: ${failed.back.output}`;
       const seen = await session.query(query).catch((thrown: unknown) => {
-        throw new HostError(host, `${both}\n${messageOf(thrown)}`, { changed: true, ...notTakenBack });
+        throw new HostError(host, `${both}\n${messageOf(thrown)}`, notTakenBack);
       });
       throw new TransactionError(host, both, seen);
     }
-    throw new HostError(host, problem, {
-      state: "It was rolled back: the host is as it was before, and what ran there runs.",
-    });
+    throw new HostError(host, problem, { leaves: "taken back" });
   });
 }
 
@@ -124,13 +128,13 @@ async function withSession<T>(
   progress: Progress,
   use: (session: Session, host: string) => Promise<T>,
 ): Promise<T> {
-  progress(`connecting to ${endpointName(target)}`);
+  progress.doing(`connecting to ${endpointName(target)}`);
   const connection = await pool.connect(target);
-  const waiting = () => progress("waiting for another set of this host");
+  const waiting = () => progress.doing("waiting for another set of this host");
   return await pool.inTurn(target, place, waiting, async () => {
     const session = await Session.start(connection, target, place);
     const work = async () => {
-      await session.ready((set) => progress(`waiting: the host is busy with ${set}`));
+      await session.ready((set) => progress.doing(`waiting: the host is busy with ${set}`));
       pool.mayBegin(target);
       const result = await use(session, connection.name);
       await session.close();
@@ -141,8 +145,7 @@ async function withSession<T>(
     const deadline = new Promise<never>((_, reject) => {
       const late = () =>
         new HostError(connection.name, `not done within ${seconds} s (commandTimeout).`, {
-          changed: session.changed,
-          ...(session.changed ? { state: "What has begun there goes on by itself." } : {}),
+          ...(session.changed ? { leaves: "unknown", state: "What has begun there goes on by itself." } : {}),
           cure: "Run `pulumi up` again later, or raise commandTimeout.",
         });
       timer = setTimeout(() => reject(late()), seconds * 1000);

@@ -23,7 +23,7 @@ async function world(thrown: Error, othersAnswer = true): Promise<{ context: Con
   const context = {
     pool: { connect: () => Promise.reject(thrown) } as unknown as Pool,
     connection: {},
-    progress: () => undefined,
+    progress: { doing: () => undefined, note: () => undefined },
     warn: (says: string) => void warnings.push(says),
     survey,
   };
@@ -106,7 +106,7 @@ test("an import that can't look at the host is an error, and brings nothing into
 });
 
 test("an operation that breaks in the middle notes that it is unfinished; one that changed nothing keeps no state", async () => {
-  const broken = new HostError("h", "the connection was lost.", { changed: true });
+  const broken = new HostError("h", "the connection was lost.", { leaves: "unknown" });
   const { context } = await world(broken);
   await assert.rejects(
     apply(context, "urn:web", "id", { inputs: set("system"), properties }, set("system")),

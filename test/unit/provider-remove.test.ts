@@ -31,7 +31,7 @@ async function refusal(connection: object): Promise<string> {
   const context = {
     pool: new Pool(),
     connection: {},
-    progress: nothing,
+    progress: { doing: nothing, note: nothing },
     warn: nothing,
     survey: new Survey(),
   };

@@ -9,7 +9,7 @@ import { type WireObject, fromStruct, isSecretAt, toStruct } from "../../provide
 
 // The service as the engine calls it.
 
-const engine = { status: () => undefined, info: () => undefined } as unknown as Engine;
+const engine = { flushed: () => Promise.resolve() } as unknown as Engine;
 const lifetime = { onEnd: () => undefined, during: (work: () => unknown) => work(), cancelled: false };
 const service = provider(engine, lifetime as unknown as Lifetime) as unknown as {
   check: (

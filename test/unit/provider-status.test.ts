@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/engine_pb.js";
+import { Engine } from "../../provider/status.ts";
+
+// What the engine's display gets, by gRPC. The server answers a line only when it is let: so nothing here hangs on a clock.
+
+let server: grpc.Server;
+let address: string;
+let lines: string[] = [];
+/** Answers the oldest line that has no answer. */
+let answers: (() => void)[] = [];
+let mayAnswer = true;
+
+before(async () => {
+  server = new grpc.Server();
+  const log: grpc.handleUnaryCall<typeof messages.LogRequest.prototype, unknown> = ({ request }, done) => {
+    lines.push(`${request.getUrn()}: ${request.getMessage()}${request.getEphemeral() ? "" : " (stays)"}`);
+    const answer = () => done(null, new messages.LogRequest());
+    if (mayAnswer) answer();
+    else answers.push(answer);
+  };
+  server.addService(
+    { log: { ...services.EngineService.log, responseSerialize: () => Buffer.alloc(0) } },
+    { log },
+  );
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  address = `127.0.0.1:${port}`;
+});
+after(() => server.forceShutdown());
+beforeEach(() => {
+  lines = [];
+  answers = [];
+  mayAnswer = true;
+});
+
+/** Until the engine has that many lines. */
+async function until(count: number): Promise<void> {
+  while (lines.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+test("of the lines of a resource within the pause: the first, and then the newest", async () => {
+  const engine = new Engine(address, 20);
+  for (const says of ["connecting", "pulling", "starting"]) engine.status("web", says);
+  engine.status("shop", "connecting");
+  await until(3);
+  assert.deepEqual(lines, ["web: connecting", "shop: connecting", "web: starting"]);
+});
+
+test("what has ended says no more of what it was doing, and what comes next says it at once", async () => {
+  const engine = new Engine(address, 20);
+  engine.status("web", "connecting");
+  engine.status("web", "starting");
+  engine.done("web");
+  engine.status("shop", "connecting");
+  engine.status("shop", "pulling");
+  await until(3);
+  assert.deepEqual(lines, ["web: connecting", "shop: connecting", "shop: pulling"]);
+  engine.status("web", "stopping");
+  await until(4);
+  assert.equal(lines[3], "web: stopping");
+});
+
+test("one line after the other, in their order, all of them before `flushed`", async () => {
+  mayAnswer = false;
+  const engine = new Engine(address, 20);
+  engine.status("web", "connecting");
+  engine.info("web", "reloads web.service");
+  engine.warn("shop", "passed over");
+  const flushed = engine.flushed().then(() => [...lines]);
+  for (let count = 1; count <= 3; count += 1) {
+    await until(count);
+    assert.equal(lines.length, count, "a line was sent before the last one was answered");
+    answers.shift()?.();
+  }
+  assert.deepEqual(await flushed, [
+    "web: connecting",
+    "web: reloads web.service (stays)",
+    "shop: passed over (stays)",
+  ]);
+});
+
+test("an engine that is gone holds nobody up", async () => {
+  const gone = new Engine("127.0.0.1:1", 20);
+  gone.info("web", "reloads web.service");
+  await gone.flushed();
+  assert.deepEqual(lines, []);
+});
