@@ -7,6 +7,7 @@ import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
+import { eventually } from "./support/eventually.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 
@@ -47,6 +48,7 @@ const target = (change: Partial<Target> = {}): Target => ({
 /** Logs in with the ring's home directory and an agent, runs a command, and returns the key that sshd has accepted. */
 async function logIn(change: Partial<Target> = {}, agent?: string): Promise<string> {
   const environment = { ...process.env };
+  const before = (await accepted()).length;
   Object.assign(process.env, { HOME: ring.home }, agent === undefined ? {} : { SSH_AUTH_SOCK: agent });
   try {
     const connection = await new Pool().connect(target(change));
@@ -59,12 +61,20 @@ async function logIn(change: Partial<Target> = {}, agent?: string): Promise<stri
     process.env.HOME = environment.HOME;
     delete process.env.SSH_AUTH_SOCK;
   }
+  // The journal has it a moment later.
+  let keys: string[] = [];
+  await eventually(async () => {
+    keys = await accepted();
+    assert.equal(keys.length, before + 1);
+  });
+  return keys.at(-1) ?? "";
+}
+
+/** The keys of all logins so far. */
+async function accepted(): Promise<string[]> {
   const { stdout } = await host.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
-  const [, key] =
-    /^Accepted publickey for root from \S+ port \S+ ssh2: \S+ (SHA256:\S+)$/.exec(
-      stdout.split("\n").findLast((line) => line.startsWith("Accepted")) ?? "",
-    ) ?? [];
-  return key ?? "";
+  const lines = stdout.matchAll(/^Accepted publickey for root from \S+ port \S+ ssh2: \S+ (SHA256:\S+)$/gm);
+  return [...lines].map(([, key = ""]) => key);
 }
 
 async function refused(change: Partial<Target> = {}, agent?: string): Promise<HostError> {
