@@ -30,23 +30,13 @@ export function quoteWords(words: readonly string[]): string {
 }
 
 /**
- * `%` → `%%`: text in which a `%` is only a `%`.
- *
- * @see systemd.unit(5), "Specifiers"
- * @example escapeSpecifiers("100% of %h") // "100%% of %%h"
- */
-export function escapeSpecifiers(text: string): string {
-  return text.replaceAll("%", "%%");
-}
-
-/**
  * `%` → `%%`, `$` → `$$`: text that means nothing but itself in a command line, or in a key of a quadlet that podman makes
  * an argument of one. It is not quoted.
  *
  * @example escapeLiteral("$5, 10%") // "$$5, 10%%"
  */
 export function escapeLiteral(text: string): string {
-  return escapeSpecifiers(text).replaceAll("$", "$$$$");
+  return text.replaceAll("%", "%%").replaceAll("$", "$$$$");
 }
 
 /**
@@ -98,70 +88,25 @@ export function quoteExec(argv: readonly string[]): string {
 }
 
 /**
- * A command line for `Exec=` and `ReloadCmd=` of a `[Container]`: each word arrives in the container as it is.
- *
- * @throws UnquotableTextError also for an empty word and for the word ";": podman's generator loses the first (and all
- *   that follows), and writes the second unquoted into ExecStart=, where it ends the command
- * @see podman-systemd.unit(5); extractFirstWord() and escapeWords() in podman's pkg/systemd/parser/split.go
- * @example quoteContainerExec(["nginx", "-g", "daemon off;"]) // 'nginx -g "daemon off;"'
- */
-export function quoteContainerExec(argv: readonly string[]): string {
-  for (const [index, word] of argv.entries()) {
-    if (word !== "" && word !== ";") continue;
-    const what = word === "" ? "is empty" : 'is ";"';
-    throw new UnquotableTextError(
-      `word ${index + 1} of the command ${what}: podman can't pass that on to a container.`,
-    );
-  }
-  return argv.map(quoteExecArgument).join(" ");
-}
-
-/**
- * One `Environment=` value for `[Service]`, with the variables as they are given: `$` has no meaning there, `%` is
- * escaped.
+ * One `Environment=` value for `[Service]`, with specifiers: `%n` is the unit's name. `$` has no meaning there.
  *
  * @throws UnquotableTextError for a name that is not of `[A-Za-z_][A-Za-z0-9_]*`, and for control characters but tab and
  *   newline, with which systemd drops the variable
  * @see systemd.exec(5), Environment=; env_value_is_valid() in systemd's src/basic/env-util.c
- * @example quoteEnvironment({ NGINX: "3;", GREETING: "hello world" }) // 'NGINX=3; "GREETING=hello world"'
+ * @example quoteEnvironment({ PODMAN_SYSTEMD_UNIT: "%n", A: "b c" }) // 'PODMAN_SYSTEMD_UNIT=%n "A=b c"'
  */
 export function quoteEnvironment(variables: Readonly<Record<string, string>>): string {
-  return assignments(variables, escapeSpecifiers);
-}
-
-/**
- * As {@link quoteEnvironment}, but with specifiers: `%n` stays the unit's name.
- *
- * @example quoteEnvironmentWithSpecifiers({ PODMAN_SYSTEMD_UNIT: "%n" }) // "PODMAN_SYSTEMD_UNIT=%n"
- */
-export function quoteEnvironmentWithSpecifiers(variables: Readonly<Record<string, string>>): string {
   return assignments(variables, (value) => value);
 }
 
 /**
- * As {@link quoteEnvironment}, but for `[Container]`. There `$` has to be escaped too: podman makes it an argument of
- * ExecStart=, where systemd replaces `${NAME}`. Placeholders stay as they are, as with {@link quoteExecArgumentOnHost}.
+ * As {@link quoteEnvironment}, but for `[Container]`, with the variables as they are given: `%` and `$` are escaped, as podman makes
+ * it an argument of ExecStart=, where systemd replaces `${NAME}`. Placeholders stay as they are, as with {@link quoteExecArgumentOnHost}.
  *
  * @example quoteContainerEnvironment({ PRICE: "${5}" }) // "PRICE=$${5}"
  */
 export function quoteContainerEnvironment(variables: Readonly<Record<string, string>>): string {
   return withoutPlaceholders(assignments(variables, escapeLiteral));
-}
-
-/**
- * `KEY=value` words for `Label=`, `Annotation=` and a network's `Options=`, which podman reads as it does `Environment=`.
- *
- * @throws UnquotableTextError for a key that is empty or holds a "="
- * @example quoteContainerLabels({ "org.example.title": "my site" }) // '"org.example.title=my site"'
- */
-export function quoteContainerLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([key, value]) => {
-      if (key === "" || key.includes("="))
-        throw new UnquotableTextError(`"${key}" is no key: it is empty or holds a "=".`);
-      return quoteWord(escapeLiteral(`${key}=${value}`), `the value of "${key}"`);
-    })
-    .join(" ");
 }
 
 /** bufio.MaxScanTokenSize of Go, less the newline: podman refuses a file with a longer line. */

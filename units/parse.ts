@@ -21,12 +21,11 @@ const longest = 1024 * 1024;
 const blanksOf = { systemd: new Set(" \t\n\r"), podman: new Set(" \t\n\v\f\r") };
 
 /**
- * Reads a unit file, also one that was written by hand: both kinds of comment, continued lines, repeated sections and keys. Quotes
+ * Reads a unit file, also one that was written by hand: continued lines, repeated sections and keys. Quotes
  * and `%` stay as they are. A quadlet is read as podman reads it, any other unit as systemd does: they join continued lines
  * differently (see statements.ts), and only systemd skips a byte order mark.
  *
- * What is no part of the model is lost: blank lines, white space around the `=`, and whether a comment belongs to the
- * section below it (it stays with the one above).
+ * What is no part of the model is lost: comments, blank lines, white space around the `=`.
  *
  * @param fileName tells the kind; and for messages
  * @throws UnitSyntaxError
@@ -38,7 +37,6 @@ const blanksOf = { systemd: new Set(" \t\n\r"), podman: new Set(" \t\n\v\f\r") }
  */
 export function parse(text: string, fileName: string): UnitFile {
   const blanks = blanksOf[isQuadlet(fileName) ? "podman" : "systemd"];
-  const comments: string[] = [];
   const file: UnitFile = { sections: [] };
   if (text.length > longest)
     throw new UnitSyntaxError(
@@ -62,16 +60,14 @@ export function parse(text: string, fileName: string): UnitFile {
       fail(
         'ends with a "\\", and only comments and empty lines follow: podman would drop it. Remove the "\\".',
       );
-    const entry = statement.isComment
-      ? { comment: statement.text.replace(/^[ \t]*[#;] ?/, "") }
-      : readStatement(content, blanks, fail);
+    if (statement.isComment) continue;
+    const entry = readStatement(content, blanks, fail);
     const section = file.sections.at(-1);
     if (typeof entry === "string") file.sections.push({ name: entry, entries: [] });
     else if (section !== undefined) section.entries.push(entry);
-    else if ("comment" in entry) comments.push(entry.comment);
     else fail(`${entry.key}= stands before the first section. Put it below a line such as [Unit].`);
   }
-  return comments.length > 0 ? { comments, ...file } : file;
+  return file;
 }
 
 /** A section's name, or an entry. */

@@ -11,8 +11,6 @@ import { serialize } from "./serialize.ts";
 
 /** What every unit file may have. A section that is left out, or has no fields, is not written. */
 export interface CommonSections {
-  /** Comment lines at the top, without "#". */
-  comments?: string[];
   unit?: UnitSection;
   install?: InstallSection;
 }
@@ -61,7 +59,6 @@ export function renderTarget(sections: CommonSections): string {
 /** A quadlet needs its own section even when it is empty: podman would refuse the file. */
 function render(sections: QuadletSections, own?: Section): string {
   return serialize({
-    comments: sections.comments ?? [],
     sections: [
       ...optional(unitKeys, "Unit", sections.unit),
       ...(own === undefined ? [] : [own]),

@@ -30,8 +30,7 @@ function effectOf(text: string, fileName: string): string | undefined {
       const lines = sections.get(name) ?? [];
       sections.set(name, lines);
       for (const entry of entries) {
-        if ("key" in entry && !(name === "Unit" && shown.has(entry.key)))
-          lines.push(`${entry.key}=${entry.value}`);
+        if (!(name === "Unit" && shown.has(entry.key))) lines.push(`${entry.key}=${entry.value}`);
       }
     }
   } catch (thrown) {

@@ -1,53 +1,34 @@
-import {
-  quoteContainerEnvironment,
-  quoteContainerExec,
-  quoteContainerLabels,
-  quoteEnvironment,
-  quoteEnvironmentWithSpecifiers,
-} from "./escape.ts";
+import { quoteContainerEnvironment, quoteEnvironment } from "./escape.ts";
 import type { Section } from "./model.ts";
 import { UnwritableValueError } from "./serialize.ts";
 
 /** One or more texts. An empty list writes nothing. */
 export type Many = string | readonly string[];
 
-/** Names and values that arrive as they are given: what is special in a unit file is escaped. */
+/** Names and values of environment variables. */
 export type Variables = Readonly<Record<string, string>>;
 
 /** What a field of each kind holds. How it is written: {@link section}. */
 interface Kinds {
-  /** One line, as it is given: `%` and `$` keep their meaning (for text without: escapeSpecifiers). */
+  /** One line, as it is given: `%` and `$` keep their meaning (for text without: escapeLiteral). */
   value: string | number | boolean;
   /** One line, the items with a space between. A text that is no list: as it is given. */
   list: Many;
   /** One line each, as it is given. */
   repeated: Many;
-  /** One line a variable, for `[Service]`. */
+  /** One line a variable, for `[Service]`: `%` keeps its meaning. */
   environment: Variables;
-  /** The same, with `%` as a specifier. */
-  environmentWithSpecifiers: Variables;
-  /** One line a variable, for `[Container]`. */
+  /** One line a variable, for `[Container]`: its value arrives as it is given. */
   containerEnvironment: Variables;
-  /** One line a label, for podman's sections. */
-  labels: Variables;
-  /** The words of one command line, for `[Container]`. */
-  containerCommand: readonly string[];
 }
 
-/** How one field is written. */
-export interface KeySpec<Kind extends keyof Kinds = keyof Kinds> {
-  directive: string;
-  kind: Kind;
-  /** The podman version that brought the key, "MAJOR.MINOR". Left out for systemd's keys and for those of the first. */
-  since?: string;
-}
+/**
+ * The kind of each field: a field without a fitting one does not compile. The order is that of the output. The key is the field's
+ * name with a capital letter: `StopTimeout=` for `stopTimeout`.
+ */
+export type KeySpecs<Fields> = { [Field in keyof Fields]-?: KindFor<Exclude<Fields[Field], undefined>> };
 
-/** A spec of a fitting kind for every field: a field without one does not compile. The order is that of the output. */
-export type KeySpecs<Fields> = { [Field in keyof Fields]-?: KeySpecFor<Exclude<Fields[Field], undefined>> };
-
-type KeySpecFor<Value> = {
-  [Kind in keyof Kinds]: [Value] extends [Kinds[Kind]] ? KeySpec<Kind> : never;
-}[keyof Kinds];
+type KindFor<Value> = { [Kind in keyof Kinds]: [Value] extends [Kinds[Kind]] ? Kind : never }[keyof Kinds];
 
 /**
  * A section with the fields that are given, in the order of the specs.
@@ -68,20 +49,21 @@ export function section<Fields extends object>(
   // TypeScript lets an object with more fields pass where it is no literal, and the line would just be missing.
   const stranger = Object.keys(fields).find((field) => !Object.hasOwn(specs, field));
   if (stranger !== undefined) throw new UnwritableValueError(name, stranger, "there is no such field.");
-  const known = Object.entries(specs) as [keyof Fields, KeySpec][];
-  const entries = known.flatMap(([field, spec]) => {
+  const known = Object.entries(specs) as [keyof Fields & string, keyof Kinds][];
+  const entries = known.flatMap(([field, kind]) => {
     const value = fields[field];
     if (value === undefined) return [];
-    return lines(spec, value, name).map((line) => ({ key: spec.directive, value: line }));
+    const key = field.charAt(0).toUpperCase() + field.slice(1);
+    return lines(kind, value, name, key).map((line) => ({ key, value: line }));
   });
   return { name, entries };
 }
 
-function lines({ kind, directive }: KeySpec, value: unknown, name: string): string[] {
+function lines(kind: keyof Kinds, value: unknown, section: string, key: string): string[] {
   try {
     return writers[kind](value as never);
   } catch (error) {
-    throw new UnwritableValueError(name, directive, (error as Error).message);
+    throw new UnwritableValueError(section, key, (error as Error).message);
   }
 }
 
@@ -90,10 +72,7 @@ const writers: { [Kind in keyof Kinds]: (value: Kinds[Kind]) => string[] } = {
   list: (value) => (typeof value === "string" ? [value] : joined(value)),
   repeated: (value) => many(value),
   environment: (value) => each(value, quoteEnvironment),
-  environmentWithSpecifiers: (value) => each(value, quoteEnvironmentWithSpecifiers),
   containerEnvironment: (value) => each(value, quoteContainerEnvironment),
-  labels: (value) => each(value, quoteContainerLabels),
-  containerCommand: (value) => (value.length === 0 ? [] : [quoteContainerExec(value)]),
 };
 
 function scalar(value: Kinds["value"]): string {

@@ -7,16 +7,10 @@ import type { Entry, Section, UnitFile } from "./model.ts";
  */
 export class UnwritableValueError extends Error {
   override name = "UnwritableValueError";
-  /** Undefined for the comments before the first section. */
-  readonly section: string | undefined;
-  /** Undefined for a comment or a section's name. */
-  readonly key: string | undefined;
 
-  constructor(section: string | undefined, key: string | undefined, problem: string) {
-    const where = [section === undefined ? "" : `[${section}]`, key === undefined ? "" : `${key}=`];
-    super(`${where.filter(Boolean).join(" ") || "leading comment"}: ${problem}`);
-    this.section = section;
-    this.key = key;
+  /** @param key undefined for a section's name */
+  constructor(section: string, key: string | undefined, problem: string) {
+    super(`[${section}]${key === undefined ? "" : ` ${key}=`}: ${problem}`);
   }
 }
 
@@ -34,9 +28,7 @@ export class UnwritableValueError extends Error {
  * ```
  */
 export function serialize(file: UnitFile): string {
-  const comments = (file.comments ?? []).map((text) => commentLine(text, undefined));
-  const blocks = [...(comments.length > 0 ? [comments] : []), ...file.sections.map(sectionLines)];
-  return blocks.map((lines) => `${lines.join("\n")}\n`).join("\n");
+  return file.sections.map((section) => `${sectionLines(section).join("\n")}\n`).join("\n");
 }
 
 function sectionLines({ name, entries }: Section): string[] {
@@ -50,9 +42,7 @@ function sectionLines({ name, entries }: Section): string[] {
   return [`[${name}]`, ...entries.map((entry) => entryLine(entry, name))];
 }
 
-function entryLine(entry: Entry, section: string): string {
-  if ("comment" in entry) return commentLine(entry.comment, section);
-  const { key, value } = entry;
+function entryLine({ key, value }: Entry, section: string): string {
   if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(key)) {
     throw new UnwritableValueError(
       section,
@@ -63,12 +53,6 @@ function entryLine(entry: Entry, section: string): string {
   const problem = lineProblem(value) ?? edgeProblem(value);
   if (problem !== undefined) throw new UnwritableValueError(section, key, problem);
   return `${key}=${value}`;
-}
-
-function commentLine(text: string, section: string | undefined): string {
-  const problem = lineProblem(text);
-  if (problem !== undefined) throw new UnwritableValueError(section, undefined, `in a comment: ${problem}`);
-  return text === "" ? "#" : `# ${text}`;
 }
 
 function lineProblem(text: string): string | undefined {

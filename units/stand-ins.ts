@@ -1,5 +1,5 @@
 import { UnquotableTextError, quoteWords } from "./escape.ts";
-import type { Assignment, Entry, Section, UnitFile } from "./model.ts";
+import type { Entry, Section, UnitFile } from "./model.ts";
 import { isQuadlet, isSocket } from "./kinds.ts";
 import { nginxVariable } from "./nginx/default-server.ts";
 import { isOnlyOne, takesFiles } from "./only-one.ts";
@@ -57,9 +57,7 @@ export function rehearsalUnit(
     () => false,
     (own) => {
       for (const section of own.sections)
-        section.entries = section.entries.map((entry) =>
-          "key" in entry ? { ...entry, value: moveAll(entry.value, moved) } : entry,
-        );
+        section.entries = section.entries.map((entry) => ({ ...entry, value: moveAll(entry.value, moved) }));
       bindAnywhere(own, fileName, hostOnly);
       // A hardened nginx has no right to bind a port below 1024, which it is handed otherwise.
       addOption(own, fileName, "--sysctl=net.ipv4.ip_unprivileged_port_start=0");
@@ -111,16 +109,9 @@ function standIn(
   }
 }
 
-/**
- * Not installed, not started again, no name and no label that is for one container only. Comments do nothing, and may hold what can't
- * be written again.
- */
+/** Not installed, not started again, no name and no label that is for one container only. */
 function common(unit: UnitFile, fileName: string, keeps: (socket: string) => boolean): UnitFile {
-  const own: UnitFile = {
-    sections: unit.sections
-      .filter(({ name }) => name !== "Install")
-      .map(({ name, entries }) => ({ name, entries: entries.filter((entry) => "key" in entry) })),
-  };
+  const own: UnitFile = { sections: unit.sections.filter(({ name }) => name !== "Install") };
   replace(own, "Unit", (entry) => {
     if (!dependencies.has(entry.key)) return [entry];
     const names = entry.value.split(/\s+/).filter((word) => {
@@ -178,7 +169,7 @@ function addOption(unit: UnitFile, fileName: string, option: string): void {
     ]);
 }
 
-function withoutNginxVariable(entry: Assignment): Assignment[] {
+function withoutNginxVariable(entry: Entry): Entry[] {
   const words = entry.key === "Environment" ? splitWords(entry.value) : [];
   const kept = words.filter((word) => !word.startsWith("NGINX="));
   if (kept.length === words.length) return [entry];
@@ -199,12 +190,12 @@ function escape(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-function replace(unit: UnitFile, name: string, change: (entry: Assignment) => Entry[]): void {
+function replace(unit: UnitFile, name: string, change: (entry: Entry) => Entry[]): void {
   for (const section of unit.sections.filter((one) => one.name === name))
-    section.entries = section.entries.flatMap((entry) => ("key" in entry ? change(entry) : []));
+    section.entries = section.entries.flatMap((entry) => change(entry));
 }
 
-function add(unit: UnitFile, name: string, entry: Assignment): void {
+function add(unit: UnitFile, name: string, entry: Entry): void {
   const section: Section | undefined = unit.sections.findLast((one) => one.name === name);
   if (section) section.entries.push(entry);
   else unit.sections.push({ name, entries: [entry] });

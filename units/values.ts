@@ -1,4 +1,4 @@
-import type { Assignment, Section } from "./model.ts";
+import type { Entry, Section } from "./model.ts";
 import { isQuadlet } from "./kinds.ts";
 import { UnitSyntaxError, parse } from "./parse.ts";
 import { strip } from "./statements.ts";
@@ -21,10 +21,10 @@ export function sectionsOf(text: string, file: string): Section[] {
 }
 
 /** The assignments of a unit's sections of one name, in their order. */
-export function assignmentsOf(text: string, file: string, section: string): Assignment[] {
+export function assignmentsOf(text: string, file: string, section: string): Entry[] {
   return sectionsOf(text, file)
     .filter(({ name }) => name === section)
-    .flatMap(({ entries }) => entries.filter((entry) => "key" in entry));
+    .flatMap(({ entries }) => entries);
 }
 
 /**

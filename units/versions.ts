@@ -43,11 +43,10 @@ export function tooNew(fileName: string, text: string, podmanVersion: string): T
   if (!isQuadlet(fileName)) return [];
   const found = new Map<string, TooNew>();
   for (const { name: section, entries } of sectionsOf(text, fileName)) {
-    for (const entry of entries) {
-      const version = "key" in entry ? podmanSince(section, entry.key) : undefined;
-      if (!("key" in entry) || version === undefined || compareVersions(podmanVersion, version) >= 0)
-        continue;
-      found.set(`${section}.${entry.key}`, { section, key: entry.key, since: version, host: podmanVersion });
+    for (const { key } of entries) {
+      const version = since.get(section)?.get(key);
+      if (version === undefined || compareVersions(podmanVersion, version) >= 0) continue;
+      found.set(`${section}.${key}`, { section, key, since: version, host: podmanVersion });
     }
   }
   return [...found.values()];
@@ -71,11 +70,6 @@ export function misjoinedLine(fileName: string, text: string): number | undefine
     if (isComment && statement.startsWith(";") && statement.endsWith("\\")) return line;
   }
   return undefined;
-}
-
-/** The podman version that brought a key of a quadlet's section, or undefined for one that is not known. */
-export function podmanSince(section: string, key: string): string | undefined {
-  return since.get(section)?.get(key);
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { example1, hostEntry, image, type Stack } from "../../test/hosts/support/stack.ts";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
-import { renderContainer, renderService } from "../../units/render.ts";
+import { renderService } from "../../units/render.ts";
 import { activated, host as plain, published } from "./shapes.ts";
 import { configuration, largeBytes, siteDirectory } from "./site.ts";
 
@@ -40,17 +40,18 @@ async function deployPublished(host: TestHost): Promise<void> {
   for (const { name, port, account, network } of published) {
     const configurations = `/home/runtime/${name}`;
     await host.write(`${configurations}/default.conf`, configuration(port));
-    const container = renderContainer({
-      container: {
-        image,
-        network: [network],
-        publishPort: [`${port}:${port}`],
-        volume: [`${configurations}:/etc/nginx/conf.d:ro`, mount],
-        stopSignal: "SIGQUIT",
-      },
-      // As this project's own (components/site/render.ts): the network is there, and nothing waits for a target.
-      quadlet: { defaultDependencies: false },
-    });
+    // [Quadlet] as this project's own (components/site/render.ts): the network is there, and nothing waits for a target.
+    const container = `[Container]
+Image=${image}
+Volume=${configurations}:/etc/nginx/conf.d:ro
+Volume=${mount}
+Network=${network}
+PublishPort=${port}:${port}
+StopSignal=SIGQUIT
+
+[Quadlet]
+DefaultDependencies=false
+`;
     await host.write(`${homes[account]}/runtime-${name}.container`, container, { user: account });
   }
   await host.run(["systemctl", "daemon-reload"]);

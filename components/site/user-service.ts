@@ -55,7 +55,7 @@ export function userService(options: UserService): string {
       type: "notify",
       notifyAccess: "all",
       user,
-      environmentWithSpecifiers: { PODMAN_SYSTEMD_UNIT: "%n", ...login },
+      environment: { PODMAN_SYSTEMD_UNIT: "%n", ...login },
       // Several sockets: the service is handed all of them (systemd.service(5), Sockets=).
       ...(sockets.length > 1 ? { sockets } : {}),
       // See container() in render.ts.
@@ -90,7 +90,7 @@ export function userService(options: UserService): string {
 export function userNamespaceService(name: string, user: string): string {
   return userNamespaceUnit(name, runtimeDirectory, {
     unit: { requires: [manager], after: [manager] },
-    service: { user, environmentWithSpecifiers: login },
+    service: { user, environment: login },
   });
 }
 

@@ -42,7 +42,6 @@ test("the example of systemd.syntax(7)", () => {
         entries: [
           { key: "KeyOne", value: "value 1" },
           { key: "KeyTwo", value: "value 2" },
-          { comment: "a comment" },
         ],
       },
       {
@@ -57,10 +56,9 @@ test("the example of systemd.syntax(7)", () => {
   });
 });
 
-test("comments of both kinds; those before the first section are the file's", () => {
-  assert.deepEqual(parse("#one\n;  two\n\n  # three\n[Unit]\n# four\nAfter=x # no comment", file), {
-    comments: ["one", " two", "three"],
-    sections: [{ name: "Unit", entries: [{ comment: "four" }, { key: "After", value: "x # no comment" }] }],
+test("comments of both kinds are lost, at the start of a line only", () => {
+  assert.deepEqual(parse("#one\n;  two\n\n  # three\n[Unit]\n# A=b\nAfter=x # no comment", file), {
+    sections: [{ name: "Unit", entries: [{ key: "After", value: "x # no comment" }] }],
   });
 });
 

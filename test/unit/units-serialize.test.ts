@@ -12,27 +12,24 @@ function withValue(value: string): UnitFile {
 
 test("nothing is nothing", () => {
   assert.equal(serialize({ sections: [] }), "");
-  assert.equal(serialize({ comments: [], sections: [] }), "");
 });
 
-test("comments, repeated keys, an empty value, an empty section", () => {
+test("repeated keys, an empty value, an empty section", () => {
   const file: UnitFile = {
-    comments: ["written by quadlet-fleet", ""],
     sections: [
       { name: "Unit", entries: [] },
       {
         name: "Socket",
         entries: [
           { key: "ListenStream", value: "" },
-          { comment: "for IPv6" },
           { key: "ListenStream", value: "[::]:80" },
           { key: "ListenStream", value: "0.0.0.0:80" },
         ],
       },
     ],
   };
-  const text = "# written by quadlet-fleet\n#\n\n[Unit]\n\n[Socket]\nListenStream=\n# for IPv6\n";
-  assert.equal(serialize(file), `${text}ListenStream=[::]:80\nListenStream=0.0.0.0:80\n`);
+  const text = "[Unit]\n\n[Socket]\nListenStream=\nListenStream=[::]:80\nListenStream=0.0.0.0:80\n";
+  assert.equal(serialize(file), text);
 });
 
 for (const [value, problem] of [
@@ -53,8 +50,6 @@ for (const [value, problem] of [
       () => serialize(withValue(value)),
       (error) => {
         assert.ok(error instanceof UnwritableValueError);
-        assert.equal(error.section, "Container");
-        assert.equal(error.key, "Image");
         assert.match(error.message, /^\[Container\] Image=: /);
         assert.ok(error.message.includes(problem), error.message);
         // It may be a secret.
@@ -77,18 +72,6 @@ for (const name of ["", "A]", "[A", " A", "A\n[B"]) {
     assert.throws(() => serialize({ sections: [{ name, entries: [] }] }), UnwritableValueError);
   });
 }
-
-test("a comment can't end its line early, nor join the next", () => {
-  assert.throws(
-    () => serialize({ comments: ["x\n[Service]"], sections: [] }),
-    /^UnwritableValueError: leading comment: /,
-  );
-  const file = { sections: [{ name: "Unit", entries: [{ comment: "x\\" }] }] };
-  assert.throws(
-    () => serialize(file),
-    /^UnwritableValueError: \[Unit\]: in a comment: ends with a backslash/,
-  );
-});
 
 test("what is written is read back", () => {
   fc.assert(fc.property(unitFile, (file) => assert.deepEqual(parse(serialize(file), "web.service"), file)));

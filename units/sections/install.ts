@@ -15,5 +15,5 @@ export interface InstallSection {
 }
 
 export const installKeys = {
-  wantedBy: { directive: "WantedBy", kind: "list" },
+  wantedBy: "list",
 } as const satisfies KeySpecs<InstallSection>;

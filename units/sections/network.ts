@@ -11,5 +11,5 @@ export interface NetworkSection {
 }
 
 export const networkKeys = {
-  internal: { directive: "Internal", kind: "value" },
+  internal: "value",
 } as const satisfies KeySpecs<NetworkSection>;

@@ -14,5 +14,5 @@ export interface QuadletSection {
 }
 
 export const quadletKeys = {
-  defaultDependencies: { directive: "DefaultDependencies", kind: "value", since: "5.3" },
+  defaultDependencies: "value",
 } as const satisfies KeySpecs<QuadletSection>;

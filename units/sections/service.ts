@@ -40,12 +40,8 @@ export interface ServiceSection {
   nonBlocking?: boolean;
   /** The account that runs it [E]. Default: root in the system manager. */
   user?: string;
-  /** Environment variables as they are given: `%` and `$` mean nothing [E]. Default: none. */
+  /** Environment variables, with specifiers: { PODMAN_SYSTEMD_UNIT: "%n" } [E]. Default: none. */
   environment?: Variables;
-  /** Environment variables with specifiers: { PODMAN_SYSTEMD_UNIT: "%n" } [E]. Default: none. */
-  environmentWithSpecifiers?: Variables;
-  /** Files of environment variables; with "-" before it, it may be missing [E]. Default: none. */
-  environmentFile?: Many;
   /** Whether it manages its own control groups, as podman does with `--cgroups=split` [R]. Default: false. */
   delegate?: boolean | string;
   /** Which processes a stop ends. podman needs "mixed" [K]. Default: "control-group". */
@@ -65,31 +61,29 @@ export interface ServiceSection {
 }
 
 export const serviceKeys = {
-  type: { directive: "Type", kind: "value" },
-  notifyAccess: { directive: "NotifyAccess", kind: "value" },
-  user: { directive: "User", kind: "value" },
-  environment: { directive: "Environment", kind: "environment" },
-  environmentWithSpecifiers: { directive: "Environment", kind: "environmentWithSpecifiers" },
-  environmentFile: { directive: "EnvironmentFile", kind: "repeated" },
-  sockets: { directive: "Sockets", kind: "list" },
-  nonBlocking: { directive: "NonBlocking", kind: "value" },
-  execStartPre: { directive: "ExecStartPre", kind: "repeated" },
-  execStart: { directive: "ExecStart", kind: "repeated" },
-  execStartPost: { directive: "ExecStartPost", kind: "repeated" },
-  execReload: { directive: "ExecReload", kind: "repeated" },
-  execStop: { directive: "ExecStop", kind: "repeated" },
-  execStopPost: { directive: "ExecStopPost", kind: "repeated" },
-  remainAfterExit: { directive: "RemainAfterExit", kind: "value" },
-  restart: { directive: "Restart", kind: "value" },
-  restartSec: { directive: "RestartSec", kind: "value" },
-  timeoutStartSec: { directive: "TimeoutStartSec", kind: "value" },
-  timeoutStopSec: { directive: "TimeoutStopSec", kind: "value" },
-  killMode: { directive: "KillMode", kind: "value" },
-  delegate: { directive: "Delegate", kind: "value" },
-  runtimeDirectory: { directive: "RuntimeDirectory", kind: "list" },
-  runtimeDirectoryMode: { directive: "RuntimeDirectoryMode", kind: "value" },
-  runtimeDirectoryPreserve: { directive: "RuntimeDirectoryPreserve", kind: "value" },
-  syslogIdentifier: { directive: "SyslogIdentifier", kind: "value" },
-  noNewPrivileges: { directive: "NoNewPrivileges", kind: "value" },
-  restrictAddressFamilies: { directive: "RestrictAddressFamilies", kind: "list" },
+  type: "value",
+  notifyAccess: "value",
+  user: "value",
+  environment: "environment",
+  sockets: "list",
+  nonBlocking: "value",
+  execStartPre: "repeated",
+  execStart: "repeated",
+  execStartPost: "repeated",
+  execReload: "repeated",
+  execStop: "repeated",
+  execStopPost: "repeated",
+  remainAfterExit: "value",
+  restart: "value",
+  restartSec: "value",
+  timeoutStartSec: "value",
+  timeoutStopSec: "value",
+  killMode: "value",
+  delegate: "value",
+  runtimeDirectory: "list",
+  runtimeDirectoryMode: "value",
+  runtimeDirectoryPreserve: "value",
+  syslogIdentifier: "value",
+  noNewPrivileges: "value",
+  restrictAddressFamilies: "list",
 } as const satisfies KeySpecs<ServiceSection>;

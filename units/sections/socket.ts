@@ -20,8 +20,8 @@ export interface SocketSection {
 }
 
 export const socketKeys = {
-  listenStream: { directive: "ListenStream", kind: "repeated" },
-  service: { directive: "Service", kind: "value" },
-  bindIPv6Only: { directive: "BindIPv6Only", kind: "value" },
-  freeBind: { directive: "FreeBind", kind: "value" },
+  listenStream: "repeated",
+  service: "value",
+  bindIPv6Only: "value",
+  freeBind: "value",
 } as const satisfies KeySpecs<SocketSection>;

@@ -13,8 +13,6 @@ export interface UnitSection {
   wants?: Many;
   /** As `wants`, but this unit is stopped when one of them is, and (with `after`) not started if one fails. Default: none. */
   requires?: Many;
-  /** Units that are started later than this one, and stopped earlier. Default: none. */
-  before?: Many;
   /** Units that are started earlier than this one, and stopped later; it does not start them. Default: none. */
   after?: Many;
   /** Absolute paths whose mounts this unit needs. Default: none. */
@@ -26,12 +24,11 @@ export interface UnitSection {
 }
 
 export const unitKeys = {
-  description: { directive: "Description", kind: "value" },
-  wants: { directive: "Wants", kind: "list" },
-  requires: { directive: "Requires", kind: "list" },
-  before: { directive: "Before", kind: "list" },
-  after: { directive: "After", kind: "list" },
-  requiresMountsFor: { directive: "RequiresMountsFor", kind: "list" },
-  defaultDependencies: { directive: "DefaultDependencies", kind: "value" },
-  startLimitIntervalSec: { directive: "StartLimitIntervalSec", kind: "value" },
+  description: "value",
+  wants: "list",
+  requires: "list",
+  after: "list",
+  requiresMountsFor: "list",
+  defaultDependencies: "value",
+  startLimitIntervalSec: "value",
 } as const satisfies KeySpecs<UnitSection>;
