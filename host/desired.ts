@@ -1,5 +1,5 @@
 import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts";
-import { unitDirectoryKind } from "../units/names.ts";
+import { isQuadlet } from "../units/kinds.ts";
 
 /** One file as it shall be on the host. */
 export interface DesiredFile {
@@ -83,11 +83,16 @@ const directories = {
 
 /** Where a manager looks for a unit (podman-systemd.unit(5), systemd.unit(5)). */
 export function unitPath(manager: Desired["manager"], unit: string): string {
-  return `${unitDirectory(manager, unitDirectoryKind(unit))}/${unit}`;
+  return `${unitDirectory(manager, directoryKind(unit))}/${unit}`;
 }
 
 export function unitDirectory(manager: Desired["manager"], kind: "quadlet" | "unit"): string {
   return directories[manager][kind];
+}
+
+/** podman's generator reads quadlets, from a directory of its own. */
+function directoryKind(unit: string): "quadlet" | "unit" {
+  return isQuadlet(unit) ? "quadlet" : "unit";
 }
 
 /** The unit's name for a path in one of the manager's unit directories, else undefined. */
@@ -102,7 +107,7 @@ export function unitAt(manager: Desired["manager"], path: string): string | unde
  */
 export function runtimeUnitPath(manager: Desired["manager"], unit: string): string {
   return { quadlet: `%t/containers/systemd/${unit}`, unit: `%t/systemd/${manager}/${unit}` }[
-    unitDirectoryKind(unit)
+    directoryKind(unit)
   ];
 }
 

@@ -18,7 +18,7 @@ interface UnitKind {
  *
  * @see podman-systemd.unit(5); systemd.unit(5), "Description"
  */
-export const kinds = {
+const kinds = {
   container: { section: "Container", generates: "", runs: "container" },
   kube: { section: "Kube", generates: "", runs: "kube" },
   network: { section: "Network", generates: "-network", namesNetwork: "NetworkName" },

@@ -1,46 +1,33 @@
-import { allKinds, isQuadlet, kindOf, stemOf } from "./kinds.ts";
+import { allKinds, kindOf, stemOf } from "./kinds.ts";
 import { madeUnit } from "./made.ts";
 
 /** UNIT_NAME_MAX of systemd (src/basic/unit-name.h), which counts the NUL at the end too. */
 const longestName = 255;
 
-/** A name that no unit can have. */
-export class UnitNameError extends Error {
-  override name = "UnitNameError";
-}
-
 /**
  * Checks the name of a unit file, a quadlet's or one of systemd's: `NAME.suffix`, `NAME@.suffix`, `NAME@INSTANCE.suffix`.
  *
  * @returns the name as it was given
- * @throws UnitNameError where a character, the length (255) or the suffix is wrong
+ * @throws Error where a character, the length (255) or the suffix is wrong
  * @see systemd.unit(5), "Description"; podman-systemd.unit(5)
  * @example unitName("web-1.container") // "web-1.container"
  */
 export function unitName(text: string): string {
   if (kindOf(text) === undefined) {
-    throw new UnitNameError(
+    throw new Error(
       `"${text}" is no unit's name: it needs to end in one of ${allKinds.map((kind) => `.${kind}`).join(", ")}.`,
     );
   }
   if (!/^[A-Za-z0-9:_.\\-]+(?:@[A-Za-z0-9:_.\\@-]*)?$/.test(stemOf(text))) {
-    throw new UnitNameError(
+    throw new Error(
       `"${text}" is no unit's name: before the suffix it needs ASCII letters, digits and :-_.\\ only, and an @ for a template.`,
     );
   }
   const longest = Math.max(text.length, madeUnit(text, undefined).length);
   if (longest > longestName) {
-    throw new UnitNameError(
+    throw new Error(
       `"${text.slice(0, 30)}…" is too long for a unit's name: ${longest} characters, and ${longestName} are possible.`,
     );
   }
   return text;
-}
-
-/**
- * Which kind of directory a unit file belongs in: that of quadlets (`…/containers/systemd`) or that of systemd's own
- * units (`…/systemd/system`, `…/systemd/user`).
- */
-export function unitDirectoryKind(fileName: string): "quadlet" | "unit" {
-  return isQuadlet(fileName) ? "quadlet" : "unit";
 }

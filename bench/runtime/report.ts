@@ -7,7 +7,7 @@ import { type Kind, kinds } from "./site.ts";
 import type { Measurement } from "./turn.ts";
 
 /** Requests a second of the socket-activated one, of those of nginx on the host, at least. */
-export const aim = 0.95;
+const aim = 0.95;
 
 export interface Results {
   /** In each of them, every shape under every kind of load. */

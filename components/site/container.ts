@@ -4,7 +4,7 @@ import { hardenedContainer, hardenedOptions } from "./hardening.ts";
 import { onHost } from "./inputs.ts";
 
 /** The home directory of the account that a system service runs as: the host fills it in (resources/contract.ts). */
-export const home = "@HOME@";
+const home = "@HOME@";
 
 /** What a container is, whether a quadlet or a service's own `podman run` starts it. */
 export interface Container {

@@ -66,7 +66,7 @@ function plain(value: Input<string>): string | undefined {
  *
  * @param path the argument that has both, in messages
  */
-export function checkPair(
+function checkPair(
   path: string,
   certificate: string | undefined,
   key: string | undefined,

@@ -28,7 +28,7 @@ export function isOpen({ placeholders, content }: DesiredFile): boolean {
 }
 
 /** One text, filled in. In a unit a "%" of the home directory is no specifier (systemd.unit(5)). */
-export function fillText(text: string, { uid, home }: Account, isUnit: boolean): string {
+function fillText(text: string, { uid, home }: Account, isUnit: boolean): string {
   return text
     .replaceAll("@UID@", String(uid))
     .replaceAll("@HOME@", () => (isUnit ? home.replaceAll("%", "%%") : home));

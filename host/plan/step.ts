@@ -28,7 +28,7 @@ export type Step =
   | { verb: "commit" }
   | { verb: "forget" };
 
-export type Verb = Step["verb"];
+type Verb = Step["verb"];
 
 type StepOf<V extends Verb> = Extract<Step, { verb: V }>;
 

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { cached } from "../../tools/cache.ts";
 import { execute } from "../../tools/execute.ts";
-import { kinds, quadletKinds } from "../../units/kinds.ts";
+import { factsOf, quadletKinds } from "../../units/kinds.ts";
 import { UnitSyntaxError, parse } from "../../units/parse.ts";
 import { podmanKeys } from "../../units/podman-keys.ts";
 import { compareVersions } from "../../units/versions.ts";
@@ -132,8 +132,8 @@ test("the keys of this podman's version are those that the table has", async () 
     ),
   );
   const files = all.flatMap(({ section, key }, index) => {
-    const kind = quadletKinds.find((one) => kinds[one].section === section) ?? "container";
-    assert.ok(kinds[kind].section === section || section === "Quadlet", section);
+    const kind = quadletKinds.find((one) => factsOf(one).section === section) ?? "container";
+    assert.ok(factsOf(kind).section === section || section === "Quadlet", section);
     // Without a tag, podman does not come to the keys of a build.
     const needed = section === "Build" ? "ImageTag=x\n" : "";
     return [[`f${index}.${kind}`, `[${section}]\n${needed}${key}=x\n`] as const];

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
 import { checkArguments } from "../../components/site/check.ts";
-import { checkPair, checkTls } from "../../components/tls/check.ts";
+import { checkTls } from "../../components/tls/check.ts";
 import { makeCertificate, withPassphrase } from "../certificates.ts";
 
 const one = makeCertificate(["www.example.com"]);
@@ -152,7 +152,7 @@ describe("what is wrong", () => {
   ];
   for (const [what, certificate, key, expected] of pairs)
     test(`certificate and key: ${what}`, () => {
-      const { problems } = checkPair("tls", certificate, key);
+      const { problems } = checkTls({ certificate, key });
       assert.deepEqual(
         problems.map(({ path, message }) => `${path}: ${message}`),
         expected,

@@ -10,7 +10,7 @@ import type { ArgumentProblem } from "../../components/arguments/problems.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
 import { type Component, argumentsOf, components, docstringOf, pages } from "../../tools/docs/pages.ts";
 import { anchor } from "../../tools/docs/prose.ts";
-import { type Argument, gaps } from "../../tools/docs/tree.ts";
+import { type Argument, flatten } from "../../tools/docs/tree.ts";
 import { makeCertificate } from "../certificates.ts";
 
 // docs/ says what the docstrings say, the docstrings say all that they should, and each of their examples is right.
@@ -122,6 +122,21 @@ function problemsOf(component: Component, { put }: Case, value: unknown): string
     check(component, args).map(({ path, message }) => `${path}: ${message}`),
   );
   return found.sort((a, b) => a.length - b.length)[0] ?? ["is inside of nothing"];
+}
+
+/** What a docstring does not say and should, by the path of the argument. */
+function gaps(tree: readonly Argument[]): string[] {
+  return flatten(tree)
+    .filter(({ as }) => as === undefined)
+    .flatMap(({ path, member: { doc, optional, type, shapes } }) => {
+      const open = /string|number|Record|\[\]/.test(type.replaceAll(/"[^"]*"/g, "")) && shapes.length === 0;
+      return [
+        ...(doc.text === "" ? ["meaning"] : []),
+        ...(optional && doc.default === undefined ? ["@default"] : []),
+        ...(open && doc.range === undefined ? ["@range"] : []),
+        ...(doc.examples.length === 0 ? ["@example"] : []),
+      ].map((missing) => `${path}: ${missing}`);
+    });
 }
 
 for (const component of names) {

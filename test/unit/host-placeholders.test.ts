@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fill, fillText, isOpen, unfillText } from "../../host/plan/placeholders.ts";
+import { fill, isOpen, unfillText } from "../../host/plan/placeholders.ts";
 import { conf, desired, unit } from "./host-plan-facts.ts";
 
 const account = { uid: 1006, home: "/home/test" };
@@ -22,16 +22,22 @@ ExecStart=/usr/bin/podman run -v /home/test/conf.d:/etc/nginx/conf.d --cidfile=/
 const service = { ...unit("web.service", template), placeholders: true };
 
 describe("filled in", () => {
-  test("everywhere in the text", () => assert.equal(fillText(template, account, true), filled));
-
   test("a home directory is no specifier and no pattern of the replacement", () => {
     const odd = { uid: 1, home: "/srv/100%/$&" };
-    assert.equal(fillText("A=@HOME@\n", odd, true), "A=/srv/100%%/$&\n");
-    assert.equal(fillText("root @HOME@;\n", odd, false), "root /srv/100%/$&;\n");
+    const texts = [
+      { ...service, content: "A=@HOME@\n" },
+      { ...text, content: "root @HOME@;\n", placeholders: true },
+    ];
+    const { files } = fill(desired({ account: "test", files: texts }), odd);
+    assert.deepEqual(
+      files.map(({ content }) => content),
+      ["A=/srv/100%%/$&\n", "root /srv/100%/$&;\n"],
+    );
   });
 
   test("a text without placeholders stays as it is", () => {
-    assert.equal(fillText("[Unit]\nA=UID @ HOME\n", account, true), "[Unit]\nA=UID @ HOME\n");
+    const set = desired({ account: "test", files: [{ ...service, content: "[Unit]\nA=UID @ HOME\n" }] });
+    assert.deepEqual(fill(set, account).files, set.files);
   });
 
   const text = { key: conf, path: conf, content: "listen unix:/run/user/@UID@/web;", mode: "0644" };

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { awaitFirstPodman } from "../../components/site/first-podman.ts";
 import { render } from "../../components/site/render.ts";
-import { fillText } from "../../host/plan/placeholders.ts";
+import { fill } from "../../host/plan/placeholders.ts";
 import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
+import { desired, unit } from "./host-plan-facts.ts";
 
 // Stand-ins for a .service that runs podman, as Example 3 does.
 
@@ -20,7 +21,10 @@ function example(listen: string[]): string {
     listen,
   }).units["web.service"];
   assert.ok(typeof text === "string");
-  return fillText(text, { uid: 1006, home }, true);
+  const file = { ...unit("web.service", text), placeholders: true };
+  const [filled] = fill(desired({ account: "test", files: [file] }), { uid: 1006, home }).files;
+  assert.ok(filled);
+  return filled.content;
 }
 
 const one = example(["0.0.0.0:81"]);

@@ -59,18 +59,3 @@ export function flatten(tree: readonly Argument[]): Argument[] {
     ...argument.shapes.flatMap((shape) => flatten(shape.arguments)),
   ]);
 }
-
-/** What a docstring does not say and should, by the path of the argument. */
-export function gaps(tree: readonly Argument[]): string[] {
-  return flatten(tree)
-    .filter(({ as }) => as === undefined)
-    .flatMap(({ path, member: { doc, optional, type, shapes } }) => {
-      const open = /string|number|Record|\[\]/.test(type.replaceAll(/"[^"]*"/g, "")) && shapes.length === 0;
-      return [
-        ...(doc.text === "" ? ["meaning"] : []),
-        ...(optional && doc.default === undefined ? ["@default"] : []),
-        ...(open && doc.range === undefined ? ["@range"] : []),
-        ...(doc.examples.length === 0 ? ["@example"] : []),
-      ].map((missing) => `${path}: ${missing}`);
-    });
-}

@@ -21,8 +21,7 @@ import { prepareHost } from "./prepare.ts";
 import { startRegistries } from "./registry.ts";
 import { removeFleet } from "./remove.ts";
 
-export type { Output } from "../execute.ts";
-export type { RunOptions, TestHost } from "./host.ts";
+export type { TestHost } from "./host.ts";
 
 /** Throwaway hosts on a network of their own, which this machine can reach and which can reach nothing else. */
 export interface Fleet extends AsyncDisposable {

@@ -32,7 +32,7 @@ const schemas = await loadSchemas();
 const typeOf = new Map(declarations.map((one) => [schemaOf(one), one.name]));
 
 /** The contract as data, by the names of its types. */
-export function describeContract(): Record<string, Shape> {
+function describeContract(): Record<string, Shape> {
   return Object.fromEntries(declarations.map((one) => [one.name, shapeOf(one)]));
 }
 

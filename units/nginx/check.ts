@@ -21,7 +21,6 @@ import { problemAt, type Problem } from "./problem.ts";
 import { unreadListen, unreadServers, whyUnread } from "./unread.ts";
 
 export type { NginxFile } from "./listens.ts";
-export type { Problem } from "./problem.ts";
 
 /** A socket unit, and the addresses that it listens on (`ListenStream=` of systemd.socket(5)). */
 export interface SocketUnit {
