@@ -49,7 +49,9 @@ export function readConfiguration(
     const source = file?.[fullKey];
     // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
     const lost = secretKeys.includes(fullKey) && !hasSecure(source);
-    configuration[key] = lost ? markSecretFields(whole.value) : markSecrets(whole.value, source);
+    configuration[key] = lost
+      ? markSecretFields([fleetSchema.shape[key]], whole.value)
+      : markSecrets(whole.value, source);
   }
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
   return configuration;

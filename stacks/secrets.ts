@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Output, secret } from "@pulumi/pulumi/output.js";
 import { parse } from "yaml";
+import type { z } from "zod";
 import { ArgumentError } from "../components/arguments/problems.ts";
+import { below, mayBeSecret } from "../components/arguments/schema-walk.ts";
 
 /**
  * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only
@@ -26,28 +28,22 @@ export function markSecrets(value: unknown, source: unknown): unknown {
   return value;
 }
 
-const secretFields = ["environment", "nginx", "registries", "privateKey", "passphrase", "password"];
-
 /**
  * Makes every text secret that could be one, where it can't be known which are.
  *
- * @param value the hosts or the sites by their names, which may be "nginx" or "environment" too
+ * @param schemas of the value
  */
-export function markSecretFields(value: unknown): unknown {
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, markFields(inner, false)]));
-}
-
-function markFields(value: unknown, within: boolean): unknown {
+export function markSecretFields(schemas: readonly z.ZodType[], value: unknown): unknown {
   if (Output.isInstance(value)) return value;
-  if (typeof value === "string") return within ? secret(value) : value;
-  if (Array.isArray(value)) return value.map((inner) => markFields(inner, within));
+  if (typeof value === "string") return mayBeSecret(schemas) ? secret(value) : value;
+  if (Array.isArray(value))
+    return value.map((inner, index) => markSecretFields(below(schemas, index), inner));
   if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      // A label chooses hosts, and may be named "environment".
-      key === "labels" && !within ? inner : markFields(inner, within || secretFields.includes(key)),
+      // It is in the text of a unit, whose diff could not be read.
+      key === "image" ? inner : markSecretFields(below(schemas, key), inner),
     ]),
   );
 }

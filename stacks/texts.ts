@@ -1,7 +1,7 @@
 import { secret } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import { type ArgumentProblem, parseArguments, pathText } from "../components/arguments/problems.ts";
-import { type Schema, schemasAt } from "../components/arguments/schema-walk.ts";
+import { type Schema, below, schemasAt } from "../components/arguments/schema-walk.ts";
 import { required } from "../components/arguments/wording.ts";
 import { readText } from "./files.ts";
 
@@ -83,8 +83,4 @@ export function readTexts(
     return parsed.data.secret === true ? secret(text) : text;
   };
   return { value: walk(schemasAt(schema, []), "", path, value), problems };
-}
-
-function below(schemas: readonly Schema[], key: PropertyKey): Schema[] {
-  return schemas.flatMap((schema) => schemasAt(schema, [key]));
 }

@@ -1,6 +1,6 @@
 import { Output } from "@pulumi/pulumi/output.js";
 import type { z } from "zod";
-import { type Schema, schemasAt } from "./schema-walk.ts";
+import { type Schema, schemasAt, takesOutput } from "./schema-walk.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -9,7 +9,7 @@ export function misplacedOutputs(schema: z.ZodType, value: unknown): { path: Pat
   return outputsIn(value, []).flatMap(({ path, found }) => {
     const choices = schemasAt(schema, path);
     // What is not known at all is told so.
-    if (choices.length === 0 || choices.some((choice) => takes(choice, found))) return [];
+    if (choices.length === 0 || choices.some((choice) => takesOutput(choice, found))) return [];
     const message = `can't be a secret or an Output${instead([...new Set(choices.flatMap(partsThatMay))])}`;
     return [{ path, message }];
   });
@@ -20,11 +20,6 @@ function outputsIn(value: unknown, path: Path): { path: Path; found: unknown }[]
   if (Array.isArray(value)) return value.flatMap((inner, index) => outputsIn(inner, [...path, index]));
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => outputsIn(inner, [...path, key]));
-}
-
-/** Whether it is the schema of an Output (connection.ts). */
-function takes(schema: z.ZodType, value: unknown): boolean {
-  return schema.type === "custom" && schema.safeParse(value).success;
 }
 
 function instead(parts: readonly string[]): string {
@@ -44,7 +39,5 @@ function partsThatMay(schema: z.ZodType): string[] {
 }
 
 function holds(schema: z.ZodType): boolean {
-  return schemasAt(schema, []).some(
-    (choice) => takes(choice, Output.create("")) || partsThatMay(choice).length > 0,
-  );
+  return schemasAt(schema, []).some((choice) => takesOutput(choice) || partsThatMay(choice).length > 0);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { fleetSchema } from "../../stacks/schema.ts";
 import { hasSecure, markSecretFields, markSecrets, readStackFile } from "../../stacks/secrets.ts";
 
 /** The value with each secret as "<secret TEXT>". */
@@ -46,6 +47,9 @@ describe("markSecrets marks exactly what is secure in the stack file", () => {
 });
 
 describe("markSecretFields: what may be secret, where the file is not known", () => {
+  const marked = (key: keyof typeof fleetSchema.shape, value: unknown) =>
+    shown(markSecretFields([fleetSchema.shape[key]], value));
+
   test("of hosts: keys and passwords", async () => {
     const hosts = {
       web: {
@@ -56,7 +60,7 @@ describe("markSecretFields: what may be secret, where the file is not known", ()
         jump: { address: "a", passphrase: "q" },
       },
     };
-    assert.deepEqual(await shown(markSecretFields(hosts)), {
+    assert.deepEqual(await marked("hosts", hosts), {
       web: {
         address: "192.0.2.11",
         port: 22,
@@ -67,31 +71,62 @@ describe("markSecretFields: what may be secret, where the file is not known", ()
     });
   });
 
-  test("of sites: environment, nginx and registries", async () => {
+  test("of sites: environment, nginx, registries, certificates and keys", async () => {
     const site = {
       image: "i",
       listen: ["80"],
       nginx: { "default.conf": "c" },
       environment: { A: "a", labels: "l" },
       registries: { r: { username: "u", password: "p" } },
+      tls: {
+        certificate: "C",
+        key: "K",
+        listen: ["443"],
+        certificates: { a: { certificate: "D", key: "L" } },
+      },
+      smokeTest: { command: ["w"], environment: { A: "a" } },
+      commands: { before: [{ command: ["w"], environment: { A: "a" } }] },
     };
-    assert.deepEqual(await shown(markSecretFields({ web: site })), {
+    assert.deepEqual(await marked("sites", { web: site }), {
       web: {
         image: "i",
         listen: ["80"],
         nginx: { "default.conf": '<secret "c">' },
         environment: { A: '<secret "a">', labels: '<secret "l">' },
         registries: { r: { username: '<secret "u">', password: '<secret "p">' } },
+        tls: {
+          certificate: '<secret "C">',
+          key: '<secret "K">',
+          listen: ["443"],
+          certificates: { a: { certificate: '<secret "D">', key: '<secret "L">' } },
+        },
+        smokeTest: { command: ["w"], environment: { A: '<secret "a">' } },
+        commands: { before: [{ command: ["w"], environment: { A: '<secret "a">' } }] },
+      },
+    });
+  });
+
+  test("of proxies: those of their backends too", async () => {
+    const backends = { web: { image: "i", serverName: "a", environment: { A: "a" }, nginx: { x: "y" } } };
+    assert.deepEqual(await marked("proxies", { front: { backends } }), {
+      front: {
+        backends: {
+          web: {
+            image: "i",
+            serverName: "a",
+            environment: { A: '<secret "a">' },
+            nginx: { x: '<secret "y">' },
+          },
+        },
       },
     });
   });
 
   test("no name of a host or a site, and no label", async () => {
-    const values = [
-      { nginx: { image: "i", hosts: { labels: { environment: "production" } } } },
-      { environment: { address: "a", labels: { environment: "production", nginx: "yes" } } },
-    ];
-    for (const value of values) assert.deepEqual(await shown(markSecretFields(value)), value);
+    const sites = { nginx: { image: "i", hosts: { labels: { environment: "production" } } } };
+    const hosts = { environment: { address: "a", labels: { environment: "production", nginx: "yes" } } };
+    assert.deepEqual(await marked("sites", sites), sites);
+    assert.deepEqual(await marked("hosts", hosts), hosts);
   });
 });
 
