@@ -4,7 +4,6 @@ import type { SocketActivatedNginxArgs } from "../../components/site/arguments.t
 import { checkArguments } from "../../components/site/check.ts";
 import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
 import { renderBackends } from "../../components/proxy/backend-set.ts";
-import { awaitFirstPodman } from "../../components/site/first-podman.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
 import { render } from "../../components/site/render.ts";
@@ -29,63 +28,6 @@ const example4: ReverseProxyStackArgs = {
   hardened: true,
 };
 
-const namespace = (unit: string, service: string, runtime: string) => `[Unit]
-Description=User namespace for web
-${unit}StartLimitIntervalSec=0
-
-[Service]
-Type=oneshot
-${service}ExecStart=${awaitFirstPodman(runtime)}
-RemainAfterExit=true
-Restart=on-failure
-RestartSec=1s
-`;
-
-test("Example 1: the container, podman, and the user namespace that podman can't make any more", () => {
-  const { units, services } = render("web", example1);
-  assert.equal(
-    units["web.container"],
-    `[Unit]
-Description=nginx web, socket-activated
-Requires=web.socket web-usernamespace.service
-After=web.socket web-usernamespace.service
-StartLimitIntervalSec=0
-
-[Container]
-Image=docker.io/library/nginx:latest
-Pull=never
-Environment=NGINX=3;
-Volume=%h/.config/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z
-Tmpfs=/var/cache/nginx
-Network=none
-ReadOnly=true
-NoNewPrivileges=true
-DropCapability=all
-AddCapability=CHOWN KILL SETGID SETUID
-StopSignal=SIGQUIT
-StopTimeout=60
-GlobalArgs=--runtime=runc
-
-[Service]
-NonBlocking=true
-ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
-Restart=on-failure
-RestartSec=1s
-TimeoutStopSec=70
-NoNewPrivileges=true
-RestrictAddressFamilies=AF_UNIX AF_NETLINK
-
-[Install]
-WantedBy=default.target
-
-[Quadlet]
-DefaultDependencies=false
-`,
-  );
-  assert.equal(units["web-usernamespace.service"], namespace("", "", "%t"));
-  assert.deepEqual(services["web-usernamespace.service"], {});
-});
-
 test("Example 2: root needs no user namespace", () => {
   const { units } = render("web", example2);
   assert.deepEqual(Object.keys(units), ["web.container", "web.socket"]);
@@ -104,14 +46,6 @@ test("Example 3: by options of podman", () => {
     / --read-only --tmpfs \/var\/cache\/nginx --security-opt=no-new-privileges --cap-drop all --cap-add CHOWN --cap-add KILL --cap-add SETGID --cap-add SETUID --volume /,
   );
   assert.match(text, /\nNoNewPrivileges=true\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\n$/);
-  assert.equal(
-    units["web-usernamespace.service"],
-    namespace(
-      "Requires=user@@UID@.service\nAfter=user@@UID@.service\n",
-      "User=test\nEnvironment=XDG_RUNTIME_DIR=/run/user/@UID@\nEnvironment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus\n",
-      "/run/user/@UID@",
-    ),
-  );
 });
 
 test("Example 4: nginx as Example 3 but for its sockets; backends without new privileges", () => {

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { awaitPort } from "../../components/proxy/backend-container.ts";
 import { renderBackends } from "../../components/proxy/backend-set.ts";
 import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
-import { awaitFirstPodman } from "../../components/site/first-podman.ts";
-import { nginxOf, proxyAdditions, writeResolver } from "../../components/proxy/render.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
 import { type Rendered, render } from "../../components/site/render.ts";
-import { quoteExecArgument } from "../../units/escape.ts";
 
 const apache: Backend = {
   image: "docker.io/library/httpd:latest",
@@ -41,151 +38,6 @@ function lines(units: Rendered["units"], unit: string, ...keys: string[]): strin
 function known(value: unknown): Promise<unknown> {
   return new Promise((resolve) => (pulumi.output(value) as pulumi.Output<unknown>).apply(resolve));
 }
-
-describe("Example 4", () => {
-  const wait = quoteExecArgument(awaitPort);
-  const container = (name: string, image: string) => `[Unit]
-Description=Backend ${name} of example4
-StartLimitIntervalSec=0
-
-[Container]
-Image=${image}
-ContainerName=${name}
-Network=example4-net.network
-
-[Service]
-ExecStartPre=/usr/bin/podman network create --ignore --internal systemd-example4-net
-ExecStartPost=/bin/sh -c ${wait} wait ${name} 80
-Restart=always
-RestartSec=2s
-TimeoutStartSec=90
-
-[Install]
-WantedBy=default.target example4-backends.target
-
-[Quadlet]
-DefaultDependencies=false
-`;
-
-  test("the account's set: the network, the backends, the target that stands for them", () => {
-    assert.deepEqual(backends(), {
-      units: {
-        "example4-net.network": `[Unit]
-Description=Network of example4 and its backends
-StartLimitIntervalSec=0
-
-[Network]
-Internal=true
-
-[Service]
-ExecStartPre=${awaitFirstPodman("%t")}
-ExecStopPost=-/usr/bin/podman network rm systemd-example4-net
-Restart=on-failure
-RestartSec=1s
-
-[Quadlet]
-DefaultDependencies=false
-`,
-        "example4-backends.target": `[Unit]
-Description=Backends of example4
-
-[Install]
-WantedBy=default.target
-`,
-        "apache-container.container": container("apache-container", "docker.io/library/httpd:latest"),
-        "caddy-container.container": container("caddy-container", "docker.io/library/caddy:latest"),
-      },
-      files: {},
-      checks: {},
-      probes: {},
-      services: {
-        "example4-net-network.service": {},
-        "example4-backends.target": { enabled: true },
-        "apache-container.service": {},
-        "caddy-container.service": {},
-      },
-      images: {
-        "docker.io/library/httpd:latest": { pull: "missing" },
-        "docker.io/library/caddy:latest": { pull: "missing" },
-      },
-    });
-  });
-
-  test("the system's set: the socket and nginx, which waits for the backends without naming one", () => {
-    const { units } = proxy();
-    assert.deepEqual(Object.keys(units), ["example4.service", "example4.socket"]);
-    assert.equal(
-      units["example4.service"],
-      `[Unit]
-Description=nginx example4, socket-activated reverse proxy
-Requires=example4.socket user@@UID@.service
-After=example4.socket user@@UID@.service
-RequiresMountsFor=/run/user/@UID@/containers
-StartLimitIntervalSec=0
-
-[Service]
-Type=notify
-NotifyAccess=all
-User=test
-Environment=PODMAN_SYSTEMD_UNIT=%n
-Environment=XDG_RUNTIME_DIR=/run/user/@UID@
-Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
-NonBlocking=true
-ExecStartPre=${awaitFirstPodman("/run/user/@UID@")}
-ExecStartPre=-/usr/bin/timeout 90 /usr/bin/systemctl --user start example4-net-network.service example4-backends.target
-ExecStartPre=/bin/sh -c ${quoteExecArgument(writeResolver)} resolver systemd-example4-net example4-net-network.service example4-backends.target %t/%N-resolver/resolver.conf
-ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network systemd-example4-net --sdnotify=conmon -d --volume %t/%N-resolver:/etc/nginx/resolver.d:ro,Z --volume @HOME@/.config/quadlet-fleet/example4/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest
-ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
-ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
-ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
-Restart=on-failure
-RestartSec=1s
-TimeoutStartSec=120
-TimeoutStopSec=70
-KillMode=mixed
-Delegate=true
-RuntimeDirectory=%N-resolver
-SyslogIdentifier=%N
-`,
-    );
-  });
-
-  test("nginx's files: one a backend, a change of any reloads", () => {
-    const { files, services, checks } = proxy();
-    const names = [
-      "_proxy.conf",
-      "_proxy-headers",
-      "_proxy-server",
-      "_default.conf",
-      "apache-container.conf",
-      "caddy-container.conf",
-    ];
-    const paths = names.map((name) => `${conf}/${name}`);
-    assert.deepEqual(Object.keys(files), paths);
-    assert.equal(
-      files[`${conf}/apache-container.conf`]?.content,
-      `server {
-    listen 82;
-    server_name apache.example.com;
-
-    location / {
-        set $backend http://apache-container.dns.podman:80;
-        proxy_pass $backend;
-    }
-
-    include /etc/nginx/conf.d/_proxy-headers;
-    include /etc/nginx/conf.d/_proxy-server;
-    include /etc/nginx/conf.d/apache.example.com_*.routes;
-}
-`,
-    );
-    assert.deepEqual(services, {
-      "example4.socket": { enabled: true },
-      "example4.service": { reloadOn: paths, handover: true },
-    });
-    assert.deepEqual(checks["nginx -t"]?.mounts, { [conf]: "/etc/nginx/conf.d" });
-  });
-});
 
 describe("a backend that comes, with routes on the name of another, or goes", () => {
   const api: Backend = { ...caddy, serverName: "api.example.com", serverNames: ["apache.example.com"] };

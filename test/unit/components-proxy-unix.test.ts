@@ -5,10 +5,8 @@ import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts"
 import { renderBackends } from "../../components/proxy/backend-set.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
-import { awaitSocket } from "../../components/proxy/backend-sockets.ts";
 import { awaitFirstPodman } from "../../components/site/first-podman.ts";
 import { type Rendered, render } from "../../components/site/render.ts";
-import { quoteExecArgument } from "../../units/escape.ts";
 import { args, caddy, page } from "./proxy-unix-example.ts";
 
 // A proxy without any network: the reference's Examples 5 and 6, and all of it in one manager, as its Example 7.
@@ -23,88 +21,13 @@ function lines(units: Rendered["units"], unit: string, ...keys: string[]): strin
 }
 
 describe("the backends' set", () => {
-  test("has no network, and a directory of the sockets", () => {
-    const { units, services } = backends();
-    assert.deepEqual(Object.keys(units), [
-      "web-sockets.service",
-      "web-backends.target",
-      "caddy.container",
-      "page.container",
-      "page.socket",
-    ]);
-    assert.deepEqual(services, {
-      "web-sockets.service": {},
-      "web-backends.target": { enabled: true },
-      "caddy.service": {},
-      "page.socket": { enabled: true },
-      "page.service": { reloadOn: ["~/.config/quadlet-fleet/page/conf.d/default.conf"], handover: true },
-    });
-    assert.equal(
-      units["web-sockets.service"],
-      `[Unit]
-Description=Directory of the sockets of web's backends
-DefaultDependencies=false
-
-[Service]
-Type=oneshot
-ExecStart=/usr/bin/true
-RemainAfterExit=true
-RuntimeDirectory=web-sockets
-RuntimeDirectoryPreserve=restart
-`,
-    );
-  });
-
-  test("a program that makes its socket itself", () => {
-    assert.equal(
-      backends().units["caddy.container"],
-      `[Unit]
-Description=Backend caddy of web
-Requires=web-sockets.service
-After=web-sockets.service
-StartLimitIntervalSec=0
-
-[Container]
-Image=docker.io/library/caddy:latest
-ContainerName=caddy
-Volume=%t/web-sockets/caddy:/run/backend:rw,z
-Network=none
-
-[Service]
-ExecStartPre=${awaitFirstPodman("%t")}
-ExecStartPost=/bin/sh -c ${quoteExecArgument(awaitSocket)} wait caddy %t/web-sockets/caddy/http.sock %t/web-sockets/caddy.link %t/web-sockets/caddy.sock
-ExecStopPost=-/usr/bin/podman unshare rm -rf %t/web-sockets/caddy %t/web-sockets/caddy.sock
-Restart=always
-RestartSec=2s
-TimeoutStartSec=90
-RuntimeDirectory=web-sockets/caddy
-RuntimeDirectoryMode=0777
-
-[Install]
-WantedBy=default.target web-backends.target
-
-[Quadlet]
-DefaultDependencies=false
-`,
-    );
-  });
-
   test("nginx: systemd's socket, which comes with the target, and the address that nginx has inherited", () => {
     const { units, files, checks, probes } = backends();
-    assert.equal(
-      units["page.socket"],
-      `[Unit]
-Description=Socket /run/user/@UID@/web-sockets/page/http.sock of page
-Requires=web-sockets.service
-After=web-sockets.service
-
-[Socket]
-ListenStream=/run/user/@UID@/web-sockets/page/http.sock
-
-[Install]
-WantedBy=sockets.target web-backends.target
-`,
-    );
+    assert.deepEqual(lines(units, "page.socket", "Requires", "ListenStream", "WantedBy"), [
+      "Requires=web-sockets.service",
+      "ListenStream=/run/user/@UID@/web-sockets/page/http.sock",
+      "WantedBy=sockets.target web-backends.target",
+    ]);
     assert.deepEqual(lines(units, "page.container", "Network", "Environment", "WantedBy"), [
       "Environment=NGINX=3;",
       "Network=none",
@@ -175,45 +98,6 @@ WantedBy=sockets.target web-backends.target
 });
 
 describe("nginx", () => {
-  test("in the account's manager: after the target, in no network, without a wait of its own", () => {
-    const { units } = proxy();
-    assert.equal(
-      units["web.container"],
-      `[Unit]
-Description=nginx web, socket-activated reverse proxy
-Wants=web-backends.target
-Requires=web.socket web-sockets.service
-After=web.socket web-sockets.service web-backends.target
-StartLimitIntervalSec=0
-
-[Container]
-Image=docker.io/library/nginx:latest
-Environment=NGINX=3;
-Volume=%t/web-sockets:/run/backends:ro,z
-Volume=%h/.config/quadlet-fleet/web/conf.d:/etc/nginx/conf.d:ro,Z
-Network=none
-SecurityLabelDisable=true
-StopSignal=SIGQUIT
-StopTimeout=60
-
-[Service]
-NonBlocking=true
-ExecStartPre=${awaitFirstPodman("%t")}
-ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
-Restart=on-failure
-RestartSec=1s
-TimeoutStartSec=120
-TimeoutStopSec=70
-
-[Install]
-WantedBy=default.target
-
-[Quadlet]
-DefaultDependencies=false
-`,
-    );
-  });
-
   test("in the system's: it starts the backends, and has no resolver", () => {
     const { units, files } = proxy({ manager: "system" });
     assert.deepEqual(lines(units, "web.service", "ExecStartPre", "RuntimeDirectory"), [

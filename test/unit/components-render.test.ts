@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
-import { awaitFirstPodman } from "../../components/site/first-podman.ts";
 import { render } from "../../components/site/render.ts";
 
 const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
@@ -19,82 +18,6 @@ async function lines(args: SocketActivatedNginxArgs, ...keys: string[]): Promise
   const text = (await known(render("web", args).units["web.container"] ?? "")) as string;
   return text.split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
 }
-
-/** The default.conf that is written where none is given. */
-const page = (listen: string) => `server {
-${listen}    server_name localhost;
-
-    location / {
-        root /usr/share/nginx/html;
-        index index.html index.htm;
-    }
-
-    error_page 500 502 503 504 /50x.html;
-    location = /50x.html {
-        root /usr/share/nginx/html;
-    }
-}
-`;
-
-test("Example 1: a rootless service", () => {
-  const conf = "~/.config/quadlet-fleet/example1/conf.d/default.conf";
-  assert.deepEqual(render("example1", example1), {
-    units: {
-      "example1.container": `[Unit]
-Description=nginx example1, socket-activated
-Requires=example1.socket
-After=example1.socket
-StartLimitIntervalSec=0
-
-[Container]
-Image=docker.io/library/nginx:latest
-Environment=NGINX=3;
-Volume=%h/.config/quadlet-fleet/example1/conf.d:/etc/nginx/conf.d:ro,Z
-Network=none
-StopSignal=SIGQUIT
-StopTimeout=60
-
-[Service]
-NonBlocking=true
-ExecStartPre=${awaitFirstPodman("%t")}
-ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
-Restart=on-failure
-RestartSec=1s
-TimeoutStopSec=70
-
-[Install]
-WantedBy=default.target
-
-[Quadlet]
-DefaultDependencies=false
-`,
-      "example1.socket": `[Unit]
-Description=Socket 0.0.0.0:8080 of example1
-
-[Socket]
-ListenStream=0.0.0.0:8080
-
-[Install]
-WantedBy=sockets.target
-`,
-    },
-    files: { [conf]: { content: page("    listen 8080;\n") } },
-    checks: {
-      "nginx -t": {
-        image: "docker.io/library/nginx:latest",
-        command: ["nginx", "-t", "-q"],
-        mounts: { "~/.config/quadlet-fleet/example1/conf.d": "/etc/nginx/conf.d" },
-        service: "example1.service",
-      },
-    },
-    services: {
-      "example1.socket": { enabled: true },
-      "example1.service": { reloadOn: [conf], handover: true },
-    },
-    probes: { "0.0.0.0:8080": {} },
-    images: { "docker.io/library/nginx:latest": { pull: "missing" } },
-  });
-});
 
 test("an address of the host's own may come later than its socket; all others are there at boot", async () => {
   const listen = [
@@ -114,42 +37,6 @@ test("an address of the host's own may come later than its socket; all others ar
   assert.deepEqual(free.filter(Boolean), listen.slice(0, 2));
 });
 
-test("Example 2: a rootful service, with podman's default network", () => {
-  const conf = "/etc/quadlet-fleet/example2/conf.d/default.conf";
-  const { units, files, services } = render("example2", example2);
-  assert.equal(
-    units["example2.container"],
-    `[Unit]
-Description=nginx example2, socket-activated
-Requires=example2.socket
-After=example2.socket
-StartLimitIntervalSec=0
-
-[Container]
-Image=docker.io/library/nginx:latest
-Environment=NGINX=3;
-Volume=/etc/quadlet-fleet/example2/conf.d:/etc/nginx/conf.d:ro,Z
-StopSignal=SIGQUIT
-StopTimeout=60
-
-[Service]
-NonBlocking=true
-ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
-Restart=on-failure
-RestartSec=1s
-TimeoutStopSec=70
-
-[Install]
-WantedBy=default.target
-
-[Quadlet]
-DefaultDependencies=false
-`,
-  );
-  assert.deepEqual(files, { [conf]: { content: page("    listen 80;\n") } });
-  assert.deepEqual(services["example2.service"], { reloadOn: [conf], handover: true });
-});
-
 describe("several sockets", () => {
   const args = { ...example2, listen: ["0.0.0.0:80", "[::]:81", "192.0.2.11:80", "/run/web.sock"] };
   const names = [
@@ -162,20 +49,10 @@ describe("several sockets", () => {
 
   test("one unit for each, enabled; all but the first name the service", () => {
     assert.deepEqual(Object.keys(units), ["web.container", ...names]);
-    assert.equal(
-      units["web-unix-run-web.sock.socket"],
-      `[Unit]
-Description=Socket /run/web.sock of web
-
-[Socket]
-ListenStream=/run/web.sock
-Service=web.service
-
-[Install]
-WantedBy=sockets.target
-`,
+    assert.deepEqual(
+      names.filter((name) => !(units[name] as string).includes("\nService=web.service\n")),
+      ["web.socket"],
     );
-    assert.equal((units["web.socket"] as string).includes("Service="), false);
     for (const name of names) assert.deepEqual(services[name], { enabled: true });
   });
 
@@ -190,11 +67,13 @@ WantedBy=sockets.target
   });
 
   test("the default page is served on each; beside a wildcard it needs bind", () => {
-    assert.deepEqual(files["/etc/quadlet-fleet/web/conf.d/default.conf"], {
-      content: page(
-        "    listen 80;\n    listen [::]:81;\n    listen 192.0.2.11:80 bind;\n    listen unix:/run/web.sock;\n",
-      ),
-    });
+    const page = files["/etc/quadlet-fleet/web/conf.d/default.conf"]?.content as string;
+    assert.deepEqual(page.match(/(?<=listen ).*(?=;)/g), [
+      "80",
+      "[::]:81",
+      "192.0.2.11:80 bind",
+      "unix:/run/web.sock",
+    ]);
   });
 });
 

@@ -36,19 +36,6 @@ function known<T>(value: pulumi.Input<T>): Promise<unknown> {
   return new Promise((resolve) => pulumi.output(value).apply(resolve));
 }
 
-const page = `
-    location / {
-        root /usr/share/nginx/html;
-        index index.html index.htm;
-    }
-
-    error_page 500 502 503 504 /50x.html;
-    location = /50x.html {
-        root /usr/share/nginx/html;
-    }
-}
-`;
-
 describe("a site with TLS", () => {
   test("a second socket, a directory for the files, and nginx that uses them", async () => {
     const { units, files, services, checks, probes } = render("web", site);
@@ -57,22 +44,12 @@ describe("a site with TLS", () => {
     assert.match(text, /^Environment=NGINX=3:4;$/m);
     assert.match(text, /^Volume=\/etc\/quadlet-fleet\/web\/tls:\/etc\/nginx\/tls:ro,Z$/m);
     assert.equal(text.includes("PRIVATE KEY"), false);
-    const { "/etc/quadlet-fleet/web/tls/key.pem": key, ...others } = files;
-    assert.deepEqual(others, {
-      "/etc/quadlet-fleet/web/conf.d/default.conf": {
-        content: `server {
-    listen 80;
-    listen 443 ssl;
-    server_name localhost;
-
-    ssl_certificate /etc/nginx/tls/certificate.pem;
-    ssl_certificate_key /etc/nginx/tls/key.pem;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    http2 on;
-${page}`,
-      },
-      "/etc/quadlet-fleet/web/tls/certificate.pem": { content: one.certificate, mode: "0600" },
-    });
+    assert.deepEqual(Object.keys(files), [
+      "/etc/quadlet-fleet/web/conf.d/default.conf",
+      "/etc/quadlet-fleet/web/tls/certificate.pem",
+      "/etc/quadlet-fleet/web/tls/key.pem",
+    ]);
+    const key = files["/etc/quadlet-fleet/web/tls/key.pem"];
     assert.equal(key?.mode, "0600");
     assert.ok(pulumi.Output.isInstance(key.content));
     assert.equal(await pulumi.isSecret(pulumi.output(key.content)), true);
@@ -109,35 +86,20 @@ ${page}`,
     };
     const args = { ...site, manager: "user" as const, user: "test", tls };
     const { files, probes } = render("web", { ...args, verify: { path: "/health", status: 200 } });
-    assert.deepEqual(
-      files["~/.config/quadlet-fleet/web/conf.d/default.conf"]?.content,
-      [
-        `server {
-    listen 8443 ssl;
-    listen 127.0.0.1:8443 ssl bind;
-    server_name localhost;
-
-    ssl_certificate /etc/nginx/tls/certificate.pem;
-    ssl_certificate_key /etc/nginx/tls/key.pem;
-    ssl_protocols TLSv1.2 TLSv1.3;
-${page}`,
-        `server {
-    listen 8443 ssl;
-    listen 127.0.0.1:8443 ssl;
-    server_name *.example.com;
-
-    ssl_certificate /etc/nginx/tls/_.example.com.certificate.pem;
-    ssl_certificate_key /etc/nginx/tls/_.example.com.key.pem;
-    ssl_protocols TLSv1.2 TLSv1.3;
-${page}`,
-        `server {
-    listen 80;
-    server_name localhost;
-    return 301 https://$host:8443$request_uri;
-}
-`,
-      ].join("\n"),
-    );
+    const page = files["~/.config/quadlet-fleet/web/conf.d/default.conf"]?.content as string;
+    assert.deepEqual(page.match(/(?<= {4})(listen|server_name|ssl_certificate|http2|return) .*(?=;)/g), [
+      "listen 8443 ssl",
+      "listen 127.0.0.1:8443 ssl bind",
+      "server_name localhost",
+      "ssl_certificate /etc/nginx/tls/certificate.pem",
+      "listen 8443 ssl",
+      "listen 127.0.0.1:8443 ssl",
+      "server_name *.example.com",
+      "ssl_certificate /etc/nginx/tls/_.example.com.certificate.pem",
+      "listen 80",
+      "server_name localhost",
+      "return 301 https://$host:8443$request_uri",
+    ]);
     assert.ok(files["~/.config/quadlet-fleet/web/tls/_.example.com.key.pem"]);
     // Neither the redirect nor nginx's answer to a request without TLS has that status.
     assert.deepEqual(probes, {
@@ -158,43 +120,16 @@ ${page}`,
   });
 });
 
-test("a proxy with TLS: certificates by name, what all share, and a redirect for each name", () => {
+test("a proxy with TLS: certificates by name, and a redirect for each name", () => {
   const certificates = { "apache.example.com": makeCertificate(["apache.example.com"]) };
   const options = tlsOptions({ ...one, redirect: true, certificates });
   const files = generatedFiles(proxy.backends, { listen: [parseListenStream("0.0.0.0:82")], tls: options });
-  assert.equal(
-    files["_tls.conf"],
-    `ssl_certificate /etc/nginx/tls/certificate.pem;
-ssl_certificate_key /etc/nginx/tls/key.pem;
-ssl_protocols TLSv1.2 TLSv1.3;
-http2 on;
-`,
-  );
-  assert.equal(
-    files["apache.conf"],
-    `server {
-    listen 443 ssl;
-    server_name apache.example.com;
-    ssl_certificate /etc/nginx/tls/apache.example.com.certificate.pem;
-    ssl_certificate_key /etc/nginx/tls/apache.example.com.key.pem;
-
-    location / {
-        set $backend http://apache.dns.podman:80;
-        proxy_pass $backend;
-    }
-
-    include /etc/nginx/conf.d/_proxy-headers;
-    include /etc/nginx/conf.d/_proxy-server;
-    include /etc/nginx/conf.d/apache.example.com_*.routes;
-}
-
-server {
-    listen 82;
-    server_name apache.example.com;
-    return 301 https://$host$request_uri;
-}
-`,
-  );
+  assert.deepEqual(files["apache.conf"]?.match(/(?<= {4})(listen|ssl_certificate|return) .*(?=;)/g), [
+    "listen 443 ssl",
+    "ssl_certificate /etc/nginx/tls/apache.example.com.certificate.pem",
+    "listen 82",
+    "return 301 https://$host$request_uri",
+  ]);
   assert.match(files["_default.conf"] ?? "", /listen 82 default_server;\n {4}listen 443 ssl default_server;/);
   assert.deepEqual(checkProxy("web", { ...proxy, tls: { ...one, redirect: true, certificates } }), {
     problems: [],

@@ -3,7 +3,6 @@ import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
 import { checkArguments } from "../../components/site/check.ts";
-import { awaitFirstPodman } from "../../components/site/first-podman.ts";
 import { render } from "../../components/site/render.ts";
 
 // Example 3: rootless podman in a system service.
@@ -21,57 +20,6 @@ function lines(change: Partial<SocketActivatedNginxArgs>, ...keys: string[]): st
   const text = render("web", { ...example3, ...change }).units["web.service"] as string;
   return text.split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));
 }
-
-test("the whole set, without a network", () => {
-  const conf = "~/.config/quadlet-fleet/example3/conf.d/default.conf";
-  const { units, files, services, checks } = render("example3", { ...example3, network: "none" });
-  assert.deepEqual(units, {
-    "example3.service": `[Unit]
-Description=nginx example3, socket-activated
-Requires=example3.socket user@@UID@.service
-After=example3.socket user@@UID@.service
-RequiresMountsFor=/run/user/@UID@/containers
-StartLimitIntervalSec=0
-
-[Service]
-Type=notify
-NotifyAccess=all
-User=test
-Environment=PODMAN_SYSTEMD_UNIT=%n
-Environment=XDG_RUNTIME_DIR=/run/user/@UID@
-Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/@UID@/bus
-NonBlocking=true
-ExecStartPre=${awaitFirstPodman("/run/user/@UID@")}
-ExecStart=/usr/bin/podman run --name systemd-%N --cidfile=/run/user/@UID@/%N.cid --replace --rm --cgroups=split --stop-signal SIGQUIT --stop-timeout 60 --network none --sdnotify=conmon -d --volume @HOME@/.config/quadlet-fleet/example3/conf.d:/etc/nginx/conf.d:ro,Z --env NGINX=3; --pull=never docker.io/library/nginx:latest
-ExecReload=/usr/bin/podman kill --signal=HUP systemd-%N
-ExecStop=/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
-ExecStopPost=-/usr/bin/podman rm -v -f -i --cidfile=/run/user/@UID@/%N.cid
-Restart=on-failure
-RestartSec=1s
-TimeoutStopSec=70
-KillMode=mixed
-Delegate=true
-SyslogIdentifier=%N
-`,
-    "example3.socket": `[Unit]
-Description=Socket 0.0.0.0:81 of example3
-
-[Socket]
-ListenStream=0.0.0.0:81
-
-[Install]
-WantedBy=sockets.target
-`,
-  });
-  assert.deepEqual(Object.keys(files), [conf]);
-  assert.deepEqual(services, {
-    "example3.socket": { enabled: true },
-    "example3.service": { reloadOn: [conf], handover: true },
-  });
-  assert.deepEqual(checks["nginx -t"]?.mounts, {
-    "~/.config/quadlet-fleet/example3/conf.d": "/etc/nginx/conf.d",
-  });
-});
 
 test("podman's own network waits for the host's", () => {
   assert.deepEqual(lines({}, "Wants", "After"), [

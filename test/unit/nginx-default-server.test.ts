@@ -10,29 +10,6 @@ const server = (...listen: string[]) => defaultServer(listen.map(parseListenStre
 const listens = (text: string) => text.split("\n").filter((line) => line.startsWith("    listen "));
 
 describe("defaultServer", () => {
-  test("is the image's default.conf with our addresses", () => {
-    assert.equal(
-      server("0.0.0.0:8080", "[::]:8080", "/run/x.sock"),
-      `server {
-    listen 8080;
-    listen [::]:8080;
-    listen unix:/run/x.sock;
-    server_name localhost;
-
-    location / {
-        root /usr/share/nginx/html;
-        index index.html index.htm;
-    }
-
-    error_page 500 502 503 504 /50x.html;
-    location = /50x.html {
-        root /usr/share/nginx/html;
-    }
-}
-`,
-    );
-  });
-
   test("has an address once, and bind beside a wildcard of its port", () => {
     assert.deepEqual(listens(server("80", "[::]:80", "[::1]:80", "127.0.0.1:80", "0.0.0.0:81")), [
       "    listen [::]:80;",
