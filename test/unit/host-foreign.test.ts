@@ -13,7 +13,7 @@ import {
   desired,
   empty,
   present,
-  says,
+  does,
   service,
   settled,
   state,
@@ -87,7 +87,7 @@ describe("a unit that is there already", () => {
       "web.socket",
       { file: "/etc/systemd/system/web.socket" },
     );
-    assert.deepEqual(says(facts, desired()), []);
+    assert.deepEqual(does(facts, desired()), []);
     assert.deepEqual(refused({ ...facts, set: undefined }, desired({ adopt: true })), []);
     // Example 3 becomes Example 2 in one set.
     const before = "/etc/systemd/system/web.service";
@@ -142,13 +142,13 @@ describe("a unit that is there already", () => {
     const gone = desired({ files: [], services: [], images: [] });
     const facts = state(settled(desired()), "web.service", { file: vendor });
     const without = change(facts, "/etc/containers/systemd/web.container", absent());
-    const steps = says(without, gone);
+    const steps = does(without, gone);
     assert.deepEqual(
       steps.filter((step) => step.includes("web.service")),
       [],
     );
-    assert.ok(steps.includes("stopping web.socket"), steps.join(", "));
-    assert.ok(says(settled(desired()), gone).includes("stopping web.socket, web.service"));
+    assert.ok(steps.includes("stop web.socket"), steps.join(", "));
+    assert.ok(does(settled(desired()), gone).includes("stop web.socket web.service"));
   });
 });
 

@@ -4,10 +4,10 @@ import { render } from "../../components/site/render.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { fill } from "../../host/plan/placeholders.ts";
 import { plan } from "../../host/plan/plan.ts";
-import { stepFields, stepSays } from "../../host/plan/step.ts";
+import { stepFields } from "../../host/plan/step.ts";
 import { desiredState } from "../../provider/state.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
-import { change, present, says, settled } from "./host-plan-facts.ts";
+import { change, does, handedOver, named, present, settled } from "./host-plan-facts.ts";
 
 // The plan for Example 3: a system service that runs as an account.
 
@@ -33,43 +33,20 @@ function host(of = state): Facts {
 }
 
 test("nothing to do: no steps", () => {
-  assert.deepEqual(says(host(), state), []);
+  assert.deepEqual(does(host(), state), []);
 });
 
 test("a file in the home directory that is root's, a unit that is the account's: each is written anew", () => {
   const content = state.files.find(({ path }) => path === conf)?.content ?? "";
-  const steps = says(change(host(), conf, present(content)), state);
-  assert.ok(steps.includes(`writing ${conf}`));
+  const steps = does(change(host(), conf, present(content)), state);
+  assert.ok(steps.includes(`put ${conf}`));
   const unit = state.files.find(({ path }) => path === service)?.content ?? "";
-  assert.ok(
-    says(change(host(), service, { ...present(unit), uid: 1006 }), state).includes(`writing ${service}`),
-  );
+  assert.ok(does(change(host(), service, { ...present(unit), uid: 1006 }), state).includes(`put ${service}`));
 });
 
 test("another image: rehearsed and handed over, by units of the system's manager", () => {
   const { steps, lent } = plan(host(wanted("registry.example/nginx:0")), state, []);
-  assert.deepEqual(steps.map(stepSays), [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "validating the units",
-    "preparing web-rehearsal.service",
-    "preparing web-handover.service",
-    "reloading systemd",
-    "rehearsing web.service",
-    "removing web-rehearsal.service",
-    "preparing the files",
-    `writing ${service}`,
-    "reloading systemd",
-    "handing web.service over to its new version",
-    "restarting web.service",
-    "waiting a moment",
-    "verifying web.service",
-    "stopping web-handover.service",
-    "removing web-handover.service",
-    "reloading systemd",
-    "asking 0.0.0.0:81/",
-    "committing",
-  ]);
+  assert.deepEqual(steps.map(named), handedOver([`put ${service}`], undefined, ["ask 0"]));
   assert.deepEqual(
     steps.filter(({ verb }) => verb === "lend").map((step) => stepFields(step)[2]),
     ["%t/systemd/system/web-rehearsal.service", "%t/systemd/system/web-handover.service"],

@@ -5,7 +5,7 @@ import { sha256 } from "../../host/digest.ts";
 import { type Facts, type FileFact, noFacts } from "../../host/facts/facts.ts";
 import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import { plan } from "../../host/plan/plan.ts";
-import { stepSays } from "../../host/plan/step.ts";
+import type { Step } from "../../host/plan/step.ts";
 
 // A made-up host and a set, for the tests of the plan.
 
@@ -154,10 +154,51 @@ export function state(facts: Facts, unit: string, fact: Partial<UnitFact>): Fact
   return { ...facts, units: new Map([...facts.units, [unit, { ...before, ...fact }]]) };
 }
 
-export function says(facts: Facts, state: Desired, known: string[] = []): string[] {
+/** The steps, each {@link named}. */
+export function does(facts: Facts, state: Desired, known: string[] = []): string[] {
   const { refusals, steps } = plan(facts, state, known);
   assert.deepEqual(refusals, []);
-  return steps.map(stepSays);
+  return steps.map(named);
+}
+
+/** A step's verb and what it is about: "restart web.socket web.service". */
+export function named(step: Step): string {
+  const { verb, units = [], ...one } = step as { verb: string; units?: string[] } & Record<string, string>;
+  const about = one.service ?? one.probe ?? one.unit ?? one.path ?? one.image ?? one.name ?? [];
+  return [verb, ...units, about].flat().join(" ");
+}
+
+/** The steps of a restart for which nothing is written. */
+export const restarted = [
+  "begin",
+  "pull registry.example/nginx:1",
+  "restart web.service",
+  "settle",
+  "verify web.service",
+  "commit",
+];
+
+/**
+ * The steps of a new version of a site, which proves itself and is handed the sockets.
+ *
+ * @param written what is done with files
+ * @param behind what is done while the stand-in answers
+ */
+export function handedOver(
+  written: readonly string[],
+  behind: readonly string[] = ["restart web.service", "settle", "verify web.service"],
+  asked: readonly string[] = [],
+): string[] {
+  const [validate, files] =
+    written.length === 0 ? [[], []] : [["validate"], ["stage", ...written, "daemon_reload"]];
+  return [
+    ...["begin", "pull registry.example/nginx:1", ...validate],
+    ...["lend web-rehearsal.service", "lend web-handover.service", "daemon_reload"],
+    ...["rehearse web.service", "unlend web-rehearsal.service", ...files],
+    ...["handover web.service", ...behind],
+    ...["return web-handover.service", "unlend web-handover.service", "daemon_reload"],
+    ...[...asked, "commit"],
+  ];
 }
 
 export function absent(): FileFact {

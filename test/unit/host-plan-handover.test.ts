@@ -3,8 +3,19 @@ import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { plan } from "../../host/plan/plan.ts";
-import { stepFields, stepSays } from "../../host/plan/step.ts";
-import { change, conf, present, says, service, settled, site, unit } from "./host-plan-facts.ts";
+import { stepFields } from "../../host/plan/step.ts";
+import {
+  change,
+  conf,
+  does,
+  handedOver,
+  named,
+  present,
+  service,
+  settled,
+  site,
+  unit,
+} from "./host-plan-facts.ts";
 
 const one = site(["0.0.0.0:80"]);
 const two = site(["0.0.0.0:80", "0.0.0.0:81"]);
@@ -26,28 +37,7 @@ describe("another image", () => {
   const { steps, lent, payload } = plan(oldImage(state), state, []);
 
   test("it proves itself, shares the sockets, and takes over; only then the stand-in goes", () => {
-    assert.deepEqual(steps.map(stepSays), [
-      "starting",
-      "pulling registry.example/nginx:1",
-      "validating the units",
-      "preparing web-rehearsal.service",
-      "preparing web-handover.service",
-      "reloading systemd",
-      "rehearsing web.service",
-      "removing web-rehearsal.service",
-      "preparing the files",
-      `writing ${container}`,
-      "reloading systemd",
-      "handing web.service over to its new version",
-      "restarting web.service",
-      "waiting a moment",
-      "verifying web.service",
-      "stopping web-handover.service",
-      "removing web-handover.service",
-      "reloading systemd",
-      "asking 0.0.0.0:80/health",
-      "committing",
-    ]);
+    assert.deepEqual(steps.map(named), handedOver([`put ${container}`], undefined, ["ask 0"]));
   });
 
   test("the steps name their texts, which come after those of the files", () => {
@@ -72,13 +62,13 @@ describe("another image", () => {
   test("another Description: no handover, nothing is touched", () => {
     const text = two.files.find(({ path }) => path === container)?.content ?? "";
     const facts = change(settled(two), container, present(text.replace("nginx web", "old")));
-    assert.deepEqual(says(facts, two), [
-      "starting",
-      "validating the units",
-      "preparing the files",
-      `writing ${container}`,
-      "reloading systemd",
-      "committing",
+    assert.deepEqual(does(facts, two), [
+      "begin",
+      "validate",
+      "stage",
+      `put ${container}`,
+      "daemon_reload",
+      "commit",
     ]);
   });
 
@@ -88,12 +78,12 @@ describe("another image", () => {
       "web.container",
       (state.files[1]?.content ?? "").replace("[Service]", "PublishPort=90:90\n[Service]"),
     );
-    assert.deepEqual(says(oldImage(state), state).slice(-5), [
-      "reloading systemd",
-      "restarting web.service",
-      "waiting a moment",
-      "verifying web.service",
-      "committing",
+    assert.deepEqual(does(oldImage(state), state).slice(-5), [
+      "daemon_reload",
+      "restart web.service",
+      "settle",
+      "verify web.service",
+      "commit",
     ]);
   });
 });
@@ -102,19 +92,19 @@ test("another configuration: it proves itself before the old one goes", () => {
   const probes = [{ listen: "0.0.0.0:80", path: "/health", hostName: "localhost" }];
   const state = { ...one, probes };
   const facts = change(settled(state), conf, present("server { listen 80; } # old"));
-  assert.deepEqual(says(facts, state), [
-    "starting",
-    "preparing web-rehearsal.service",
-    "reloading systemd",
-    "rehearsing web.service",
-    "removing web-rehearsal.service",
-    "preparing the files",
-    `writing ${conf}`,
-    "reloading web.service",
-    "verifying web.service",
-    "reloading systemd",
-    "asking 0.0.0.0:80/health",
-    "committing",
+  assert.deepEqual(does(facts, state), [
+    "begin",
+    "lend web-rehearsal.service",
+    "daemon_reload",
+    "rehearse web.service",
+    "unlend web-rehearsal.service",
+    "stage",
+    `put ${conf}`,
+    "reload web.service",
+    "verify web.service",
+    "daemon_reload",
+    "ask 0",
+    "commit",
   ]);
 });
 
@@ -146,24 +136,7 @@ test("a check of a service that is rehearsed only says why the rehearsal failed"
 
 describe("one of two addresses", () => {
   const second = "/etc/systemd/system/web-81.socket";
-  const handingOver = "handing web.service over to its new version";
-  const prepared = [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "validating the units",
-    "preparing web-rehearsal.service",
-    "preparing web-handover.service",
-    "reloading systemd",
-    "rehearsing web.service",
-    "removing web-rehearsal.service",
-    "preparing the files",
-  ];
-  const end = [
-    "stopping web-handover.service",
-    "removing web-handover.service",
-    "reloading systemd",
-    "committing",
-  ];
+  const both = ["restart web-81.socket web.service", "settle", "verify web-81.socket", "verify web.service"];
 
   test("changed: the service and that socket restart together, behind the stand-in on the other", () => {
     const facts = change(
@@ -172,17 +145,7 @@ describe("one of two addresses", () => {
       present("[Socket]\nListenStream=0.0.0.0:82\nService=web.service\n"),
     );
     const { steps, lent } = plan(facts, two, []);
-    assert.deepEqual(steps.map(stepSays), [
-      ...prepared,
-      `writing ${second}`,
-      "reloading systemd",
-      handingOver,
-      "restarting web-81.socket, web.service",
-      "waiting a moment",
-      "verifying web-81.socket",
-      "verifying web.service",
-      ...end,
-    ]);
+    assert.deepEqual(steps.map(named), handedOver([`put ${second}`], both));
     assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
     assert.match(lent[1] ?? "", /^Environment=NGINX=3;$/m);
     // In one call: a request on the open socket would start the service in between.
@@ -193,37 +156,14 @@ describe("one of two addresses", () => {
   });
 
   test("new: the service restarts with it, the stand-in has the other", () => {
-    const facts = settled(one);
-    assert.deepEqual(says(facts, two), [
-      ...prepared,
-      `writing ${container}`,
-      `writing ${second}`,
-      "enabling web-81.socket",
-      "reloading systemd",
-      handingOver,
-      "restarting web-81.socket, web.service",
-      "waiting a moment",
-      "verifying web-81.socket",
-      "verifying web.service",
-      ...end,
-    ]);
+    const files = [`put ${container}`, `put ${second}`, "enable web-81.socket"];
+    assert.deepEqual(does(settled(one), two), handedOver(files, both));
   });
 
   test("gone: closed once the stand-in has the one that stays", () => {
-    assert.deepEqual(says(settled(two), one), [
-      ...prepared,
-      `writing ${container}`,
-      "disabling web-81.socket",
-      `removing ${second}`,
-      "reloading systemd",
-      handingOver,
-      "stopping web-81.socket",
-      "restarting web.service",
-      "forgetting web-81.socket",
-      "waiting a moment",
-      "verifying web.service",
-      ...end,
-    ]);
+    const files = [`put ${container}`, "disable web-81.socket", `remove ${second}`];
+    const behind = ["stop web-81.socket", "restart web.service", "reset_failed web-81.socket", "settle"];
+    assert.deepEqual(does(settled(two), one), handedOver(files, [...behind, "verify web.service"]));
   });
 
   test("the only one: there is nothing to share, so it is closed and opened", () => {
@@ -232,19 +172,19 @@ describe("one of two addresses", () => {
       "/etc/systemd/system/web.socket",
       present("[Socket]\nListenStream=0.0.0.0:82\n"),
     );
-    assert.deepEqual(says(facts, one).slice(3), [
-      "preparing web-rehearsal.service",
-      "reloading systemd",
-      "rehearsing web.service",
-      "removing web-rehearsal.service",
-      "preparing the files",
-      "writing /etc/systemd/system/web.socket",
-      "reloading systemd",
-      "restarting web.socket, web.service",
-      "waiting a moment",
-      "verifying web.socket",
-      "verifying web.service",
-      "committing",
+    assert.deepEqual(does(facts, one).slice(3), [
+      "lend web-rehearsal.service",
+      "daemon_reload",
+      "rehearse web.service",
+      "unlend web-rehearsal.service",
+      "stage",
+      "put /etc/systemd/system/web.socket",
+      "daemon_reload",
+      "restart web.socket web.service",
+      "settle",
+      "verify web.socket",
+      "verify web.service",
+      "commit",
     ]);
   });
 });
@@ -258,11 +198,11 @@ describe("what else is in the set", () => {
       state.files.unshift({ key: secret, path: secret, content: "A=b\n", mode: "0600" });
       const index = state.services.findIndex(({ unit }) => unit === "web.service");
       state.services[index] = service("web.service", { restartOn: [secret], handover: true });
-      const steps = says(change(settled(state), secret, present("A=a\n", "0600")), state);
-      const lent = steps.indexOf("preparing web-handover.service");
-      const started = steps.indexOf("handing web.service over to its new version");
+      const steps = does(change(settled(state), secret, present("A=a\n", "0600")), state);
+      const lent = steps.indexOf("lend web-handover.service");
+      const started = steps.indexOf("handover web.service");
       assert.ok(lent >= 0 && started > lent, listen);
-      assert.ok(steps.slice(lent, started).includes("reloading systemd"), `${listen}: ${steps.join(", ")}`);
+      assert.ok(steps.slice(lent, started).includes("daemon_reload"), `${listen}: ${steps.join(", ")}`);
     }
   });
 
@@ -270,10 +210,10 @@ describe("what else is in the set", () => {
     const before = site(["0.0.0.0:80"]);
     before.files.push(unit("old.container", "[Container]\nImage=registry.example/old\n"));
     before.services.push(service("old.service"));
-    const steps = says(oldImage(one, settled(before)), one);
-    assert.ok(steps.includes("handing web.service over to its new version"));
+    const steps = does(oldImage(one, settled(before)), one);
+    assert.ok(steps.includes("handover web.service"));
     assert.ok(
-      steps.some((says) => says.startsWith("stopping ") && says.includes("old.service")),
+      steps.some((says) => says.startsWith("stop ") && says.includes("old.service")),
       steps.join(", "),
     );
   });
@@ -290,9 +230,9 @@ describe("what else is in the set", () => {
       "/etc/systemd/system/api.socket",
       present("[Socket]\nListenStream=0.0.0.0:91\n"),
     );
-    const steps = says(facts, state);
-    assert.ok(steps.includes("handing web.service over to its new version"));
-    assert.ok(steps.includes("restarting api.socket, web.service, api.service"), steps.join(", "));
+    const steps = does(facts, state);
+    assert.ok(steps.includes("handover web.service"));
+    assert.ok(steps.includes("restart api.socket web.service api.service"), steps.join(", "));
   });
 
   test("another service is reloaded, after the handover", () => {
@@ -301,17 +241,17 @@ describe("what else is in the set", () => {
     state.files.unshift({ key: other, path: other, content: "new", mode: "0644" });
     state.files.push(unit("api.container", "[Container]\nImage=registry.example/api\n"));
     state.services.push(service("api.service", { reloadOn: [other] }));
-    const steps = says(change(oldImage(state), other, present("old")), state);
-    assert.deepEqual(steps.slice(steps.indexOf("handing web.service over to its new version"), -1), [
-      "handing web.service over to its new version",
-      "restarting web.service",
-      "reloading api.service",
-      "waiting a moment",
-      "verifying web.service",
-      "verifying api.service",
-      "stopping web-handover.service",
-      "removing web-handover.service",
-      "reloading systemd",
+    const steps = does(change(oldImage(state), other, present("old")), state);
+    assert.deepEqual(steps.slice(steps.indexOf("handover web.service"), -1), [
+      "handover web.service",
+      "restart web.service",
+      "reload api.service",
+      "settle",
+      "verify web.service",
+      "verify api.service",
+      "return web-handover.service",
+      "unlend web-handover.service",
+      "daemon_reload",
     ]);
   });
 });

@@ -3,15 +3,16 @@ import { test } from "node:test";
 import { unitPath } from "../../host/desired.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { plan } from "../../host/plan/plan.ts";
-import { stepSays } from "../../host/plan/step.ts";
 import {
   change,
   conf,
   container,
   desired,
+  does,
   empty,
+  named,
   present,
-  says,
+  restarted,
   service,
   settled,
   socket,
@@ -24,34 +25,34 @@ test("nothing to do: no steps", () => {
 });
 
 test("a first deploy: images before files, files before units, sockets before services", () => {
-  assert.deepEqual(says(empty(), desired()), [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "validating the units",
-    "preparing the files",
-    `writing ${conf}`,
-    "writing /etc/containers/systemd/web.container",
-    "writing /etc/systemd/system/web.socket",
-    "enabling web.socket",
-    "reloading systemd",
-    "starting web.socket",
-    "starting web.service",
-    "waiting a moment",
-    "verifying web.socket",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(does(empty(), desired()), [
+    "begin",
+    "pull registry.example/nginx:1",
+    "validate",
+    "stage",
+    `put ${conf}`,
+    "put /etc/containers/systemd/web.container",
+    "put /etc/systemd/system/web.socket",
+    "enable web.socket",
+    "daemon_reload",
+    "start web.socket",
+    "start web.service",
+    "settle",
+    "verify web.socket",
+    "verify web.service",
+    "commit",
   ]);
 });
 
 test("another nginx configuration: written and reloaded, nothing else", () => {
   const facts = change(settled(desired()), conf, present("server { listen 80; } # old"));
-  assert.deepEqual(says(facts, desired()), [
-    "starting",
-    "preparing the files",
-    `writing ${conf}`,
-    "reloading web.service",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(does(facts, desired()), [
+    "begin",
+    "stage",
+    `put ${conf}`,
+    "reload web.service",
+    "verify web.service",
+    "commit",
   ]);
 });
 
@@ -61,17 +62,17 @@ test("another container: the service restarts, and the socket stays open", () =>
     unitPath("system", "web.container"),
     present(container.replace(":1", ":0")),
   );
-  assert.deepEqual(says(facts, desired()), [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "validating the units",
-    "preparing the files",
-    "writing /etc/containers/systemd/web.container",
-    "reloading systemd",
-    "restarting web.service",
-    "waiting a moment",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(does(facts, desired()), [
+    "begin",
+    "pull registry.example/nginx:1",
+    "validate",
+    "stage",
+    "put /etc/containers/systemd/web.container",
+    "daemon_reload",
+    "restart web.service",
+    "settle",
+    "verify web.service",
+    "commit",
   ]);
 });
 
@@ -81,13 +82,13 @@ test("another Description: written, and nothing that runs is touched", () => {
     unitPath("system", "web.container"),
     present(container.replace("=web", "=old")),
   );
-  assert.deepEqual(says(facts, desired()), [
-    "starting",
-    "validating the units",
-    "preparing the files",
-    "writing /etc/containers/systemd/web.container",
-    "reloading systemd",
-    "committing",
+  assert.deepEqual(does(facts, desired()), [
+    "begin",
+    "validate",
+    "stage",
+    "put /etc/containers/systemd/web.container",
+    "daemon_reload",
+    "commit",
   ]);
 });
 
@@ -97,18 +98,18 @@ test("another address: the socket restarts together with its service", () => {
     unitPath("system", "web.socket"),
     present(socket.replace("80", "81")),
   );
-  assert.deepEqual(says(facts, desired()), [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "validating the units",
-    "preparing the files",
-    "writing /etc/systemd/system/web.socket",
-    "reloading systemd",
-    "restarting web.socket, web.service",
-    "waiting a moment",
-    "verifying web.socket",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(does(facts, desired()), [
+    "begin",
+    "pull registry.example/nginx:1",
+    "validate",
+    "stage",
+    "put /etc/systemd/system/web.socket",
+    "daemon_reload",
+    "restart web.socket web.service",
+    "settle",
+    "verify web.socket",
+    "verify web.service",
+    "commit",
   ]);
 });
 
@@ -116,65 +117,60 @@ test("a second socket: the first is not touched", () => {
   const more = desired();
   more.files.push(unit("web-81.socket", "[Socket]\nListenStream=0.0.0.0:81\nService=web.service\n"));
   more.services.push(service("web-81.socket", { enabled: true }));
-  const steps = says(settled(desired()), more);
+  const steps = does(settled(desired()), more);
   assert.deepEqual(steps, [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "validating the units",
-    "preparing the files",
-    "writing /etc/systemd/system/web-81.socket",
-    "enabling web-81.socket",
-    "reloading systemd",
-    "restarting web-81.socket, web.service",
-    "waiting a moment",
-    "verifying web.service",
-    "verifying web-81.socket",
-    "committing",
+    "begin",
+    "pull registry.example/nginx:1",
+    "validate",
+    "stage",
+    "put /etc/systemd/system/web-81.socket",
+    "enable web-81.socket",
+    "daemon_reload",
+    "restart web-81.socket web.service",
+    "settle",
+    "verify web.service",
+    "verify web-81.socket",
+    "commit",
   ]);
 });
 
 test("a socket that is not wanted any more: stopped, disabled, removed", () => {
   const before = desired();
   before.files.push(unit("web-81.socket", "[Socket]\nListenStream=0.0.0.0:81\nService=web.service\n"));
-  assert.deepEqual(says(settled(before), desired()), [
-    "starting",
-    "validating the units",
-    "preparing the files",
-    "disabling web-81.socket",
-    "removing /etc/systemd/system/web-81.socket",
-    "reloading systemd",
-    "stopping web-81.socket",
-    "forgetting web-81.socket",
-    "committing",
+  assert.deepEqual(does(settled(before), desired()), [
+    "begin",
+    "validate",
+    "stage",
+    "disable web-81.socket",
+    "remove /etc/systemd/system/web-81.socket",
+    "daemon_reload",
+    "stop web-81.socket",
+    "reset_failed web-81.socket",
+    "commit",
   ]);
 });
 
 test("a stopped service, a disabled socket, a changed mode: each is put right, and only that", () => {
   const facts = settled(desired());
   const stopped = state(facts, "web.service", { active: "failed" });
-  assert.deepEqual(says(stopped, desired()), [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "starting web.service",
-    "waiting a moment",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(does(stopped, desired()), [
+    "begin",
+    "pull registry.example/nginx:1",
+    "start web.service",
+    "settle",
+    "verify web.service",
+    "commit",
   ]);
   const disabled = state(facts, "web.socket", { enabled: "disabled" });
-  assert.deepEqual(says(disabled, desired()), [
-    "starting",
-    "enabling web.socket",
-    "reloading systemd",
-    "committing",
-  ]);
+  assert.deepEqual(does(disabled, desired()), ["begin", "enable web.socket", "daemon_reload", "commit"]);
   const mode = change(facts, unitPath("system", "web.socket"), present(socket, "0600"));
-  assert.deepEqual(says(mode, desired()), [
-    "starting",
-    "validating the units",
-    "preparing the files",
-    "writing /etc/systemd/system/web.socket",
-    "reloading systemd",
-    "committing",
+  assert.deepEqual(does(mode, desired()), [
+    "begin",
+    "validate",
+    "stage",
+    "put /etc/systemd/system/web.socket",
+    "daemon_reload",
+    "commit",
   ]);
 });
 
@@ -184,36 +180,29 @@ test("an interrupted run: the service may not have read what was written, so it 
     ...facts,
     set: { owner: "urn:web", paths: facts.set?.paths ?? [], unfinished: true },
   };
-  assert.deepEqual(says(unfinished, desired()), [
-    "starting",
-    "pulling registry.example/nginx:1",
-    "restarting web.service",
-    "waiting a moment",
-    "verifying web.service",
-    "committing",
-  ]);
+  assert.deepEqual(does(unfinished, desired()), restarted);
 });
 
 test("what the state knows is ours even without a mark: an import", () => {
   const imported: Facts = { ...settled(desired()), set: undefined };
   const known = desired().files.map(({ path }) => path);
-  assert.deepEqual(says(imported, desired(), known), ["starting", "committing"]);
+  assert.deepEqual(does(imported, desired(), known), ["begin", "commit"]);
 });
 
 test("delete: sockets first, then services; nothing is left to a request", () => {
   const gone = desired({ files: [], services: [], images: [] });
-  assert.deepEqual(says(settled(desired()), gone), [
-    "starting",
-    "preparing the files",
-    "stopping web.socket, web.service",
-    "disabling web.socket",
-    `removing ${conf}`,
-    "removing /etc/containers/systemd/web.container",
-    "removing /etc/systemd/system/web.socket",
-    "reloading systemd",
-    "forgetting web.service",
-    "forgetting web.socket",
-    "cleaning up",
+  assert.deepEqual(does(settled(desired()), gone), [
+    "begin",
+    "stage",
+    "stop web.socket web.service",
+    "disable web.socket",
+    `remove ${conf}`,
+    "remove /etc/containers/systemd/web.container",
+    "remove /etc/systemd/system/web.socket",
+    "daemon_reload",
+    "reset_failed web.service",
+    "reset_failed web.socket",
+    "forget",
   ]);
 });
 
@@ -221,8 +210,8 @@ test("delete of a template: only its instances are units that could be stopped",
   const template = "/etc/systemd/system/app@.service";
   const facts = change(settled(desired()), template, present("[Service]\nExecStart=true\n"));
   const gone = desired({ files: [], services: [], images: [] });
-  const all = says(facts, gone, [template]);
-  assert.ok(all.includes(`removing ${template}`));
+  const all = does(facts, gone, [template]);
+  assert.ok(all.includes(`remove ${template}`));
   assert.equal(
     all.some((line) => / app@\.service/.test(line)),
     false,
@@ -231,7 +220,7 @@ test("delete of a template: only its instances are units that could be stopped",
 });
 
 test("delete of what is not there: nothing to do", () => {
-  assert.deepEqual(says(empty(), desired({ files: [], services: [], images: [] })), []);
+  assert.deepEqual(does(empty(), desired({ files: [], services: [], images: [] })), []);
 });
 
 test("checks: run where their files change or something starts, before anything is written", () => {
@@ -246,22 +235,22 @@ test("checks: run where their files change or something starts, before anything 
   ];
   const checked = desired({ checks });
   const changed = change(settled(checked), conf, present("server {} # old"));
-  assert.deepEqual(says(changed, checked), [
-    "starting",
-    "checking by nginx -t",
-    "preparing the files",
-    `writing ${conf}`,
-    "reloading web.service",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(does(changed, checked), [
+    "begin",
+    "try nginx -t",
+    "stage",
+    `put ${conf}`,
+    "reload web.service",
+    "verify web.service",
+    "commit",
   ]);
   const described = change(
     settled(checked),
     unitPath("system", "web.container"),
     present(container.replace("=web", "=old")),
   );
-  assert.ok(!says(described, checked).includes("checking by nginx -t"));
-  assert.ok(says(empty(), checked).includes("checking by nginx -t"));
+  assert.ok(!does(described, checked).includes("try nginx -t"));
+  assert.ok(does(empty(), checked).includes("try nginx -t"));
 });
 
 test("an nginx file that is gone: nginx is checked and reloaded without it", () => {
@@ -272,13 +261,13 @@ test("an nginx file that is gone: nginx is checked and reloaded without it", () 
     service.unit === "web.service" ? { ...service, reloadOn: [...service.reloadOn, extra] } : service,
   );
   const { steps } = plan(settled(before), desired(), [], services);
-  assert.deepEqual(steps.map(stepSays), [
-    "starting",
-    "preparing the files",
-    `removing ${extra}`,
-    "reloading web.service",
-    "verifying web.service",
-    "committing",
+  assert.deepEqual(steps.map(named), [
+    "begin",
+    "stage",
+    `remove ${extra}`,
+    "reload web.service",
+    "verify web.service",
+    "commit",
   ]);
 });
 
@@ -290,5 +279,5 @@ test("delete after somebody else took the set over: nothing is done", () => {
 
 test("a mark of before is our own: a renamed stack goes on, and the mark is written anew", () => {
   const renamed = desired({ owner: "urn:renamed", formerOwners: ["urn:web"] });
-  assert.deepEqual(says(settled(desired()), renamed), ["starting", "committing"]);
+  assert.deepEqual(does(settled(desired()), renamed), ["begin", "commit"]);
 });

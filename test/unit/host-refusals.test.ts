@@ -14,7 +14,7 @@ import {
   desired,
   empty,
   present,
-  says,
+  does,
   settled,
   site,
   state,
@@ -47,7 +47,7 @@ describe("what is not ours", () => {
           `${path} exists and does not belong to this resource. Remove it, or take it over with adopt: true.`,
       ),
     );
-    assert.deepEqual(says(foreign, desired({ adopt: true })), ["starting", "committing"]);
+    assert.deepEqual(does(foreign, desired({ adopt: true })), ["begin", "commit"]);
   });
 
   test("a set of another owner, by name", () => {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { plan } from "../../host/plan/plan.ts";
-import { stepSays } from "../../host/plan/step.ts";
 import { announcement } from "../../provider/announcement.ts";
 import {
   conf,
   container,
   desired,
-  says,
+  does,
   service,
   settled,
   site,
@@ -29,23 +28,23 @@ function set(name: string) {
 
 describe("a set with ServiceName=", () => {
   test("has nothing to do where it is as desired", () =>
-    assert.deepEqual(says(settled(set("front")), set("front")), []));
+    assert.deepEqual(does(settled(set("front")), set("front")), []));
 
   test("restarts its service for a change of the quadlet", () => {
     const before = set("front");
     const changed = { ...before, files: before.files.map((file) => ({ ...file })) };
     const [quadlet] = changed.files;
     if (quadlet) quadlet.content += "Environment=A=b\n";
-    assert.ok(says(settled(before), changed).includes("restarting front.service"));
+    assert.ok(does(settled(before), changed).includes("restart front.service"));
   });
 
   test("stops the service of the name before, as systemd forgets it", () => {
     const facts = settled(set("old"));
     facts.units.set("front.service", unitFact({ load: "not-found", active: "inactive" }));
-    const steps = says(facts, set("front"));
-    assert.equal(steps.filter((one) => one === "stopping old.service").length, 2);
+    const steps = does(facts, set("front"));
+    assert.equal(steps.filter((one) => one === "stop old.service").length, 2);
     assert.ok(
-      steps.includes("forgetting old.service") && steps.includes("starting front.service"),
+      steps.includes("reset_failed old.service") && steps.includes("start front.service"),
       steps.join(),
     );
   });
@@ -71,16 +70,16 @@ describe("a set with ServiceName=", () => {
     const mark = { owner: "urn:web", paths: [path], unfinished: false };
     const gone = { ...set("front"), files: [], services: [], images: [] };
     assert.ok(
-      says({ ...facts, set: { ...mark, units: new Map([[path, "front.service"]]) } }, gone).includes(
-        "stopping front.service",
+      does({ ...facts, set: { ...mark, units: new Map([[path, "front.service"]]) } }, gone).includes(
+        "stop front.service",
       ),
     );
-    assert.ok(says({ ...facts, set: mark }, gone).includes("stopping web.service"));
+    assert.ok(does({ ...facts, set: mark }, gone).includes("stop web.service"));
   });
 
   test("stops the service that ServiceName= made of a file that goes", () => {
     const gone = { ...set("front"), files: [], services: [], images: [] };
-    assert.ok(says(settled(set("front")), gone).includes("stopping web.socket, front.service"));
+    assert.ok(does(settled(set("front")), gone).includes("stop web.socket front.service"));
   });
 });
 
@@ -103,8 +102,8 @@ test("what stands in is called by the service, and has no ServiceName=", () => {
   };
   const { lent, steps } = plan(settled(renamed), changed, []);
   assert.deepEqual(
-    steps.map(stepSays).filter((one) => one.startsWith("preparing front")),
-    ["preparing front-rehearsal.service", "preparing front-handover.service"].slice(-lent.length),
+    steps.flatMap((step) => (step.verb === "lend" ? step.unit : [])),
+    ["front-rehearsal.service", "front-handover.service"].slice(-lent.length),
   );
   assert.ok(lent.length > 0);
   for (const text of lent) assert.doesNotMatch(text, /ServiceName/);
