@@ -47,7 +47,7 @@ export function escapeLiteral(text: string): string {
  * @see systemd.service(5), "Command lines"
  * @example quoteExecArgument("cost: $5, 10%") // '"cost: $$5, 10%%"'
  */
-export function quoteExecArgument(text: string): string {
+function quoteExecArgument(text: string): string {
   return quoteWord(escapeLiteral(text), "an argument");
 }
 

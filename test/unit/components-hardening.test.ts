@@ -7,23 +7,13 @@ import { renderBackends } from "../../components/proxy/backend-set.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
 import { render } from "../../components/site/render.ts";
+import { proxy, rootOwnedSocket, rootful, rootless } from "./shapes.ts";
 
-const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
-const example1: SocketActivatedNginxArgs = {
-  ...common,
-  manager: "user",
-  user: "test",
-  listen: ["0.0.0.0:8080"],
-  network: "none",
-  hardened: true,
-};
-const example2: SocketActivatedNginxArgs = { ...example1, manager: "system" };
-delete example2.user;
-const example3: SocketActivatedNginxArgs = { ...example1, manager: "system" };
+const example1 = { ...rootless, hardened: true };
+const example2 = { ...rootful, network: "none", hardened: true };
+const example3 = { ...rootOwnedSocket, hardened: true };
 const example4: ReverseProxyStackArgs = {
-  ...common,
-  user: "test",
-  listen: ["0.0.0.0:82"],
+  ...proxy,
   backends: { web: { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 } },
   hardened: true,
 };
@@ -84,9 +74,8 @@ describe("a preview", () => {
   test("says which part does not hold, and why", () => {
     const warning =
       'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not hold, as the container has a network; with network: "none" it would. All else of it does.';
-    for (const network of [undefined, "bridge"]) {
-      const args = { ...example2, ...(network === undefined ? {} : { network }) };
-      if (network === undefined) delete args.network;
+    for (const network of [{}, { network: "bridge" }]) {
+      const args = { ...rootful, ...network, hardened: true };
       assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [warning] });
       assert.doesNotMatch(render("web", args).units["web.container"] as string, /RestrictAddressFamilies/);
     }

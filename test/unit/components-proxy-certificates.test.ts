@@ -2,31 +2,19 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../../components/site/check.ts";
-import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
+import type { Backend } from "../../components/proxy/arguments.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
 import { generatedFiles } from "../../components/proxy/nginx-files.ts";
 import { tlsOptions } from "../../components/tls/tls.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import type { NginxFile } from "../../units/nginx/listens.ts";
 import { makeCertificate } from "../certificates.ts";
+import { certificate as one, httpd as apache, proxy as shape } from "./shapes.ts";
 
 // Which server has a certificate of tls.certificates.
 
-const one = makeCertificate(["www.example.com"]);
 const two = makeCertificate(["api.example.com"]);
-const apache: Backend = {
-  image: "docker.io/library/httpd:latest",
-  serverName: "apache.example.com",
-  port: 80,
-};
-const proxy: ReverseProxyStackArgs = {
-  connection: { address: "192.0.2.11" },
-  user: "test",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:82"],
-  tls: one,
-  backends: { apache },
-};
+const proxy = { ...shape, tls: one, backends: { apache } };
 
 describe("a certificate for a name that a pattern stands for", () => {
   const pattern = { ...apache, serverName: "*.example.com" };

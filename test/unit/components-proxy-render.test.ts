@@ -5,20 +5,8 @@ import { renderBackends } from "../../components/proxy/backend-set.ts";
 import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
 import { type Rendered, render } from "../../components/site/render.ts";
+import { httpd as apache, caddy, proxy as example4 } from "./shapes.ts";
 
-const apache: Backend = {
-  image: "docker.io/library/httpd:latest",
-  serverName: "apache.example.com",
-  port: 80,
-};
-const caddy: Backend = { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 };
-const example4: ReverseProxyStackArgs = {
-  connection: { address: "192.0.2.11" },
-  user: "test",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:82"],
-  backends: { "apache-container": apache, "caddy-container": caddy },
-};
 const conf = "~/.config/quadlet-fleet/example4/conf.d";
 
 function proxy(change: Partial<ReverseProxyStackArgs> = {}): Rendered {

@@ -3,11 +3,7 @@ import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
 import { render } from "../../components/site/render.ts";
-
-const common = { connection: { address: "192.0.2.11" }, image: "docker.io/library/nginx:latest" };
-const rootless = { manager: "user", user: "test", network: "none" } as const;
-const example1: SocketActivatedNginxArgs = { ...common, ...rootless, listen: ["0.0.0.0:8080"] };
-const example2: SocketActivatedNginxArgs = { ...common, manager: "system", listen: ["0.0.0.0:80"] };
+import { rootful, rootless } from "./shapes.ts";
 
 function known<T>(value: pulumi.Input<T>): Promise<unknown> {
   return new Promise((resolve) => pulumi.output(value).apply(resolve));
@@ -28,7 +24,7 @@ test("an address of the host's own may come later than its socket; all others ar
     "[::]:81",
     "/run/web.sock",
   ];
-  const { units } = render("web", { ...example2, listen });
+  const { units } = render("web", { ...rootful, listen });
   const free = await Promise.all(
     Object.values(units).map(
       async (text) => /^ListenStream=(.*)$(?=[^]*^FreeBind=true$)/m.exec(String(await known(text)))?.[1],
@@ -38,7 +34,7 @@ test("an address of the host's own may come later than its socket; all others ar
 });
 
 describe("several sockets", () => {
-  const args = { ...example2, listen: ["0.0.0.0:80", "[::]:81", "192.0.2.11:80", "/run/web.sock"] };
+  const args = { ...rootful, listen: ["0.0.0.0:80", "[::]:81", "192.0.2.11:80", "/run/web.sock"] };
   const names = [
     "web.socket",
     "web-ipv6-81.socket",
@@ -82,7 +78,7 @@ describe("environment", () => {
 
   test("plain text is written into the unit, where it can't be taken for anything else", async () => {
     const environment = { A: "two words", B: "100% $HOME", C: "a\nExec=b" };
-    assert.deepEqual(await lines({ ...example2, environment }, "Environment", "EnvironmentFile", "Exec"), [
+    assert.deepEqual(await lines({ ...rootful, environment }, "Environment", "EnvironmentFile", "Exec"), [
       "Environment=NGINX=3;",
       'Environment="A=two words"',
       'Environment="B=100%% $$HOME"',
@@ -91,7 +87,7 @@ describe("environment", () => {
   });
 
   test("a secret is in a file of its own: secret, mode 0600, not in the unit; its change restarts", async () => {
-    const args = { ...example2, environment: { A: "a", TOKEN: pulumi.secret("s3cret $x") } };
+    const args = { ...rootful, environment: { A: "a", TOKEN: pulumi.secret("s3cret $x") } };
     const { files, services, units } = render("web", args);
     const file = files[path];
     assert.ok(file);
@@ -113,7 +109,7 @@ describe("environment", () => {
 
   test("in a home directory the unit finds it by %h", async () => {
     assert.deepEqual(
-      await lines({ ...example1, environment: { A: pulumi.secret("a") } }, "EnvironmentFile"),
+      await lines({ ...rootless, environment: { A: pulumi.secret("a") } }, "EnvironmentFile"),
       ["EnvironmentFile=%h/.config/quadlet-fleet/web/environment"],
     );
   });
@@ -135,21 +131,21 @@ describe("volumes", () => {
   ];
   for (const [change, expected] of cases) {
     test(JSON.stringify(change), async () => {
-      assert.deepEqual(await lines({ ...example2, ...change }, "Volume"), expected);
+      assert.deepEqual(await lines({ ...rootful, ...change }, "Volume"), expected);
     });
   }
 });
 
 test("the check of nginx's configuration sees the other volumes, and relabels none of them", () => {
   const volumes = ["/srv/www:/usr/share/nginx/html:ro,Z", "/srv/keys:/keys:z", "data.volume:/data"];
-  const { checks } = render("web", { ...example1, volumes });
+  const { checks } = render("web", { ...rootless, volumes });
   assert.deepEqual(checks["nginx -t"]?.volumes, ["/srv/www:/usr/share/nginx/html:ro", "/srv/keys:/keys"]);
 });
 
 test("nginx's files are in the directory; a change of any reloads; a secret .conf is the owner's alone, another one is below our own directory", () => {
   const hidden = { "b.conf": pulumi.secret("b"), htpasswd: pulumi.secret("h") };
   const elsewhere = { "a.conf": "a", "b.conf": hidden["b.conf"] };
-  const other = render("web", { ...example2, configurationDirectory: "/srv/conf", nginx: elsewhere });
+  const other = render("web", { ...rootful, configurationDirectory: "/srv/conf", nginx: elsewhere });
   assert.deepEqual(
     Object.entries(other.files).map(([path, { mode }]) => [path, mode]),
     [
@@ -157,7 +153,7 @@ test("nginx's files are in the directory; a change of any reloads; a secret .con
       ["/srv/conf/b.conf", "0600"],
     ],
   );
-  const { files, services } = render("web", { ...example2, nginx: { "a.conf": "a", ...hidden } });
+  const { files, services } = render("web", { ...rootful, nginx: { "a.conf": "a", ...hidden } });
   assert.deepEqual(
     Object.entries(files).map(([path, { mode }]) => [path, mode]),
     [
@@ -170,7 +166,7 @@ test("nginx's files are in the directory; a change of any reloads; a secret .con
 });
 
 test("an image that is not known yet: in the unit and among the images as soon as it is", async () => {
-  const args = { ...example2, image: pulumi.output("registry.example.com/nginx:1"), pull: "always" as const };
+  const args = { ...rootful, image: pulumi.output("registry.example.com/nginx:1"), pull: "always" as const };
   assert.deepEqual(await lines(args, "Image"), ["Image=registry.example.com/nginx:1"]);
   assert.deepEqual(await known(render("web", args).images), {
     "registry.example.com/nginx:1": { pull: "always" },

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
 import { checkArguments } from "../../components/site/check.ts";
 import { checkTls } from "../../components/tls/check.ts";
 import { makeCertificate, withPassphrase } from "../certificates.ts";
+import { certificate as one, rootful } from "./shapes.ts";
 
-const one = makeCertificate(["www.example.com"]);
 const two = makeCertificate(["api.example.com"]);
-
-const site: SocketActivatedNginxArgs = {
-  connection: { address: "192.0.2.11" },
-  manager: "system",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:80"],
-  tls: one,
-};
+const site = { ...rootful, tls: one };
 
 function problems(change: object): string[] {
   return checkArguments("web", { ...site, ...change }).problems.map(

@@ -1,36 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { SocketActivatedNginxArgs } from "../../components/site/arguments.ts";
 import { checkArguments } from "../../components/site/check.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
-import type { ReverseProxyStackArgs } from "../../components/proxy/arguments.ts";
 import { generatedFiles } from "../../components/proxy/nginx-files.ts";
 import { render } from "../../components/site/render.ts";
 import { tlsOptions } from "../../components/tls/tls.ts";
 import { parseListenStream } from "../../units/nginx/address.ts";
 import { makeCertificate } from "../certificates.ts";
+import { certificate as one, httpd, proxy as shape, rootful } from "./shapes.ts";
 
-const one = makeCertificate(["www.example.com"]);
 const two = makeCertificate(["api.example.com"]);
-
-const site: SocketActivatedNginxArgs = {
-  connection: { address: "192.0.2.11" },
-  manager: "system",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:80"],
-  tls: one,
-};
-const proxy: ReverseProxyStackArgs = {
-  connection: { address: "192.0.2.11" },
-  user: "test",
-  image: "docker.io/library/nginx:latest",
-  listen: ["0.0.0.0:82"],
-  tls: one,
-  backends: {
-    apache: { image: "docker.io/library/httpd:latest", serverName: "apache.example.com", port: 80 },
-  },
-};
+const site = { ...rootful, tls: one };
+const proxy = { ...shape, tls: one, backends: { apache: httpd } };
 
 function known<T>(value: pulumi.Input<T>): Promise<unknown> {
   return new Promise((resolve) => pulumi.output(value).apply(resolve));
@@ -68,9 +50,7 @@ describe("a site with TLS", () => {
   });
 
   test("nothing of it without the argument", () => {
-    const plain = { ...site };
-    delete plain.tls;
-    const { files, checks, units } = render("web", plain);
+    const { files, checks, units } = render("web", rootful);
     assert.deepEqual(Object.keys(files), ["/etc/quadlet-fleet/web/conf.d/default.conf"]);
     assert.deepEqual(Object.keys(units), ["web.container", "web.socket"]);
     assert.deepEqual(Object.keys(checks["nginx -t"]?.mounts ?? {}), ["/etc/quadlet-fleet/web/conf.d"]);

@@ -1,4 +1,4 @@
-/** Arguments of all kinds of sites and proxies, for the golden files: a shape's name → the shape. */
+/** Arguments of all kinds of sites and proxies, and the shapes of the golden files that are made of them. */
 import * as pulumi from "@pulumi/pulumi";
 import type { Backend, ReverseProxyStackArgs, SocketActivatedNginxArgs } from "../../components/index.ts";
 import { makeCertificate } from "../certificates.ts";
@@ -26,12 +26,16 @@ export const rootOwnedSocket: SocketActivatedNginxArgs = {
   listen: ["0.0.0.0:81"],
 };
 
-const httpd: Backend = {
+export const httpd: Backend = {
   image: "docker.io/library/httpd:latest",
   serverName: "apache.example.com",
   port: 80,
 };
-const caddy: Backend = { image: "docker.io/library/caddy:latest", serverName: "caddy.example.com", port: 80 };
+export const caddy: Backend = {
+  image: "docker.io/library/caddy:latest",
+  serverName: "caddy.example.com",
+  port: 80,
+};
 const program: Backend = {
   image: "registry.example.com/app:1",
   serverName: "app.example.com",

@@ -7,7 +7,6 @@ import {
   quoteContainerEnvironment,
   quoteEnvironment,
   quoteExec,
-  quoteExecArgument,
   quoteExecArgumentOnHost,
   quoteWords,
 } from "../../units/escape.ts";
@@ -54,7 +53,6 @@ test("quotes only where it must", () => {
 });
 
 test("an argument has no specifier and no variable", () => {
-  assert.equal(quoteExecArgument("${HOME}/%h"), "$${HOME}/%%h");
   assert.equal(quoteExec(["/bin/sh", "-c", "echo $1; date +%s"]), '/bin/sh -c "echo $$1; date +%%s"');
 });
 
@@ -87,7 +85,7 @@ test("no command line without a program", () => assert.throws(() => quoteExec([]
 
 test("what can't be encoded is refused, by its place", () => {
   assert.throws(() => quoteWords(["a", "b\0"]), /word 2 holds a NUL \(U\+0000\)/);
-  assert.throws(() => quoteExecArgument("\ud800"), /U\+D800/);
+  assert.throws(() => quoteExec(["a", "\ud800"]), /U\+D800/);
 });
 
 test("environments: the reader makes the difference", () => {
