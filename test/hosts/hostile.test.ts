@@ -10,14 +10,6 @@ const { fleet, host, stack } = scene;
 const page = (text: string) => ({
   "default.conf": `server {\n  listen 81;\n  location / { return 200 "${text}"; }\n}\n`,
 });
-const example3 = {
-  hosts: ["web-1"],
-  manager: "system",
-  user: "test",
-  image,
-  listen: ["0.0.0.0:81"],
-  network: "none",
-};
 const configuration = "/home/test/.config/quadlet-fleet/example3/conf.d";
 const own = "/var/lib/quadlet-fleet/sets/example3";
 

@@ -12,7 +12,7 @@ import {
 /** A field of a shape. */
 export interface Member {
   name: string;
-  /** Where it is declared: two shapes that have it from the same place have the same field. */
+  /** Two shapes with a field of the same name, type and docstring have the same field. */
   id: string;
   optional: boolean;
   /** Its type for people: without `Input<…>`. */
@@ -104,13 +104,14 @@ function membersOf(declaration: Declaration, declarations: Declarations, checker
   return all.map(({ symbol, node }) => {
     const type = typeOf(node, symbol, checker);
     const output = outputIn(type);
+    const doc = docOf(node);
     return {
       name: symbol.name,
-      id: `${node.getSourceFile().fileName}:${node.getStart()}`,
+      id: JSON.stringify([symbol.name, typeText(type), output, doc]),
       optional: (symbol.flags & ts.SymbolFlags.Optional) !== 0,
       type: typeText(type),
       ...(output === undefined ? {} : { output }),
-      doc: docOf(node),
+      doc,
       shapes: referencesIn(type, declarations),
     };
   });
