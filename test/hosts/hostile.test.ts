@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { openScene } from "./support/scene.ts";
-import { difference, example1, get, image, listing } from "./support/stack.ts";
+import { difference, example1, example3, get, image, listing } from "./support/stack.ts";
 
 // An account that wants to be root: what it has in its home directory, and what it says, is root's to handle in Example 3.
 
