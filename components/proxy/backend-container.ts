@@ -155,7 +155,7 @@ function healthKeys(check: HealthCheck): Partial<ContainerSection> {
  * Waits until a container listens on a port: its name, the port. In the tables of its network namespace (proc_pid_net(5)),
  * which the account may read: the image needs no tool for it. 0A is TCP_LISTEN.
  */
-export const awaitPort = awaitContainer(
+const awaitPort = awaitContainer(
   'grep -qs "^ *[0-9]*: [0-9A-F]*:$port [0-9A-F]*:0000 0A " "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6"',
   "does not listen on port $2",
   ['port=$(printf %04X "$2");'],

@@ -109,7 +109,7 @@ const openSocket =
  * place at any moment, a symbolic link to a file of the account's or, when nginx would follow it, to another backend's
  * socket: hence the hard link (ln(1), -P), which is all that nginx knows.
  */
-export const awaitSocket = [
+const awaitSocket = [
   `${awaitContainer('[ -S "$2" ]', "has no socket ${2##*/}")};`,
   `podman unshare sh -c '${openSocket}' open "$2" "$3" "$4" || { echo "$1's \${2##*/} is no socket" >&2; exit 1; }`,
 ].join(" ");

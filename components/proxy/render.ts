@@ -86,7 +86,7 @@ const backendsTimeout = 90;
  * its gateway. It says that an answer holds for a day (aardvark-dns), but a backend has another address each time it starts:
  * hence valid=.
  */
-export const writeResolver = [
+const writeResolver = [
   // Somebody has removed the network, and its service is still active: its backends have lost it as well.
   'podman network exists "$1" || systemctl --user restart "$2" "$3" || exit;',
   'address=$(podman network inspect --format "{{(index .Subnets 0).Gateway}}" "$1") || exit;',

@@ -15,5 +15,5 @@ export function awaitFirstPodman(runtimeDirectory: string): string {
 }
 
 /** The runtime directory is $0. */
-export const firstPodman =
+const firstPodman =
   'kill -0 "$(cat "$0/libpod/tmp/pause.pid" 2>/dev/null)" 2>/dev/null || exec /usr/bin/podman ps --quiet >/dev/null';

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { awaitFirstPodman, firstPodman } from "../../components/site/first-podman.ts";
+import { awaitFirstPodman } from "../../components/site/first-podman.ts";
+import { readScript } from "./units-readers.ts";
 
 test("the line of a unit", () => {
   assert.equal(
@@ -23,6 +24,7 @@ describe("podman is run", () => {
 
   /** With a podman that says so. */
   const said = () => {
+    const firstPodman = readScript(`ExecStart=${awaitFirstPodman("%t")}`, "ExecStart=");
     const script = firstPodman.replace("exec /usr/bin/podman ps --quiet >/dev/null", "echo podman");
     assert.notEqual(script, firstPodman);
     return execFileSync("sh", ["-c", script, directory], { encoding: "utf8" }).trim();

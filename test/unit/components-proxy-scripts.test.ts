@@ -17,11 +17,27 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { awaitPort } from "../../components/proxy/backend-container.ts";
-import { writeResolver } from "../../components/proxy/render.ts";
-import { awaitSocket } from "../../components/proxy/backend-sockets.ts";
+import { renderBackends } from "../../components/proxy/backend-set.ts";
+import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
+import { render } from "../../components/site/render.ts";
+import { args as unixProxy } from "./proxy-unix-example.ts";
+import { proxy } from "./shapes.ts";
+import { readScript } from "./units-readers.ts";
 
 // The scripts in the units of a proxy, with this process as the container and a podman that says so.
+
+const awaitPort = readScript(
+  renderBackends("web", proxy).units["apache-container.container"],
+  "ExecStartPost=/bin/sh",
+);
+const awaitSocket = readScript(
+  renderBackends("web", unixProxy).units["caddy.container"],
+  "ExecStartPost=/bin/sh",
+);
+const writeResolver = readScript(
+  render("web", nginxOf("web", proxy), proxyAdditions("web", proxy)).units["web.service"],
+  "ExecStartPre=/bin/sh",
+);
 
 const directory = mkdtempSync(join(tmpdir(), "proxy-scripts-"));
 after(() => {

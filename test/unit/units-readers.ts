@@ -57,6 +57,20 @@ export function readExec(line: string): string[] {
   });
 }
 
+/**
+ * The script of a `sh -c` in a unit.
+ *
+ * @param start what its line begins with: "ExecStartPost=/bin/sh"
+ */
+export function readScript(unit: unknown, start: string): string {
+  const lines = String(unit).split("\n");
+  const line = lines.find((one) => one.startsWith(start));
+  const words = splitWords(line?.slice(line.indexOf("=") + 1) ?? "").map(({ text }) => text);
+  const script = words[words.indexOf("-c") + 1];
+  if (!words.includes("-c") || script === undefined) throw new Error(`no script after ${start}`);
+  return withoutVariables(withoutSpecifiers(script));
+}
+
 /** The variables of a [Service] Environment= line. */
 export function readEnvironment(line: string): Record<string, string> {
   return toRecord(splitWords(line).map(({ text }) => withoutSpecifiers(text)));
