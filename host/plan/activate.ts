@@ -19,29 +19,39 @@ export interface Changes {
 }
 
 /**
- * Stops and removes what is no longer wanted. A socket of a set that stays is only stopped by {@link activate}: until systemd
- * has read the new units, its service would stop with it, and a request on another socket would start both again.
+ * Stops what is no longer wanted. A socket of a set that stays is only stopped by {@link activate}: until systemd has read the new
+ * units, its service would stop with it, and a request on another socket would start both again.
  */
-export function retire(facts: Facts, desired: Desired, stale: readonly string[]): Step[] {
-  const units = staleUnits(facts, desired, stale);
+export function stops({ facts, desired, stale }: Changes): Step[] {
   const stays = desired.files.length > 0;
-  const steps = stopAll(socketsFirst(units).filter(({ unit }) => !stays || !isSocket(unit)));
-  for (const { unit } of units.filter(({ file, unit }) => file === unit))
-    steps.push({ verb: "disable", unit });
-  for (const path of stale)
-    if (facts.files.get(path)?.type !== "absent") steps.push({ verb: "remove", path });
-  return steps;
+  return stopAll(
+    socketsFirst(staleUnits(facts, desired, stale)).filter(({ unit }) => !stays || !isSocket(unit)),
+  );
+}
+
+/** The new files in their places, and what is no longer wanted out of them: until systemd has read them, for no other set to see. */
+function swap({ facts, desired, payload, stale }: Changes): Step[] {
+  return [
+    ...payload.map(({ mode, path }, index): Step => ({ verb: "put", file: index, mode, path })),
+    ...staleUnits(facts, desired, stale)
+      .filter(({ file, unit }) => file === unit)
+      .map(({ unit }): Step => ({ verb: "disable", unit })),
+    ...stale
+      .filter((path) => facts.files.get(path)?.type !== "absent")
+      .map((path): Step => ({ verb: "remove", path })),
+  ];
 }
 
 const daemonReload: Step = { verb: "daemon_reload" };
 
-/** Everything from the new files on the host to the new version that serves. */
+/** Everything from the staged files to the new version that serves. */
 export function activate(changes: Changes): Step[] {
   const { facts, desired, todo, stale, rehearsed, handed } = changes;
   const gone = staleUnits(facts, desired, stale);
   const enabled = enablement(facts, desired);
   const reload = enabled.length > 0 || needsReload(changes);
   return [
+    ...swap(changes),
     ...enabled,
     ...(reload ? [daemonReload] : []),
     ...handed.map(({ service, standIn }): Step => ({ verb: "handover", service, unit: standIn.unit })),

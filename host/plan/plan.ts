@@ -1,4 +1,4 @@
-import { activate, retire } from "./activate.ts";
+import { activate, stops } from "./activate.ts";
 import { type Action, type Change, actions, changeOf, formerUnit } from "./changes.ts";
 import { isSocket } from "../../units/kinds.ts";
 import { madeUnit } from "../../units/made.ts";
@@ -75,14 +75,14 @@ export function plan(
     facts.home,
   );
   const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
+  const changes = { facts, desired, todo, payload, stale, rehearsed, handed };
   const work: Step[] = [
     ...pulls(desired, todo),
     ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], rehearsed),
     ...rehearse(desired, rehearsed, lent, payload.length),
     ...(payload.length + stale.length > 0 ? [{ verb: "stage" } as const] : []),
-    ...payload.map(({ mode, path }, index): Step => ({ verb: "put", file: index, mode, path })),
-    ...retire(facts, desired, stale),
-    ...activate({ facts, desired, todo, payload, stale, rehearsed, handed }),
+    ...stops(changes),
+    ...activate(changes),
     ...asks(desired, todo),
   ];
   const settled =

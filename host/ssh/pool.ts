@@ -1,5 +1,4 @@
 import { Connection } from "./connection.ts";
-import type { Desired } from "../desired.ts";
 import { type Target, endpointName } from "./endpoint.ts";
 import { HostError } from "../errors.ts";
 import { Gate } from "./gate.ts";
@@ -35,25 +34,31 @@ export class Pool {
   }
 
   /**
-   * Runs something when it is its turn: one at a time for a service manager of a host, and a few at a time for a host.
+   * Runs something when it is its turn: a few at a time for a host.
    *
+   * @param alone names of what only one of them may have at a time
    * @param waiting is called when it is not its turn yet
    */
   async inTurn<T>(
     target: Target,
-    { manager, account }: Pick<Desired, "manager" | "account">,
+    alone: readonly string[],
     waiting: () => void,
     action: () => Promise<T>,
   ): Promise<T> {
     const host = endpointName({ ...target, user: "" });
-    // The host has one manager, whichever accounts its sets are for.
-    const one = manager === "system" ? manager : `user ${account ?? ""}`;
-    return await this.#gate(`${host} ${one}`, 1).pass(waiting, () =>
-      this.#gate(host, sessionsPerHost).pass(waiting, () => {
-        this.mayBegin(target);
-        return action();
-      }),
-    );
+    // In one order for all, and the host's own last: so none waits for one that waits for it.
+    const gates = [
+      ...[...new Set(alone)].sort().map((name) => this.#gate(`${host} ${name}`, 1)),
+      this.#gate(host, sessionsPerHost),
+    ];
+    const begin = () => {
+      this.mayBegin(target);
+      return action();
+    };
+    return await gates.reduceRight<() => Promise<T>>(
+      (inner, gate) => () => gate.pass(waiting, inner),
+      begin,
+    )();
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
 import { readAnswers } from "./answers.ts";
 import type { Channel, Connection } from "../ssh/connection.ts";
 import type { Desired } from "../desired.ts";
@@ -26,7 +27,7 @@ function rolledBack(answer: Answer): RolledBack {
 /** How long sudo may take for a password, in milliseconds. */
 const sudoTime = 30_000;
 
-/** One run of the host's script: it holds the lock of the manager, answers queries and applies a plan. */
+/** One run of the host's script: it holds the lock of the set, answers queries and applies a plan. */
 export class Session {
   readonly #channel: Channel;
   readonly #answers: AsyncGenerator<Answer, void>;
@@ -53,7 +54,7 @@ export class Session {
     const purpose = place.onlyLooks ? "look" : place.createUser ? "create" : "change";
     const size = String(transactionScript.length);
     const { manager, account, linger, name } = place;
-    const words = [manager, account ?? "-", linger ? "yes" : "no", purpose, unit, size, name];
+    const words = [manager, account ?? "-", linger ? "yes" : "no", purpose, unit, size, name, operator()];
     const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
     const ask = password === undefined ? ["-n"] : ["-S", "-p", ""];
     const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
@@ -88,12 +89,12 @@ export class Session {
   }
 
   /**
-   * Waits for the lock.
+   * Waits until the script has the set's lock.
    *
-   * @param waiting is called when somebody else has it, with the set that it is for: `set "web"`
-   * @throws HostError when the host or the account can't have a session. Nothing was changed then.
+   * @throws HostError when the host or the account can't have a session, with the reason "busy" when somebody else is at work on
+   * the set. Nothing was changed then.
    */
-  async ready(waiting: (set: string) => void): Promise<void> {
+  async ready(): Promise<void> {
     for (;;) {
       const answer = await this.#next("while the session was opened");
       if (answer.event === "ready") return;
@@ -101,10 +102,7 @@ export class Session {
         this.#entered?.();
         this.#entered = undefined;
       }
-      if (answer.event === "waiting") {
-        const set = printable(decode(answer.holder));
-        waiting(set === "" ? "another set" : `set "${set}"`);
-      }
+      if (answer.event === "busy") throw busy(this.#host, this.#place, decode(answer.holder));
       if (answer.event === "refused") throw refusal(this.#host, this.#place, String(answer.reason));
     }
   }
@@ -220,7 +218,25 @@ export class Session {
   }
 }
 
-function refusal(host: string, { account, name }: Place, reason: string): HostError {
+/** Who runs this, for others that come to the same set: "alice@laptop". */
+function operator(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // No account has this user id, as in some containers.
+    return hostname();
+  }
+}
+
+function busy(host: string, { name }: Place, holder: string): HostError {
+  const who = holder.trim() === "" ? "somebody else" : printable(holder.trim());
+  return new HostError(host, `it is busy with the set "${name}" (${who}).`, {
+    reason: "busy",
+    cure: "Run `pulumi up` again when that has ended. See on the host: systemctl list-units 'quadlet-fleet-*'",
+  });
+}
+
+function refusal(host: string, { account }: Place, reason: string): HostError {
   const known: Record<string, [string, string?]> = {
     "no-systemd": ["systemd-run is not there.", "quadlet-fleet needs a host that runs systemd."],
     "not-root": ["the system manager needs root.", "Log in as root, or set the connection's sudo to true."],
@@ -247,10 +263,6 @@ function refusal(host: string, { account, name }: Place, reason: string): HostEr
     "no-user-manager": [
       `the user manager of "${account}" does not run.`,
       `Once, as root on the host: loginctl enable-linger ${account}`,
-    ],
-    locked: [
-      `another transaction has held the lock for ten minutes (set "${name}" waited).`,
-      "See on the host: systemctl list-units 'quadlet-fleet-*'",
     ],
   };
   const [problem, cure] = (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? [

@@ -8,7 +8,8 @@ import { eventually } from "./support/eventually.ts";
 import { freezer } from "./support/freezer.ts";
 import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Two stacks at once on one host, each with a site of its own under the system's manager: one waits for the other.
+// Two stacks at once on one host, each with a site of its own under the system's manager: they overlap in time, and neither waits
+// for the other but for moments. Two at work on one set: the second one is told with whom it is busy, and comes again.
 
 let fleet: Fleet;
 let host: TestHost;
@@ -29,7 +30,7 @@ after(async () => {
   await fleet.dispose();
 });
 
-/** Another page for both. */
+/** Another page for both, by a restart. */
 function configure(): void {
   page += 1;
   for (const [stack, name, port] of [
@@ -41,7 +42,9 @@ function configure(): void {
     };
     stack.configure({
       hosts: { "web-1": hostEntry(fleet, host) },
-      sites: { [name]: { ...example2, listen: [`0.0.0.0:${port}`], nginx } },
+      sites: {
+        [name]: { ...example2, listen: [`0.0.0.0:${port}`], nginx, environment: { PAGE: String(page) } },
+      },
     });
   }
 }
@@ -94,19 +97,67 @@ test("two first ups at once: both end well", async (t) => {
   await settled();
 });
 
-test("one is in the middle: the other one waits for it, says so, and then does its work", async (t) => {
-  let waited = 0;
-  const [one, two] = await collide(async (_, both) => {
-    const since = Date.now();
-    await sleep(3000);
-    waited = Date.now() - since;
-    assert.equal(both.ended, 0, "it has not waited");
-    assert.notEqual((await get(fleet, `http://${host.address}:82/`)).body, `two ${page}`);
-  });
-  t.diagnostic(`it waited for ${waited} ms`);
-  assert.equal(one.code, 0, one.stdout + one.stderr);
-  assert.equal(two.code, 0, two.stdout + two.stderr);
-  assert.match(two.stdout + two.stderr, /waiting: the host is busy with set "one"/);
+test("one is in the middle of a restart: the other one is done before it", async () => {
+  configure();
+  const dropIn = "/etc/systemd/system/one.service.d/slow.conf";
+  await host.write(
+    dropIn,
+    "[Service]\nExecStartPre=sh -c 'while [ -e /run/slow ]; do sleep 0.1; done'\nTimeoutStartSec=infinity\n",
+  );
+  await host.sh("touch /run/slow; systemctl daemon-reload");
+  let ended = false;
+  const one = first.up({ check: false }).finally(() => (ended = true));
+  try {
+    const isStarting = async () => {
+      const { stdout } = await host.run([
+        "systemctl",
+        "show",
+        "--property=SubState",
+        "--value",
+        "one.service",
+      ]);
+      assert.equal(stdout, "start-pre\n");
+    };
+    await eventually(isStarting);
+    await second.up();
+    assert.equal((await get(fleet, `http://${host.address}:82/`)).body, `two ${page}`);
+    assert.equal(ended, false);
+    await isStarting();
+  } finally {
+    await host.sh(`rm -r /run/slow ${dropIn}; systemctl daemon-reload`);
+  }
+  const { code, stdout, stderr } = await one;
+  assert.equal(code, 0, stdout + stderr);
+  await first.up();
+  await settled();
+});
+
+test("somebody else is at work on the set: it is said who, nothing is changed, and it is done when that has ended", async () => {
+  configure();
+  const lock = "/run/quadlet-fleet-lock.two";
+  await host.sh(
+    `systemd-run --quiet --unit=holder flock ${lock} sh -c 'printf %s "alice@laptop, since noon" >${lock}; sleep 300'`,
+  );
+  let ended = false;
+  const two = second.up({ check: false }).finally(() => (ended = true));
+  const tried = async () =>
+    (await host.run(["journalctl", "--quiet", "--identifier=systemd", "--grep=Started.*quadlet-fleet: two"]))
+      .stdout;
+  const before = await tried().catch(() => "");
+  // It comes again and again.
+  for (let seen = before, times = 0; times < 2; times += 1)
+    await eventually(async () => {
+      const now = await tried();
+      assert.notEqual(now, seen);
+      seen = now;
+    });
+  assert.equal(ended, false);
+  assert.notEqual((await get(fleet, `http://${host.address}:82/`)).body, `two ${page}`);
+  await host.run(["systemctl", "stop", "holder"]);
+  const { code, stdout, stderr } = await two;
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /waiting: .*: it is busy with the set "two" \(alice@laptop, since noon\)\./);
+  await first.up();
   await settled();
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { engineEnds, interruptEngine } from "./support/engine.ts";
+import { eventually } from "./support/eventually.ts";
 import { hold } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, failedUnits, get } from "./support/stack.ts";
@@ -50,7 +51,7 @@ async function isAtRest(): Promise<void> {
     assert.ok(tries > 0, stdout);
     await sleep(200);
   }
-  await host.run(["flock", "--nonblock", "/run/quadlet-fleet.lock", "true"]);
+  await host.run(["flock", "--nonblock", "/run/quadlet-fleet-lock.example2", "true"]);
   const { stdout } = await host.sh(
     "cd /var/lib/quadlet-fleet/sets && ls -d */journal */unfinished */before */rollback.new 2>/dev/null; ls /run/containers/systemd /run/systemd/system 2>/dev/null | grep -E -- '-(handover|rehearsal)' || true",
     { check: false },
@@ -156,17 +157,20 @@ test("pulumi cancel, which takes the engine's lock away: what has begun is done"
   assert.match(await converges(), /3 unchanged/);
 });
 
-test("Ctrl-C while others wait for their turn, and all for another's lock: nothing is begun any more", async () => {
+test("Ctrl-C while somebody else is at work on the sets: nothing is begun any more", async () => {
   await deployed();
   const names = ["example2", "second", "third"];
-  await host.sh("systemd-run --quiet --unit=holder flock /run/quadlet-fleet.lock sleep 300");
+  // As a transaction of each would.
+  await host.sh(
+    `systemd-run --quiet --unit=holder sh -c 'for set in ${names.join(" ")}; do flock /run/quadlet-fleet-lock.$set sleep 300 & done; wait'`,
+  );
   configure(names);
   const up = stack.up({ check: false });
-  const list = ["list-units", "--plain", "--no-legend", "quadlet-fleet-*.service"];
-  for (let tries = 100; (await host.run(["systemctl", ...list])).stdout.split("\n").length < 2; tries -= 1) {
-    assert.ok(tries > 0, "no transaction waits");
-    await sleep(200);
-  }
+  for (const name of names)
+    await eventually(async () => {
+      const said = ["--identifier=systemd", `--grep=quadlet-fleet: ${name}`];
+      await host.run(["journalctl", "--quiet", ...said]);
+    });
   interruptEngine(stack.name);
   await sleep(1000);
   await host.run(["systemctl", "stop", "holder"]);

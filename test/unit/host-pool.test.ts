@@ -2,23 +2,17 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Pool } from "../../host/ssh/pool.ts";
 
-type Place = Parameters<Pool["inTurn"]>[1];
-
-const system: Place = { manager: "system", account: undefined };
-const ofTest: Place = { manager: "system", account: "test" };
-const user = (account: string): Place => ({ manager: "user", account });
-
 /** Which of them run at once, and which have waited: each ends when all that can have begun. */
-async function run(places: [host: string, place: Place][]) {
+async function run(places: [host: string, alone: string[]][]) {
   const pool = new Pool();
   const begun: number[] = [];
   const waited: number[] = [];
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
-  const all = places.map(([address, place], index) =>
+  const all = places.map(([address, alone], index) =>
     pool.inTurn(
       { address },
-      place,
+      alone,
       () => waited.push(index),
       async () => {
         begun.push(index);
@@ -35,32 +29,38 @@ async function run(places: [host: string, place: Place][]) {
 
 describe("whose turn it is", () => {
   test("one set alone waits for nobody", async () => {
-    assert.deepEqual(await run([["a", system]]), { atOnce: [0], begun: [0], waited: [] });
+    assert.deepEqual(await run([["a", ["tag"]]]), { atOnce: [0], begun: [0], waited: [] });
   });
 
-  test("sets of one manager: one after the other, and who waits says so", async () => {
-    const found = await run([
-      ["a", system],
-      ["a", system],
-      ["a", ofTest],
-    ]);
-    assert.deepEqual(found, { atOnce: [0], begun: [0, 1, 2], waited: [1, 2] });
-  });
-
-  test("other managers and other hosts: at once", async () => {
+  test("sets of one host: at once, and those of other hosts", async () => {
     const { atOnce, waited } = await run([
-      ["a", system],
-      ["a", user("test")],
-      ["a", user("other")],
-      ["b", system],
+      ["a", []],
+      ["a", []],
+      ["b", []],
     ]);
-    assert.deepEqual([atOnce, waited], [[0, 1, 2, 3], []]);
+    assert.deepEqual([atOnce, waited], [[0, 1, 2], []]);
+  });
+
+  test("what only one may have: one after the other, and who waits says so", async () => {
+    const found = await run([
+      ["a", ["one", "two"]],
+      ["a", ["two", "one"]],
+      ["a", ["three"]],
+      ["b", ["one"]],
+    ]);
+    assert.deepEqual(found, { atOnce: [0, 2, 3], begun: [0, 2, 3, 1], waited: [1] });
+  });
+
+  test("in whatever order they ask for it, none waits for ever", async () => {
+    const sets = ["x y", "y z", "z x", "z y x", "x", "y"].map((names): [string, string[]] => [
+      "a",
+      names.split(" "),
+    ]);
+    assert.deepEqual((await run(sets)).begun.sort(), [0, 1, 2, 3, 4, 5]);
   });
 
   test("four at a time on a host", async () => {
-    const { atOnce, waited } = await run(
-      ["1", "2", "3", "4", "5"].map((account): [string, Place] => ["a", user(account)]),
-    );
+    const { atOnce, waited } = await run(["1", "2", "3", "4", "5"].map(() => ["a", []]));
     assert.deepEqual([atOnce, waited], [[0, 1, 2, 3], [4]]);
   });
 });

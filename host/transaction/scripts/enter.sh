@@ -3,15 +3,17 @@
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
 # Arguments: manager, account ("-" for none), linger (yes, no), what for (look; change; create: the account is made where it is
-# not there), unit name, size of the transaction script in bytes, set name.
+# not there), unit name, size of the transaction script in bytes, set name, who comes.
 set -u
 LC_ALL=C
 export LC_ALL
-manager=$1 account=$2 linger=$3 purpose=$4 unit=$5 size=$6 set=$7
+manager=$1 account=$2 linger=$3 purpose=$4 unit=$5 size=$6 set=$7 who=$8
 self=$(id -u)
 uid=
 lingered=no
 asked=no
+mode=lock
+[ "$purpose" != look ] || mode=look
 # Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
 made=/var/lib/quadlet-fleet/accounts
 
@@ -37,8 +39,8 @@ run() {
   # shellcheck disable=SC2016 # the inner shell expands them
   "$@" --quiet --collect --pipe --wait --unit="$unit" --description="quadlet-fleet: $set" \
     --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 \
-    sh -c 'head -c "$1" >"$RUNTIME_DIRECTORY/transaction.sh" && exec sh "$RUNTIME_DIRECTORY/transaction.sh" lock "$2" "$3" "$4" "$5"' \
-    quadlet-fleet "$size" "$manager" "$set" "$account" "$lingered"
+    sh -c 'head -c "$1" >"$RUNTIME_DIRECTORY/transaction.sh" && exec sh "$RUNTIME_DIRECTORY/transaction.sh" "$2" "$3" "$4" "$5" "$6" "$7"' \
+    quadlet-fleet "$size" "$mode" "$manager" "$set" "$account" "$lingered" "$who"
 }
 
 # private_file FILE: made for root alone, as whoever may read a file may hold its lock (flock(2)).

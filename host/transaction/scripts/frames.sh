@@ -12,7 +12,7 @@ apply() {
   at=0
   while IFS=$tab read -r step first second third; do
     printf '{"event":"step","line":%d}\n' "$at"
-    if ! "step_$step" "$first" "$second" "$third" >"$work/output" 2>&1 </dev/null; then
+    if ! { may_change "$step" && "step_$step" "$first" "$second" "$third"; } >"$work/output" 2>&1 </dev/null; then
       printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
       take_back
       return
@@ -23,7 +23,16 @@ apply() {
     fi
     at=$((at + 1))
   done <"$work/plan"
+  release_manager
   printf '{"event":"applied"}\n'
+}
+
+# may_change STEP: steps that change what other sets share, one after the other up to the reload of systemd, are one change for them.
+may_change() {
+  case $1 in
+    begin | stage | lend | unlend | put | remove | enable | disable | daemon_reload) hold_manager ;;
+    *) release_manager ;;
+  esac
 }
 
 # receive NAME BYTES: the next bytes of standard input, as a file. Cut off in the middle: nothing was changed yet.
@@ -64,8 +73,9 @@ if [ "$mode" = recover ]; then
   exit
 fi
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
+if [ "$account" != - ] && [ -e "$home/.local/share/containers" ]; then one_at_a_time first_podman; fi
 printf '{"event":"ready"}\n'
-# A peer that says nothing for this long is gone, and the lock is needed by others.
+# A peer that says nothing for this long is gone, and others need the set.
 # shellcheck disable=SC2016 # the inner shell expands it
 while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
   # shellcheck disable=SC2086 # the header is words

@@ -50,7 +50,7 @@ own_storage() {
   [ -e "$home/.local/share/containers" ] && return 0
   made=
   as=$as_account
-  make_directory "$home/.config" && make_directory "$home/.local/share" && keep_made && $as touch "$shared/storage"
+  make_directory "$home/.config" && make_directory "$home/.local/share" && keep_made && $as touch "$shared/storage" && first_podman
 }
 
 # Only what an account did not have before, and only when nobody has put anything else into it.

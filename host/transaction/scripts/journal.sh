@@ -230,6 +230,7 @@ rollback() {
     [ -e "$own/owner" ] || step_forget
     return
   fi
+  release_manager
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
@@ -248,12 +249,14 @@ rollback() {
   fi
   # While a service that ran before still needs a new socket, its stop would be undone by the next request.
   if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
-  restore_files
   restore_images
   leave_stage
+  hold_manager || failed="$failed lock"
+  restore_files
   ctl daemon-reload || failed="$failed daemon-reload"
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
+  release_manager
   bring_back
   each halt <"$work/stop"
   forget_failures "$work/stop"

@@ -82,18 +82,46 @@ leave_directories() {
   [ "$2" = yes ] || $as sh -c 'cat >"$1"' sh "$1" <"$work/kept"
 }
 
-# one_at_a_time COMMAND…: of the two managers that may have sets of an account. The lock is on a directory, so there is no file
-# to leave; what is started does not hold it, as podman's process for the namespace stays.
+# hold_manager: until release_manager no other set of the manager changes what all of them share: what is in the unit directories
+# and what of it the manager has read, our own records. For moments only: a reload of systemd is the longest of them. Whoever also
+# needs the account's lock (one_at_a_time) takes that second.
+hold_manager() {
+  [ "$held" = no ] || return 0
+  exec 7<>"$lock"
+  if ! flock -w 60 7; then
+    echo "another deploy has held the lock of the service manager ($lock) for a minute."
+    return 1
+  fi
+  held=yes
+}
+
+release_manager() {
+  exec 7>&-
+  held=no
+}
+
+# one_at_a_time COMMAND…: of all sets of an account, in whichever manager; without an account, of root's. The lock is on a
+# directory, so there is no file to leave; what is started holds no lock, as podman's process for the namespace stays.
 one_at_a_time() {
-  if [ -z "$account_runtime" ] || ! [ -d "$account_runtime" ]; then
+  shared_by_all=$account_runtime
+  [ -n "$shared_by_all" ] || shared_by_all=$state
+  if ! [ -d "$shared_by_all" ]; then
     "$@"
     return
   fi
   # The account itself could hold it for ever.
   (
     flock -w 30 9
-    "$@" 9<&-
-  ) 9<"$account_runtime"
+    "$@" 7>&- 9<&-
+  ) 9<"$shared_by_all"
+}
+
+# Podmans of an account that start at once where none has run since the boot break one another: see firstPodman in
+# components/site/first-podman.ts.
+first_podman() {
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as_account sh -c 'kill -0 "$(cat "$0/libpod/tmp/pause.pid" 2>/dev/null)" 2>/dev/null || exec podman ps --quiet' "$account_runtime" >/dev/null 2>&1 </dev/null
+  return 0
 }
 
 # stage FILE MODE PATH: a copy of FILE with its final mode, on the disk. It is made anew (O_EXCL), for nobody else to read, and

@@ -7,7 +7,8 @@
 #                 is called "plan", one step a line, and takes all of it back when one fails
 #   end           leaves
 # Answers are lines of JSON; what could hold anything at all is in base64.
-# Arguments: lock|locked|boot|recover, manager, set name, account ("-" for none), lingered (yes where it was just switched on).
+# Arguments: lock|look|locked|boot|recover, manager, set name, account ("-" for none), lingered (yes where it was just switched on),
+# who comes (of lock and look).
 #
 # Registers: variables that a function sets for those who call it. What start.sh itself sets below stays as it is.
 #   variable                     set by                                          read by
@@ -26,13 +27,14 @@
 #   $began                       apply                                           explain
 #   $last                        step_forget, forget_shared                      step_forget, forget_shared
 #   $leave                       step_forget, frames.sh                          frames.sh: the exit code
+#   $held                        hold_manager, release_manager                   hold_manager
 set -u
 umask 022
 LC_ALL=C
 export LC_ALL
 # A lost connection must not stop a transaction half-way.
 trap '' HUP PIPE
-mode=$1 manager=$2 set=$3 account=$4 lingered=$5
+mode=$1 manager=$2 set=$3 account=$4 lingered=$5 who=${6-}
 work=$RUNTIME_DIRECTORY
 tab=$(printf '\t')
 cd / || exit 1
@@ -45,7 +47,6 @@ case $manager in
     state=/var/lib/quadlet-fleet
     units=/etc/systemd/system
     runtime=/run
-    lock=/run/quadlet-fleet.lock
     for_user=
     ctl() { systemctl --no-ask-password "$@"; }
     journal() { journalctl --no-pager --quiet --output=cat "$@"; }
@@ -54,42 +55,45 @@ case $manager in
     state=$HOME/.local/state/quadlet-fleet
     units=$HOME/.config/systemd/user
     runtime=$XDG_RUNTIME_DIR
-    lock=$XDG_RUNTIME_DIR/quadlet-fleet.lock
     for_user=--user
     ctl() { systemctl --user --no-ask-password "$@"; }
     journal() { journalctl --user --no-pager --quiet --output=cat "$@"; }
     ;;
 esac
 own=$state/sets/$set
-# Whoever may read a file may hold its lock (flock(2)).
-(umask 077 && : >>"$lock") || exit 1
+# The manager's own lock: see hold_manager.
+lock=$runtime/quadlet-fleet.lock
+# One transaction at a time for a set; those that only look do so together. Nobody is made to wait.
+set_lock=$runtime/quadlet-fleet-lock.
 
-# One transaction at a time for a manager. `-o`: only flock itself holds the lock, so neither a container that outlives
-# this script nor a crash can keep it.
-if [ "$mode" = lock ]; then
-  flock -n -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
-  code=$?
-  if [ "$code" = 199 ]; then
-    printf '{"event":"waiting","holder":"%s"}\n' "$(head -c 100 "$lock" | base64 -w 0)"
-    flock -w 600 -o -E 199 "$lock" sh "$0" locked "$manager" "$set" "$account" "$lingered"
+# private_lock FILE: made for its owner alone, as whoever may read a file may hold its lock (flock(2)).
+private_lock() { (umask 077 && : >>"$1"); }
+private_lock "$lock" || exit 1
+
+# `-o`: only flock itself holds the lock, so neither a container that outlives this script nor a crash can keep it.
+case $mode in
+  lock | look)
+    private_lock "$set_lock$set" || exit 1
+    how=-x
+    [ "$mode" = lock ] || how=-s
+    flock -n -o "$how" -E 199 "$set_lock$set" sh "$0" locked "$manager" "$set" "$account" "$lingered" "$who"
     code=$?
-    [ "$code" = 199 ] && printf '{"event":"refused","reason":"locked"}\n'
-  fi
-  exit "$code"
-fi
-
-# Whoever waits for the lock reads in it for what.
-case $mode in locked | recover) printf %s "$set" >"$lock" ;; esac
-
-# At boot: each set that was left half-way (boot.sh).
-if [ "$mode" = boot ]; then
-  for journal in "$state"/sets/*/journal; do
-    [ -e "$journal" ] || continue
-    own=${journal%/journal}
-    flock -w 600 -o "$lock" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no
-  done
-  exit
-fi
+    [ "$code" != 199 ] || printf '{"event":"busy","holder":"%s"}\n' "$(head -c 300 "$set_lock$set" | base64 -w 0)"
+    exit "$code"
+    ;;
+  # Whoever comes meanwhile reads in it who is there.
+  locked) printf '%s, since %s' "$who" "$(date '+%F %T %Z')" >"$set_lock$set" ;;
+  # Each set that was left half-way (boot.sh).
+  boot)
+    for journal in "$state"/sets/*/journal; do
+      [ -e "$journal" ] || continue
+      own=${journal%/journal}
+      private_lock "$set_lock${own##*/}" || continue
+      flock -w 600 -o "$set_lock${own##*/}" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no
+    done
+    exit
+    ;;
+esac
 
 # "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link
 # that it could put in the way. In a user manager all is done as the account.
@@ -105,6 +109,7 @@ shared=$state
 [ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
+held=no
 # With a limit: an account can stop its own processes, or put a FIFO in the place of a file.
 as_account() {
   timeout -k 5 "${as_limit:-60}" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \

@@ -3,7 +3,7 @@
 
 # The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
 step_begin() {
-  one_at_a_time begin_marks || return 1
+  is_free && begin_marks || return 1
   made=
   as=
   install_recovery || return 1
@@ -23,9 +23,26 @@ step_begin() {
   fi
   # With the journal there is something to take back, and it comes last.
   printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
-  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && cat "$work/images" >>"$own/images" &&
-    keep_needs && one_at_a_time note_networks
+  cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && one_at_a_time note_needs
 }
+
+# is_free: what the plan was made for is still so: no other set has come to have a file or a unit of these.
+is_free() {
+  # What shall be gone may be anybody's.
+  [ -s "$work/manifest.commit" ] || return 0
+  cut -f 1 "$work/units.begin" >"$work/made"
+  for other in "$state"/sets/*/manifest; do
+    if [ "$other" = "$own/manifest" ] || ! [ -e "$other" ]; then continue; fi
+    other=${other%/manifest}
+    taken=$(grep -Fx -m 1 -f "$work/manifest.begin" "$other/manifest") ||
+      taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/made") || continue
+    echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. Take it out there first, in an up of its own."
+    return 1
+  done
+}
+
+# What others must not take away beneath this set.
+note_needs() { cat "$work/images" >>"$own/images" && keep_needs && note_networks; }
 
 begin_marks() {
   made=
@@ -33,6 +50,11 @@ begin_marks() {
   make_directory "$state/sets" || return 1
   if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
   keep_made || return 1
+  one_at_a_time mark_account
+}
+
+mark_account() {
+  made=
   as=$as_account
   if [ -n "$as_account" ]; then
     make_directory "$shared/system" && keep_made && $as touch "$shared/system/$set" || return 1
@@ -236,6 +258,7 @@ step_reset_failed() {
 step_forget() {
   # At boot there is no plan.
   if [ -e "$work/plan" ]; then sync_targets || return 1; fi
+  hold_manager || return 1
   leave=20
   one_at_a_time leave_networks /dev/null
   # First of all what would be taken back without its copies.
@@ -253,7 +276,7 @@ step_forget() {
     leave_directories "$state/directories" "$last"
   fi
   if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi
-  return 0
+  release_manager
 }
 
 # What the sets of an account share, of both managers, or all sets of root's: it goes with the last of them.

@@ -17,7 +17,7 @@ validate_quadlets() {
   [ -s "$work/quadlets" ] || return 0
   collect quadlets "$trial/quadlets" || return 1
   generate "$trial/quadlets" && return 0
-  collect_others && generate "$trial/quadlets:$trial/others" && return 0
+  hold_manager && collect_others && release_manager && generate "$trial/quadlets:$trial/others" && return 0
   # Without what is wrong with quadlets of the host's own.
   grep -F -f "$trial/names" "$work/said" | sed -e "s|$trial/[a-z]*/||g" -e 's/^quadlet-generator[^ ]* //'
   cat "$trial/missing"

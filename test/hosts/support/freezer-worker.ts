@@ -26,9 +26,11 @@ const orAbsent = <T>(look: () => T): T | undefined => {
   }
 };
 
-function runsScript(cgroup: string): boolean {
+/** With the set among its arguments: start.sh has them. */
+function runsScript(cgroup: string, set: string): boolean {
   const [pid] = orAbsent(() => readFileSync(join(cgroup, "cgroup.procs"), "utf8"))?.split("\n") ?? [];
-  return orAbsent(() => readFileSync(`/proc/${pid}/comm`, "utf8")) === "sh\n";
+  const words = orAbsent(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0") ?? [];
+  return words[0] === "sh" && words.includes(set);
 }
 
 /** -1 without a journal. */
@@ -46,9 +48,12 @@ function count(watch: Watch): number {
 function look(watch: Watch): Outcome | undefined {
   if (watch.cgroup === undefined) {
     const names = orAbsent(() => readdirSync(watch.slice)) ?? [];
-    const unit = names.find((name) => /^quadlet-fleet-[0-9a-f]{12}\.service$/.test(name));
     // Before its first process is what it will be, the manager waits for it, and would be stopped as well.
-    if (unit === undefined || !runsScript(join(watch.slice, unit))) return undefined;
+    const unit = names.find(
+      (name) =>
+        /^quadlet-fleet-[0-9a-f]{12}\.service$/.test(name) && runsScript(join(watch.slice, name), watch.set),
+    );
+    if (unit === undefined) return undefined;
     watch.cgroup = join(watch.slice, unit);
   }
   const had = watch.lines;

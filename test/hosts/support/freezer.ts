@@ -26,6 +26,7 @@ export interface Outcome {
 /** A {@link Cut} as the thread gets it. */
 export interface Watched {
   journal: string;
+  set: string;
   /** The cgroup that the manager's transient services are in. */
   slice: string;
   at: number;
@@ -42,7 +43,7 @@ export interface Freezer {
 
 /**
  * Stops transactions in the middle: at a line of its journal the transient unit's cgroup is frozen, and everything else of the
- * host goes on. Of each manager one transaction at a time is expected.
+ * host goes on. Of each set one transaction at a time is expected.
  *
  * It looks from this machine, at all hosts with one thread: a busy loop on each host would take the processor from the rest.
  */
@@ -85,5 +86,11 @@ function watched(fleet: string, { host, manager, set, at, delayMs = 0 }: Cut): W
     system: "system.slice",
     user: "user.slice/user-1000.slice/user@1000.service/app.slice",
   }[manager];
-  return { journal: join(files, state, "sets", set, "journal"), slice: join(payload, slice), at, delayMs };
+  return {
+    journal: join(files, state, "sets", set, "journal"),
+    set,
+    slice: join(payload, slice),
+    at,
+    delayMs,
+  };
 }

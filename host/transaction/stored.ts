@@ -1,0 +1,102 @@
+import { isSpecific, toListenStream } from "../../units/nginx/address.ts";
+import { ipv6Digits } from "../../units/nginx/ip.ts";
+import { madeNetwork, madeUnit } from "../../units/made.ts";
+import { isQuadlet, quadletKinds, serves } from "../../units/kinds.ts";
+import { type ContainerCheck, type Desired, type DesiredFile, type Probe, probeTarget } from "../desired.ts";
+import { row } from "../facts/facts.ts";
+import type { Plan } from "../plan/plan.ts";
+import { stepFields } from "../plan/step.ts";
+
+/** Everything that the script needs, before the first step: a connection that breaks later can't leave it half-way. */
+export function stored({ steps, payload, lent, owned, units }: Plan, desired: Desired): Map<string, string> {
+  const auths = Object.entries(desired.registries).map(([registry, { username, password }]) => [
+    registry,
+    { auth: Buffer.from(`${username}:${password}`, "utf8").toString("base64") },
+  ]);
+  const list = (items: readonly string[]) => items.map((item) => `${item}\n`).join("");
+  const texts = [...payload.map(({ content }: DesiredFile) => content), ...lent];
+  return new Map([
+    ...texts.map((content, index): [string, string] => [String(index), content]),
+    ["owner", desired.owner],
+    ["manifest.begin", list(owned.begin)],
+    ["manifest.commit", list(owned.commit)],
+    ["units.begin", unitTable(owned.begin, units)],
+    ["units.commit", unitTable(owned.commit, units)],
+    ["secrets", list(desired.secrets)],
+    ["mounted", list(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
+    ["images", list(desired.images.map(({ reference }) => reference))],
+    ["networks", list(desired.files.flatMap(({ content, unit }) => madeNetwork(unit ?? "", content) ?? []))],
+    // containers-auth.json(5)
+    ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
+    ...staged(payload, desired),
+    ...desired.probes.map((probe, index): [string, string] => [`probe.${index}`, probeLines(probe)]),
+    ["plan", list(steps.map((step) => row(stepFields(step))))],
+  ]);
+}
+
+/**
+ * Lines of UNIT, PATH and whether it serves (or only prepares, as a network's does), so that the script need not know what podman makes
+ * of a file.
+ */
+function unitTable(paths: readonly string[], units: ReadonlyMap<string, string>): string {
+  const rows = paths.flatMap((path) => {
+    const unit = units.get(path);
+    return unit === undefined ? [] : [`${row([unit, path, serves(path) ? "serves" : "-"])}\n`];
+  });
+  return rows.join("");
+}
+
+/** Where it is asked, path, Host, status, body, and the address that the host must have for it, a line each. */
+function probeLines({
+  listen,
+  path,
+  hostName,
+  status,
+  body,
+  address: loopback = "127.0.0.1",
+}: Probe): string {
+  const address = probeTarget(listen);
+  const own = isSpecific(address) ? address : undefined;
+  // A wildcard is reached by the loopback interface.
+  const where =
+    address.family === "unix"
+      ? address.path
+      : toListenStream({
+          ...address,
+          address: { "0.0.0.0": loopback, "::": "::1" }[address.address] ?? address.address,
+        });
+  // As the kernel lists its own: /proc/net/fib_trie, /proc/net/if_inet6.
+  const needed = own?.family === "ipv6" ? ipv6Digits(own.address) : own?.address;
+  return [where, path, hostName, status ?? "", body ?? "", needed ?? ""]
+    .map((line) => `${row([String(line)])}\n`)
+    .join("");
+}
+
+/** What validation needs: where each file of the whole set is, new or on the host already. */
+function staged(payload: readonly DesiredFile[], desired: Desired): [string, string][] {
+  const table = (files: readonly DesiredFile[]) =>
+    files.map((file) => `${payload.includes(file) ? payload.indexOf(file) : "-"}\t${file.path}\n`).join("");
+  const units = desired.files.filter(({ unit }) => unit !== undefined);
+  const quadlets = units.filter(({ unit }) => isQuadlet(unit ?? ""));
+  return [
+    ["quadlets", table(quadlets)],
+    // What quadlets of the host's own are called, as grep(1) asks for it.
+    ["quadlet-names", quadletKinds.map((kind) => `[.]${kind}$\n`).join("")],
+    ["units", table(units.filter((file) => !quadlets.includes(file)))],
+    ["generated", quadlets.map(({ unit, content }) => `${madeUnit(unit ?? "", content)}\n`).join("")],
+    ["files", table(desired.files.filter(({ unit }) => unit === undefined))],
+    ...desired.checks.map((check, index): [string, string] => [`check.${index}`, checkOptions(check)]),
+  ];
+}
+
+/** The options and words of `podman run`, in their order. */
+function checkOptions({ image, command, mounts, volumes }: ContainerCheck): string {
+  const [entrypoint = "", ...words] = command;
+  const lines = [
+    ...Object.entries(mounts).map(([directory, target]) => ["mount", directory, target]),
+    ...volumes.map((volume) => ["volume", volume]),
+    ["entrypoint", entrypoint],
+    ...[image, ...words].map((word) => ["word", word]),
+  ];
+  return lines.map((line) => `${row(line)}\n`).join("");
+}
