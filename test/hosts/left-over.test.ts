@@ -35,7 +35,7 @@ async function staged(): Promise<string[]> {
     "grep -rlsF CANARY- /run /tmp /var/tmp /dev/shm --exclude-dir=crun; ls -d /run/user/*/quadlet-fleet.* /run/quadlet-fleet-* /run/user/*/quadlet-fleet-* 2>/dev/null",
     { check: false },
   );
-  return stdout.split("\n").filter((path) => path !== "" && !path.endsWith(".lock"));
+  return stdout.split("\n").filter((path) => path !== "" && !/\.lock$|quadlet-fleet-lock\./.test(path));
 }
 
 for (const site of Object.keys(sites) as Site[]) {
