@@ -6,6 +6,7 @@ import type { Desired } from "../desired.ts";
 import type { Target } from "../ssh/endpoint.ts";
 import { HostError, messageOf, printable } from "../errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "../facts/facts.ts";
+import { sha256 } from "../digest.ts";
 import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
@@ -52,9 +53,18 @@ export class Session {
   static async start(connection: Connection, target: Target, place: Place): Promise<Session> {
     const unit = `quadlet-fleet-${randomBytes(6).toString("hex")}`;
     const purpose = place.onlyLooks ? "look" : place.createUser ? "create" : "change";
-    const size = String(transactionScript.length);
     const { manager, account, linger, name } = place;
-    const words = [manager, account ?? "-", linger ? "yes" : "no", purpose, unit, size, name, operator()];
+    const script = [String(transactionScript.length), sha256(transactionScript)];
+    const words = [
+      manager,
+      account ?? "-",
+      linger ? "yes" : "no",
+      purpose,
+      unit,
+      ...script,
+      name,
+      operator(),
+    ];
     const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
     const ask = password === undefined ? ["-n"] : ["-S", "-p", ""];
     const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
@@ -65,10 +75,9 @@ export class Session {
     return session;
   }
 
-  /** The mark that enter.sh skips to, and the script. */
+  /** The mark that enter.sh skips to. */
   #enter(): void {
     this.#channel.write("quadlet-fleet\n");
-    this.#channel.write(transactionScript);
   }
 
   /**
@@ -102,6 +111,7 @@ export class Session {
         this.#entered?.();
         this.#entered = undefined;
       }
+      if (answer.event === "script") this.#channel.write(transactionScript);
       if (answer.event === "busy") throw busy(this.#host, this.#place, decode(answer.holder));
       if (answer.event === "refused") throw refusal(this.#host, this.#place, String(answer.reason));
     }

@@ -5,6 +5,8 @@ import { after, before, test } from "node:test";
 import { Pool } from "../../host/ssh/pool.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
+import type { Desired } from "../../host/desired.ts";
+import { observe } from "../../host/transaction/transaction.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
 import { eventually } from "./support/eventually.ts";
@@ -202,9 +204,44 @@ test("MaxSessions 1: several sets in one up", async () => {
   for (const url of [":8080", ":8081", ""])
     assert.equal((await get(fleet, `http://${host.address}${url}/`)).status, 200);
   await stack.expectNoChanges();
-  await stack.run(["destroy", "--yes", "--skip-preview"]);
   await configure(host);
+  // The host has the script of these sets.
+  for (const place of [{ manager: "system" }, { manager: "user", account: "test" }] as const) {
+    const own = place.manager === "system" ? "/var/lib" : "/home/test/.local/state";
+    const copy = `${own}/quadlet-fleet/recovery.sh`;
+    const user = place.manager === "system" ? "root" : "test";
+    assert.ok((await sent(place)) < 10_000, "the script was sent, though the host has it");
+    await host.sh(`cp -p ${copy} ${copy}.kept; echo '#' >>${copy}`, { user });
+    assert.ok((await sent(place)) > 50_000, "another script than this version's was run");
+    await host.sh(`rm ${copy}; mkfifo ${copy}`, { user });
+    assert.ok((await sent(place)) > 50_000);
+    await host.sh(`mv ${copy}.kept ${copy}`, { user });
+  }
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
+
+/** How many bytes a look at the host sends. */
+async function sent(place: Pick<Desired, "manager" | "account">): Promise<number> {
+  const pool = new Pool();
+  const connection = await pool.connect(target({ identityFile: fleet.identityFile }));
+  const run = connection.run.bind(connection);
+  let bytes = 0;
+  connection.run = async (argv) => {
+    const channel = await run(argv);
+    const write = channel.write.bind(channel);
+    channel.write = (data) => {
+      bytes += data.length;
+      write(data);
+    };
+    return channel;
+  };
+  const set = { ...place, name: "nothing", linger: false, createUser: false };
+  const progress = { doing: () => undefined, note: () => undefined };
+  const query = { files: new Map<string, string>(), units: [] };
+  await observe(pool, target({ identityFile: fleet.identityFile }), set, query, progress);
+  await pool.close();
+  return bytes;
+}
 
 test("MaxSessions 0, as on a jump host: said so", async () => {
   await configure(host, "MaxSessions 0");
