@@ -15,7 +15,7 @@ export class HostError extends Error {
   /**
    * - "unreachable": no TCP connection, or no SSH server at its other end. Only this one may mean that the host is gone.
    * - "local": a problem of the machine that runs Pulumi, such as a key without its passphrase.
-   * - a word of transaction/scripts/enter.sh: why the host refused the session.
+   * - a word of transaction/refusal.ts: why the host refused the session.
    *
    * Undefined for all else, a refused login and another host key among it.
    */

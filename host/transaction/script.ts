@@ -10,6 +10,7 @@ export const transactionScript = Buffer.from(
   [
     "start",
     "paths",
+    "format",
     "query",
     "query-units",
     "boot",

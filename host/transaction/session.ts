@@ -7,6 +7,7 @@ import type { Target } from "../ssh/endpoint.ts";
 import { HostError, messageOf, printable } from "../errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "../facts/facts.ts";
 import { sha256 } from "../digest.ts";
+import { busy, refusal } from "./refusal.ts";
 import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
@@ -113,7 +114,7 @@ export class Session {
       }
       if (answer.event === "script") this.#channel.write(transactionScript);
       if (answer.event === "busy") throw busy(this.#host, this.#place, decode(answer.holder));
-      if (answer.event === "refused") throw refusal(this.#host, this.#place, String(answer.reason));
+      if (answer.event === "refused") throw refusal(this.#host, this.#place, answer);
     }
   }
 
@@ -236,47 +237,4 @@ function operator(): string {
     // No account has this user id, as in some containers.
     return hostname();
   }
-}
-
-function busy(host: string, { name }: Place, holder: string): HostError {
-  const who = holder.trim() === "" ? "somebody else" : printable(holder.trim());
-  return new HostError(host, `it is busy with the set "${name}" (${who}).`, {
-    reason: "busy",
-    cure: "Run `pulumi up` again when that has ended. See on the host: systemctl list-units 'quadlet-fleet-*'",
-  });
-}
-
-function refusal(host: string, { account }: Place, reason: string): HostError {
-  const known: Record<string, [string, string?]> = {
-    "no-systemd": ["systemd-run is not there.", "quadlet-fleet needs a host that runs systemd."],
-    "not-root": ["the system manager needs root.", "Log in as root, or set the connection's sudo to true."],
-    "no-account": [
-      `there is no account "${account}".`,
-      `Make it on the host (useradd --create-home ${account}), or let it be made with createUser: true, which needs root.`,
-    ],
-    "not-created": [
-      `the account "${account}" could not be made.`,
-      `Try it on the host: useradd --create-home ${account}`,
-    ],
-    "accounts-locked": [
-      "another session that makes or removes an account has not ended within a minute.",
-      "Run `pulumi up` again. If it stays so, see on the host who has the lock: fuser /run/quadlet-fleet-accounts.lock",
-    ],
-    "other-account": [
-      `this login can't act for the account "${account}".`,
-      `Log in as ${account} or root, or set the connection's sudo to true.`,
-    ],
-    "no-linger": [
-      `lingering can't be switched on for "${account}" by this login.`,
-      `Once, as root on the host: loginctl enable-linger ${account}`,
-    ],
-    "no-user-manager": [
-      `the user manager of "${account}" does not run.`,
-      `Once, as root on the host: loginctl enable-linger ${account}`,
-    ],
-  };
-  const [problem, cure] = (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? [
-    `the session was refused (${reason}).`,
-  ];
-  return new HostError(host, problem, { cure, reason });
 }

@@ -105,7 +105,9 @@ test("a first deploy: what takes it back at boot is there before the first renam
   const calls = await recorded();
   const start = first(calls, "mv", exact(`${conf}/default.conf`));
   for (const path of [
-    "/var/lib/quadlet-fleet/recovery.sh",
+    "/var/lib/quadlet-fleet/format.new",
+    "/var/lib/quadlet-fleet/recovery.new",
+    "/var/lib/quadlet-fleet",
     "/etc/systemd/system/quadlet-fleet-recovery.service",
     "/etc/systemd/system/multi-user.target.wants",
     `${own}/account`,

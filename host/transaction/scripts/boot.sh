@@ -7,7 +7,8 @@ install_recovery() {
   cmp -s "$0" "$state/recovery.sh" && [ -e "$units/$recovery" ] && return 0
   target=multi-user.target
   [ "$manager" = system ] || target=default.target
-  cp "$0" "$state/recovery.sh" || return 1
+  # Whole at any moment: another set may have left a journal, and then it is needed.
+  stage "$0" 0644 "$state/recovery.new" && mv -fT "$state/recovery.new" "$state/recovery.sh" || return 1
   make_directory "$units/$target.wants" && keep_made || return 1
   printf '%s\n' \
     '[Unit]' \
@@ -23,14 +24,14 @@ install_recovery() {
     "WantedBy=$target" >"$units/$recovery" || return 1
   # No enable: it would make systemd read all units anew.
   ln -sf "../$recovery" "$units/$target.wants/$recovery" &&
-    sync "$state/recovery.sh" "$state" "$units/$recovery" "$units" "$units/$target.wants"
+    sync "$state" "$units/$recovery" "$units" "$units/$target.wants"
 }
 
 # In a path, "%" is all that systemd would replace (systemd.unit(5), "Specifiers").
 specifiers_escaped() { printf %s "$1" | sed 's/%/%%/g'; }
 
 remove_recovery() {
-  rm -f "$units/multi-user.target.wants/$recovery" "$units/default.target.wants/$recovery" "$units/$recovery" "$state/recovery.sh"
+  rm -f "$units/multi-user.target.wants/$recovery" "$units/default.target.wants/$recovery" "$units/$recovery" "$state/recovery.sh" "$state/recovery.new"
   # Where it was there at boot, systemd knows it.
   ctl daemon-reload
 }

@@ -149,7 +149,7 @@ leave_account() {
 }
 
 # finish CODE of the transaction: 10 and 30, the lingering that was switched on for sets is to end; 20 and 30, the set is gone;
-# others, it was killed. Before it had begun nothing on the host tells of it (the first mark is that of start.sh's $shared).
+# others, it was killed or refused. Before it had begun nothing on the host tells of it (the first mark is that of start.sh's $shared).
 finish() {
   case $1 in
     10 | 30) end_linger ;;

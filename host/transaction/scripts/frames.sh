@@ -72,6 +72,7 @@ if [ "$mode" = recover ]; then
   fi
   exit
 fi
+can_read_all || exit 77
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
 if [ "$account" != - ] && [ -e "$home/.local/share/containers" ]; then one_at_a_time first_podman; fi
 printf '{"event":"ready"}\n'

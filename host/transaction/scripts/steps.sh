@@ -49,7 +49,7 @@ begin_marks() {
   as=
   make_directory "$state/sets" || return 1
   if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
-  keep_made || return 1
+  keep_made && note_format "$state" || return 1
   one_at_a_time mark_account
 }
 
@@ -57,7 +57,7 @@ mark_account() {
   made=
   as=$as_account
   if [ -n "$as_account" ]; then
-    make_directory "$shared/system" && keep_made && $as touch "$shared/system/$set" || return 1
+    make_directory "$shared/system" && keep_made && note_format "$shared" && $as touch "$shared/system/$set" || return 1
   fi
   [ "$lingered" = no ] || $as touch "$shared/lingered"
 }
@@ -272,7 +272,7 @@ step_forget() {
   as=
   if [ "$shared" != "$state" ]; then
     [ "$last" = no ] || remove_recovery
-    [ "$last" = no ] || rm -f "$state/pulled"
+    [ "$last" = no ] || rm -f "$state/pulled" "$state/format" "$state/format.new"
     leave_directories "$state/directories" "$last"
   fi
   if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi
@@ -293,7 +293,7 @@ forget_shared() {
   if ! [ -d "$shared/sets" ] && ! [ -d "$shared/system" ]; then
     is_last=yes
     remove_storage
-    $as_account rm -f "$shared/pulled" "$shared/networks"
+    $as_account rm -f "$shared/pulled" "$shared/networks" "$shared/format" "$shared/format.new"
     # Not before: without it the account's manager ends, and what the host's manager runs as the account ends with it.
     if [ -e "$shared/lingered" ]; then $as_account rm -f "$shared/lingered" && : >"$work/unlinger"; fi
   fi
