@@ -101,13 +101,18 @@ async function standIns(name: Site): Promise<string> {
 for (const name of ["example1", "example2"] as const) {
   const { state, user } = sites[name];
 
-  test(`${name}: the next up takes back what is in format 1, and goes on in its own`, async () => {
+  test(`${name}: the next up takes back what is in format 1, and the one after that is in this format`, async () => {
+    const old = shown[name];
     change(name);
     // Line 7 is written before the restart, when the stand-in serves.
     await interruptInFormat1(name, 7);
     assert.match(await standIns(name), /-handover\.service/);
+    // The old page again, so that nothing else stops the stand-in.
+    shown[name] = old;
     assert.match(await converges(), new RegExp(`${name}@.*an interrupted transaction was taken back`));
     assert.equal(await standIns(name), "");
+    change(name);
+    await converges();
     assert.equal(await host.read(`${state}/format`), `${format}\n`);
   });
 
@@ -178,8 +183,12 @@ for (const [whose, state, wanted] of [
   });
 
 test("the format goes with the last set of the host, and of the account", async () => {
-  names.forEach((name) => change(name));
   await converges();
+  configure(["example3"]);
+  await stack.up();
+  // Noted by a set of the host's manager in both places.
+  await host.run(["rm", `${ofHost}/format`, `${ofAccount}/format`]);
+  change("example3");
   configure(["example3"]);
   await stack.up();
   for (const state of [ofHost, ofAccount]) assert.equal(await host.read(`${state}/format`), `${format}\n`);
