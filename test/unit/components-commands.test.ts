@@ -14,24 +14,10 @@ import {
   type SocketActivatedNginxArgs,
 } from "../../components/index.ts";
 import { isSecret, reveal } from "../../provider/wire.ts";
-import type { Wire, WireObject } from "../../provider/wire.ts";
+import type { Wire } from "../../provider/wire.ts";
+import { type Registration, registrations } from "./registered.ts";
 
 // With the SDK's mocks in place of the engine and the plugin: test/hosts/commands.test.ts has the real ones.
-
-interface Registration {
-  type: string;
-  name: string;
-  inputs: WireObject;
-}
-
-const registered: Registration[] = [];
-await pulumi.runtime.setMocks({
-  newResource: ({ type, name, inputs }) => {
-    registered.push({ type, name, inputs: inputs as WireObject });
-    return { id: name, state: { ...(inputs as object), unitStates: {} } };
-  },
-  call: () => ({}),
-});
 
 const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-commands-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -57,15 +43,9 @@ const proxy: ReverseProxyStackArgs = {
 };
 
 /** What a component registers of @pulumi/command, and of sets, in their order. */
-async function made(make: () => unknown): Promise<Registration[]> {
-  registered.length = 0;
-  make();
-  // Each waits for those before it.
-  for (let before = -1; before < registered.length;) {
-    before = registered.length;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  return registered.filter(({ type }) => /^command:|UnitSet$/.test(type));
+async function made(make: () => SocketActivatedNginx | ReverseProxyStack): Promise<Registration[]> {
+  const { all } = await registrations(make);
+  return all.filter(({ type }) => /^command:|UnitSet$/.test(type));
 }
 
 const siteOf = (name: string, change: Partial<SocketActivatedNginxArgs>) =>

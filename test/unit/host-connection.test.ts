@@ -12,6 +12,7 @@ import type { Connection } from "../../host/ssh/connection.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import { Pool } from "../../host/ssh/pool.ts";
+import { timeLimit } from "./time-limit.ts";
 
 // A real SSH server (ssh2's), which is made to misbehave as no sshd would on request.
 
@@ -52,7 +53,7 @@ const target = () => ({
   hostKey: readFileSync(keyFile("host.pub"), "utf8"),
   identityFile: keyFile("user"),
   sshConfig: false,
-  connectTimeout: 1,
+  connectTimeout: 60,
 });
 
 const open = (target: Target): Promise<Connection> => new Pool().connect(target);
@@ -79,11 +80,12 @@ test("a command's words arrive quoted, its output and its status come back", asy
 });
 
 test("a channel that is never opened is given up within the deadline", async () => {
-  onSession = () => undefined;
   const connection = await open(target());
+  using limit = timeLimit(60);
+  onSession = () => limit.end();
   await assert.rejects(
     connection.run(["true"]),
-    (error) => error instanceof HostError && /no channel was opened within 1 s/.test(error.message),
+    (error) => error instanceof HostError && /no channel was opened within 60 s/.test(error.message),
   );
   connection.close();
 });

@@ -10,6 +10,7 @@ import { HostError } from "../../host/errors.ts";
 import { fingerprint } from "../../host/ssh/known-hosts.ts";
 import { Login } from "../../host/ssh/login.ts";
 import { Keyring } from "./ssh-keys.ts";
+import { timeLimit } from "./time-limit.ts";
 
 // One login with several keys, and what is said of one that failed. The server is ssh2's, to misbehave on request.
 
@@ -57,7 +58,7 @@ const target = (change: Partial<Target> = {}): Target => ({
   address: "127.0.0.1",
   port,
   hostKey: readFileSync(ring.path("host.pub"), "utf8"),
-  connectTimeout: 1,
+  connectTimeout: 60,
   ...change,
 });
 const open = (to: Target) => Connection.open(to, () => assert.fail("there is no jump host"));
@@ -146,10 +147,11 @@ test("an agent that refuses to sign, or waits for a prompt, is a problem of this
 });
 
 test("a login that is never answered: the host was reached", async () => {
-  answer = () => undefined;
+  using limit = timeLimit(60);
+  answer = () => limit.end();
   assert.deepEqual(await refused({ identityFile: ring.path("named") }), {
     reason: undefined,
-    text: "the login was not done within 1 s.\nNothing was changed on it.\nTry it with ssh. connectTimeout changes the limit.",
+    text: "the login was not done within 60 s.\nNothing was changed on it.\nTry it with ssh. connectTimeout changes the limit.",
   });
 });
 
@@ -166,13 +168,13 @@ test("unreachable: nothing listens, nothing is said, or it is not SSH", async ()
   const silent = createServer();
   const web = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
   const full = createServer((socket) => socket.destroy());
-  for (const [at, problem] of [
+  for (const [at, problem, connectTimeout] of [
     [closed, new RegExp(`^no SSH connection: connect ECONNREFUSED 127.0.0.1:${closed}\\.`)],
-    [await listening(silent), /^no SSH connection within 1 s\./],
+    [await listening(silent), /^no SSH connection within 1 s\./, 1],
     [await listening(web), /^no SSH connection: /],
     [await listening(full), /^no SSH connection: /],
   ] as const) {
-    const { text, reason } = await refused({ port: at, identityFile });
+    const { text, reason } = await refused({ port: at, identityFile, connectTimeout });
     assert.match(text, problem);
     assert.equal(reason, "unreachable");
   }

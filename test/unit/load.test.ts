@@ -54,8 +54,9 @@ async function load(path: string, change: Partial<LoadPlan>): Promise<LoadReport
     kept: 0,
     downloads: [],
     pauseMs: 5,
-    timeoutMs: 100,
-    maxSeconds: 5,
+    // Patience, except where nothing is answered.
+    timeoutMs: path === "/timeout" ? 100 : 60_000,
+    maxSeconds: 60,
     maxRequests: 4,
     control,
     ...change,

@@ -21,30 +21,38 @@ export interface Registration {
 
 const componentTypes = ["quadlet:index:SocketActivatedNginx", "quadlet:index:ReverseProxyStack"];
 
-/** All resources of a component with this name except itself, and its outputs. One at a time. */
-export async function register(
-  name: string,
-  shape: Shape,
-): Promise<{ resources: Registration[]; urls: string[] }> {
-  const registrations: Registration[] = [];
+/** All resources that a component registers, itself among them, in order, and its outputs. One component at a time. */
+export async function registrations(
+  make: () => SocketActivatedNginx | ReverseProxyStack,
+): Promise<{ all: Registration[]; urls: string[] }> {
+  const all: Registration[] = [];
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
-      registrations.push({ type, name, inputs: inputs as WireObject });
+      all.push({ type, name, inputs: inputs as WireObject });
       return { id: name, state: { ...(inputs as object), unitStates: {} } };
     },
     call: () => ({}),
   });
-  let urls: string[];
   try {
-    const component =
-      shape.kind === "site"
-        ? new SocketActivatedNginx(name, shape.args)
-        : new ReverseProxyStack(name, shape.args);
-    urls = await new Promise<string[]>((resolve) => component.urls.apply(resolve));
+    const component = make();
+    const urls = await new Promise<string[]>((resolve) => component.urls.apply(resolve));
+    return { all, urls };
   } finally {
     // Until all of them are registered; a component is by itself, where it then refuses its arguments.
     await pulumi.runtime.disconnect();
   }
-  const resources = registrations.filter(({ type }) => !componentTypes.includes(type));
+}
+
+/** All resources of a component with this name except itself, by their names, and its outputs. */
+export async function register(
+  name: string,
+  shape: Shape,
+): Promise<{ resources: Registration[]; urls: string[] }> {
+  const { all, urls } = await registrations(() =>
+    shape.kind === "site"
+      ? new SocketActivatedNginx(name, shape.args)
+      : new ReverseProxyStack(name, shape.args),
+  );
+  const resources = all.filter(({ type }) => !componentTypes.includes(type));
   return { resources: resources.sort((one, other) => (one.name < other.name ? -1 : 1)), urls };
 }
