@@ -20,6 +20,8 @@ export interface ExecuteOptions {
   readonly cwd?: string;
   /** What errors call it. Default: the command. */
   readonly title?: string;
+  /** Gets what it writes, as it comes. */
+  readonly onOutput?: (text: string) => void;
   /** Show what it writes as it comes, too, and let it have the Ctrl-C of a terminal. Default: false. */
   readonly show?: boolean;
 }
@@ -38,6 +40,7 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
     timeoutMs = 60_000,
     env,
     cwd,
+    onOutput,
     show = false,
     title = argv.join(" "),
   } = options;
@@ -51,6 +54,7 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
     for (const stream of ["stdout", "stderr"] as const) {
       child[stream].on("data", (data: Buffer) => {
         written[stream].push(data);
+        onOutput?.(data.toString());
         if (show) process[stream].write(data);
       });
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "./support/eventually.ts";
 import { openScene } from "./support/scene.ts";
 import {
   type FleetConfiguration,
@@ -117,7 +117,7 @@ test("a first deploy that fails takes its account back", async () => {
   scene.configure({ sites: { example1: { ...one, image: "docker.io/library/nginx:nope" } } });
   assert.notEqual((await stack.up({ check: false })).code, 0);
   // The host goes on by itself: nobody waits for it after a failure.
-  for (let tries = 60; tries > 0 && (await account("web")) !== ""; tries -= 1) await sleep(500);
+  await eventually(async () => assert.equal(await account("web"), ""));
   await isGone("web");
 });
 

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { freezer } from "./support/freezer.ts";
+import { kill } from "./support/hold.ts";
 import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Two stacks at once on one host, each with a site of its own under the system's manager: they overlap in time, and neither waits
@@ -69,20 +67,24 @@ async function transactions(): Promise<string[]> {
   return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** The first one's transaction is stopped in the middle, and meanwhile the second one comes. */
-async function collide(use: (cgroup: string, both: { ended: number }) => Promise<void>) {
+/** How many processes wait for a lock of a file (proc_locks(5)). */
+async function waiting(): Promise<number> {
+  const { stdout } = await host.run(["cat", "/proc/locks"]);
+  return [...stdout.matchAll(/^\d+: -> FLOCK /gm)].length;
+}
+
+/** The first one's transaction is stopped in the middle, and meanwhile the second one comes and waits for the manager's lock. */
+async function collide(use: (cgroup: string) => void) {
   configure();
   const freeze = freezer("contend", [{ host, manager: "system", set: "one", at: 1 }]);
-  const both = { ended: 0 };
-  const count = () => (both.ended += 1);
-  const one = first.up({ check: false }).finally(count);
+  const one = first.up({ check: false });
   void one.then(() => freeze.stop());
   const [outcome] = await freeze.outcomes;
   assert.ok(outcome?.frozen, "the first transaction was not caught");
-  const two = second.up({ check: false }).finally(count);
-  for (let tries = 100; tries > 0 && (await transactions()).length < 2; tries -= 1) await sleep(100);
+  const two = second.up({ check: false });
   try {
-    await use(outcome.cgroup ?? "", both);
+    await eventually(async () => assert.equal(await waiting(), 1));
+    use(outcome.cgroup ?? "");
   } finally {
     freeze.thaw();
   }
@@ -161,15 +163,8 @@ test("somebody else is at work on the set: it is said who, nothing is changed, a
   await settled();
 });
 
-test("the one in the middle crashes: its lock is gone with it, and its next up does the rest", async (t) => {
-  const since = { crash: 0 };
-  const [one, two] = await collide(async (cgroup) => {
-    since.crash = Date.now();
-    // cgroups(7), cgroup.kill
-    writeFileSync(join(cgroup, "cgroup.kill"), "1");
-    await sleep(0);
-  });
-  t.diagnostic(`both ended ${Date.now() - since.crash} ms after the crash`);
+test("the one in the middle crashes: its lock is gone with it, and its next up does the rest", async () => {
+  const [one, two] = await collide(kill);
   assert.notEqual(one.code, 0, "a transaction that was killed is no success");
   assert.equal(two.code, 0, two.stdout + two.stderr);
   await first.up();

@@ -21,8 +21,8 @@ const serves = (page: string) => ({
 function configure(sites: Record<string, object> = {}): void {
   stack.configure({
     hosts: {
-      "web-1": hostEntry(fleet, one, { connectTimeout: 3, identityFile: key }),
-      "web-2": hostEntry(fleet, two, { connectTimeout: 3 }),
+      "web-1": hostEntry(fleet, one, { identityFile: key }),
+      "web-2": hostEntry(fleet, two),
     },
     sites: { example2: { ...example2, hosts: ["web-1", "web-2"], nginx: serves("one") }, ...sites },
   });
@@ -72,12 +72,11 @@ async function stateOfOne(): Promise<{ outputs: Record<string, unknown>; initErr
   return { outputs, initErrors };
 }
 
-/** A preview and an `up` find nothing to do, and log in nowhere. */
+/** An `up` and its preview find nothing to do, and log in nowhere. */
 async function upDoesNothing(): Promise<void> {
   const since = [await logins(one), await logins(two)];
-  await stack.expectNoChanges();
-  const { stdout } = await stack.up();
-  assert.match(stdout, /5 unchanged/);
+  const { stdout } = await stack.run(["up", "--yes", "--expect-no-changes"]);
+  assert.equal([...stdout.matchAll(/5 unchanged/g)].length, 2, stdout);
   assert.doesNotMatch(stdout, /updated/);
   assert.deepEqual([await logins(one), await logins(two)], since);
 }
@@ -113,19 +112,29 @@ test("something differs: the job fails by another status than an error, and `up`
   assert.deepEqual(expected, [7, 0, 0]);
 });
 
+/** While nothing listens on the SSH port of these hosts, which a login finds out at once. */
+async function unreachable(hosts: readonly TestHost[], action: () => Promise<void>): Promise<void> {
+  const daemon = (verb: string) => Promise.all(hosts.map((host) => host.run(["systemctl", verb, "ssh"])));
+  await daemon("stop");
+  try {
+    await action();
+  } finally {
+    await daemon("start");
+  }
+}
+
 test("a host is unreachable: named and never unchanged, the others are looked at, and `up` leaves it alone", async () => {
   const expected = documented("a host is unreachable, another answers");
   assert.deepEqual(expected, [7, 0, 0]);
   await two.sh("chmod 600 /etc/systemd/system/example2.socket");
-  await one.unplug();
-  try {
+  await unreachable([one], async () => {
     const since = (await logins(two)).length;
     // The second time the state has the note.
     for (const again of [false, true]) {
       const { code, said } = await run(drift);
       assert.equal(code, expected[0]);
       assert.match(said, /UnitSet example2@web-1 update \[diff: \+unseen\]/);
-      assert.match(said, new RegExp(`warning: root@${one.address}:22: no SSH connection within 3 s`));
+      assert.match(said, new RegExp(`warning: root@${one.address}:22: no SSH connection: `));
       assert.equal(/example2@web-2 update \[diff: /.test(said), !again, "what was found on the other host");
       const kept = await run(refresh);
       assert.equal(kept.code, expected[1]);
@@ -133,7 +142,7 @@ test("a host is unreachable: named and never unchanged, the others are looked at
     }
     assert.equal((await logins(two)).length, since + 4);
     const { outputs, initErrors } = await stateOfOne();
-    assert.equal(outputs.unseen, `root@${one.address}:22: no SSH connection within 3 s.`);
+    assert.match(String(outputs.unseen), new RegExp(`^root@${one.address}:22: no SSH connection: .*\\.$`));
     assert.equal(initErrors, undefined);
     assert.match((await stack.up()).stdout, /1 updated[^]*4 unchanged/);
     await upDoesNothing();
@@ -142,9 +151,7 @@ test("a host is unreachable: named and never unchanged, the others are looked at
     assert.match(said, /example2@web-1 refresh .*\+unseen/);
     assert.match(said, /5 unchanged/);
     assert.doesNotMatch(said, /updated/);
-  } finally {
-    await one.plug();
-  }
+  });
   assert.equal((await run(drift)).code, 0);
   await run(refresh);
   assert.equal("unseen" in (await stateOfOne()).outputs, false);
@@ -171,17 +178,14 @@ async function isAnError(situation: string, ...messages: RegExp[]): Promise<void
 }
 
 test("no host answers", async () => {
-  await Promise.all([one.unplug(), two.unplug()]);
-  try {
-    await isAnError(
+  await unreachable([one, two], () =>
+    isAnError(
       "no host answers",
       new RegExp(`error: .*root@${one.address}:22: no SSH connection`),
       new RegExp(`error: .*root@${two.address}:22: no SSH connection`),
       /No host has answered in this run/,
-    );
-  } finally {
-    await Promise.all([one.plug(), two.plug()]);
-  }
+    ),
+  );
 });
 
 test("the key file is missing", async () => {
@@ -229,7 +233,7 @@ test("an `up` that broke off is finished by the next one, also where a refresh i
   const never = { ...late, verify: { status: 418 } };
   stack.configure({
     hosts: {
-      "web-1": hostEntry(fleet, one, { connectTimeout: 3, commandTimeout: 6 }),
+      "web-1": hostEntry(fleet, one, { commandTimeout: 6 }),
       "web-2": hostEntry(fleet, two),
     },
     sites: { example2: { ...example2, hosts: ["web-1", "web-2"], nginx: serves("one") }, late: never },
@@ -239,7 +243,9 @@ test("an `up` that broke off is finished by the next one, also where a refresh i
   assert.match(stdout, /not done within 6 s \(commandTimeout\)/);
   await one.unplug();
   try {
-    assert.equal((await run(refresh)).code, 0);
+    const { code, said } = await run(refresh);
+    assert.equal(code, 0);
+    assert.match(said, new RegExp(`warning: root@${one.address}:22: no SSH connection`));
   } finally {
     await one.plug();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "./support/eventually.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, get } from "./support/stack.ts";
 
@@ -133,10 +134,7 @@ for (const site of Object.keys(sites) as Site[]) {
     await up;
     await host.run(["rm", "-f", "/usr/local/bin/podman", "/tmp/pulled"]);
     // Of the account's manager nobody waits for its boot.
-    for (let tries = 100; (await journals()) !== ""; tries -= 1) {
-      assert.ok(tries > 0, "it was not taken back");
-      await sleep(200);
-    }
+    await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
     await isAsBefore(old);
     assert.deepEqual(await nameless(), []);
     await stack.run(["destroy", "--yes", "--skip-preview"]);

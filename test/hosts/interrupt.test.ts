@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { engineEnds, interruptEngine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";
-import { hold } from "./support/hold.ts";
+import { engineEnds, interruptEngine } from "./support/engine.ts";
+import { type Says, hold } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, failedUnits, get } from "./support/stack.ts";
 
@@ -45,12 +44,7 @@ const pageAt = async (port = 80) => (await get(fleet, `http://${host.address}:${
 /** Nothing is at work or half-done: no transaction, no lock, no journal. */
 async function isAtRest(): Promise<void> {
   const list = ["list-units", "--plain", "--no-legend", "--state=running,activating", "quadlet-fleet-*"];
-  for (let tries = 100; ; tries -= 1) {
-    const { stdout } = await host.run(["systemctl", ...list]);
-    if (stdout === "") break;
-    assert.ok(tries > 0, stdout);
-    await sleep(200);
-  }
+  await eventually(async () => assert.equal((await host.run(["systemctl", ...list])).stdout, ""));
   await host.run(["flock", "--nonblock", "/run/quadlet-fleet-lock.example2", "true"]);
   const { stdout } = await host.sh(
     "cd /var/lib/quadlet-fleet/sets && ls -d */journal */unfinished */before */rollback.new 2>/dev/null; ls /run/containers/systemd /run/systemd/system 2>/dev/null | grep -E -- '-(handover|rehearsal)' || true",
@@ -60,18 +54,20 @@ async function isAtRest(): Promise<void> {
   assert.deepEqual(await failedUnits(host), []);
 }
 
-/** An `up` whose transaction is stopped at a line of its journal, while `interrupt` is done and for some seconds more. */
+/** Ctrl-C, until the engine has seen it. */
+async function ctrlC(says: Says): Promise<void> {
+  interruptEngine(stack.name);
+  await says(/\^C received/);
+}
+
+/** An `up` whose transaction is stopped at a line of its journal, while `interrupt` is done. */
 async function interrupted(
   t: TestContext,
   at: number,
-  interrupt: () => Promise<unknown> | void,
-  seconds = 3,
+  interrupt: (says: Says) => Promise<unknown>,
 ): Promise<{ code: number; saw: string }> {
   const cut = { host, manager: "system", set: "example2", at } as const;
-  const output = await hold(stack, "interrupt", cut, async () => {
-    await interrupt();
-    await sleep(seconds * 1000);
-  });
+  const output = await hold(stack, "interrupt", cut, (_, says) => interrupt(says));
   t.diagnostic(`exit status ${output.code}; ${/error: .*/.exec(output.saw)?.[0] ?? "no error"}`);
   return output;
 }
@@ -100,7 +96,7 @@ for (const [what, at] of [
 ] as const) {
   test(`Ctrl-C in ${what}: what has begun is done, and is told as done`, async (t) => {
     configure();
-    const { code, saw } = await interrupted(t, at, () => interruptEngine(stack.name));
+    const { code, saw } = await interrupted(t, at, ctrlC);
     assert.notEqual(code, 0);
     assert.match(saw, /example2@web-1 (created|updated) /);
     assert.match(saw, /error: update cancell?ed/);
@@ -114,9 +110,9 @@ test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page
   await deployed();
   // By a reload, which line 4 comes before.
   configure(["example2"], { environment: { PAGE: String(page) } });
-  const { code, saw } = await interrupted(t, 4, async () => {
+  const { code, saw } = await interrupted(t, 4, async (says) => {
     await host.run(["touch", breakage]);
-    interruptEngine(stack.name);
+    await ctrlC(says);
   });
   await host.run(["rm", breakage]);
   assert.notEqual(code, 0);
@@ -131,14 +127,13 @@ test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page
 test("Ctrl-C twice: the engine does not wait, the host goes on by itself, the next up finds it done", async (t) => {
   await deployed();
   configure();
-  const twice = async () => {
-    interruptEngine(stack.name);
-    await sleep(1000);
+  const twice = async (says: Says) => {
+    await ctrlC(says);
     interruptEngine(stack.name);
     // It gives its plugins five seconds.
     await engineEnds(stack.name);
   };
-  const { code, saw } = await interrupted(t, 1, twice, 0);
+  const { code, saw } = await interrupted(t, 1, twice);
   assert.notEqual(code, 0);
   assert.match(saw, /example2@web-1 updating \(interrupted\)/);
   await isAtRest();
@@ -165,14 +160,14 @@ test("Ctrl-C while somebody else is at work on the sets: nothing is begun any mo
     `systemd-run --quiet --unit=holder sh -c 'for set in ${names.join(" ")}; do flock /run/quadlet-fleet-lock.$set sleep 300 & done; wait'`,
   );
   configure(names);
-  const up = stack.up({ check: false });
+  let said = "";
+  const up = stack.up({ check: false, onOutput: (text) => (said += text) });
   for (const name of names)
     await eventually(async () => {
-      const said = ["--identifier=systemd", `--grep=quadlet-fleet: ${name}`];
-      await host.run(["journalctl", "--quiet", ...said]);
+      const tried = ["--identifier=systemd", `--grep=quadlet-fleet: ${name}`];
+      await host.run(["journalctl", "--quiet", ...tried]);
     });
-  interruptEngine(stack.name);
-  await sleep(1000);
+  await ctrlC((what) => eventually(() => Promise.resolve(assert.match(said, what))));
   await host.run(["systemctl", "stop", "holder"]);
   const { code, stdout } = await up;
   assert.notEqual(code, 0);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "./support/eventually.ts";
 import { hold, kill } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example3, get } from "./support/stack.ts";
@@ -39,8 +40,7 @@ const destroy = () => stack.run(["destroy", "--yes", "--skip-preview"]);
 
 /** enter.sh may still be at work when the engine has gone; and who comes while the account's manager ends would wait for that. */
 async function endsLingering(): Promise<void> {
-  for (let tries = 50; tries > 0 && (await lingers()); tries -= 1) await sleep(200);
-  assert.equal(await lingers(), false);
+  await eventually(async () => assert.equal(await lingers(), false));
   for (let tries = 600; tries > 0 && (await managerRuns()); tries -= 1) await sleep(200);
 }
 

@@ -172,8 +172,10 @@ test("a volume in the place of the configuration is what podman refuses", async 
 });
 
 test("a port that is taken: said before anything changes, and by whom", async () => {
-  await host.sh("systemd-run --unit=squatter systemd-socket-activate --listen=0.0.0.0:83 cat && sleep 1");
+  await host.run("systemd-run --unit=squatter systemd-socket-activate --listen=0.0.0.0:83 cat".split(" "));
   try {
+    const listens = async () => assert.notEqual((await host.run(["ss", "-Hltn", "sport = :83"])).stdout, "");
+    await eventually(listens);
     configure({}, {});
     await stack.up();
     const untouched = await listing(host);

@@ -103,7 +103,7 @@ async function ask(url: string, trusted: string, ...options: string[]): Promise<
   const names = ["www", "apache", "caddy"].flatMap((name) =>
     [8443, 443, 8444, 8080].flatMap((port) => ["--resolve", `${name}.example.com:${port}:${host.address}`]),
   );
-  const curl = ["curl", "--silent", "--max-time", "20", "--cacert", trusted, ...names, ...options];
+  const curl = ["curl", "--silent", "--max-time", "50", "--cacert", trusted, ...names, ...options];
   const { code, stdout } = await fleet.client([...curl, "--write-out", format, url], { check: false });
   const at = stdout.lastIndexOf("\n");
   const [status = "", version = "", redirect = ""] = stdout.slice(at + 1).split(" ");

@@ -12,7 +12,8 @@ export function timeLimit(seconds: number): TimeLimit {
   const timers = mock.method(globalThis, "setTimeout");
   return {
     end() {
-      const [action] = timers.mock.calls.find((call) => call.arguments[1] === seconds * 1000)?.arguments ?? [];
+      const [action] =
+        timers.mock.calls.find((call) => call.arguments[1] === seconds * 1000)?.arguments ?? [];
       if (!action) throw new Error(`no time limit of ${seconds} s was set`);
       action();
     },

@@ -125,15 +125,18 @@ export const example4 = {
   },
 };
 
-/** An answer's status and body, asked for from the client's own address; `more` are options of curl. */
+/**
+ * An answer's status and body, asked for from the client's own address; `more` are options of curl. Its time limit is patience:
+ * nothing is tested by it.
+ */
 export async function get(
   fleet: Fleet,
   url: string,
   more: readonly string[] = [],
 ): Promise<{ status: number; body: string }> {
   const { stdout } = await fleet.client(
-    ["curl", "--silent", "--max-time", "20", "--write-out", "\n%{http_code}", ...more, url],
-    { check: false },
+    ["curl", "--silent", "--max-time", "120", "--write-out", "\n%{http_code}", ...more, url],
+    { check: false, timeoutMs: 180_000 },
   );
   const at = stdout.lastIndexOf("\n");
   return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
