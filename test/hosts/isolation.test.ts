@@ -160,7 +160,7 @@ test("on an internal network neither nginx nor a backend reaches anything outsid
     }
   }
   for (const container of ["systemd-open4", "open-backend"])
-    assert.equal((await inNetworkOf(container, "test", outside())).code, 0, container);
+    assert.equal((await inNetworkOf(container, "test", outside(undefined, 50))).code, 0, container);
 });
 
 test("hardened sites change over to a new version, and reload, with no failed request", async (t: TestContext) => {
@@ -234,9 +234,9 @@ test("after a power loss the hardened ones are there as well", async () => {
   assert.deepEqual(await failedUnits(host), []);
 });
 
-/** A request to the registry on the fleet's gateway, which the host itself reaches. */
-function outside(url = `http://${fleet.gateway}:5000/v2/`): string[] {
-  return ["curl", "--silent", "--fail", "--max-time", "2", url];
+/** A request to the registry on the fleet's gateway, which the host itself reaches. `patience` is in seconds. */
+function outside(url = `http://${fleet.gateway}:5000/v2/`, patience = 2): string[] {
+  return ["curl", "--silent", "--fail", "--max-time", String(patience), url];
 }
 
 function interfaces(links: string): string[] {

@@ -43,7 +43,7 @@ async function configure(machine: TestHost, ...lines: string[]): Promise<void> {
 const target = (change: Partial<Target> = {}): Target => ({
   address: host.address,
   hostKey: host.hostKey,
-  connectTimeout: 5,
+  connectTimeout: 60,
   ...change,
 });
 
