@@ -4,6 +4,9 @@ import { unitSetType } from "../resources/unit-set-type.ts";
 /** Shapes that are no type of the schema: the resource itself, and what is only a part of others. */
 const notTypes = ["UnitSetInputs", "UnitSetOutputs", "Credentials", "HttpRequest"];
 
+/** Also the namespace of generated SDKs, which are otherwise named as if Pulumi had published them ("@pulumi/quadlet"). */
+const publisher = "quadlet-fleet";
+
 /**
  * The package schema (pulumi.com/docs, "Package schema"), which other languages are made of: the contract in the engine's words. It
  * has no unions, which Go makes `any` of and .NET and Java can't compile.
@@ -12,9 +15,10 @@ export function schema(version: string): object {
   const credentials = properties("Credentials");
   return {
     name: "quadlet",
+    namespace: publisher,
     version,
     displayName: "Quadlet Fleet",
-    publisher: "quadlet-fleet",
+    publisher,
     description: "Systemd units, podman quadlets and their files on Linux hosts, over SSH.",
     keywords: ["category/infrastructure", "kind/native", "podman", "quadlet", "systemd", "nginx", "ssh"],
     license: "Apache-2.0",
@@ -47,15 +51,16 @@ function objects(): Record<string, object> {
 }
 
 function properties(shape: string): Record<string, object> {
-  return Object.fromEntries(fieldsOf(shape).map(([name, field]) => [name, property(shape, name, field)]));
+  return Object.fromEntries(fieldsOf(shape).map(([name, field]) => [name, property(field)]));
 }
 
-function property(shape: string, name: string, { type, description, secret, replaces }: Field): object {
+function property({ type, description, secret, replaces }: Field): object {
   return {
-    ...(type.kind === "words" ? reference(enumName(shape, name)) : typeSpec(type)),
+    ...typeSpec(type),
     description: `${description}${forOtherLanguages(type)}`,
     ...(secret && { secret }),
-    ...(replaces && { replaceOnChanges: true }),
+    // Docs show the second. The provider itself is what replaces.
+    ...(replaces && { replaceOnChanges: true, willReplaceOnChanges: true }),
   };
 }
 
@@ -78,7 +83,7 @@ function typeSpec(type: ValueType): object {
     case "shape":
       return reference(type.shape);
     case "words":
-      throw new Error("a choice of words has its name from the field that it is the value of");
+      return reference(type.name);
   }
 }
 
@@ -86,26 +91,20 @@ function typeSpec(type: ValueType): object {
 function forOtherLanguages(type: ValueType): string {
   if (!("orFlag" in type)) return "";
   return type.kind === "text"
-    ? ' As a text, "true" and "false" stand for true and false.'
-    : " In languages without unions: an object, which may be empty, in place of true, and nothing in place of false.";
+    ? ' Write true and false as the texts "true" and "false".'
+    : " An object, which may be empty, stands for true.";
 }
 
-/** The choices of words, as types of their own. */
+/** The types of words. Each says what the field says, as that has the meaning of each word. */
 function enums(): Record<string, object> {
   const types: Record<string, object> = {};
   for (const shape of Object.keys(contract))
-    for (const [name, { type, description }] of fieldsOf(shape))
+    for (const [, { type, description }] of fieldsOf(shape))
       if (type.kind === "words") {
         const values = type.words.map((value) => ({ value }));
-        types[token(enumName(shape, name))] = { type: "string", description, enum: values };
+        types[token(type.name)] = { type: "string", description, enum: values };
       }
   return types;
-}
-
-/** "Manager" of a field of the resource, else with the name of its shape: "ImagePullPull". */
-function enumName(shape: string, field: string): string {
-  const name = field.charAt(0).toUpperCase() + field.slice(1);
-  return shape === "UnitSetInputs" ? name : `${shape}${name}`;
 }
 
 function fieldsOf(shape: string): [string, Field][] {

@@ -5,7 +5,8 @@ import json from "./contract.json" with { type: "json" };
 export type ValueType =
   /** `orFlag`: true and false too. */
   | { kind: "text"; rule?: RuleName; orFlag?: true; what?: string }
-  | { kind: "words"; words: string[] }
+  /** One of some words. `name`: that of its type. */
+  | { kind: "words"; name: string; words: string[] }
   | { kind: "flag" }
   | { kind: "wholeNumber"; least: number; most: number }
   | { kind: "list"; of: ValueType }

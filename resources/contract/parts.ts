@@ -48,9 +48,14 @@ export const serviceState = z.strictObject({
 /** What a unit of the set shall be. A unit that is not named here is only installed. */
 export interface ServiceState extends z.input<typeof serviceState> {}
 
+export const pullPolicy = z.enum(["missing", "always", "never"]);
+
+/** When an image is pulled. */
+export type PullPolicy = z.input<typeof pullPolicy>;
+
 export const imagePull = z.strictObject({
-  /** "missing": pulled where the host does not have it; "always": at every change of the set; "never": must be there. */
-  pull: z.enum(["missing", "always", "never"]),
+  /** When to pull it: "missing", where the host does not have it; "always", at every change of the set; "never", it must be there. */
+  pull: pullPolicy,
 });
 
 /** An image that must be on the host before any service is started or restarted. */

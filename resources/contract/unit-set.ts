@@ -4,7 +4,7 @@ import { map, marks, text, textMap } from "./fields.ts";
 import { containerCheck, fileContent, imagePull, registryLogin, serviceState } from "./parts.ts";
 import { probe } from "./probes.ts";
 
-const manager = z.enum(["system", "user"]);
+export const manager = z.enum(["system", "user"]);
 
 /** Which service manager runs the units: the host's own (PID 1), or the one of an account (`systemctl --user`). */
 export type Manager = z.input<typeof manager>;

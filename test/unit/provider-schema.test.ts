@@ -14,6 +14,7 @@ interface Property {
   type?: string;
   secret?: boolean;
   replaceOnChanges?: boolean;
+  willReplaceOnChanges?: boolean;
   description?: string;
 }
 interface ObjectType {
@@ -128,9 +129,18 @@ describe("for other languages", () => {
     );
     assert.deepEqual(Object.fromEntries(enums), {
       "quadlet:index:Manager": ["system", "user"],
-      "quadlet:index:ImagePullPull": ["missing", "always", "never"],
+      "quadlet:index:PullPolicy": ["missing", "always", "never"],
     });
-    assert.equal(fieldOf("ImagePull", "pull").$ref, "#/types/quadlet:index:ImagePullPull");
+    assert.equal(fieldOf("ImagePull", "pull").$ref, "#/types/quadlet:index:PullPolicy");
+  });
+
+  test("no enum has the name of a type that it is in as the start of its own", () => {
+    // Go's constants have the name again: ImagePullPullAlways.
+    const starts = [...contract.keys()].map((shape) => `quadlet:index:${shape}`);
+    const doubled = Object.entries(written.types).flatMap(([token, one]) =>
+      one.enum && starts.some((start) => token.startsWith(start)) ? [token] : [],
+    );
+    assert.deepEqual(doubled, []);
   });
 
   test("there is no union: each has one type, which the check takes", () => {
@@ -155,7 +165,10 @@ describe("for other languages", () => {
 
   test("what replaces a set, by the diff, is marked so", () => {
     const marked = (properties: Record<string, Property>) =>
-      Object.entries(properties).flatMap(([key, one]) => (one.replaceOnChanges ? [key] : []));
+      Object.entries(properties).flatMap(([key, one]) => {
+        assert.equal(one.replaceOnChanges, one.willReplaceOnChanges, key);
+        return one.replaceOnChanges ? [key] : [];
+      });
     const inputs = written.resources[unitSetType]?.inputProperties ?? {};
     const found = [
       ...marked(inputs),

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import type { Field, Shape, ValueType } from "../../resources/contract-data.ts";
 import { marks } from "../../resources/contract/fields.ts";
 import { parseDocstring } from "../docs/docstring.ts";
-import { type Declaration, readDeclarations } from "./declarations.ts";
+import { type Declaration, readDeclarations, readWordTypes } from "./declarations.ts";
 
 const folder = join(import.meta.dirname, "../../resources/contract");
 
@@ -29,7 +29,8 @@ type Schema = z.ZodType & {
 
 const declarations = readDeclarations(folder);
 const schemas = await loadSchemas();
-const typeOf = new Map(declarations.map((one) => [schemaOf(one), one.name]));
+const typeOf = new Map(declarations.map((one) => [schemaOf(one.schema), one.name]));
+const wordTypeOf = new Map([...readWordTypes(folder)].map(([schema, name]) => [schemaOf(schema), name]));
 
 /** The contract as data, by the names of its types. */
 function describeContract(): Record<string, Shape> {
@@ -66,28 +67,30 @@ async function loadSchemas(): Promise<Record<string, Schema>> {
   return Object.assign({}, ...modules) as Record<string, Schema>;
 }
 
-function schemaOf({ schema }: Pick<Declaration, "schema">): Schema {
-  const found = schemas[schema];
-  if (!found) throw new Error(`resources/contract/ exports no ${schema}`);
+function schemaOf(name: string): Schema {
+  const found = schemas[name];
+  if (!found) throw new Error(`resources/contract/ exports no ${name}`);
   return found;
 }
 
 function shapeOf(declaration: Declaration): Shape {
-  const fields = Object.entries(schemaOf(declaration).shape ?? {}).map(([name, schema]): [string, Field] => {
-    const inner = schema._zod.def.type === "optional" ? schema._zod.def.innerType : schema;
-    const { secret, replaces } = marks.get(inner) ?? {};
-    const described = describe(commentOf(declaration, name), `${declaration.name}.${name}`);
-    return [
-      name,
-      {
-        type: valueType(inner),
-        ...(inner === schema ? { required: true } : {}),
-        ...(secret && { secret }),
-        ...(replaces && { replaces }),
-        description: described,
-      },
-    ];
-  });
+  const fields = Object.entries(schemaOf(declaration.schema).shape ?? {}).map(
+    ([name, schema]): [string, Field] => {
+      const inner = schema._zod.def.type === "optional" ? schema._zod.def.innerType : schema;
+      const { secret, replaces } = marks.get(inner) ?? {};
+      const described = describe(commentOf(declaration, name), `${declaration.name}.${name}`);
+      return [
+        name,
+        {
+          type: valueType(inner),
+          ...(inner === schema ? { required: true } : {}),
+          ...(secret && { secret }),
+          ...(replaces && { replaces }),
+          description: described,
+        },
+      ];
+    },
+  );
   return { description: describe(declaration.comment, declaration.name), fields: Object.fromEntries(fields) };
 }
 
@@ -118,8 +121,11 @@ function valueType(schema: Schema): ValueType {
       return { kind: "text", ...(rule && { rule }), ...(what !== undefined && { what }) };
     case "boolean":
       return { kind: "flag" };
-    case "enum":
-      return { kind: "words", words: Object.values(def.entries) };
+    case "enum": {
+      const name = wordTypeOf.get(schema);
+      if (name === undefined) throw new Error("resources/contract/ has an enum without an exported type");
+      return { kind: "words", name, words: Object.values(def.entries) };
+    }
     case "number":
       return { kind: "wholeNumber", least: schema.minValue ?? 0, most: schema.maxValue ?? 0 };
     case "array":

@@ -16,14 +16,20 @@ export interface Declaration {
   bases: string[];
 }
 
+/** The types of words, `export type Name = z.input<typeof schema>`: the name of the schema → the name of the type. */
+export function readWordTypes(folder: string): Map<string, string> {
+  const types = readStatements(folder).filter(ts.isTypeAliasDeclaration);
+  return new Map(
+    types.flatMap(({ name, type }) => {
+      const schema = inputOf(type.getText());
+      return schema === undefined ? [] : [[schema, name.text] as const];
+    }),
+  );
+}
+
 /** Declares shapes: `export interface Name extends z.input<typeof schema> {}`, where `schema` is `z.strictObject({ … })`. Nothing is run. */
 export function readDeclarations(folder: string): Declaration[] {
-  const statements = readdirSync(folder)
-    .sort()
-    .flatMap((file) => {
-      const path = join(folder, file);
-      return ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true).statements;
-    });
+  const statements = readStatements(folder);
   const literals = new Map(
     statements.filter(ts.isVariableStatement).flatMap(({ declarationList }) =>
       declarationList.declarations.flatMap(({ name, initializer }) => {
@@ -35,7 +41,7 @@ export function readDeclarations(folder: string): Declaration[] {
   );
   const types = statements.filter(ts.isInterfaceDeclaration).flatMap((type) => {
     const base = type.members.length === 0 ? (type.heritageClauses?.[0]?.types[0]?.getText() ?? "") : "";
-    const [, schema] = /^z\.input<typeof (\w+)>$/.exec(base) ?? [];
+    const schema = inputOf(base);
     return schema !== undefined && literals.has(schema)
       ? [{ name: type.name.text, schema, comment: commentOf(type) }]
       : [];
@@ -62,6 +68,20 @@ export function readDeclarations(folder: string): Declaration[] {
     return { comments, bases };
   };
   return types.map((type) => ({ ...type, ...fieldsOf(type.schema) }));
+}
+
+function readStatements(folder: string): ts.Statement[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((file) => {
+      const path = join(folder, file);
+      return ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true).statements;
+    });
+}
+
+/** The name of the schema whose input a type is. */
+function inputOf(type: string): string | undefined {
+  return /^z\.input<typeof (\w+)>$/.exec(type)?.[1];
 }
 
 function commentOf(node: ts.Node): string {
