@@ -1,0 +1,85 @@
+import { type Host, type Run, fail, inside, isOverBudget } from "./run.ts";
+import { canaries, waves } from "./waves.ts";
+import { within } from "./world.ts";
+
+/** Seconds for which a lost host may stay away. */
+export const comingBack = 30;
+/** Seconds between two looks at a host that is lost or not healthy. */
+const pause = 1;
+
+/**
+ * Activates the prepared hosts in waves, each of which has to stay healthy before the next one begins.
+ *
+ * @returns early if there are too many failures, or nothing more is to be begun
+ */
+export async function activateInWaves(run: Run): Promise<void> {
+  const { limits, world, halt } = run;
+  const prepared = inside(run, "prepared");
+  const all = waves(prepared, limits);
+  for (const host of canaries(prepared, limits)) host.isCanary = true;
+  for (const [index, wave] of all.entries()) {
+    if (halt.aborted || isOverBudget(run)) return;
+    const name = `wave ${index + 1} of ${all.length}`;
+    if (prepared.length > 1) world.say(`${name}: ${progress(run, prepared)}`, "status");
+    await Promise.all(wave.map((host) => activate(run, host)));
+    // All that are held: one that is lost early must not be found when its grace is over.
+    if (index < all.length - 1)
+      await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
+    // A host that is taken back is a host in change. If all are to be taken back, none waits for another.
+    if (!isOverBudget(run)) await Promise.all(prepared.map(({ end }) => end));
+    if (prepared.length > 1) world.say(`${name} done: ${progress(run, prepared)}`, "milestone");
+  }
+}
+
+function progress(run: Run, prepared: readonly Host[]): string {
+  const failed = run.failures > 0 ? `, ${run.failures} failed` : "";
+  return `${inside(run, "held").length} of ${prepared.length} serve the new version${failed}`;
+}
+
+async function activate(run: Run, host: Host): Promise<void> {
+  host.phase = "activated";
+  const answer = await within(run.world.clock, run.limits.healthyDeadline, () => host.member.activate());
+  if (answer.kind === "failed") return fail(run, host, answer.why, answer.now);
+  if (answer.kind === "silent") return fail(run, host, `activation: ${answer.why}`, "here");
+  host.phase = "held";
+  if (answer.kind === "lost") await lookAt(run, host, 0, comingBack, run.halt);
+}
+
+/**
+ * Looks at all held hosts at once.
+ *
+ * @param limit for how many seconds a lost one may stay away
+ * @param seconds for how long each has to be healthy
+ * @param stop ends the look. What becomes of the hosts is then decided for all
+ */
+export async function look(
+  run: Run,
+  limit: number,
+  seconds: (host: Host) => number,
+  stop: AbortSignal,
+): Promise<void> {
+  await Promise.all(inside(run, "held").map((host) => lookAt(run, host, seconds(host), limit, stop)));
+}
+
+/** Two bad looks in a row are a failure, one is not: a probe may have bad luck. A lost host may come back for a while. */
+async function lookAt(
+  run: Run,
+  host: Host,
+  seconds: number,
+  limit: number,
+  stop: AbortSignal,
+): Promise<void> {
+  const { clock } = run.world;
+  const until = clock.now() + 2 * seconds + limit;
+  for (let isSecond = false; ;) {
+    const answer = await within(clock, until - clock.now(), () => host.member.watch(seconds), stop);
+    if (answer.kind === "healthy") return;
+    if (stop.aborted && answer.kind === "silent") return;
+    if (answer.kind === "reverted") return fail(run, host, `took itself back: ${answer.why}`, answer.now);
+    if (answer.kind === "unhealthy" && isSecond) return fail(run, host, answer.why, "here");
+    if (answer.kind !== "unhealthy" && clock.now() + pause >= until)
+      return fail(run, host, `lost: ${answer.why}`, "here");
+    isSecond ||= answer.kind === "unhealthy";
+    await clock.sleep(pause);
+  }
+}

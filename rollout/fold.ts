@@ -1,0 +1,96 @@
+/** The order in which a person writes names: web-2 before web-10. */
+export function naturally(left: string, right: string): number {
+  const [some, others] = [pieces(left), pieces(right)];
+  for (const [index, piece] of some.entries()) {
+    const other = others[index];
+    if (other === undefined) return 1;
+    const order = isNumber(piece) && isNumber(other) ? byValue(piece, other) : byText(piece, other);
+    if (order !== 0) return order;
+  }
+  return some.length - others.length;
+}
+
+/**
+ * Names in a few words. Numbers fold where nothing else differs, and only the last number of a name does.
+ *
+ * @example fold(["web-3", "web-2", "web-1", "db"]) // "db, web-[1-3]"
+ */
+export function fold(names: readonly string[]): string {
+  const families = new Map<string, { before: string; after: string; numbers: string[] }>();
+  const alone: string[] = [];
+  for (const name of new Set(names)) {
+    const { before, number, after } = lastNumber(name);
+    if (number === undefined) {
+      alone.push(name);
+      continue;
+    }
+    const key = JSON.stringify([before, after]);
+    const family = families.get(key) ?? { before, after, numbers: [] };
+    family.numbers.push(number);
+    families.set(key, family);
+  }
+  const folded = [...families.values()].flatMap(({ before, after, numbers }) =>
+    // web-01 and web-1 are two hosts.
+    byWidth(numbers).map((same) => ({
+      first: `${before}${same[0] ?? ""}${after}`,
+      text: same.length === 1 ? `${before}${same[0] ?? ""}${after}` : `${before}[${ranges(same)}]${after}`,
+    })),
+  );
+  return [...folded, ...alone.map((name) => ({ first: name, text: name }))]
+    .sort((left, right) => naturally(left.first, right.first))
+    .map(({ text }) => text)
+    .join(", ");
+}
+
+/** What is said of hosts, each text once with its hosts: those of most hosts first. */
+export function grouped<T extends { readonly name: string; readonly why: string }>(
+  said: readonly T[],
+): { readonly why: string; readonly names: string[] }[] {
+  return [...Map.groupBy(said, ({ why }) => why)]
+    .map(([why, same]) => ({ why, names: same.map(({ name }) => name).sort(naturally) }))
+    .sort(
+      (left, right) =>
+        right.names.length - left.names.length || naturally(left.names[0] ?? "", right.names[0] ?? ""),
+    );
+}
+
+function pieces(name: string): string[] {
+  return name.match(/\d+|\D+/g) ?? [];
+}
+
+function isNumber(piece: string): boolean {
+  return /^\d/.test(piece);
+}
+
+function byText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Numbers of any length; of one value, the shorter text first. */
+function byValue(left: string, right: string): number {
+  const difference = BigInt(left) - BigInt(right);
+  return difference === 0n ? left.length - right.length : difference < 0n ? -1 : 1;
+}
+
+function lastNumber(name: string): { before: string; number: string | undefined; after: string } {
+  const found = /^(.*?)(\d+)(\D*)$/s.exec(name);
+  return { before: found?.[1] ?? "", number: found?.[2], after: found?.[3] ?? "" };
+}
+
+/** Numbers that are padded to one width belong together: 08, 09 and 10. All that are not padded do, too: 8, 9 and 10. */
+function byWidth(numbers: readonly string[]): string[][] {
+  const padded = new Set(numbers.filter((number) => /^0\d/.test(number)).map((number) => number.length));
+  const widths = Map.groupBy(numbers, ({ length }) => (padded.has(length) ? length : 0));
+  return [...widths.values()].map((same) => same.sort(byValue));
+}
+
+/** @param numbers in their order */
+function ranges(numbers: readonly string[]): string {
+  const runs: { first: string; last: string }[] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run && BigInt(run.last) + 1n === BigInt(number)) run.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs.map(({ first, last }) => (first === last ? first : `${first}-${last}`)).join(",");
+}

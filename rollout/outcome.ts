@@ -1,0 +1,128 @@
+import { fold, grouped, naturally } from "./fold.ts";
+import type { Has } from "./member.ts";
+
+/** How the rollout ended for one host. */
+export interface End {
+  readonly name: string;
+  /** What the state said before. */
+  readonly had: Has;
+  readonly has: Has;
+  /** "wish": held back, or skipped. "others": not tried or taken back, as the rollout ended. */
+  readonly cause: "committed" | "nothing-to-do" | "wish" | "failure" | "others";
+  readonly why: string;
+}
+
+export interface Exception {
+  readonly has: Has;
+  readonly why: string;
+}
+
+/** `answer` is what the engine is to be told. */
+export type Outcome =
+  /** Each host has what it had before. */
+  | {
+      readonly kind: "all-old";
+      readonly answer: "error";
+      /** Whether the new version was in place somewhere, and is taken back. */
+      readonly touched: boolean;
+      readonly text: string;
+    }
+  | { readonly kind: "all-new"; readonly answer: "ok" }
+  | {
+      readonly kind: "partial";
+      readonly answer: "ok" | "init-failed";
+      /** What all hosts have that are not among the exceptions. */
+      readonly rest: "old" | "new";
+      readonly exceptions: Readonly<Record<string, Exception>>;
+      /** One short line: "web-[3,7]: unreachable; web-9: held back". */
+      readonly pending: string;
+      readonly text: string;
+    };
+
+/**
+ * The outcome for all hosts.
+ *
+ * @param stopped why the rollout was ended, if it was not for a host's failure
+ * @param touched whether any host was activated
+ */
+export function outcome(ends: readonly End[], stopped: string | undefined, touched: boolean): Outcome {
+  const unwanted = ends.filter(({ cause }) => cause === "failure" || cause === "others");
+  const isCommitted = ends.some(({ cause }) => cause === "committed");
+  const isChanged =
+    isCommitted || ends.some(({ has, had }) => has !== had && (has === "stuck" || has === "unknown"));
+  if (unwanted.length === 0 && ends.every(({ has }) => has === "new"))
+    return { kind: "all-new", answer: "ok" };
+
+  if (!isChanged && unwanted.length > 0) {
+    const lead = `Nothing is changed on ${fold(names(ends))}${touched ? ": taken back" : ""}.`;
+    return { kind: "all-old", answer: "error", touched, text: reasons(ends, lead, stopped) };
+  }
+
+  const rest = isCommitted || unwanted.length === 0 ? "new" : "old";
+  const isException = (end: End) =>
+    rest === "new" ? end.has !== "new" || unwanted.includes(end) : end.has !== "old" && end.has !== "nothing";
+  const exceptions = ends.filter(isException).sort((left, right) => naturally(left.name, right.name));
+  const usual = ends.filter((end) => !isException(end));
+  const lead = usual.length > 0 ? `${fold(names(usual))}: ${rest} version.` : undefined;
+  return {
+    kind: "partial",
+    answer: unwanted.length > 0 ? "init-failed" : "ok",
+    rest,
+    exceptions: Object.fromEntries(exceptions.map(({ name, has, why }) => [name, { has, why }])),
+    pending: pendingLine(exceptions),
+    text: reasons(exceptions, lead, stopped),
+  };
+}
+
+const mostGroups = 20;
+
+/** Each reason once, with its hosts. */
+function reasons(ends: readonly End[], lead: string | undefined, stopped: string | undefined): string {
+  const told = ends.filter(({ cause }) => cause === "failure" || cause === "wish");
+  // Where there is one host, its own words are all there is to say.
+  if (ends.length === 1 && told[0]) return told[0].why;
+  // What the others only follow from, needs no line where it is said.
+  const groups = grouped(told.length > 0 || stopped !== undefined ? [...told, ...broken(ends)] : ends);
+  const lines = groups.slice(0, mostGroups).map(({ why, names }) => {
+    const [first = "", ...more] = why.split("\n");
+    const hosts = `${first.replace(/[.:]$/, "")}: ${fold(names)}${names.length > 1 ? ` (${names.length} hosts)` : ""}`;
+    return [hosts, ...more].join("\n");
+  });
+  const left = groups.length - mostGroups;
+  return [lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
+    .filter((line) => line !== undefined)
+    .join("\n");
+}
+
+/** Hosts that followed the others, but not whole. */
+function broken(ends: readonly End[]): End[] {
+  return ends.filter(({ cause, has }) => cause === "others" && (has === "stuck" || has === "unknown"));
+}
+
+const longest = { names: 60, why: 60, line: 300 };
+
+function pendingLine(exceptions: readonly End[]): string {
+  const parts: string[] = [];
+  let left = exceptions.length;
+  for (const { why, names } of grouped(exceptions)) {
+    const part = `${briefly(names)}: ${cut(why.split("\n")[0] ?? "", longest.why)}`;
+    if ([...parts, part].join("; ").length > longest.line) break;
+    parts.push(part);
+    left -= names.length;
+  }
+  return left > 0 ? `${parts.join("; ")}; and ${left} more` : parts.join("; ");
+}
+
+function briefly(all: readonly string[]): string {
+  const folded = fold(all);
+  if (folded.length <= longest.names) return folded;
+  return `${all.length} hosts (${cut(all[0] ?? "", longest.names / 2)}, …)`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function names(ends: readonly End[]): string[] {
+  return ends.map(({ name }) => name);
+}

@@ -1,0 +1,118 @@
+import type { Member } from "./member.ts";
+
+/** A count, or a part of all hosts ("25%"). */
+export type Share = number | string;
+
+/** How a change reaches the hosts. Plain data, as a program or a stack file has it. */
+export interface RolloutPolicy {
+  readonly canary?: Share;
+  /** The canaries by name, instead of the first ones. */
+  readonly canaryHosts?: readonly string[];
+  /** How many hosts change at once. */
+  readonly maxParallel?: Share;
+  /** Seconds for which a wave has to stay healthy before the next one begins. */
+  readonly minHealthyTime?: number;
+  /** Seconds within which an activated host has to answer. */
+  readonly healthyDeadline?: number;
+  /** How many hosts may fail, in preparation and activation together, before all are taken back. */
+  readonly maxFailures?: Share;
+  /** false: after too many failures the healthy hosts keep the new version. */
+  readonly autoRevert?: boolean;
+  /** What a host is that cannot be reached: a failure, or left out. */
+  readonly offline?: "fail" | "skip";
+  /** Seconds after which a host that is left alone takes itself back. */
+  readonly grace?: number;
+  /** The only hosts to change now. */
+  readonly only?: readonly string[];
+}
+
+/** A policy in numbers, for the hosts of one rollout. */
+export interface Limits {
+  readonly canary: number;
+  readonly canaryHosts: readonly string[];
+  readonly maxParallel: number;
+  readonly minHealthyTime: number;
+  readonly healthyDeadline: number;
+  readonly maxFailures: number;
+  readonly autoRevert: boolean;
+  readonly offline: "fail" | "skip";
+  readonly grace: number;
+  readonly only: readonly string[] | undefined;
+}
+
+export interface Problem {
+  /** The field, with its index in a list. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+export const defaults = {
+  canary: 1,
+  canaryHosts: [],
+  maxParallel: 50,
+  minHealthyTime: 3,
+  healthyDeadline: 120,
+  maxFailures: 0,
+  autoRevert: true,
+  offline: "fail",
+  grace: 120,
+} as const satisfies RolloutPolicy;
+
+/** A lost host has this long to come back, and the last look at all hosts is this old at most: both fit into it. */
+const shortestGrace = 60;
+
+/** The numbers of a policy for these hosts, or what is wrong with it. */
+export function resolve(
+  policy: RolloutPolicy,
+  hosts: readonly string[],
+): { readonly limits: Limits } | { readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const wrong = (path: string, reason: string) => problems.push({ path, reason });
+  const many = policy.only?.length ?? hosts.length;
+
+  const share = (path: "canary" | "maxParallel" | "maxFailures", least: number): number => {
+    const value = policy[path] ?? defaults[path];
+    const [, digits, percent] = /^(\d{1,9})(%?)$/.exec(String(value)) ?? [];
+    const number = Number(digits);
+    if (digits === undefined || (percent && number > 100))
+      wrong(path, `${JSON.stringify(value)} is not a whole number or a percentage like "25%"`);
+    else if (number < least) wrong(path, `needs to be at least ${least}`);
+    return percent ? Math.max(least, Math.floor((many * number) / 100)) : number;
+  };
+  const seconds = (
+    path: "minHealthyTime" | "healthyDeadline" | "grace",
+    least: number,
+    most: number,
+  ): number => {
+    const value = policy[path] ?? defaults[path];
+    if (!(value >= least && value <= most))
+      wrong(path, `needs to be ${least} to ${most} seconds, and is ${value}`);
+    return value;
+  };
+  const named = (path: "canaryHosts" | "only") =>
+    policy[path]?.forEach((name, index) => {
+      if (!hosts.includes(name)) wrong(`${path}[${index}]`, `"${name}" is not one of the hosts`);
+    });
+  named("canaryHosts");
+  named("only");
+  if (policy.only?.length === 0) wrong("only", "names no host");
+
+  const limits: Limits = {
+    ...defaults,
+    ...policy,
+    only: policy.only,
+    // One host has nobody to go ahead of.
+    canary: many <= 1 ? 0 : share("canary", 0),
+    maxParallel: share("maxParallel", 1),
+    maxFailures: share("maxFailures", 0),
+    minHealthyTime: seconds("minHealthyTime", 0, 3600),
+    healthyDeadline: seconds("healthyDeadline", 1, 3600),
+    grace: seconds("grace", shortestGrace, 3600),
+  };
+  return problems.length > 0 ? { problems } : { limits };
+}
+
+/** Whether a host is left out by `only`. */
+export function isHeldBack({ name }: Pick<Member, "name">, { only }: Limits): boolean {
+  return only !== undefined && !only.includes(name);
+}

@@ -1,0 +1,105 @@
+import { tagKey } from "./admission.ts";
+import { fold, grouped } from "./fold.ts";
+import { type Host, type Run, fail, inside, isOverBudget, settle, takeBack } from "./run.ts";
+import { canaries } from "./waves.ts";
+import { forEach, within } from "./world.ts";
+
+const atOnce = 50;
+
+/** Seconds: for how long a busy host is waited for, and the pause between two tries. */
+const patience = 600;
+const pause = { least: 5, most: 15 };
+
+/**
+ * Prepares all hosts, canaries first and alone: what fails everywhere then fails once. Nobody waits while others wait for him:
+ * where a host is busy, all that is prepared is released before the next try.
+ *
+ * @returns how to leave; undefined if it was cancelled before it was admitted
+ */
+export async function prepare(run: Run, site: string, quit: AbortSignal): Promise<(() => void) | undefined> {
+  const { clock, random, say, admission } = run.world;
+  const until = clock.now() + patience;
+  const hosts = inside(run, "waiting");
+  const keys = hosts.flatMap(({ member }) => [
+    member.host,
+    ...member.tags.map((tag) => tagKey(member.host, tag)),
+  ]);
+  for (;;) {
+    const leave = await admission.prepare.enter({ name: site, keys }, quit, (names) =>
+      say(`waiting for ${fold(names)}`, "status"),
+    );
+    if (!leave) {
+      run.stopped = "The run was cancelled before anything was begun.";
+      return undefined;
+    }
+    const busy = await prepareOnce(run, hosts);
+    if (busy.length === 0 || isOverBudget(run) || run.halt.aborted) return leave;
+
+    const seconds = pause.least + (pause.most - pause.least) * random();
+    if (clock.now() + seconds > until) {
+      run.isHopeless = true;
+      for (const { host, who } of busy) fail(run, host, `still busy after ten minutes: ${who}`);
+      return leave;
+    }
+    for (const { why, names } of grouped(busy.map(({ host, who }) => ({ name: host.name, why: who }))))
+      say(`${fold(names)}: busy with ${why}; trying again`, "status");
+    for (const host of inside(run, "prepared")) takeBack(run, host, "others", "");
+    await Promise.all(hosts.map(({ end }) => end));
+    leave();
+    startAgain(run, hosts);
+    await clock.sleep(seconds, quit);
+  }
+}
+
+interface Busy {
+  readonly host: Host;
+  readonly who: string;
+}
+
+/** @returns the busy hosts. After the first one no other is begun. */
+async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly Busy[]> {
+  const busy: Busy[] = [];
+  const skipped: { host: Host; why: string }[] = [];
+  const one = async (host: Host) => {
+    if (busy.length > 0 || run.halt.aborted) return;
+    // From here on there may be something to release.
+    host.phase = "prepared";
+    const answer = await within(run.world.clock, Infinity, () => host.member.prepare(run.halt));
+    if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
+    if (answer.kind === "prepared") host.has = answer.has;
+    run.world.say(`${inside(run, "prepared").length} of ${hosts.length} hosts are prepared`, "status");
+    if (answer.kind === "prepared" || run.halt.aborted) return;
+    if (answer.kind === "busy") {
+      host.phase = "waiting";
+      busy.push({ host, who: answer.who });
+    } else if (answer.kind === "silent") fail(run, host, answer.why, "here");
+    else if (answer.kind === "unreachable" && run.limits.offline === "skip" && !host.isCanary) {
+      skipped.push({ host, why: answer.why });
+      settle(host, "wish", "unreachable");
+    } else fail(run, host, answer.why);
+  };
+  const first = canaries(hosts, run.limits);
+  for (const host of first) host.isCanary = true;
+  await forEach(first, atOnce, one);
+  if (isOverBudget(run)) return busy;
+  await forEach(
+    hosts.filter((host) => !first.includes(host)),
+    atOnce,
+    one,
+  );
+  // Then the way to them is broken, not the hosts.
+  if (skipped.length * 2 > hosts.length) {
+    run.isHopeless = true;
+    run.stopped = "More than half of the hosts can't be reached.";
+    for (const { host, why } of skipped) fail(run, host, why);
+  }
+  return busy;
+}
+
+function startAgain(run: Run, hosts: readonly Host[]): void {
+  run.failures = 0;
+  for (const host of hosts) {
+    delete host.end;
+    host.phase = "waiting";
+  }
+}

@@ -1,0 +1,94 @@
+import { admission } from "../../rollout/admission.ts";
+import { rollOut } from "../../rollout/coordinator.ts";
+import type { Outcome } from "../../rollout/outcome.ts";
+import { type Limits, type RolloutPolicy, resolve } from "../../rollout/policy.ts";
+import type { World } from "../../rollout/world.ts";
+import { type Fate, SimulatedHost, fine } from "./rollout-host.ts";
+import { type VirtualClock, virtualClock } from "./rollout-time.ts";
+
+export interface Scene {
+  readonly outcome: Outcome;
+  readonly hosts: readonly SimulatedHost[];
+  readonly limits: Limits;
+  readonly said: readonly string[];
+  /** Hosts whose last answer did not say what they have, when the result was there. */
+  readonly unheard: readonly SimulatedHost[];
+  /** When the result was there. */
+  readonly ended: number;
+  /** The most hosts that changed at once. */
+  readonly mostChanging: number;
+}
+
+export interface Given {
+  /** Name → how it differs from a host on which all goes well. */
+  readonly fates: Readonly<Record<string, Partial<Fate>>>;
+  readonly policy?: RolloutPolicy;
+  readonly cancelAt?: number;
+  readonly goneAt?: number;
+  readonly leaving?: readonly string[];
+  /** Shared with other rollouts. */
+  readonly clock?: VirtualClock;
+  readonly admission?: World["admission"];
+  readonly site?: string;
+}
+
+/** Begins a rollout on simulated hosts. */
+export function begin(given: Given): Promise<Scene> {
+  const clock = given.clock ?? virtualClock();
+  const resolved = resolve(given.policy ?? {}, Object.keys(given.fates));
+  if ("problems" in resolved) throw new Error(JSON.stringify(resolved.problems));
+  const { limits } = resolved;
+  const hosts = Object.entries(given.fates).map(
+    ([name, fate]) => new SimulatedHost(name, { ...fine, ...fate }, clock, limits.grace),
+  );
+  let mostChanging = 0;
+  for (const host of hosts) {
+    host.leaves = given.leaving?.includes(host.name) ?? false;
+    const activate = host.activate.bind(host);
+    host.activate = async () => {
+      const answer = activate();
+      // A host that did not answer for as long as its grace lasts has been given up.
+      const isGivenUp = ({ revertedAt = Infinity }: SimulatedHost) =>
+        clock.now() - revertedAt >= limits.grace - 15;
+      const changing = hosts.filter((other) => other.isChanging && !isGivenUp(other)).length;
+      mostChanging = Math.max(mostChanging, changing);
+      return await answer;
+    };
+  }
+  const said: string[] = [];
+  const [cancel, gone] = [new AbortController(), new AbortController()];
+  if (given.cancelAt !== undefined) clock.at(given.cancelAt, () => cancel.abort());
+  if (given.goneAt !== undefined) clock.at(given.goneAt, () => gone.abort());
+  return rollOut(given.site ?? "www", hosts, limits, {
+    clock,
+    random: () => 0.5,
+    say: (line) => said.push(line),
+    cancel: cancel.signal,
+    gone: gone.signal,
+    admission: given.admission ?? admission(),
+  }).then((outcome) => {
+    const unheard = hosts.filter(({ isUnanswered, isAsked }) => isUnanswered || isAsked);
+    return { outcome, hosts, limits, said, unheard, ended: clock.now(), mostChanging };
+  });
+}
+
+/** A whole rollout, and after it all that hosts do by themselves. */
+export async function play(given: Given): Promise<Scene> {
+  const clock = virtualClock();
+  const scene = await clock.run(begin({ ...given, clock }));
+  await clock.drain();
+  return scene;
+}
+
+/** The hosts in the order in which they were activated, those of one moment together. */
+export function activations({ hosts }: Scene): string[][] {
+  const byTime = Map.groupBy(
+    hosts.filter(({ activatedAt }) => activatedAt !== undefined),
+    ({ activatedAt }) => activatedAt ?? 0,
+  );
+  return [...byTime].sort(([left], [right]) => left - right).map(([, same]) => same.map(({ name }) => name));
+}
+
+export function truths({ hosts }: Scene): Record<string, string> {
+  return Object.fromEntries(hosts.map(({ name, truth }) => [name, truth]));
+}
