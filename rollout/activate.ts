@@ -1,4 +1,4 @@
-import { type Host, type Run, fail, inside, isOverBudget } from "./run.ts";
+import { type Host, type Run, ends, fail, inside, isOverBudget } from "./run.ts";
 import { canaries, waves } from "./waves.ts";
 import { within } from "./world.ts";
 
@@ -26,7 +26,7 @@ export async function activateInWaves(run: Run): Promise<void> {
     if (index < all.length - 1)
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
     // A host that is taken back is a host in change. If all are to be taken back, none waits for another.
-    if (!isOverBudget(run)) await Promise.all(prepared.map(({ end }) => end));
+    if (!isOverBudget(run)) await ends(prepared);
     if (prepared.length > 1) world.say(`${name} done: ${progress(run, prepared)}`, "milestone");
   }
 }

@@ -11,7 +11,8 @@ export interface Gate {
    * Lets a rollout in when all its keys are free. If they are now, they are taken before this returns.
    *
    * @param waits is called with the names of those it waits for, if it has to wait
-   * @returns how to leave, or undefined if the signal was aborted first
+   * @param signal ends the waiting
+   * @returns how to leave, or undefined if the waiting was ended
    */
   enter(
     entrant: Entrant,
@@ -78,8 +79,8 @@ function gate(width: (key: string) => number): Gate {
   return {
     enter({ name, keys }, signal, waits) {
       const place = { name, keys: new Set(keys) };
-      if (signal.aborted) return Promise.resolve(undefined);
       if (mayEnter(place)) return Promise.resolve(take(place));
+      if (signal.aborted) return Promise.resolve(undefined);
       const full = keys.filter((key) => holdersOf(key).length >= width(key)).flatMap(holdersOf);
       waits([...new Set([...full, ...ahead(place)].map((other) => other.name))]);
       return new Promise((resolve) => {

@@ -4,7 +4,7 @@ import type { Member } from "./member.ts";
 import { type Outcome, outcome } from "./outcome.ts";
 import { type Limits, isHeldBack } from "./policy.ts";
 import { prepare } from "./prepare.ts";
-import { type Host, type Run, fail, inside, insist, isOverBudget, settle, takeBack } from "./run.ts";
+import { type Host, type Run, ends, fail, inside, insist, isOverBudget, settle, takeBack } from "./run.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -101,6 +101,5 @@ async function end(run: Run): Promise<Outcome> {
   if (held.length > 0) run.world.say(`taking back ${fold(held)}`, "milestone");
   for (const host of left)
     takeBack(run, host, "others", host.phase === "held" ? "taken back" : "not activated");
-  const ends = await Promise.all(run.hosts.flatMap((host) => host.end ?? []));
-  return outcome(ends, run.stopped, touched);
+  return outcome(await ends(run.hosts), run.stopped, touched);
 }

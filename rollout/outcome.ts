@@ -48,8 +48,7 @@ export type Outcome =
 export function outcome(ends: readonly End[], stopped: string | undefined, touched: boolean): Outcome {
   const unwanted = ends.filter(({ cause }) => cause === "failure" || cause === "others");
   const isCommitted = ends.some(({ cause }) => cause === "committed");
-  const isChanged =
-    isCommitted || ends.some(({ has, had }) => has !== had && (has === "stuck" || has === "unknown"));
+  const isChanged = isCommitted || ends.some(({ has, had }) => has !== had && isBroken(has));
   if (unwanted.length === 0 && ends.every(({ has }) => has === "new"))
     return { kind: "all-new", answer: "ok" };
 
@@ -70,7 +69,7 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
     rest,
     exceptions: Object.fromEntries(exceptions.map(({ name, has, why }) => [name, { has, why }])),
     pending: pendingLine(exceptions),
-    text: reasons(exceptions, lead, stopped),
+    text: reasons(ends, lead, stopped),
   };
 }
 
@@ -78,11 +77,11 @@ const mostGroups = 20;
 
 /** Each reason once, with its hosts. */
 function reasons(ends: readonly End[], lead: string | undefined, stopped: string | undefined): string {
-  const told = ends.filter(({ cause }) => cause === "failure" || cause === "wish");
+  // What the others only follow from needs no line of theirs, unless they could not follow.
+  const told = ends.filter(({ cause, has }) => cause === "wish" || cause === "failure" || isBroken(has));
   // Where there is one host, its own words are all there is to say.
   if (ends.length === 1 && told[0]) return told[0].why;
-  // What the others only follow from, needs no line where it is said.
-  const groups = grouped(told.length > 0 || stopped !== undefined ? [...told, ...broken(ends)] : ends);
+  const groups = grouped(told);
   const lines = groups.slice(0, mostGroups).map(({ why, names }) => {
     const [first = "", ...more] = why.split("\n");
     const hosts = `${first.replace(/[.:]$/, "")}: ${fold(names)}${names.length > 1 ? ` (${names.length} hosts)` : ""}`;
@@ -92,11 +91,6 @@ function reasons(ends: readonly End[], lead: string | undefined, stopped: string
   return [lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
     .filter((line) => line !== undefined)
     .join("\n");
-}
-
-/** Hosts that followed the others, but not whole. */
-function broken(ends: readonly End[]): End[] {
-  return ends.filter(({ cause, has }) => cause === "others" && (has === "stuck" || has === "unknown"));
 }
 
 const longest = { names: 60, why: 60, line: 300 };
@@ -117,6 +111,10 @@ function briefly(all: readonly string[]): string {
   const folded = fold(all);
   if (folded.length <= longest.names) return folded;
   return `${all.length} hosts (${cut(all[0] ?? "", longest.names / 2)}, …)`;
+}
+
+function isBroken(has: Has): boolean {
+  return has === "stuck" || has === "unknown";
 }
 
 function cut(text: string, length: number): string {

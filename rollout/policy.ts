@@ -98,8 +98,9 @@ export function resolve(
   if (policy.only?.length === 0) wrong("only", "names no host");
 
   const limits: Limits = {
-    ...defaults,
-    ...policy,
+    canaryHosts: policy.canaryHosts ?? defaults.canaryHosts,
+    autoRevert: policy.autoRevert ?? defaults.autoRevert,
+    offline: policy.offline ?? defaults.offline,
     only: policy.only,
     // One host has nobody to go ahead of.
     canary: many <= 1 ? 0 : share("canary", 0),

@@ -1,6 +1,6 @@
 import { tagKey } from "./admission.ts";
 import { fold, grouped } from "./fold.ts";
-import { type Host, type Run, fail, inside, isOverBudget, settle, takeBack } from "./run.ts";
+import { type Host, type Run, ends, fail, inside, isOverBudget, settle, takeBack } from "./run.ts";
 import { canaries } from "./waves.ts";
 import { forEach, within } from "./world.ts";
 
@@ -28,7 +28,8 @@ export async function prepare(run: Run, site: string, quit: AbortSignal): Promis
     const leave = await admission.prepare.enter({ name: site, keys }, quit, (names) =>
       say(`waiting for ${fold(names)}`, "status"),
     );
-    if (!leave) {
+    if (!leave || quit.aborted) {
+      leave?.();
       run.stopped = "The run was cancelled before anything was begun.";
       return undefined;
     }
@@ -44,7 +45,7 @@ export async function prepare(run: Run, site: string, quit: AbortSignal): Promis
     for (const { why, names } of grouped(busy.map(({ host, who }) => ({ name: host.name, why: who }))))
       say(`${fold(names)}: busy with ${why}; trying again`, "status");
     for (const host of inside(run, "prepared")) takeBack(run, host, "others", "");
-    await Promise.all(hosts.map(({ end }) => end));
+    await ends(hosts);
     leave();
     startAgain(run, hosts);
     await clock.sleep(seconds, quit);
@@ -60,14 +61,17 @@ interface Busy {
 async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly Busy[]> {
   const busy: Busy[] = [];
   const skipped: { host: Host; why: string }[] = [];
+  let done = 0;
   const one = async (host: Host) => {
     if (busy.length > 0 || run.halt.aborted) return;
     // From here on there may be something to release.
     host.phase = "prepared";
     const answer = await within(run.world.clock, Infinity, () => host.member.prepare(run.halt));
     if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
-    if (answer.kind === "prepared") host.has = answer.has;
-    run.world.say(`${inside(run, "prepared").length} of ${hosts.length} hosts are prepared`, "status");
+    if (answer.kind === "prepared") {
+      host.has = answer.has;
+      run.world.say(`prepared ${++done} of ${hosts.length}`, "status");
+    }
     if (answer.kind === "prepared" || run.halt.aborted) return;
     if (answer.kind === "busy") {
       host.phase = "waiting";

@@ -1,7 +1,7 @@
 import type { Back, Has, Member } from "./member.ts";
 import type { End } from "./outcome.ts";
 import type { Limits } from "./policy.ts";
-import { type World, within } from "./world.ts";
+import { type Silence, type World, within } from "./world.ts";
 
 /** One host in a running rollout. */
 export interface Host extends Pick<Member, "name" | "leaves"> {
@@ -35,6 +35,11 @@ export function inside({ hosts }: Run, ...phases: Host["phase"][]): Host[] {
   return hosts.filter(({ end, phase }) => end === undefined && phases.includes(phase));
 }
 
+/** How those ended that are out; waits for those which are being taken back. */
+export function ends(hosts: readonly Host[]): Promise<End[]> {
+  return Promise.all(hosts.flatMap(({ end }) => end ?? []));
+}
+
 export function settle(host: Host, cause: End["cause"], why: string, has: Has = host.has): void {
   host.end = Promise.resolve({ name: host.name, had: host.member.has, has, cause, why });
 }
@@ -50,24 +55,23 @@ export function fail(run: Run, host: Host, why: string, now: Back | "here" = "ba
 
 /** Takes a host back beside all else that goes on: one that can't be must not stop the others. */
 export function takeBack(run: Run, host: Host, cause: "failure" | "others", why: string): void {
-  if (host.phase === "waiting") return settle(host, cause, why);
-  const { member } = host;
-  const end = { name: host.name, had: member.has, cause };
-  host.end =
-    host.phase === "prepared"
-      ? // Left alone it releases what it has prepared at once, and nothing else was changed: an answer is not needed.
-        within(run.world.clock, releasing, () => member.revert()).then((answer) =>
-          answer.kind === "stuck"
-            ? { ...end, has: "stuck", why: `${why}; not released whole: ${answer.why}` }
-            : { ...end, has: host.has, why },
-        )
-      : insist(run, run.world.clock.now(), () => member.revert()).then((answer) =>
-          answer.kind === "reverted"
-            ? { ...end, has: host.has, why }
-            : answer.kind === "stuck"
-              ? { ...end, has: "stuck", why: `could not be taken back whole: ${answer.why} (${why})` }
-              : { ...end, has: "unknown", why: `lost while it was taken back: ${answer.why} (${why})` },
-        );
+  if (host.phase === "waiting") settle(host, cause, why);
+  else host.end = takenBack(run, host, cause, why);
+}
+
+async function takenBack(run: Run, host: Host, cause: "failure" | "others", why: string): Promise<End> {
+  const { clock } = run.world;
+  const { member, name, has, phase } = host;
+  const revert = () => member.revert();
+  const end = { name, had: member.has, cause };
+  const answer =
+    phase === "prepared" ? await within(clock, releasing, revert) : await insist(run, clock.now(), revert);
+  const first = cause === "failure" ? ` (${why})` : "";
+  if (answer.kind === "stuck")
+    return { ...end, has: "stuck", why: `could not be taken back whole: ${answer.why}${first}` };
+  // Left alone, a host that is only prepared releases that at once, and nothing else was changed: no answer is needed.
+  if (answer.kind === "reverted" || phase === "prepared") return { ...end, has, why };
+  return { ...end, has: "unknown", why: `lost while it was taken back: ${answer.why}${first}` };
 }
 
 /** Seconds. */
@@ -80,16 +84,16 @@ const margin = 10;
  *
  * @param since when it was last known to be attached
  */
-export async function insist<T extends { readonly kind: string }>(
+export async function insist<T extends { readonly kind: string; readonly why?: string }>(
   { world: { clock }, limits }: Run,
   since: number,
   ask: () => Promise<T>,
-): Promise<T | { readonly kind: "unknown"; readonly why: string }> {
+): Promise<T | Silence> {
   const until = since + limits.grace - margin;
   for (;;) {
     const answer = await within(clock, until - clock.now(), ask);
-    if (answer.kind !== "silent" && answer.kind !== "unknown") return answer as T;
-    if (clock.now() + again >= until) return { kind: "unknown", why: (answer as { why: string }).why };
+    const isKnown = answer.kind !== "silent" && answer.kind !== "unknown";
+    if (isKnown || clock.now() + again >= until) return answer;
     await clock.sleep(again);
   }
 }

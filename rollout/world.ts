@@ -11,9 +11,9 @@ export interface Clock {
 export interface World {
   readonly clock: Clock;
   /** 0 to 1. */
-  random(): number;
+  readonly random: () => number;
   /** "status": replaced by the next one. "milestone": stays. */
-  say(line: string, kind: "status" | "milestone"): void;
+  readonly say: (line: string, kind: "status" | "milestone") => void;
   /** Ctrl-C. */
   readonly cancel: AbortSignal;
   /** The engine was killed: nobody will hear of the result. */

@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { admission } from "../../rollout/admission.ts";
+import type { Fate } from "./rollout-host.ts";
+import { type Scene, activations, begin, play, truths } from "./rollout-scene.ts";
+import { virtualClock } from "./rollout-time.ts";
+
+const refused = { prepare: { takes: 1, answer: "refused" } } as const;
+const unreachable = { prepare: { takes: 1, answer: "unreachable" } } as const;
+const nothingToDo = { prepare: { takes: 1, answer: "nothing-to-do" } } as const;
+const failing = { activate: { takes: 1, answer: "failed" } } as const;
+const stuck = { activate: { takes: 1, answer: "held" }, revert: { takes: 1, answer: "stuck" } } as const;
+const hanging = { activate: { takes: 100_000, answer: "held" } } as const;
+const sick = { looks: [false, false] };
+
+/** Four hosts on which all goes well but for what is given. */
+function four(others: Record<string, Partial<Fate>> = {}): Record<string, Partial<Fate>> {
+  return { "web-1": {}, "web-2": {}, "web-3": {}, "web-4": {}, ...others };
+}
+
+const allOld = { "web-1": "old", "web-2": "old", "web-3": "old", "web-4": "old" };
+const allNew = { "web-1": "new", "web-2": "new", "web-3": "new", "web-4": "new" };
+
+function text({ outcome }: Scene): string {
+  return outcome.kind === "all-new" ? "" : outcome.text;
+}
+
+describe("all goes well", () => {
+  test("a canary, then the others", async () => {
+    const scene = await play({ fates: four() });
+    assert.deepEqual(scene.outcome, { kind: "all-new", answer: "ok" });
+    assert.deepEqual(truths(scene), allNew);
+    assert.deepEqual(activations(scene), [["web-1"], ["web-2", "web-3", "web-4"]]);
+    assert.deepEqual(
+      scene.said.filter((line) => line.startsWith("wave")),
+      [
+        "wave 1 of 2: 0 of 4 serve the new version",
+        "wave 1 of 2 done: 1 of 4 serve the new version",
+        "wave 2 of 2: 1 of 4 serve the new version",
+        "wave 2 of 2 done: 4 of 4 serve the new version",
+      ],
+    );
+  });
+
+  test("each wave but the last has to stay healthy", async () => {
+    const timesOf = async (minHealthyTime: number) =>
+      (await play({ fates: four(), policy: { maxParallel: 2, minHealthyTime } })).hosts.map(
+        ({ activatedAt }) => activatedAt,
+      );
+    assert.deepEqual(await timesOf(0), [2, 3, 3, 4]);
+    assert.deepEqual(await timesOf(10), [2, 13, 13, 24]);
+  });
+
+  test("one host: no waiting, and nothing is said of waves", async () => {
+    const scene = await play({ fates: { "web-1": {} } });
+    assert.deepEqual([scene.outcome.kind, scene.ended], ["all-new", 2]);
+    assert.deepEqual(scene.said, ["prepared 1 of 1"]);
+  });
+
+  test("hosts with nothing to do are in no wave", async () => {
+    const scene = await play({ fates: four({ "web-1": nothingToDo, "web-3": nothingToDo }) });
+    assert.deepEqual([scene.outcome.kind, activations(scene)], ["all-new", [["web-2"], ["web-4"]]]);
+  });
+
+  test("nobody has anything to do", async () => {
+    const scene = await play({ fates: { "web-1": nothingToDo } });
+    assert.deepEqual([scene.outcome.kind, activations(scene)], ["all-new", []]);
+  });
+
+  test("a host that loses the set comes last", async () => {
+    const scene = await play({ fates: four(), leaving: ["web-1"] });
+    assert.deepEqual(activations(scene), [["web-2"], ["web-3", "web-4"], ["web-1"]]);
+  });
+});
+
+describe("a host fails", () => {
+  test("in preparation: nothing is activated, and all reasons are said at once", async () => {
+    const scene = await play({ fates: four({ "web-2": refused, "web-4": refused }) });
+    assert.deepEqual([truths(scene), activations(scene)], [allOld, []]);
+    assert.deepEqual(scene.outcome, {
+      kind: "all-old",
+      answer: "error",
+      touched: false,
+      text: "Nothing is changed on web-[1-4].\nrefused, as planned: web-[2,4] (2 hosts)",
+    });
+  });
+
+  test("the canary, in preparation: no other host is asked", async () => {
+    const scene = await play({ fates: four({ "web-1": refused }), policy: { maxFailures: 3 } });
+    assert.equal(scene.ended, 1);
+    assert.equal(text(scene), "Nothing is changed on web-[1-4].\nrefused, as planned: web-1");
+  });
+
+  test("in a wave: all are taken back", async () => {
+    const scene = await play({ fates: four({ "web-3": failing }) });
+    assert.deepEqual(truths(scene), allOld);
+    assert.deepEqual([scene.outcome.kind, scene.outcome.answer], ["all-old", "error"]);
+    assert.equal(text(scene), "Nothing is changed on web-[1-4]: taken back.\nactivation failed: web-3");
+  });
+
+  test("the canary, in its wave: the others are not touched", async () => {
+    const scene = await play({ fates: four({ "web-1": sick }), policy: { maxFailures: 3 } });
+    assert.deepEqual([truths(scene), activations(scene)], [allOld, [["web-1"]]]);
+    assert.equal(text(scene), "Nothing is changed on web-[1-4]: taken back.\nanswers 500: web-1");
+  });
+
+  test("one bad look is none", async () => {
+    const scene = await play({ fates: four({ "web-1": { looks: [false, true] } }) });
+    assert.equal(scene.outcome.kind, "all-new");
+  });
+
+  test("within the budget: the others have the new version, and it is listed", async () => {
+    const scene = await play({
+      fates: four({ "web-2": failing, "web-3": refused }),
+      policy: { maxFailures: 2 },
+    });
+    assert.deepEqual(truths(scene), { ...allNew, "web-2": "old", "web-3": "old" });
+    assert.deepEqual(scene.outcome, {
+      kind: "partial",
+      answer: "init-failed",
+      rest: "new",
+      exceptions: {
+        "web-2": { has: "old", why: "activation failed" },
+        "web-3": { has: "old", why: "refused, as planned" },
+      },
+      pending: "web-2: activation failed; web-3: refused, as planned",
+      text: "web-[1,4]: new version.\nactivation failed: web-2\nrefused, as planned: web-3",
+    });
+  });
+
+  test("by hanging: it is not waited for", async () => {
+    const scene = await play({ fates: four({ "web-2": hanging }), policy: { healthyDeadline: 20 } });
+    assert.deepEqual(scene.outcome.kind === "partial" && scene.outcome.exceptions, {
+      "web-2": {
+        has: "unknown",
+        why: "lost while it was taken back: no answer within 110 s (activation: no answer within 20 s)",
+      },
+    });
+  });
+
+  test("autoRevert: false: the healthy ones keep the new version", async () => {
+    const scene = await play({
+      fates: four({ "web-3": sick }),
+      policy: { autoRevert: false, maxParallel: 2, minHealthyTime: 1 },
+    });
+    assert.deepEqual(truths(scene), { ...allOld, "web-1": "new", "web-2": "new" });
+    assert.deepEqual(scene.outcome.kind === "partial" && [scene.outcome.answer, scene.outcome.pending], [
+      "init-failed",
+      "web-3: answers 500; web-4: not activated",
+    ]);
+  });
+
+  test("one that can't be taken back does not stop the others", async () => {
+    const scene = await play({ fates: four({ "web-1": stuck, "web-4": failing }) });
+    assert.deepEqual(truths(scene), { ...allOld, "web-1": "stuck" });
+    assert.deepEqual(scene.outcome.kind === "partial" && { ...scene.outcome, exceptions: {} }, {
+      kind: "partial",
+      answer: "init-failed",
+      rest: "old",
+      exceptions: {},
+      pending: "web-1: could not be taken back whole: no space left",
+      text: "web-[2-4]: old version.\ncould not be taken back whole: no space left: web-1\nactivation failed: web-4",
+    });
+  });
+
+  test("one host alone: its own words are all that is said", async () => {
+    const scene = await play({ fates: { "web-1": failing } });
+    assert.deepEqual([scene.outcome.kind, text(scene)], ["all-old", "activation failed"]);
+  });
+});
+
+describe("a host that can't be reached", () => {
+  test("fails", async () => {
+    const scene = await play({ fates: four({ "web-2": unreachable }) });
+    assert.equal(text(scene), "Nothing is changed on web-[1-4].\nunreachable, as planned: web-2");
+  });
+
+  test("is left out with `skip`, and pending", async () => {
+    const scene = await play({ fates: four({ "web-2": unreachable }), policy: { offline: "skip" } });
+    assert.deepEqual(truths(scene), { ...allNew, "web-2": "old" });
+    assert.deepEqual(scene.outcome.kind === "partial" && [scene.outcome.answer, scene.outcome.pending], [
+      "ok",
+      "web-2: unreachable",
+    ]);
+  });
+
+  for (const [what, fates] of [
+    ["a canary", four({ "web-1": unreachable })],
+    ["more than half", four({ "web-2": unreachable, "web-3": unreachable, "web-4": unreachable })],
+  ] as const)
+    test(`${what}: an error in any case`, async () => {
+      const scene = await play({ fates, policy: { offline: "skip", maxFailures: 4 } });
+      assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-old", allOld]);
+    });
+});
+
+test("`only`: the others are held back", async () => {
+  const scene = await play({ fates: four(), policy: { only: ["web-2"] } });
+  assert.deepEqual(truths(scene), { ...allOld, "web-2": "new" });
+  assert.deepEqual(scene.outcome.kind === "partial" && [scene.outcome.answer, scene.outcome.pending], [
+    "ok",
+    "web-[1,3-4]: held back",
+  ]);
+});
+
+describe("a connection is lost", () => {
+  test("for a moment: the host is found again, and all is committed", async () => {
+    const scene = await play({ fates: four({ "web-1": { outages: [[4, 20]] } }) });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+  });
+
+  test("for longer before the decision: nothing is committed", async () => {
+    const scene = await play({ fates: four({ "web-1": { outages: [[4, 60]] } }) });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-old", allOld]);
+  });
+
+  test("in the answer to the commit: it is asked for again", async () => {
+    const scene = await play({ fates: four({ "web-2": { losesAck: true } }) });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+  });
+
+  test("for good after the decision: that host is unknown, and said in time", async () => {
+    const fates = four({ "web-2": { losesAck: true, outages: [[7.5, 10_000]] } });
+    const scene = await play({ fates });
+    assert.deepEqual(scene.outcome.kind === "partial" && [scene.outcome.answer, scene.outcome.pending], [
+      "init-failed",
+      "web-2: lost after the decision: connection lost",
+    ]);
+    assert.ok(scene.ended < 7 + 110);
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("while the canary is watched: taken back", async () => {
+    const scene = await play({ fates: four(), policy: { minHealthyTime: 30 }, cancelAt: 5 });
+    assert.deepEqual([truths(scene), activations(scene)], [allOld, [["web-1"]]]);
+    assert.equal(text(scene), "Nothing is changed on web-[1-4]: taken back.\nThe run was cancelled.");
+    assert.equal(scene.ended, 6, "without waiting for the watch");
+  });
+
+  test("when all are activated: finished", async () => {
+    const scene = await play({ fates: four({ "web-2": { outages: [[6.5, 9]] } }), cancelAt: 10 });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+  });
+
+  test("with one host: finished", async () => {
+    const scene = await play({ fates: { "web-1": {} }, cancelAt: 0.5 });
+    assert.equal(scene.outcome.kind, "all-new");
+  });
+
+  test("with one host that waits for another site: not begun", async () => {
+    const clock = virtualClock();
+    const shared = { clock, admission: admission() };
+    const [first, second] = await clock.run(
+      Promise.all([
+        begin({ ...shared, fates: { "web-1": { activate: { takes: 50, answer: "held" } } } }),
+        begin({ ...shared, fates: { "web-1": {} }, cancelAt: 20 }),
+      ]),
+    );
+    assert.equal(first.outcome.kind, "all-new");
+    assert.deepEqual([second.outcome.kind, second.ended], ["all-old", 20]);
+    assert.equal(
+      text(second),
+      "Nothing is changed on web-1.\nThe run was cancelled before anything was activated.",
+    );
+  });
+
+  test("in the pause before the next try: not begun", async () => {
+    const scene = await play({ fates: { "web-1": { busy: 5 } }, cancelAt: 1 });
+    assert.equal(
+      text(scene),
+      "Nothing is changed on web-1.\nThe run was cancelled before anything was begun.",
+    );
+    assert.equal(scene.ended, 1);
+  });
+
+  test("the engine is gone: taken back, also one host alone", async () => {
+    for (const fates of [four(), { "web-1": {} }]) {
+      const scene = await play({ fates, goneAt: 1.5 });
+      assert.equal(scene.outcome.kind, "all-old");
+      assert.ok(scene.hosts.every(({ truth }) => truth === "old"));
+    }
+  });
+
+  test("after the decision: finished, whatever happens", async () => {
+    const fates = four({ "web-2": { losesAck: true, outages: [[7.5, 20]] } });
+    const scene = await play({ fates, cancelAt: 8, goneAt: 8 });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+    assert.ok(scene.ended > 20);
+  });
+});
+
+describe("a busy host", () => {
+  test("all is released, and tried again", async () => {
+    const scene = await play({ fates: four({ "web-3": { busy: 2 } }) });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+    assert.ok(scene.said.includes("web-3: busy with another site; trying again"));
+    assert.ok(scene.ended > 20);
+  });
+
+  test("for more than ten minutes: nothing is changed", async () => {
+    const scene = await play({ fates: four({ "web-3": { busy: 1000 } }) });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-old", allOld]);
+    assert.equal(
+      text(scene),
+      "Nothing is changed on web-[1-4].\nstill busy after ten minutes: another site: web-3",
+    );
+    assert.equal(Math.round(scene.ended / 60), 10);
+  });
+});
+
+test("a second site on the same host is prepared beside the first one and activated after it", async () => {
+  const clock = virtualClock();
+  const shared = { clock, admission: admission() };
+  const slow = { activate: { takes: 50, answer: "held" } } as const;
+  const [first, second] = await clock.run(
+    Promise.all([
+      begin({ ...shared, site: "one", fates: { "web-1": slow } }),
+      begin({ ...shared, site: "two", fates: { "web-1": {}, "web-2": {} } }),
+    ]),
+  );
+  assert.deepEqual([first.outcome.kind, second.outcome.kind], ["all-new", "all-new"]);
+  assert.deepEqual(
+    [first, second].map(({ hosts }) => hosts[0]?.activatedAt),
+    [1, 51],
+  );
+  assert.ok(second.said.includes("prepared; waiting for one"));
+});
