@@ -128,6 +128,14 @@ describe("a host fails", () => {
     });
   });
 
+  test("the next wave waits until it is taken back", async () => {
+    const scene = await play({
+      fates: four({ "web-2": { ...sick, revert: { takes: 40, answer: "back" } } }),
+      policy: { maxFailures: 1, maxParallel: 1 },
+    });
+    assert.deepEqual([scene.mostChanging, scene.outcome.kind], [1, "partial"]);
+  });
+
   test("by hanging: it is not waited for", async () => {
     const scene = await play({ fates: four({ "web-2": hanging }), policy: { healthyDeadline: 20 } });
     assert.deepEqual(scene.outcome.kind === "partial" && scene.outcome.exceptions, {
@@ -209,18 +217,34 @@ describe("a connection is lost", () => {
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
   });
 
+  test("for a while in the last look: all are looked at again, so that no grace runs at the decision", async () => {
+    const scene = await play({ fates: four({ "web-1": { outages: [[6.5, 25]] } }) });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+    assert.deepEqual(
+      scene.hosts.flatMap(({ wrong }) => wrong),
+      [],
+    );
+  });
+
+  test("with the commit on its way: the host goes back, and is not claimed to be new", async () => {
+    const fates = four({ "web-2": { commit: { takes: 5, losesAck: false }, outages: [[9, 500]] } });
+    const scene = await play({ fates });
+    assert.deepEqual(truths(scene), { ...allNew, "web-2": "old" });
+    assert.equal(scene.outcome.kind === "partial" && scene.outcome.exceptions["web-2"]?.has, "unknown");
+  });
+
   test("for longer before the decision: nothing is committed", async () => {
     const scene = await play({ fates: four({ "web-1": { outages: [[4, 60]] } }) });
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-old", allOld]);
   });
 
   test("in the answer to the commit: it is asked for again", async () => {
-    const scene = await play({ fates: four({ "web-2": { losesAck: true } }) });
+    const scene = await play({ fates: four({ "web-2": { commit: { takes: 0, losesAck: true } } }) });
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
   });
 
   test("for good after the decision: that host is unknown, and said in time", async () => {
-    const fates = four({ "web-2": { losesAck: true, outages: [[7.5, 10_000]] } });
+    const fates = four({ "web-2": { commit: { takes: 0, losesAck: true }, outages: [[7.5, 10_000]] } });
     const scene = await play({ fates });
     assert.deepEqual(scene.outcome.kind === "partial" && [scene.outcome.answer, scene.outcome.pending], [
       "init-failed",
@@ -283,7 +307,7 @@ describe("Ctrl-C", () => {
   });
 
   test("after the decision: finished, whatever happens", async () => {
-    const fates = four({ "web-2": { losesAck: true, outages: [[7.5, 20]] } });
+    const fates = four({ "web-2": { commit: { takes: 0, losesAck: true }, outages: [[7.5, 20]] } });
     const scene = await play({ fates, cancelAt: 8, goneAt: 8 });
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
     assert.ok(scene.ended > 20);

@@ -21,8 +21,8 @@ export interface Fate {
   /** The answers to looks at it, one after the other; then it is healthy. */
   readonly looks: readonly boolean[];
   readonly revert: { readonly takes: number; readonly answer: Back };
-  /** The connection breaks while the answer to the first commit is on its way. */
-  readonly losesAck: boolean;
+  /** For how long a commit is on its way, and whether the connection breaks before its answer is there. */
+  readonly commit: { readonly takes: number; readonly losesAck: boolean };
   /** When no connection to it is possible: [from, seconds]. */
   readonly outages: readonly (readonly [from: number, seconds: number])[];
   readonly reboots: readonly number[];
@@ -35,7 +35,7 @@ export const fine: Fate = {
   activate: { takes: 1, answer: "held" },
   looks: [],
   revert: { takes: 1, answer: "back" },
-  losesAck: false,
+  commit: { takes: 0, losesAck: false },
   outages: [],
   reboots: [],
 };
@@ -170,10 +170,13 @@ export class SimulatedHost implements Member {
     if (this.#clock.now() === this.committedAt && this.#clock.now() - this.healthyAt > 20)
       this.wrong.push(`commit, last seen ${this.#clock.now() - this.healthyAt} s ago`);
     return await this.#call<Committed>({ kind: "unknown", why: "connection lost" }, async () => {
+      const { signal } = this.#lost;
+      await this.#clock.sleep(this.fate.commit.takes, signal);
+      if (signal.aborted) return { kind: "unknown", why: "connection lost" };
       await this.#activity;
       const isFirst = this.phase === "held";
       if (isFirst) this.phase = "new";
-      if (isFirst && this.fate.losesAck) {
+      if (isFirst && this.fate.commit.losesAck) {
         this.#detach();
         return { kind: "unknown", why: "connection lost" };
       }

@@ -8,7 +8,10 @@ import { virtualClock } from "./rollout-time.ts";
 
 const plain = { noNullPrototype: true };
 const mostly = <T>(usual: T, ...others: T[]) =>
-  fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, ...others.map((other) => fc.constant(other)));
+  fc.oneof(
+    { weight: 5 * others.length, arbitrary: fc.constant(usual) },
+    ...others.map((other) => fc.constant(other)),
+  );
 const seldom = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constant<T[]>([]) },
@@ -38,9 +41,9 @@ const fate: fc.Arbitrary<Fate> = fc.record(
       { takes: mostly(2, 0, 40, hanging), answer: mostly("held" as const, "failed", "stuck") },
       plain,
     ),
-    looks: seldom(fc.constant(false)),
+    looks: mostly<boolean[]>([], [false], [false, false], [true, false, false]),
     revert: fc.record({ takes: mostly(2, 0, 300), answer: mostly("back" as const, "stuck") }, plain),
-    losesAck: mostly(false, true),
+    commit: fc.record({ takes: mostly(0, 5), losesAck: mostly(false, true) }, plain),
     outages: seldom(fc.tuple(soon, mostly(5, 25, 90, 200, 10_000))),
     reboots: seldom(soon),
   },
@@ -96,7 +99,6 @@ function isTrue(scene: Scene, host: SimulatedHost): boolean {
   return host.truth === (said === "as before" ? before(host) : said);
 }
 
-/** Why nothing may be claimed of a host: what it has was there before, and it was not looked at. */
 function check(scene: Scene): void {
   const { outcome, hosts, limits, mostChanging } = scene;
   for (const host of hosts) {
@@ -109,8 +111,13 @@ function check(scene: Scene): void {
 
   const asked = hosts.filter(({ committedAt }) => committedAt !== undefined);
   const activated = hosts.filter(({ activatedAt }) => activatedAt !== undefined);
+  const leftOut = outcome.kind === "partial" ? Object.entries(outcome.exceptions) : [];
+  const failed = leftOut.filter(
+    ([name, { why }]) =>
+      why !== "held back" && why !== "unreachable" && !asked.some((host) => host.name === name),
+  );
   if (asked.length > 0 && limits.autoRevert)
-    assert.ok(activated.length - asked.length <= limits.maxFailures, "a commit in spite of the failures");
+    assert.ok(failed.length <= limits.maxFailures, "a commit in spite of the failures");
   assert.ok(new Set(asked.map(({ committedAt }) => committedAt)).size <= 1, "commits at different times");
   for (const { activatedAt = 0 } of activated)
     for (const { committedAt = Infinity } of asked) assert.ok(activatedAt <= committedAt);
@@ -129,7 +136,7 @@ function isUnseen(scene: Scene, host: SimulatedHost): boolean {
   );
 }
 
-const runs = Number(process.env["ROLLOUT_RUNS"] ?? 600);
+const runs = Number(process.env["ROLLOUT_RUNS"] ?? 800);
 
 test("whatever happens: all old, all new or listed, and the hosts agree", async () => {
   await fc.assert(
