@@ -2,15 +2,14 @@ import { type Host, type Run, ends, fail, inside, isOverBudget } from "./run.ts"
 import { canaries, waves } from "./waves.ts";
 import { within } from "./world.ts";
 
-/** Seconds for which a lost host may stay away. */
+/** Seconds in which a lost host must come back. */
 export const comingBack = 30;
-/** Seconds between two looks at a host that is lost or not healthy. */
+/** Seconds between two checks of a host that is lost or unhealthy. */
 const pause = 1;
 
 /**
- * Activates the prepared hosts in waves, each of which has to stay healthy before the next one begins.
- *
- * @returns early if there are too many failures, or nothing more is to be begun
+ * Activates the prepared hosts in waves. Each wave must stay healthy before the next one starts. Returns early after too many
+ * failures, or when nothing more may be started.
  */
 export async function activateInWaves(run: Run): Promise<void> {
   const { limits, world, halt } = run;
@@ -22,10 +21,10 @@ export async function activateInWaves(run: Run): Promise<void> {
     const name = `wave ${index + 1} of ${all.length}`;
     if (prepared.length > 1) world.say(`${name}: ${progress(run, prepared)}`, "status");
     await Promise.all(wave.map((host) => activate(run, host)));
-    // All that are held: one that is lost early must not be found when its grace is over.
+    // Earlier waves too: otherwise a lost host would be noticed only after its grace time.
     if (index < all.length - 1)
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
-    // A host that is taken back is a host in change. If all are to be taken back, none waits for another.
+    // A host that is being reverted is still changing. If all hosts will be reverted, none waits for another.
     if (!isOverBudget(run)) await ends(prepared);
     if (prepared.length > 1) world.say(`${name} done: ${progress(run, prepared)}`, "milestone");
   }
@@ -46,11 +45,11 @@ async function activate(run: Run, host: Host): Promise<void> {
 }
 
 /**
- * Looks at all held hosts at once.
+ * Checks all held hosts at the same time.
  *
- * @param limit for how many seconds a lost one may stay away
- * @param seconds for how long each has to be healthy
- * @param stop ends the look. What becomes of the hosts is then decided for all
+ * @param limit seconds in which a lost host must come back
+ * @param seconds how long each host must be healthy
+ * @param stop ends the checks; the caller then decides for all hosts
  */
 export async function look(
   run: Run,
@@ -61,7 +60,7 @@ export async function look(
   await Promise.all(inside(run, "held").map((host) => lookAt(run, host, seconds(host), limit, stop)));
 }
 
-/** Two bad looks in a row are a failure, one is not: a probe may have bad luck. A lost host may come back for a while. */
+/** A host fails after two unhealthy checks, as a single probe may fail by chance, or when it is lost for too long. */
 async function lookAt(
   run: Run,
   host: Host,
@@ -75,7 +74,7 @@ async function lookAt(
     const answer = await within(clock, until - clock.now(), () => host.member.watch(seconds), stop);
     if (answer.kind === "healthy") return;
     if (stop.aborted && answer.kind === "silent") return;
-    if (answer.kind === "reverted") return fail(run, host, `took itself back: ${answer.why}`, answer.now);
+    if (answer.kind === "reverted") return fail(run, host, `reverted by itself: ${answer.why}`, answer.now);
     if (answer.kind === "unhealthy" && isSecond) return fail(run, host, answer.why, "here");
     if (answer.kind !== "unhealthy" && clock.now() + pause >= until)
       return fail(run, host, `lost: ${answer.why}`, "here");

@@ -1,18 +1,18 @@
-/** Who wants in. */
+/** A rollout that asks to be admitted. */
 export interface Entrant {
-  /** What others are told to wait for. */
+  /** The name that rollouts report which wait for it. */
   readonly name: string;
-  /** All that is taken together: nobody holds a part and waits for the rest. */
+  /** Taken all at once, so that no rollout holds some keys while it waits for others. */
   readonly keys: readonly string[];
 }
 
 export interface Gate {
   /**
-   * Lets a rollout in when all its keys are free. If they are now, they are taken before this returns.
+   * Admits a rollout when all its keys are free. If they are free now, they are taken before this function returns.
    *
-   * @param waits is called with the names of those it waits for, if it has to wait
+   * @param waits is called with the names of the rollouts that it has to wait for
    * @param signal ends the waiting
-   * @returns how to leave, or undefined if the waiting was ended
+   * @returns a function that gives the keys back, or undefined if the signal ended the waiting
    */
   enter(
     entrant: Entrant,
@@ -21,11 +21,11 @@ export interface Gate {
   ): Promise<(() => void) | undefined>;
 }
 
-/** The order among the rollouts of one run. A rollout in `activate` never asks for `prepare`: so nobody waits in a circle. */
+/** Orders the rollouts of one run. A rollout in `activate` never asks for `prepare`, so there is no deadlock. */
 export interface Admission {
-  /** Preparing: four rollouts a host, one for an image tag of a host. */
+  /** From prepare to the end: four rollouts a host, one for each image tag on a host. */
   readonly prepare: Gate;
-  /** Activation to commit: one rollout a host. */
+  /** From activation to the end: one rollout a host. */
   readonly activate: Gate;
 }
 
@@ -47,7 +47,7 @@ function isTag(key: string): boolean {
   return key.includes("\0");
 }
 
-/** First come, first served. Who shares no key with those who wait since longer may overtake them. */
+/** First come, first served. A rollout overtakes an earlier one only if they share no key. */
 function gate(width: (key: string) => number): Gate {
   type Place = { readonly name: string; readonly keys: ReadonlySet<string> };
   const inside = new Set<Place>();
@@ -55,7 +55,7 @@ function gate(width: (key: string) => number): Gate {
 
   const holdersOf = (key: string) => [...inside].filter(({ keys }) => keys.has(key));
   const fits = ({ keys }: Place) => [...keys].every((key) => holdersOf(key).length < width(key));
-  /** Those who wait since longer for something that this one wants. */
+  /** Rollouts that came earlier and wait for one of the same keys. */
   const ahead = (place: Place) => {
     const all = [...waiting.keys()];
     const before = waiting.has(place) ? all.slice(0, all.indexOf(place)) : all;

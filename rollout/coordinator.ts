@@ -4,14 +4,14 @@ import type { Member } from "./member.ts";
 import { type Outcome, outcome } from "./outcome.ts";
 import { type Limits, isHeldBack } from "./policy.ts";
 import { prepare } from "./prepare.ts";
-import { type Host, type Run, ends, fail, inside, insist, isOverBudget, settle, takeBack } from "./run.ts";
+import { type Host, type Run, ends, fail, inside, insist, isOverBudget, settle, revert } from "./run.ts";
 import type { World } from "./world.ts";
 
 /**
- * Brings all members to their new version, or takes all back: prepare → waves of activation → decide → commit to all at once.
- * Until the decision each host goes back by itself if it is left alone, so whatever happens to this process the end is old.
+ * Brings all hosts to the new version, or reverts all: prepare → activate in waves → decide → commit on all at the same time.
+ * Until the decision each host reverts by itself if it loses the coordinator, so a crash of this process leaves the old version.
  *
- * @param site what others are told to wait for
+ * @param site the name that waiting rollouts report
  */
 export async function rollOut(
   site: string,
@@ -63,14 +63,14 @@ async function waitForTurn(run: Run, site: string, quit: AbortSignal): Promise<(
   return leave;
 }
 
-/** Seconds: how old the last sign of a host may be when its commit is decided. */
+/** Seconds: the maximal age of a host's last sign of life at the decision. */
 const fresh = 20;
 
-/** Commits what is held, or leaves it to be taken back. */
+/** Commits all held hosts, or returns so that they are reverted. */
 async function decide(run: Run): Promise<void> {
   const { clock, gone } = run.world;
   const isLost = () => gone.aborted || (run.limits.autoRevert && isOverBudget(run));
-  // Where all hosts are activated, Ctrl-C ends nothing: to finish is the shortest way out.
+  // After Ctrl-C, finishing is the shortest way out if all hosts are activated already.
   if (run.halt.aborted && inside(run, "prepared").length > 0) return;
   if (isLost()) return;
   let since = clock.now();
@@ -80,26 +80,25 @@ async function decide(run: Run): Promise<void> {
     await look(run, fresh, () => 0, gone);
   }
   if (isLost()) return;
-  // Nothing is waited for between this last look and the decision, and nothing ends it from here on.
+  // This is the decision. Nothing is awaited between it and the last check, and nothing interrupts it.
   await Promise.all(inside(run, "held").map((host) => commit(run, host, since)));
 }
 
 async function commit(run: Run, host: Host, since: number): Promise<void> {
   const answer = await insist(run, since, () => host.member.commit());
   if (answer.kind === "committed") settle(host, "committed", "has the new version", "new");
-  else if (answer.kind === "reverted") fail(run, host, `took itself back: ${answer.why}`, answer.now);
+  else if (answer.kind === "reverted") fail(run, host, `reverted by itself: ${answer.why}`, answer.now);
   else settle(host, "failure", `lost after the decision: ${answer.why}`, "unknown");
 }
 
-/** Takes back all that has no end yet. */
+/** Reverts all hosts that have no result yet. */
 async function end(run: Run): Promise<Outcome> {
   const left = inside(run, "waiting", "prepared", "activated", "held");
   if (run.halt.aborted && left.length > 0)
     run.stopped ??= run.world.gone.aborted ? "The engine has ended." : "The run was cancelled.";
   const touched = run.hosts.some(({ phase }) => phase === "activated" || phase === "held");
   const held = inside(run, "held").map(({ name }) => name);
-  if (held.length > 0) run.world.say(`taking back ${fold(held)}`, "milestone");
-  for (const host of left)
-    takeBack(run, host, "others", host.phase === "held" ? "taken back" : "not activated");
+  if (held.length > 0) run.world.say(`reverting ${fold(held)}`, "milestone");
+  for (const host of left) revert(run, host, "others", host.phase === "held" ? "reverted" : "not activated");
   return outcome(await ends(run.hosts), run.stopped, touched);
 }

@@ -1,4 +1,4 @@
-/** The order in which a person writes names: web-2 before web-10. */
+/** Sorts names as a person does: web-2 before web-10. */
 export function naturally(left: string, right: string): number {
   const [some, others] = [pieces(left), pieces(right)];
   for (const [index, piece] of some.entries()) {
@@ -11,7 +11,7 @@ export function naturally(left: string, right: string): number {
 }
 
 /**
- * Names in a few words. Numbers fold where nothing else differs, and only the last number of a name does.
+ * Writes a list of names in short. Names that differ only in their last number become one range.
  *
  * @example fold(["web-3", "web-2", "web-1", "db"]) // "db, web-[1-3]"
  */
@@ -30,7 +30,7 @@ export function fold(names: readonly string[]): string {
     families.set(key, family);
   }
   const folded = [...families.values()].flatMap(({ before, after, numbers }) =>
-    // web-01 and web-1 are two hosts.
+    // web-01 and web-1 are different hosts.
     byWidth(numbers).map((same) => ({
       first: `${before}${same[0] ?? ""}${after}`,
       text: same.length === 1 ? `${before}${same[0] ?? ""}${after}` : `${before}[${ranges(same)}]${after}`,
@@ -42,7 +42,7 @@ export function fold(names: readonly string[]): string {
     .join(", ");
 }
 
-/** What is said of hosts, each text once with its hosts: those of most hosts first. */
+/** Groups hosts by equal text, the largest group first. */
 export function grouped<T extends { readonly name: string; readonly why: string }>(
   said: readonly T[],
 ): { readonly why: string; readonly names: string[] }[] {
@@ -66,7 +66,7 @@ function byText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Numbers of any length; of one value, the shorter text first. */
+/** Compares numbers of any length. For equal values, the shorter text comes first. */
 function byValue(left: string, right: string): number {
   const difference = BigInt(left) - BigInt(right);
   return difference === 0n ? left.length - right.length : difference < 0n ? -1 : 1;
@@ -77,14 +77,14 @@ function lastNumber(name: string): { before: string; number: string | undefined;
   return { before: found?.[1] ?? "", number: found?.[2], after: found?.[3] ?? "" };
 }
 
-/** Numbers that are padded to one width belong together: 08, 09 and 10. All that are not padded do, too: 8, 9 and 10. */
+/** Groups numbers that are padded to the same width (08, 09, 10), and all numbers without padding (8, 9, 10). */
 function byWidth(numbers: readonly string[]): string[][] {
   const padded = new Set(numbers.filter((number) => /^0\d/.test(number)).map((number) => number.length));
   const widths = Map.groupBy(numbers, ({ length }) => (padded.has(length) ? length : 0));
   return [...widths.values()].map((same) => same.sort(byValue));
 }
 
-/** @param numbers in their order */
+/** @param numbers sorted by value */
 function ranges(numbers: readonly string[]): string {
   const runs: { first: string; last: string }[] = [];
   for (const number of numbers) {

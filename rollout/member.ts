@@ -1,37 +1,37 @@
-/** What a host has of a set. "stuck": neither the old version nor the new one, as it could not be taken back whole. */
+/** The version of a set on a host. "stuck": neither the old nor the new one, because the rollback failed halfway. */
 export type Has = "nothing" | "old" | "new" | "stuck" | "unknown";
 
-/** Whether the old version is there again, whole. */
+/** Whether the old version is completely restored. */
 export type Back = "back" | "stuck";
 
 /**
- * One host in a rollout: a session on it. A call that fails in a way of its own may throw: it then counts as unanswered.
- * While it is held, a member shows its host by itself that somebody is still there.
+ * One host in a rollout, for example a session over SSH. If a call throws, the rollout treats it as unanswered. While the host is
+ * held, the member keeps telling it that the coordinator is alive.
  */
 export interface Member {
   /** Its name in the fleet. */
   readonly name: string;
-  /** The machine. Two rollouts may have other names for it. */
+  /** Identifies the machine, also across rollouts that name it differently. */
   readonly host: string;
-  /** The image tags that its preparation reserves on the host: account and reference. */
+  /** The image tags (account and reference) that `prepare` reserves on the host. */
   readonly tags: readonly string[];
-  /** The set is to be removed from this host. */
+  /** The set is removed from this host. */
   readonly leaves: boolean;
-  /** What it has, as far as the state knows. */
+  /** The version that the host has according to the state. */
   readonly has: Has;
 
-  /** Changes nothing that serves. Answers soon once the signal is aborted; what it has prepared by then, `revert` releases. */
+  /** Changes nothing that serves. Answers soon after the signal is aborted; `revert` then releases what was prepared so far. */
   prepare(signal: AbortSignal): Promise<Prepared>;
-  /** Puts the new version in place. From here on the host takes itself back if it is left alone for the grace time. */
+  /** Switches to the new version. From here on the host reverts by itself if it loses the coordinator for the grace time. */
   activate(): Promise<Activated>;
   /**
-   * Looks at the held host for so many seconds; 0: once. Reconnects first if the connection is gone, and waits until an
-   * activation is over.
+   * Checks a held host for this many seconds, or once if 0. First reconnects if the connection is lost, and waits for a running
+   * activation to end.
    */
   watch(seconds: number): Promise<Watched>;
-  /** May be asked again: reconnects, and says what became of it. */
+  /** May be called again: it then reconnects and reports the result. */
   commit(): Promise<Committed>;
-  /** May be asked again, and at any time before `commit`, also if another call has not been answered. */
+  /** May be called again, and at any time before `commit`, even if another call is still unanswered. */
   revert(): Promise<Reverted>;
 }
 
@@ -39,7 +39,7 @@ export type Prepared =
   | { readonly kind: "prepared"; readonly has: "nothing" | "old" }
   | { readonly kind: "nothing-to-do" }
   | { readonly kind: "refused"; readonly why: string }
-  /** No connection at all. A refused login is "refused". */
+  /** No connection was possible. A refused login is "refused". */
   | { readonly kind: "unreachable"; readonly why: string }
   | { readonly kind: "busy"; readonly who: string };
 
@@ -52,7 +52,7 @@ export type Watched =
   | { readonly kind: "healthy" }
   | { readonly kind: "unhealthy"; readonly why: string }
   | { readonly kind: "lost"; readonly why: string }
-  /** It has taken itself back. */
+  /** The host has reverted by itself. */
   | { readonly kind: "reverted"; readonly why: string; readonly now: Back };
 
 export type Committed =

@@ -1,13 +1,13 @@
 import { fold, grouped, naturally } from "./fold.ts";
 import type { Has } from "./member.ts";
 
-/** How the rollout ended for one host. */
+/** The result of a rollout for one host. */
 export interface End {
   readonly name: string;
-  /** What the state said before. */
+  /** The version according to the state before the rollout. */
   readonly had: Has;
   readonly has: Has;
-  /** "wish": held back, or skipped. "others": not tried or taken back, as the rollout ended. */
+  /** "wish": held back or skipped, as the policy says. "others": not activated, or reverted, because the rollout failed. */
   readonly cause: "committed" | "nothing-to-do" | "wish" | "failure" | "others";
   readonly why: string;
 }
@@ -17,13 +17,13 @@ export interface Exception {
   readonly why: string;
 }
 
-/** `answer` is what the engine is to be told. */
+/** The result for all hosts. `answer` is what the provider reports to the engine. */
 export type Outcome =
-  /** Each host has what it had before. */
+  /** Each host has the version that it had before. */
   | {
       readonly kind: "all-old";
       readonly answer: "error";
-      /** Whether the new version was in place somewhere, and is taken back. */
+      /** Whether the new version was active on any host, and is reverted. */
       readonly touched: boolean;
       readonly text: string;
     }
@@ -31,7 +31,7 @@ export type Outcome =
   | {
       readonly kind: "partial";
       readonly answer: "ok" | "init-failed";
-      /** What all hosts have that are not among the exceptions. */
+      /** The version of all hosts that are not among the exceptions. */
       readonly rest: "old" | "new";
       readonly exceptions: Readonly<Record<string, Exception>>;
       /** One short line: "web-[3,7]: unreachable; web-9: held back". */
@@ -40,9 +40,9 @@ export type Outcome =
     };
 
 /**
- * The outcome for all hosts.
+ * Combines the results of all hosts.
  *
- * @param stopped why the rollout was ended, if it was not for a host's failure
+ * @param stopped why the rollout ended, if not because of single hosts
  * @param touched whether any host was activated
  */
 export function outcome(ends: readonly End[], stopped: string | undefined, touched: boolean): Outcome {
@@ -53,7 +53,7 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
     return { kind: "all-new", answer: "ok" };
 
   if (!isChanged && unwanted.length > 0) {
-    const lead = `Nothing is changed on ${fold(names(ends))}${touched ? ": taken back" : ""}.`;
+    const lead = `Nothing is changed on ${fold(names(ends))}${touched ? ": reverted" : ""}.`;
     return { kind: "all-old", answer: "error", touched, text: reasons(ends, lead, stopped) };
   }
 
@@ -75,11 +75,11 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
 
 const mostGroups = 20;
 
-/** Each reason once, with its hosts. */
+/** One line for each different reason, with its hosts. */
 function reasons(ends: readonly End[], lead: string | undefined, stopped: string | undefined): string {
-  // What the others only follow from needs no line of theirs, unless they could not follow.
+  // Hosts that were reverted because of others need no line, unless the revert failed.
   const told = ends.filter(({ cause, has }) => cause === "wish" || cause === "failure" || isBroken(has));
-  // Where there is one host, its own words are all there is to say.
+  // With one host, its own message says everything.
   if (ends.length === 1 && told[0]) return told[0].why;
   const groups = grouped(told);
   const lines = groups.slice(0, mostGroups).map(({ why, names }) => {

@@ -1,28 +1,29 @@
 import type { Member } from "./member.ts";
 
-/** A count, or a part of all hosts ("25%"). */
+/** A count, or a percentage of the hosts ("25%"). */
 export type Share = number | string;
 
-/** How a change reaches the hosts. Plain data, as a program or a stack file has it. */
+/** How a change reaches the hosts, as a program or a stack file states it. */
 export interface RolloutPolicy {
+  /** How many hosts go first. */
   readonly canary?: Share;
-  /** The canaries by name, instead of the first ones. */
+  /** The canaries by name. Replaces `canary`. */
   readonly canaryHosts?: readonly string[];
-  /** How many hosts change at once. */
+  /** How many hosts change at the same time. */
   readonly maxParallel?: Share;
-  /** Seconds for which a wave has to stay healthy before the next one begins. */
+  /** Seconds that a wave must stay healthy before the next one starts. */
   readonly minHealthyTime?: number;
-  /** Seconds within which an activated host has to answer. */
+  /** Seconds that an activation may take. */
   readonly healthyDeadline?: number;
-  /** How many hosts may fail, in preparation and activation together, before all are taken back. */
+  /** How many hosts may fail, in preparation and activation together, before all hosts are reverted. */
   readonly maxFailures?: Share;
-  /** false: after too many failures the healthy hosts keep the new version. */
+  /** If false, healthy hosts keep the new version after too many failures. */
   readonly autoRevert?: boolean;
-  /** What a host is that cannot be reached: a failure, or left out. */
+  /** Whether an unreachable host is a failure or is left out. */
   readonly offline?: "fail" | "skip";
-  /** Seconds after which a host that is left alone takes itself back. */
+  /** Seconds without the coordinator after which an activated host reverts by itself. */
   readonly grace?: number;
-  /** The only hosts to change now. */
+  /** Change only these hosts now. */
   readonly only?: readonly string[];
 }
 
@@ -58,7 +59,7 @@ export const defaults = {
   grace: 120,
 } as const satisfies RolloutPolicy;
 
-/** A lost host has this long to come back, and the last look at all hosts is this old at most: both fit into it. */
+/** The time for a lost host to come back, the last check before the decision and a margin must all fit into it. */
 const shortestGrace = 60;
 
 /** The numbers of a policy for these hosts, or what is wrong with it. */
@@ -102,7 +103,7 @@ export function resolve(
     autoRevert: policy.autoRevert ?? defaults.autoRevert,
     offline: policy.offline ?? defaults.offline,
     only: policy.only,
-    // One host has nobody to go ahead of.
+    // A canary needs other hosts that it goes ahead of.
     canary: many <= 1 ? 0 : share("canary", 0),
     maxParallel: share("maxParallel", 1),
     maxFailures: share("maxFailures", 0),
@@ -113,7 +114,7 @@ export function resolve(
   return problems.length > 0 ? { problems } : { limits };
 }
 
-/** Whether a host is left out by `only`. */
+/** Whether `only` leaves a host out. */
 export function isHeldBack({ name }: Pick<Member, "name">, { only }: Limits): boolean {
   return only !== undefined && !only.includes(name);
 }

@@ -1,20 +1,20 @@
 import { tagKey } from "./admission.ts";
 import { fold, grouped } from "./fold.ts";
-import { type Host, type Run, ends, fail, inside, isOverBudget, settle, takeBack } from "./run.ts";
+import { type Host, type Run, ends, fail, inside, isOverBudget, settle, revert } from "./run.ts";
 import { canaries } from "./waves.ts";
 import { forEach, within } from "./world.ts";
 
 const atOnce = 50;
 
-/** Seconds: for how long a busy host is waited for, and the pause between two tries. */
+/** Seconds: how long to wait for a busy host, and the pause between two attempts. */
 const patience = 600;
 const pause = { least: 5, most: 15 };
 
 /**
- * Prepares all hosts, canaries first and alone: what fails everywhere then fails once. Nobody waits while others wait for him:
- * where a host is busy, all that is prepared is released before the next try.
+ * Prepares all hosts. Canaries come first and alone, so a mistake that concerns all hosts costs one attempt. If a host is busy,
+ * everything is released before the next attempt, so two runs never wait for each other.
  *
- * @returns how to leave; undefined if it was cancelled before it was admitted
+ * @returns a function that ends the admission, or undefined if the run was cancelled first
  */
 export async function prepare(run: Run, site: string, quit: AbortSignal): Promise<(() => void) | undefined> {
   const { clock, random, say, admission } = run.world;
@@ -44,7 +44,7 @@ export async function prepare(run: Run, site: string, quit: AbortSignal): Promis
     }
     for (const { why, names } of grouped(busy.map(({ host, who }) => ({ name: host.name, why: who }))))
       say(`${fold(names)}: busy with ${why}; trying again`, "status");
-    for (const host of inside(run, "prepared")) takeBack(run, host, "others", "");
+    for (const host of inside(run, "prepared")) revert(run, host, "others", "");
     await ends(hosts);
     leave();
     startAgain(run, hosts);
@@ -57,14 +57,14 @@ interface Busy {
   readonly who: string;
 }
 
-/** @returns the busy hosts. After the first one no other is begun. */
+/** @returns the busy hosts. No host is started after the first of them. */
 async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly Busy[]> {
   const busy: Busy[] = [];
   const skipped: { host: Host; why: string }[] = [];
   let done = 0;
   const one = async (host: Host) => {
     if (busy.length > 0 || run.halt.aborted) return;
-    // From here on there may be something to release.
+    // From here on the host may have something to release.
     host.phase = "prepared";
     const answer = await within(run.world.clock, Infinity, () => host.member.prepare(run.halt));
     if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
@@ -91,7 +91,7 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
     atOnce,
     one,
   );
-  // Then the way to them is broken, not the hosts.
+  // Then the network is broken, not the hosts.
   if (skipped.length * 2 > hosts.length) {
     run.isHopeless = true;
     run.stopped = "More than half of the hosts can't be reached.";

@@ -9,7 +9,7 @@ export interface Host extends Pick<Member, "name" | "leaves"> {
   has: Has;
   isCanary: boolean;
   phase: "waiting" | "prepared" | "activated" | "held";
-  /** Set once it is out: its result, or what will be. */
+  /** The result. Set as soon as the host takes no further part. */
   end?: Promise<End>;
 }
 
@@ -17,12 +17,12 @@ export interface Run {
   readonly hosts: readonly Host[];
   readonly limits: Limits;
   readonly world: World;
-  /** Aborted when nothing more is to be begun. One host alone goes on to its end after Ctrl-C: that is the shortest way out. */
+  /** Aborted when nothing more may be started. A single host is finished after Ctrl-C, because that is the shortest way out. */
   readonly halt: AbortSignal;
   failures: number;
-  /** Whether the failures end the rollout, whatever their number. */
+  /** Whether a failure ends the rollout in spite of the budget. */
   isHopeless: boolean;
-  /** Why it ends, where no single host's failure says so. */
+  /** Why the rollout ends, if not because of single hosts. */
   stopped?: string;
 }
 
@@ -30,12 +30,12 @@ export function isOverBudget({ failures, limits, isHopeless }: Run): boolean {
   return isHopeless || failures > limits.maxFailures;
 }
 
-/** All that still take part. */
+/** The hosts that still take part and are in one of these phases. */
 export function inside({ hosts }: Run, ...phases: Host["phase"][]): Host[] {
   return hosts.filter(({ end, phase }) => end === undefined && phases.includes(phase));
 }
 
-/** How those ended that are out; waits for those which are being taken back. */
+/** The results of the hosts that take no further part. Waits for running reverts. */
 export function ends(hosts: readonly Host[]): Promise<End[]> {
   return Promise.all(hosts.flatMap(({ end }) => end ?? []));
 }
@@ -44,34 +44,34 @@ export function settle(host: Host, cause: End["cause"], why: string, has: Has = 
   host.end = Promise.resolve({ name: host.name, had: host.member.has, has, cause, why });
 }
 
-/** A failure, which counts. A canary's ends the rollout: that is what it is for. */
+/** Counts a failure. The failure of a canary ends the rollout, whatever the budget. */
 export function fail(run: Run, host: Host, why: string, now: Back | "here" = "back"): void {
   run.failures += 1;
   run.isHopeless ||= host.isCanary;
-  if (now === "here") takeBack(run, host, "failure", why);
-  else if (now === "stuck") settle(host, "failure", `could not be taken back whole: ${why}`, "stuck");
+  if (now === "here") revert(run, host, "failure", why);
+  else if (now === "stuck") settle(host, "failure", `could not be reverted completely: ${why}`, "stuck");
   else settle(host, "failure", why);
 }
 
-/** Takes a host back beside all else that goes on: one that can't be must not stop the others. */
-export function takeBack(run: Run, host: Host, cause: "failure" | "others", why: string): void {
+/** Starts to revert a host. The caller goes on, so a revert that hangs or fails does not stop other hosts. */
+export function revert(run: Run, host: Host, cause: "failure" | "others", why: string): void {
   if (host.phase === "waiting") settle(host, cause, why);
-  else host.end = takenBack(run, host, cause, why);
+  else host.end = reverting(run, host, cause, why);
 }
 
-async function takenBack(run: Run, host: Host, cause: "failure" | "others", why: string): Promise<End> {
+async function reverting(run: Run, host: Host, cause: "failure" | "others", why: string): Promise<End> {
   const { clock } = run.world;
   const { member, name, has, phase } = host;
-  const revert = () => member.revert();
+  const ask = () => member.revert();
   const end = { name, had: member.has, cause };
   const answer =
-    phase === "prepared" ? await within(clock, releasing, revert) : await insist(run, clock.now(), revert);
+    phase === "prepared" ? await within(clock, releasing, ask) : await insist(run, clock.now(), ask);
   const first = cause === "failure" ? ` (${why})` : "";
   if (answer.kind === "stuck")
-    return { ...end, has: "stuck", why: `could not be taken back whole: ${answer.why}${first}` };
-  // Left alone, a host that is only prepared releases that at once, and nothing else was changed: no answer is needed.
+    return { ...end, has: "stuck", why: `could not be reverted completely: ${answer.why}${first}` };
+  // A host that is only prepared releases everything when its connection ends, so no answer is needed.
   if (answer.kind === "reverted" || phase === "prepared") return { ...end, has, why };
-  return { ...end, has: "unknown", why: `lost while it was taken back: ${answer.why}${first}` };
+  return { ...end, has: "unknown", why: `lost during the revert: ${answer.why}${first}` };
 }
 
 /** Seconds. */
@@ -80,9 +80,9 @@ const again = 2;
 const margin = 10;
 
 /**
- * Asks until the host says what became of it, and not after it may have decided that by itself.
+ * Asks a host for its result until it answers, and stops before the host may have reverted by itself.
  *
- * @param since when it was last known to be attached
+ * @param since the last time at which the host was surely connected
  */
 export async function insist<T extends { readonly kind: string; readonly why?: string }>(
   { world: { clock }, limits }: Run,

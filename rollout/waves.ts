@@ -5,7 +5,7 @@ import type { Limits } from "./policy.ts";
 type Placed = Pick<Member, "name" | "leaves">;
 type Width = Pick<Limits, "canary" | "canaryHosts" | "maxParallel">;
 
-/** The hosts that go first: those with the given names, or else the first ones. */
+/** The hosts that go first: those named in the policy, otherwise the first ones in natural order. */
 export function canaries<T extends Placed>(hosts: readonly T[], limits: Width): T[] {
   const staying = hosts
     .filter(({ leaves }) => !leaves)
@@ -15,7 +15,7 @@ export function canaries<T extends Placed>(hosts: readonly T[], limits: Width): 
 }
 
 /**
- * The order of a rollout: canaries, then all others, then the hosts that lose the set. No wave has more than `maxParallel` hosts.
+ * The order of a rollout: canaries, other hosts, hosts that lose the set. No wave has more than `maxParallel` hosts.
  *
  * @param hosts those with something to do
  */

@@ -1,22 +1,22 @@
 import type { Admission } from "./admission.ts";
 
-/** Seconds. */
+/** Times are in seconds. */
 export interface Clock {
   now(): number;
-  /** Ends early, and without an error, once the signal is aborted. */
+  /** Returns early, without an error, when the signal is aborted. */
   sleep(seconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** All that a rollout gets from outside. */
+/** Everything that a rollout gets from its caller. */
 export interface World {
   readonly clock: Clock;
   /** 0 to 1. */
   readonly random: () => number;
-  /** "status": replaced by the next one. "milestone": stays. */
+  /** "status": the next line replaces it. "milestone": it stays. */
   readonly say: (line: string, kind: "status" | "milestone") => void;
   /** Ctrl-C. */
   readonly cancel: AbortSignal;
-  /** The engine was killed: nobody will hear of the result. */
+  /** The engine was killed, so the result can't be reported. */
   readonly gone: AbortSignal;
   /** Shared by all rollouts of one run. */
   readonly admission: Admission;
@@ -27,7 +27,7 @@ export interface Silence {
   readonly why: string;
 }
 
-/** An answer, or silence if it does not come in time, if the call fails, or once `stop` is aborted. */
+/** The answer, or silence if it is late, if the call throws, or if `stop` is aborted. */
 export async function within<T>(
   clock: Clock,
   seconds: number,
@@ -49,7 +49,7 @@ export async function within<T>(
   }
 }
 
-/** Does something for each, for so many at once. */
+/** Runs a task for each item, at most `width` at a time. */
 export async function forEach<T>(
   items: readonly T[],
   width: number,

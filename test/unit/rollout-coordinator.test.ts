@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { admission } from "../../rollout/admission.ts";
-import type { Fate } from "./rollout-host.ts";
-import { type Scene, activations, begin, play, truths } from "./rollout-scene.ts";
-import { virtualClock } from "./rollout-time.ts";
+import { activations, allNew, allOld, four, play, text, truths } from "./rollout-scene.ts";
 
 const refused = { prepare: { takes: 1, answer: "refused" } } as const;
 const unreachable = { prepare: { takes: 1, answer: "unreachable" } } as const;
@@ -12,18 +9,6 @@ const failing = { activate: { takes: 1, answer: "failed" } } as const;
 const stuck = { activate: { takes: 1, answer: "held" }, revert: { takes: 1, answer: "stuck" } } as const;
 const hanging = { activate: { takes: 100_000, answer: "held" } } as const;
 const sick = { looks: [false, false] };
-
-/** Four hosts on which all goes well but for what is given. */
-function four(others: Record<string, Partial<Fate>> = {}): Record<string, Partial<Fate>> {
-  return { "web-1": {}, "web-2": {}, "web-3": {}, "web-4": {}, ...others };
-}
-
-const allOld = { "web-1": "old", "web-2": "old", "web-3": "old", "web-4": "old" };
-const allNew = { "web-1": "new", "web-2": "new", "web-3": "new", "web-4": "new" };
-
-function text({ outcome }: Scene): string {
-  return outcome.kind === "all-new" ? "" : outcome.text;
-}
 
 describe("all goes well", () => {
   test("a canary, then the others", async () => {
@@ -62,7 +47,7 @@ describe("all goes well", () => {
     assert.deepEqual([scene.outcome.kind, activations(scene)], ["all-new", [["web-2"], ["web-4"]]]);
   });
 
-  test("nobody has anything to do", async () => {
+  test("no host has anything to do", async () => {
     const scene = await play({ fates: { "web-1": nothingToDo } });
     assert.deepEqual([scene.outcome.kind, activations(scene)], ["all-new", []]);
   });
@@ -91,17 +76,17 @@ describe("a host fails", () => {
     assert.equal(text(scene), "Nothing is changed on web-[1-4].\nrefused, as planned: web-1");
   });
 
-  test("in a wave: all are taken back", async () => {
+  test("in a wave: all are reverted", async () => {
     const scene = await play({ fates: four({ "web-3": failing }) });
     assert.deepEqual(truths(scene), allOld);
     assert.deepEqual([scene.outcome.kind, scene.outcome.answer], ["all-old", "error"]);
-    assert.equal(text(scene), "Nothing is changed on web-[1-4]: taken back.\nactivation failed: web-3");
+    assert.equal(text(scene), "Nothing is changed on web-[1-4]: reverted.\nactivation failed: web-3");
   });
 
   test("the canary, in its wave: the others are not touched", async () => {
     const scene = await play({ fates: four({ "web-1": sick }), policy: { maxFailures: 3 } });
     assert.deepEqual([truths(scene), activations(scene)], [allOld, [["web-1"]]]);
-    assert.equal(text(scene), "Nothing is changed on web-[1-4]: taken back.\nanswers 500: web-1");
+    assert.equal(text(scene), "Nothing is changed on web-[1-4]: reverted.\nanswers 500: web-1");
   });
 
   test("one bad look is none", async () => {
@@ -128,7 +113,7 @@ describe("a host fails", () => {
     });
   });
 
-  test("the next wave waits until it is taken back", async () => {
+  test("the next wave waits until it is reverted", async () => {
     const scene = await play({
       fates: four({ "web-2": { ...sick, revert: { takes: 40, answer: "back" } } }),
       policy: { maxFailures: 1, maxParallel: 1 },
@@ -141,7 +126,7 @@ describe("a host fails", () => {
     assert.deepEqual(scene.outcome.kind === "partial" && scene.outcome.exceptions, {
       "web-2": {
         has: "unknown",
-        why: "lost while it was taken back: no answer within 110 s (activation: no answer within 20 s)",
+        why: "lost during the revert: no answer within 110 s (activation: no answer within 20 s)",
       },
     });
   });
@@ -158,7 +143,7 @@ describe("a host fails", () => {
     ]);
   });
 
-  test("one that can't be taken back does not stop the others", async () => {
+  test("a failed revert does not stop the others", async () => {
     const scene = await play({ fates: four({ "web-1": stuck, "web-4": failing }) });
     assert.deepEqual(truths(scene), { ...allOld, "web-1": "stuck" });
     assert.deepEqual(scene.outcome.kind === "partial" && { ...scene.outcome, exceptions: {} }, {
@@ -166,8 +151,8 @@ describe("a host fails", () => {
       answer: "init-failed",
       rest: "old",
       exceptions: {},
-      pending: "web-1: could not be taken back whole: no space left",
-      text: "web-[2-4]: old version.\ncould not be taken back whole: no space left: web-1\nactivation failed: web-4",
+      pending: "web-1: could not be reverted completely: no space left",
+      text: "web-[2-4]: old version.\ncould not be reverted completely: no space left: web-1\nactivation failed: web-4",
     });
   });
 
@@ -252,101 +237,4 @@ describe("a connection is lost", () => {
     ]);
     assert.ok(scene.ended < 7 + 110);
   });
-});
-
-describe("Ctrl-C", () => {
-  test("while the canary is watched: taken back", async () => {
-    const scene = await play({ fates: four(), policy: { minHealthyTime: 30 }, cancelAt: 5 });
-    assert.deepEqual([truths(scene), activations(scene)], [allOld, [["web-1"]]]);
-    assert.equal(text(scene), "Nothing is changed on web-[1-4]: taken back.\nThe run was cancelled.");
-    assert.equal(scene.ended, 6, "without waiting for the watch");
-  });
-
-  test("when all are activated: finished", async () => {
-    const scene = await play({ fates: four({ "web-2": { outages: [[6.5, 9]] } }), cancelAt: 10 });
-    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
-  });
-
-  test("with one host: finished", async () => {
-    const scene = await play({ fates: { "web-1": {} }, cancelAt: 0.5 });
-    assert.equal(scene.outcome.kind, "all-new");
-  });
-
-  test("with one host that waits for another site: not begun", async () => {
-    const clock = virtualClock();
-    const shared = { clock, admission: admission() };
-    const [first, second] = await clock.run(
-      Promise.all([
-        begin({ ...shared, fates: { "web-1": { activate: { takes: 50, answer: "held" } } } }),
-        begin({ ...shared, fates: { "web-1": {} }, cancelAt: 20 }),
-      ]),
-    );
-    assert.equal(first.outcome.kind, "all-new");
-    assert.deepEqual([second.outcome.kind, second.ended], ["all-old", 20]);
-    assert.equal(
-      text(second),
-      "Nothing is changed on web-1.\nThe run was cancelled before anything was activated.",
-    );
-  });
-
-  test("in the pause before the next try: not begun", async () => {
-    const scene = await play({ fates: { "web-1": { busy: 5 } }, cancelAt: 1 });
-    assert.equal(
-      text(scene),
-      "Nothing is changed on web-1.\nThe run was cancelled before anything was begun.",
-    );
-    assert.equal(scene.ended, 1);
-  });
-
-  test("the engine is gone: taken back, also one host alone", async () => {
-    for (const fates of [four(), { "web-1": {} }]) {
-      const scene = await play({ fates, goneAt: 1.5 });
-      assert.equal(scene.outcome.kind, "all-old");
-      assert.ok(scene.hosts.every(({ truth }) => truth === "old"));
-    }
-  });
-
-  test("after the decision: finished, whatever happens", async () => {
-    const fates = four({ "web-2": { commit: { takes: 0, losesAck: true }, outages: [[7.5, 20]] } });
-    const scene = await play({ fates, cancelAt: 8, goneAt: 8 });
-    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
-    assert.ok(scene.ended > 20);
-  });
-});
-
-describe("a busy host", () => {
-  test("all is released, and tried again", async () => {
-    const scene = await play({ fates: four({ "web-3": { busy: 2 } }) });
-    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
-    assert.ok(scene.said.includes("web-3: busy with another site; trying again"));
-    assert.ok(scene.ended > 20);
-  });
-
-  test("for more than ten minutes: nothing is changed", async () => {
-    const scene = await play({ fates: four({ "web-3": { busy: 1000 } }) });
-    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-old", allOld]);
-    assert.equal(
-      text(scene),
-      "Nothing is changed on web-[1-4].\nstill busy after ten minutes: another site: web-3",
-    );
-    assert.equal(Math.round(scene.ended / 60), 10);
-  });
-});
-
-test("a second site on the same host is prepared beside the first one and activated after it", async () => {
-  const clock = virtualClock();
-  const shared = { clock, admission: admission() };
-  const slow = { activate: { takes: 50, answer: "held" } } as const;
-  const [first, second] = await clock.run(
-    Promise.all([
-      begin({ ...shared, site: "one", fates: { "web-1": slow } }),
-      begin({ ...shared, site: "two", fates: { "web-1": {}, "web-2": {} } }),
-    ]),
-  );
-  assert.deepEqual([first.outcome.kind, second.outcome.kind], ["all-new", "all-new"]);
-  assert.deepEqual(
-    [first, second].map(({ hosts }) => hosts[0]?.activatedAt),
-    [1, 51],
-  );
-  assert.ok(second.said.includes("prepared; waiting for one"));
 });

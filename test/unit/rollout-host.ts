@@ -117,8 +117,9 @@ export class SimulatedHost implements Member {
         return { kind: "busy", who: "another site" };
       }
       this.phase = "preparing";
+      const session = this.#lost.signal;
       await this.#clock.sleep(this.fate.prepare.takes, signal);
-      if (this.phase !== "preparing") return { kind: "unreachable", why: "connection lost" };
+      if (session.aborted) return { kind: "unreachable", why: "connection lost" };
       if (signal.aborted) return { kind: "refused", why: "cancelled" };
       switch (this.fate.prepare.answer) {
         case "prepared":

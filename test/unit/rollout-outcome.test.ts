@@ -15,14 +15,14 @@ const committed = (...all: string[]) => ends("committed", "new", "has the new ve
 describe("what the engine is told", () => {
   test("all old", () => {
     const all = [
-      ...ends("others", "old", "taken back", ...names(1, 96)),
+      ...ends("others", "old", "reverted", ...names(1, 96)),
       ...ends("failure", "old", "x", "web-97"),
     ];
     assert.deepEqual(outcome(all, undefined, true), {
       kind: "all-old",
       answer: "error",
       touched: true,
-      text: "Nothing is changed on web-[1-97]: taken back.\nx: web-97",
+      text: "Nothing is changed on web-[1-97]: reverted.\nx: web-97",
     });
   });
   test("all new", () =>

@@ -7,17 +7,18 @@ import { type Given, type Scene, begin, play } from "./rollout-scene.ts";
 import { virtualClock } from "./rollout-time.ts";
 
 const plain = { noNullPrototype: true };
+// So seldom that most hosts have one fault or none: a rollout in which all goes wrong never comes to its decision.
 const mostly = <T>(usual: T, ...others: T[]) =>
   fc.oneof(
-    { weight: 5 * others.length, arbitrary: fc.constant(usual) },
+    { weight: 15 * others.length, arbitrary: fc.constant(usual) },
     ...others.map((other) => fc.constant(other)),
   );
 const seldom = <T>(arbitrary: fc.Arbitrary<T>) =>
   fc.oneof(
-    { weight: 4, arbitrary: fc.constant<T[]>([]) },
-    { weight: 1, arbitrary: fc.array(arbitrary, { maxLength: 2 }) },
+    { weight: 9, arbitrary: fc.constant<T[]>([]) },
+    { weight: 1, arbitrary: fc.array(arbitrary, { minLength: 1, maxLength: 2 }) },
   );
-const soon = fc.double({ min: 0, max: 60, noNaN: true });
+const soon = fc.double({ min: 0, max: 30, noNaN: true });
 const hanging = 100_000;
 
 const fate: fc.Arbitrary<Fate> = fc.record(
@@ -25,7 +26,7 @@ const fate: fc.Arbitrary<Fate> = fc.record(
     has: fc.constantFrom("nothing", "old"),
     prepare: fc.record(
       {
-        takes: fc.oneof(soon, fc.constant(1)),
+        takes: mostly(1, 0, 20),
         answer: mostly<Fate["prepare"]["answer"]>(
           "prepared",
           "nothing-to-do",
@@ -44,7 +45,7 @@ const fate: fc.Arbitrary<Fate> = fc.record(
     looks: mostly<boolean[]>([], [false], [false, false], [true, false, false]),
     revert: fc.record({ takes: mostly(2, 0, 300), answer: mostly("back" as const, "stuck") }, plain),
     commit: fc.record({ takes: mostly(0, 5), losesAck: mostly(false, true) }, plain),
-    outages: seldom(fc.tuple(soon, mostly(5, 25, 90, 200, 10_000))),
+    outages: seldom(fc.tuple(soon, fc.constantFrom(5, 25, 90, 200, 10_000))),
     reboots: seldom(soon),
   },
   plain,
@@ -58,7 +59,7 @@ const given: fc.Arbitrary<Given> = fc
         canary: fc.nat(2),
         maxParallel: fc.integer({ min: 1, max: 3 }),
         minHealthyTime: fc.constantFrom(0, 3, 30),
-        maxFailures: mostly(0, 1, 3),
+        maxFailures: fc.constantFrom(0, 0, 1, 3),
         autoRevert: mostly(true, false),
         offline: fc.constantFrom("fail" as const, "skip"),
         grace: fc.constantFrom(60, 120),
@@ -67,8 +68,8 @@ const given: fc.Arbitrary<Given> = fc
     ),
     heldBack: mostly(0, 1),
     leaving: mostly(0, 1),
-    cancelAt: fc.option(soon, { nil: undefined, freq: 4 }),
-    goneAt: fc.option(soon, { nil: undefined, freq: 4 }),
+    cancelAt: seldom(soon),
+    goneAt: seldom(soon),
   })
   .map(({ fates, policy, heldBack, leaving, cancelAt, goneAt }) => {
     const names = fates.map((_, index) => `web-${index + 1}`);
@@ -76,8 +77,8 @@ const given: fc.Arbitrary<Given> = fc
       fates: Object.fromEntries(fates.map((each, index) => [names[index] ?? "", each])),
       policy: heldBack < fates.length && heldBack > 0 ? { ...policy, only: names.slice(heldBack) } : policy,
       leaving: names.slice(names.length - leaving),
-      ...(cancelAt !== undefined && { cancelAt }),
-      ...(goneAt !== undefined && { goneAt }),
+      ...(cancelAt[0] !== undefined && { cancelAt: cancelAt[0] }),
+      ...(goneAt[0] !== undefined && { goneAt: goneAt[0] }),
     };
   });
 
@@ -126,7 +127,7 @@ function check(scene: Scene): void {
   if (outcome.kind === "partial") assert.ok(outcome.pending.length <= 330, outcome.pending);
 }
 
-/** Nobody has looked whether a host that is left out has the new version already. */
+/** Whether a host that is left out happens to have the new version, which the rollout did not check. */
 function isUnseen(scene: Scene, host: SimulatedHost): boolean {
   return (
     host.fate.prepare.answer === "nothing-to-do" &&
@@ -136,7 +137,7 @@ function isUnseen(scene: Scene, host: SimulatedHost): boolean {
   );
 }
 
-const runs = Number(process.env["ROLLOUT_RUNS"] ?? 800);
+const runs = 800;
 
 test("whatever happens: all old, all new or listed, and the hosts agree", async () => {
   await fc.assert(
@@ -199,9 +200,9 @@ test("several rollouts at once that share hosts: all end, one at a time on a hos
 /** No host is activated for one site between the activation and the end of another site. */
 function assertApart(mine: SimulatedHost, other: SimulatedHost, scenes: readonly Scene[]): void {
   if (mine.activatedAt === undefined || other.activatedAt === undefined) return;
-  const ended = scenes.find(({ hosts }) => hosts.includes(other))?.ended ?? 0;
+  const ended = (host: SimulatedHost) => scenes.find(({ hosts }) => hosts.includes(host))?.ended ?? 0;
   assert.ok(
-    mine.activatedAt < other.activatedAt || mine.activatedAt >= ended,
+    ended(mine) <= other.activatedAt || ended(other) <= mine.activatedAt,
     `${mine.name} is changed for two sites at once`,
   );
 }

@@ -92,3 +92,15 @@ export function activations({ hosts }: Scene): string[][] {
 export function truths({ hosts }: Scene): Record<string, string> {
   return Object.fromEntries(hosts.map(({ name, truth }) => [name, truth]));
 }
+
+/** Four hosts on which all goes well, except for what is given. */
+export function four(others: Record<string, Partial<Fate>> = {}): Record<string, Partial<Fate>> {
+  return { "web-1": {}, "web-2": {}, "web-3": {}, "web-4": {}, ...others };
+}
+
+export const allOld = { "web-1": "old", "web-2": "old", "web-3": "old", "web-4": "old" };
+export const allNew = { "web-1": "new", "web-2": "new", "web-3": "new", "web-4": "new" };
+
+export function text({ outcome }: Scene): string {
+  return outcome.kind === "all-new" ? "" : outcome.text;
+}

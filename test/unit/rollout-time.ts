@@ -3,7 +3,7 @@ import type { Clock } from "../../rollout/world.ts";
 export interface VirtualClock extends Clock {
   /** Runs until the promise is settled: whenever all wait for time, time goes on. */
   run<T>(promise: Promise<T>): Promise<T>;
-  /** Runs until nobody waits for time any more. */
+  /** Runs until nothing waits for time. */
   drain(): Promise<void>;
   at(time: number, action: () => void): void;
 }

@@ -32,7 +32,7 @@ describe("which host comes in which wave", () => {
     assert.deepEqual(planned(["a", "b", "c", "d"], { canary: 3, maxParallel: 2 }), ["a b", "c", "d"]));
   test("hosts that lose the set come last, and are no canaries", () =>
     assert.deepEqual(planned(["a", "b", "c", "d"], {}, ["a", "c"]), ["b", "d", "a c"]));
-  test("nobody has anything to do", () => assert.deepEqual(planned([], {}), []));
+  test("no host has anything to do", () => assert.deepEqual(planned([], {}), []));
 });
 
 test("any hosts: each comes once, and no wave is too wide", () => {
