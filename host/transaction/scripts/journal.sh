@@ -118,13 +118,10 @@ restore_files() {
 
 # They are on the disk before the journal is gone, as with sync_targets.
 sync_restored() {
+  cut -f 1 "$work/undo" | sync_enablement || return 1
   while IFS=$tab read -r kind number subject; do
     case $kind in
       file | absent) ;;
-      enabled | disabled)
-        sync_enablement || return 1
-        continue
-        ;;
       *) continue ;;
     esac
     expand "$subject"

@@ -86,22 +86,23 @@ step_commit() {
 
 # The renames and the links of enabled units are on the disk before the journal is gone, which may be on another one.
 sync_targets() {
+  cut -f 1 "$work/plan" | sync_enablement || return 1
   while IFS=$tab read -r step first second third; do
     case $step in
       put) expand "$third" ;;
       remove) expand "$first" ;;
-      enable | disable)
-        sync_enablement || return 1
-        continue
-        ;;
       *) continue ;;
     esac
     if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
   done <"$work/plan"
 }
 
-# Where `systemctl enable` makes its links; it leaves it to the kernel when they are written.
-sync_enablement() { find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +; }
+# Where `systemctl enable` makes its links, if one of the words on standard input is about them; it leaves it to the kernel when they
+# are written.
+sync_enablement() {
+  grep -Eq '^(enable|disable)d?$' || return 0
+  find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +
+}
 
 # A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
 forget_secrets() {
