@@ -6,6 +6,7 @@ import { type NetworkSection, networkKeys } from "./sections/network.ts";
 import { type QuadletSection, quadletKeys } from "./sections/quadlet.ts";
 import { type ServiceSection, serviceKeys } from "./sections/service.ts";
 import { type SocketSection, socketKeys } from "./sections/socket.ts";
+import { type TimerSection, timerKeys } from "./sections/timer.ts";
 import { type UnitSection, unitKeys } from "./sections/unit.ts";
 import { serialize } from "./serialize.ts";
 
@@ -44,6 +45,11 @@ export function renderNetwork(sections: QuadletSections & { network: NetworkSect
 /** The text of a .socket file. @throws UnwritableValueError @see systemd.socket(5) */
 export function renderSocket(sections: CommonSections & { socket: SocketSection }): string {
   return render(sections, section(socketKeys, "Socket", sections.socket));
+}
+
+/** The text of a .timer file. @throws UnwritableValueError @see systemd.timer(5) */
+export function renderTimer(sections: CommonSections & { timer: TimerSection }): string {
+  return render(sections, section(timerKeys, "Timer", sections.timer));
 }
 
 /** The text of a .service file. @throws UnwritableValueError @see systemd.service(5) */

@@ -14,6 +14,8 @@ export interface ServiceSection {
   notifyAccess?: "none" | "main" | "exec" | "all";
   /** The command; more than one only with "oneshot". Default: none. */
   execStart?: Many;
+  /** A command that says by its exit code whether to start at all: 1 to 254 is "no", and no failure. Default: none. */
+  execCondition?: string;
   /** Commands before it. Default: none. */
   execStartPre?: Many;
   /** Commands once it has started. Default: none. */
@@ -52,6 +54,10 @@ export interface ServiceSection {
   runtimeDirectoryMode?: string;
   /** Whether `runtimeDirectory` outlives a restart ("restart") or also a stop (true) [E]. Default: false. */
   runtimeDirectoryPreserve?: boolean | "restart";
+  /** Directories below the root of logs (%L), made for its account before it starts, and kept [E]. Default: none. */
+  logsDirectory?: Many;
+  /** Permission bits of the last part of `logsDirectory`, in octal. Default: "0755". [E] */
+  logsDirectoryMode?: string;
   /** Its name in the journal [E]. Default: that of the process. */
   syslogIdentifier?: string;
   /** Whether nothing in it can gain privileges. Not with rootless podman, which needs newuidmap [E]. Default: false. */
@@ -67,6 +73,7 @@ export const serviceKeys = {
   environment: "environment",
   sockets: "list",
   nonBlocking: "value",
+  execCondition: "value",
   execStartPre: "repeated",
   execStart: "repeated",
   execStartPost: "repeated",
@@ -83,6 +90,8 @@ export const serviceKeys = {
   runtimeDirectory: "list",
   runtimeDirectoryMode: "value",
   runtimeDirectoryPreserve: "value",
+  logsDirectory: "list",
+  logsDirectoryMode: "value",
   syslogIdentifier: "value",
   noNewPrivileges: "value",
   restrictAddressFamilies: "list",
