@@ -1,4 +1,5 @@
 import type { SocketActivatedNginxArgs } from "./site/arguments.ts";
+import { accessLogOf } from "./site/access-log.ts";
 import { hardeningOf } from "./site/hardening.ts";
 import { socketUnits } from "./site/names.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy/arguments.ts";
@@ -55,6 +56,7 @@ export function claimsOfSite(name: string, args: SocketActivatedNginxArgs): Clai
   const units = [
     ...socketUnits(name, args).map(({ unit }) => unit),
     ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace]),
+    ...Object.keys(accessLogOf(name, args)?.units ?? {}),
   ];
   // A restart needs the two others for a moment (units/stand-ins.ts).
   const services = [name, `${name}-handover`, `${name}-rehearsal`];

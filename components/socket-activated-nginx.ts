@@ -38,6 +38,7 @@ import { render } from "./site/render.ts";
  * - /etc/quadlet-fleet/NAME, with `user` ~/.config/quadlet-fleet/NAME: nginx's configuration, certificates, the file of secret
  *   environment variables.
  * - NAME-usernamespace.service, with `hardened` and `user`: the account's user namespace, which a hardened service can't make.
+ * - NAME-rotate.timer and NAME-rotate.service, with `accessLog`: the rotation of its file.
  * - A mark of whose these are in /var/lib/quadlet-fleet or ~/.local/state/quadlet-fleet, and quadlet-fleet-recovery.service, which
  *   takes back what a power loss has interrupted.
  *

@@ -272,6 +272,15 @@ export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
   hardened: argumentsSchema.shape.hardened,
 
   /**
+   * As a site's, for nginx and for each backend with {@link Backend.nginx}, in a directory of the container's name. What other backends
+   * print is in the journal.
+   * @default none: the journal
+   * @example { rotate: "hourly", keep: 48 }
+   * @see https://nginx.org/en/docs/http/ngx_http_log_module.html#access_log
+   */
+  accessLog: argumentsSchema.shape.accessLog,
+
+  /**
    * The network that nginx and the backends with {@link Backend.transport} "tcp" share, of podman's driver "bridge". There is
    * none where all of them have "unix": then nothing of the proxy has a network.
    * @default an internal one

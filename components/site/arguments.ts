@@ -10,7 +10,7 @@ import {
 import { type ConnectionArgs, connectionSchema } from "../arguments/connection.ts";
 import { environmentSchema, named, probeSchema, text } from "../arguments/shared-fields.ts";
 import { type TlsArgs, tlsSchema } from "../tls/tls.ts";
-import { oneOf, required } from "../arguments/wording.ts";
+import { oneOf, required, wholeNumber } from "../arguments/wording.ts";
 
 export type RegistryLoginArgs = { [K in keyof RegistryLogin]: Input<RegistryLogin[K]> };
 
@@ -22,6 +22,28 @@ const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 /** The name of an account. */
 export const account = (words?: Parameters<typeof z.string>[0]) =>
   z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name");
+
+const accessLogSchema = z.strictObject({
+  /**
+   * How often access.log becomes access.log.1. NAME-rotate.timer does it, and reloads nginx, which opens a new
+   * file. An empty file is left alone.
+   * @default "daily"
+   * @example "hourly"
+   * @see systemd.time(7), "Calendar Events"
+   */
+  rotate: z.enum(["hourly", "daily", "weekly"]).optional(),
+
+  /**
+   * How many older files are kept: access.log.1 is the newest.
+   * @default 14
+   * @range 1 to 1000
+   * @example 48
+   */
+  keep: wholeNumber(1, 1000).optional(),
+});
+
+/** An access log in a file of the host, and its rotation. */
+export interface AccessLogArgs extends z.input<typeof accessLogSchema> {}
 
 /** Each argument by itself: check.ts has the rules between several of them. */
 export const argumentsSchema = z.strictObject({
@@ -236,6 +258,21 @@ export const argumentsSchema = z.strictObject({
         ),
     )
     .optional(),
+
+  /**
+   * Keep nginx's access log in a file of the host: access.log in /var/log/quadlet-fleet/NAME, with manager "user" in
+   * ~/.local/state/log/quadlet-fleet/NAME (~/.config/log/… before systemd 254). {} is enough. Without it the log is in the journal, which
+   * drops lines above its rate limit, and where a line takes more CPU time than its request. The file loses no line, nor does a reload or a
+   * restart. The error log is in the journal all the same.
+   *
+   * It is about what is written to /var/log/nginx/access.log, as nginx.conf of nginx's images does. An `access_log` of your own in
+   * {@link nginx} stays as it is: `off` is no log, and with `access_log /var/log/nginx/access.log main buffer=64k flush=1s` nginx writes
+   * there once a second. The image must start as root. The directory stays when the site is removed.
+   * @default none: the journal
+   * @example { rotate: "hourly", keep: 48 }
+   * @see https://nginx.org/en/docs/http/ngx_http_log_module.html#access_log; journald.conf(5), RateLimitBurst=
+   */
+  accessLog: named<AccessLogArgs>(accessLogSchema).optional(),
 
   /**
    * The directory on the host that is mounted at /etc/nginx/conf.d. Where it is made, all accounts of the host may read in it.

@@ -8,6 +8,7 @@ import { withoutLabel } from "../../units/stand-ins.ts";
 import { environmentFile } from "../../units/escape.ts";
 import { renderContainer, renderSocket } from "../../units/render.ts";
 import type { UnitSection } from "../../units/sections/unit.ts";
+import { accessLogOf } from "./access-log.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
 import { type Container, containerSection } from "./container.ts";
 import type {
@@ -81,11 +82,18 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     [directory]: "/etc/nginx/conf.d",
     ...(args.tls === undefined ? {} : { [certificates]: tlsDirectory }),
   };
+  const log = accessLogOf(name, args);
   const parts: ContainerParts = {
     description: `nginx ${name}, socket-activated`,
     sockets: sockets.map(({ unit }) => unit),
     hardening: hardeningOf(name, args),
     ...additions,
+    ...(log === undefined
+      ? {}
+      : {
+          service: { ...additions?.service, ...log.service },
+          execStartPre: [...(additions?.execStartPre ?? []), log.execStartPre],
+        }),
   };
   const { manager, user } = args;
   const isUserService = manager === "system" && user !== undefined;
@@ -98,7 +106,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     hardened: args.hardened === true,
     unlabelled: additions?.unlabelled,
     volumes: {
-      own: additions?.ownVolumes ?? [],
+      own: [...(additions?.ownVolumes ?? []), ...(log === undefined ? [] : [log.volume])],
       given: [
         ...Object.entries(mounts).map(([from, to]) => `${onHost(from)}:${to}:ro${label}`),
         ...(args.volumes ?? []),
@@ -125,6 +133,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   const userNamespace = parts.hardening?.userNamespace;
   if (userNamespace !== undefined)
     units[userNamespace] = isUserService ? userNamespaceService(name, user) : userNamespaceUnit(name, "%t");
+  Object.assign(units, log?.units);
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: {
@@ -147,6 +156,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     services: {
       ...Object.fromEntries(sockets.map(({ unit }) => [unit, { enabled: true }])),
       ...(userNamespace === undefined ? {} : { [userNamespace]: {} }),
+      ...(log === undefined ? {} : { [log.timer]: { enabled: true } }),
       [`${name}.service`]: {
         reloadOn,
         ...(hasHidden ? { restartOn: [environmentPath] } : {}),

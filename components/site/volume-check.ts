@@ -4,6 +4,7 @@ import { resolverDirectory } from "../../units/nginx/proxy-files.ts";
 import { tlsDirectory } from "../../units/nginx/tls.ts";
 import { cleanPath, isBelow, readVolume } from "../../units/volume.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
+import { logMount } from "./access-log.ts";
 import { writtenDirectory } from "./hardening.ts";
 import type { ArgumentProblem } from "../arguments/problems.ts";
 import { socketsMount } from "../proxy/backend-sockets.ts";
@@ -34,13 +35,14 @@ export function volumeProblems(volumes: readonly string[] = [], ours: Mounts = {
 
 /** The mounts of nginx's own container. */
 export function nginxMounts(
-  { tls, hardened }: Pick<SocketActivatedNginxArgs, "tls" | "hardened">,
+  { tls, hardened, accessLog }: Pick<SocketActivatedNginxArgs, "tls" | "hardened" | "accessLog">,
   isProxy: boolean,
 ): Mounts {
   return {
     [CONF_D]: "the argument nginx",
     ...(tls === undefined ? {} : { [tlsDirectory]: "the argument tls" }),
     ...(hardened === true ? { [writtenDirectory]: "memory, because of hardened," } : {}),
+    ...(accessLog === undefined ? {} : { [logMount]: "the argument accessLog" }),
     ...(isProxy
       ? {
           [resolverDirectory]: "the network's resolver",

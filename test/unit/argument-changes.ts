@@ -82,6 +82,7 @@ for (const [field, value] of Object.entries(endpoint)) {
 const verify: Change = { verify: {} };
 const smokeTest: Change = { smokeTest: {} };
 const smokeCommand: Change = { smokeTest: { command: ["true"] } };
+const accessLog: Change = { accessLog: {} };
 const login: Change = { connection: { hostKey: endpoint.hostKey, agent: endpoint.agent } };
 const commands = (when: string, command: Change): Change => ({
   commands: { [when]: [{ command: ["true"], ...command }] },
@@ -174,6 +175,9 @@ const common: Record<string, Changed> = {
   volumes: { change: { volumes: ["/srv/www:/usr/share/nginx/html:ro"] } },
   configurationDirectory: { change: { configurationDirectory: "~/www" } },
   selinuxLabel: { change: { selinuxLabel: "none" } },
+  accessLog: { change: accessLog },
+  "accessLog.rotate": { only: once, beside: accessLog, change: { accessLog: { rotate: "hourly" } } },
+  "accessLog.keep": { only: once, beside: accessLog, change: { accessLog: { keep: 5 } } },
   hardened: { change: { hardened: true } },
   runtime: { change: { runtime: "crun" } },
   adopt: { change: { adopt: true } },

@@ -86,6 +86,9 @@ describe("a volume of a site", () => {
       taken(0, "/etc/nginx/conf.d", "the argument nginx"),
     ]);
     assert.deepEqual(told(["/a:/etc/nginx/tls", "/b:/var/cache/nginx"]), []);
+    assert.deepEqual(told(["/b:/var/log/nginx"], { accessLog: {} }), [
+      taken(0, "/var/log/nginx", "the argument accessLog"),
+    ]);
     assert.deepEqual(told(["/b:/var/cache/nginx"], { hardened: true, network: "none" }), [
       taken(0, "/var/cache/nginx", "memory, because of hardened,"),
     ]);

@@ -37,6 +37,7 @@ const proxy: ReverseProxyStackArgs = {
 const rendered: Rendered[] = [
   render("example1", site),
   render("example1", { ...site, hardened: true }),
+  render("example1", { ...site, accessLog: {} }),
   render("example1", { ...site, listen: ["192.0.2.11:8080"] }),
   render("example3", { ...site, manager: "system" }),
   render("example4", nginxOf("example4", proxy), proxyAdditions("example4", proxy)),

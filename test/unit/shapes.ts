@@ -113,6 +113,13 @@ export const shapes: Record<string, Shape> = {
   "rootless-hardened-network": site(rootless, { hardened: true, network: "pasta" }),
   "rootful-hardened": site(rootful, { hardened: true, network: "none" }),
   "root-owned-socket-hardened": site(rootOwnedSocket, { hardened: true }),
+  "rootless-access-log": site(rootless, { accessLog: {} }),
+  "rootful-access-log": site(rootful, {
+    accessLog: { rotate: "hourly", keep: 48 },
+    hardened: true,
+    selinuxLabel: "none",
+  }),
+  "root-owned-socket-access-log": site(rootOwnedSocket, { accessLog: {} }),
   "rootless-options": site(rootless, { ...options, linger: false }),
   "rootful-options": site(rootful, {
     environment: options.environment,

@@ -114,6 +114,16 @@ describe("two can't have one name", () => {
       true,
     ],
     [
+      "what rotates an access log, and a site",
+      { "www-rotate": site, www: { ...site, listen: ["0.0.0.0:81"], accessLog: {} } },
+      {},
+      "sites.www",
+      "www-rotate.service",
+      "a unit",
+      "sites.www-rotate",
+      true,
+    ],
+    [
       "a site and a set of backends",
       { "p-backends": site },
       { p: proxy },
