@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { example1, hostEntry, image, type Stack } from "../../test/hosts/support/stack.ts";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
 import { renderService } from "../../units/render.ts";
-import { activated, host as plain, published } from "./shapes.ts";
+import { type Shape, activated, activatedToFile, host as plain, published } from "./shapes.ts";
 import { configuration, largeBytes, siteDirectory } from "./site.ts";
 
 const mount = `${siteDirectory}:${siteDirectory}:ro`;
@@ -13,15 +13,17 @@ export async function deploy(fleet: Fleet, host: TestHost, stack: Stack): Promis
   const script = readFileSync(join(import.meta.dirname, "prepare.sh"), "utf8");
   await host.run(["sh", "-c", script, "sh", image, siteDirectory, String(largeBytes)]);
   await deployPlain(host);
+  const site = ({ port }: Shape) => ({
+    ...example1,
+    listen: [`0.0.0.0:${port}`],
+    nginx: { "default.conf": configuration(port) },
+    volumes: [mount],
+  });
   stack.configure({
     hosts: { "web-1": hostEntry(fleet, host) },
     sites: {
-      example1: {
-        ...example1,
-        listen: [`0.0.0.0:${activated.port}`],
-        nginx: { "default.conf": configuration(activated.port) },
-        volumes: [mount],
-      },
+      example1: site(activated),
+      "example1-file": { ...site(activatedToFile), accessLog: {} },
     },
   });
   // It pulls the image for the account, which the other rootless ones find there.

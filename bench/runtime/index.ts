@@ -7,7 +7,7 @@ import { describeMachine, hostVersions } from "../machine.ts";
 import { deploy } from "./deploy.ts";
 import { panels, report } from "./report.ts";
 import { plot } from "./plot.ts";
-import { activated, order } from "./shapes.ts";
+import { activated, activatedToFile, order } from "./shapes.ts";
 import { type Measurement, connections, limitTimeWait, systemctl, threads, turn } from "./turn.ts";
 
 export interface RuntimeOptions {
@@ -27,7 +27,7 @@ export async function benchRuntime({ rounds, seconds, load, write }: RuntimeOpti
   await using stack = await makeStack("bench-runtime");
   process.on("exit", () => rmSync(stack.file, { force: true }));
   await deploy(fleet, host, stack);
-  await systemctl(host, activated, "stop", activated.stop);
+  for (const shape of [activated, activatedToFile]) await systemctl(host, shape, "stop", shape.stop);
   await limitTimeWait(fleet, host);
 
   const measured: Measurement[][] = [];

@@ -1,3 +1,5 @@
+import type { Kind } from "./site.ts";
+
 /** One way from the network to nginx. All are on one host; each runs in its turn only. */
 export interface Shape {
   readonly name: string;
@@ -11,6 +13,8 @@ export interface Shape {
   readonly stop: readonly string[];
   /** Of a container with a published port: podman's network. */
   readonly network?: string;
+  /** Whether it is measured with the access log on only, as it is like another one without. */
+  readonly onlyLogged?: true;
 }
 
 export const host: Shape = {
@@ -29,6 +33,16 @@ export const activated: Shape = {
   account: "test",
   start: ["example1.socket"],
   stop: ["example1.socket", "example1.service"],
+};
+
+export const activatedToFile: Shape = {
+  name: "log in a file",
+  about: "socket-activated, with `accessLog: {}`",
+  port: 8085,
+  account: "test",
+  start: ["example1-file.socket"],
+  stop: ["example1-file.socket", "example1-file.service"],
+  onlyLogged: true,
 };
 
 /** Quadlets with `PublishPort=`. */
@@ -53,14 +67,18 @@ export const published: readonly (Shape & { network: string })[] = [
   },
 ];
 
-export const shapes: readonly Shape[] = [host, activated, ...published];
+export const shapes: readonly Shape[] = [host, activated, activatedToFile, ...published];
+
+export function isMeasured({ onlyLogged }: Shape, { logged }: Kind): boolean {
+  return logged || onlyLogged === undefined;
+}
 
 /**
  * Whose turn it is when in a round (from 0). Each round has another order, so that what changes on the machine meanwhile hits all;
- * the two of the aim are always neighbours.
+ * those of the aims are always neighbours.
  */
 export function order(round: number): Shape[] {
-  const groups = [[host, activated], ...published.map((shape) => [shape])];
+  const groups = [[activated, host, activatedToFile], ...published.map((shape) => [shape])];
   const first = round % groups.length;
   const turns = [...groups.slice(first), ...groups.slice(0, first)].flat();
   return round % 2 === 0 ? turns : turns.reverse();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
 import { cgroupDirectory } from "../../tools/fleet/layout.ts";
-import type { Shape } from "./shapes.ts";
+import { type Shape, isMeasured } from "./shapes.ts";
 import { type Kind, kinds, largeBytes } from "./site.ts";
 import { type WrkResult, parseWrk, wrkCommand } from "./wrk.ts";
 
@@ -36,7 +36,8 @@ export async function turn(fleet: Fleet, host: TestHost, shape: Shape, seconds: 
   await systemctl(host, shape, "start", shape.start);
   await expectAnswers(fleet, host, shape);
   const measurements: Measurement[] = [];
-  for (const kind of kinds) measurements.push(await measure(fleet, host, shape, kind, seconds));
+  for (const kind of kinds.filter((one) => isMeasured(shape, one)))
+    measurements.push(await measure(fleet, host, shape, kind, seconds));
   await systemctl(host, shape, "stop", shape.stop);
   // netavark leaves its chains, and with them connection tracking for everything that comes next.
   if (shape.network === "podman") await host.run(["nft", "delete", "table", "inet", "netavark"]);
