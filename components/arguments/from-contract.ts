@@ -56,10 +56,14 @@ function argumentOf(schema: Schema, options: Options, above: readonly Schema[]):
       const [least, most] = [schema.minValue ?? 0, schema.maxValue ?? 0];
       return mayBeOutput(wholeNumber(least, most), range(least, most));
     }
+    case "boolean":
+      return mayBeOutput(schema, oneOf("true or false"));
     case "union": {
       // What may be an object is known itself, and its fields may be Outputs.
       const isObject = choices.some(({ _zod: { def } }) => def.type === "object");
-      const parts = choices.map((choice) => (isObject ? argumentOf(choice, options, above) : choice));
+      const parts = choices.map((choice) =>
+        choice._zod.def.type === "object" ? argumentOf(choice, options, above) : choice,
+      );
       return z.union(options.outputs && !isObject ? [...parts, output()] : parts, oneOf(what));
     }
     default:
