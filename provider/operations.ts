@@ -217,10 +217,11 @@ async function bring(
   return await transact(pool, where, marked, paths, set.desired.services, progress, replacedImage);
 }
 
+/** A field of the connection that a {@link Target} lacks does not compile. */
 function target(
   { connection: overrides }: Context,
   { connection }: Pick<UnitSetInputs, "connection">,
-): Target {
+): Pick<Target, keyof Connection | "hopCredentials"> {
   // One key is one host's; a jump host is another.
   const hopCredentials = { ...overrides };
   delete hopCredentials.hostKey;

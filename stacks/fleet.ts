@@ -175,11 +175,19 @@ function jumpOf(fleet: FleetConfiguration, way: readonly string[], problems: Arg
     problems.push({ path, message: noSuchHost(jump, Object.keys(fleet.hosts)) });
   if (!through || way.includes(jump)) return undefined;
   const login: Partial<HostConfiguration> = { ...through };
-  for (const field of ["labels", "jump", "sudo", "connectTimeout", "commandTimeout"] as const)
-    delete login[field];
+  for (const field of Object.keys(onlyOfHosts) as (keyof typeof onlyOfHosts)[]) delete login[field];
   const further = jumpOf(fleet, [...way, jump], problems);
   return { ...login, ...(further === undefined ? {} : { jump: further }) } as Jump;
 }
+
+/** What a host has and its use as a jump host does not. A field that is missing here does not compile. */
+const onlyOfHosts: Record<Exclude<keyof HostConfiguration, keyof NonNullable<Jump>> | "jump", true> = {
+  labels: true,
+  jump: true,
+  sudo: true,
+  connectTimeout: true,
+  commandTimeout: true,
+};
 
 function jumpsIn(jump: Jump | NonNullable<Jump>["jump"]): number {
   return jump === undefined ? 0 : 1 + jumpsIn("jump" in jump ? jump.jump : undefined);
