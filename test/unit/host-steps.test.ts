@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { type Step, stepFields, stepSays, verbs } from "../../host/plan/step.ts";
 import { transactionScript } from "../../host/transaction/script.ts";
@@ -8,6 +10,24 @@ test("the script has a function for each step, and no other", () => {
     ([, verb]) => verb,
   );
   assert.deepEqual([...functions].sort(), [...verbs].sort());
+});
+
+test("a rollback reads each kind of line that the script writes into the journal", () => {
+  const script = transactionScript.toString("utf8");
+  const written = [...script.matchAll(/\bnote ([a-z]+) /g)].map(([, kind = ""]) => kind);
+  const journal = readFileSync(
+    join(import.meta.dirname, "../../host/transaction/scripts/journal.sh"),
+    "utf8",
+  );
+  const rollback = journal.slice(journal.indexOf("\nrestore_files() {"));
+  const read = [...rollback.matchAll(/\bjournalled ([a-z]+)|"\$kind" = ([a-z]+)|^ +([a-z |]+)\) /gm)].flatMap(
+    ([, ...kinds]) => kinds.flatMap((kind) => kind?.split(" | ") ?? []),
+  );
+  assert.ok(written.length > 5);
+  assert.deepEqual(
+    written.filter((kind) => !read.includes(kind)),
+    [],
+  );
 });
 
 test("a step's line of the plan, and what it says", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { factsOf, quadletKinds } from "../../units/kinds.ts";
 import { podmanKeys } from "../../units/podman-keys.ts";
 import { containerKeys } from "../../units/sections/container.ts";
 import { networkKeys } from "../../units/sections/network.ts";
@@ -22,6 +23,12 @@ for (const [section, keys] of Object.entries({
     );
   });
 }
+
+test("the versions of podman that know the keys of each kind of quadlet", () => {
+  const known = new Set(Object.values(podmanKeys).flatMap((sections) => Object.keys(sections)));
+  const sections = quadletKinds.map((kind) => factsOf(kind).section ?? "");
+  assert.deepEqual([...known].sort(), [...sections, "Quadlet"].sort());
+});
 
 /** The podman version that brought a key, as one that is older than all of them reports it. */
 function sinceOf(section: string, key: string): string | undefined {
