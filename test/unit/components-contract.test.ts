@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { argumentSchema } from "../../components/arguments/from-contract.ts";
 import { connectionSchema, mostJumps } from "../../components/arguments/connection.ts";
 import { parseArguments } from "../../components/arguments/problems.ts";
 import { probeSchema } from "../../components/arguments/shared-fields.ts";
@@ -32,6 +34,16 @@ describe("a connection", () => {
       assert.ok(leaves.length > 0);
       assert.deepEqual(problems(wrap(outputs)), [], shape);
     }
+  });
+
+  test("would take an Output for a boolean, too, and nothing else", () => {
+    const schema = argumentSchema(z.strictObject({ flag: z.boolean().optional() }), { outputs: true });
+    for (const [flag, isRight] of [
+      [true, true],
+      [pulumi.output(true), true],
+      ["yes", false],
+    ] as const)
+      assert.equal(schema.safeParse({ flag }).success, isRight);
   });
 
   test("goes through so many jump hosts, and no more", () => {
