@@ -43,13 +43,15 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
   ): Promise<T> => {
     if (lifetime.cancelled) throw new Refused("the run was cancelled before this was begun");
     const [urn, timeout] = [request.getUrn(), request.getTimeout()];
+    // What is given up on may go on for a while.
+    let ended = false;
     const context: Context = {
       pool,
       // customTimeouts, which the engine passes on and does not enforce.
       connection: timeout > 0 ? { ...credentials, commandTimeout: timeout } : credentials,
       progress: {
-        doing: (says) => engine.status(urn, says),
-        note: (says) => engine.info(urn, says),
+        doing: (says) => ended || engine.status(urn, says),
+        note: (says) => ended || engine.info(urn, says),
       },
       warn: (says) => engine.warn(urn, says),
       survey,
@@ -57,6 +59,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     try {
       return await operation(context, urn);
     } finally {
+      ended = true;
       engine.done(urn);
     }
   };

@@ -153,7 +153,7 @@ export class Connection {
   async #forward(target: Endpoint, milliseconds: number): Promise<Readable> {
     const port = target.port ?? 22;
     const name = endpointName(target);
-    return await withDeadline(
+    const forwarded = withDeadline<Readable>(
       milliseconds,
       name,
       `${this.name} (jump) did not connect to it`,
@@ -176,8 +176,28 @@ export class Connection {
           );
         });
       },
-      "unreachable",
+      { reason: "unreachable", late: (stream) => stream.destroy() },
     );
+    return await forwarded.catch(async (thrown: unknown) => {
+      if (await this.#answers()) throw thrown;
+      // The next one who needs it dials anew.
+      this.close();
+      throw onTheWay(name, new HostError(this.name, "the connection was lost.", { reason: "unreachable" }));
+    });
+  }
+
+  /** Whether the other end is still there: it answers any request, if only with a refusal. */
+  async #answers(): Promise<boolean> {
+    const answered = withDeadline<boolean>(this.#openTimeout, this.name, "no answer", (resolve) => {
+      this.#ssh.forwardOut("127.0.0.1", 0, "127.0.0.1", 1).then(
+        (stream: Readable) => {
+          stream.destroy();
+          resolve(true);
+        },
+        (thrown: unknown) => resolve(typeof (thrown as { reason?: unknown }).reason === "number"),
+      );
+    });
+    return await answered.catch(() => false);
   }
 }
 
@@ -257,16 +277,18 @@ function withDeadline<T>(
   host: string,
   what: string,
   start: (resolve: (value: T) => void, reject: (reason: Error) => void) => void,
-  reason?: string,
+  { reason, late }: { reason?: string; late?: (value: T) => void } = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new HostError(host, `${what} within ${milliseconds / 1000} s.`, { reason })),
-      milliseconds,
-    );
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(new HostError(host, `${what} within ${milliseconds / 1000} s.`, { reason }));
+    }, milliseconds);
     start(
       (value) => {
         clearTimeout(timer);
+        if (isLate) late?.(value);
         resolve(value);
       },
       (reason) => {

@@ -7,13 +7,19 @@ import { SshConfig } from "./config.ts";
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
 
+interface Entry {
+  dial: Promise<Connection>;
+  /** Once it is there; it may have been lost since. */
+  connection?: Connection;
+}
+
 /**
  * One connection a host for the whole run, however many resources it has, and one a jump host, however many hosts are behind it:
  * sshd drops parallel dials (MaxStartups) and channels are cheaper than logins. A connection that broke is dialled again by the
  * next who needs it.
  */
 export class Pool {
-  readonly #open = new Map<string, Promise<Connection>>();
+  readonly #open = new Map<string, Entry>();
   readonly #gates = new Map<string, Gate>();
   readonly #config = new SshConfig();
   #stopped = false;
@@ -64,7 +70,7 @@ export class Pool {
   async close(): Promise<void> {
     const all = [...this.#open.values()];
     this.#open.clear();
-    await Promise.allSettled(all.map(async (connection) => (await connection).close()));
+    await Promise.allSettled(all.map(async ({ dial }) => (await dial).close()));
   }
 
   /** The connection to what the ssh configuration has completed. */
@@ -77,19 +83,18 @@ export class Pool {
       commandTimeout: undefined,
     });
     const existing = this.#open.get(key);
-    const isOpen = existing?.then(
-      (connection) => connection.isOpen,
-      () => false,
-    );
-    if (existing && (await isOpen)) return await existing;
-    // Somebody else may have dialled again while this one was looking.
-    const current = this.#open.get(key);
-    if (current && current !== existing) return await current;
-    const dialled = Connection.open(target, (jump) => this.#shared(jump));
-    this.#open.set(key, dialled);
-    // A failure is reported to all who wait for this dial, and not to those who come later.
-    dialled.catch(() => this.#open.get(key) === dialled && this.#open.delete(key));
-    return await dialled;
+    if (existing && existing.connection?.isOpen !== false) return await existing.dial;
+    const dial = Connection.open(target, (jump) => this.#shared(jump));
+    const entry: Entry = { dial };
+    this.#open.set(key, entry);
+    try {
+      entry.connection = await dial;
+      return entry.connection;
+    } catch (thrown) {
+      // A failure is reported to all who wait for this dial, and not to those who come later.
+      if (this.#open.get(key) === entry) this.#open.delete(key);
+      throw thrown;
+    }
   }
 
   #gate(key: string, width: number): Gate {

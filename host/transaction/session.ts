@@ -144,14 +144,17 @@ export class Session {
   /** Takes back what an interrupted run of this set has left half-way. */
   async recover(): Promise<RolledBack | undefined> {
     this.#channel.write("recover\n");
+    const before = this.#changed;
+    // Until it says that there was nothing.
+    this.#changed = true;
     let back: RolledBack | undefined;
     for (;;) {
       const answer = await this.#next("while an interrupted transaction was taken back");
-      if (answer.event === "recovered") return back;
-      if (answer.event === "rolledback") {
-        this.#changed = true;
-        back = rolledBack(answer);
+      if (answer.event === "recovered") {
+        this.#changed = before || back !== undefined;
+        return back;
       }
+      if (answer.event === "rolledback") back = rolledBack(answer);
     }
   }
 

@@ -120,8 +120,8 @@ function tags({ account, images }: Desired): string[] {
   );
 }
 
-/** How long to wait for others that are at work on the same set, in milliseconds. */
-const patience = 600_000;
+/** How long to wait for others that are at work on the same set, and then for the transaction. */
+const seconds = ({ commandTimeout = 600 }: Target) => commandTimeout;
 
 async function withSession<T>(
   pool: Pool,
@@ -131,13 +131,16 @@ async function withSession<T>(
   progress: Progress,
   use: (session: Session, host: string) => Promise<T>,
 ): Promise<T> {
-  for (const end = Date.now() + patience; ;) {
+  progress.doing(`connecting to ${endpointName(target)}`);
+  const end = Date.now() + seconds(target) * 1000;
+  for (let told = ""; ;) {
     try {
       return await oneSession(pool, target, place, alone, progress, use);
     } catch (thrown) {
       if (!(thrown instanceof HostError) || thrown.reason !== "busy" || Date.now() > end) throw thrown;
       const [who = ""] = thrown.message.split("\n");
-      progress.doing(`waiting: ${who}`);
+      if (who !== told) progress.doing(`waiting: ${who}`);
+      told = who;
     }
     // Two that met once should not meet again.
     await sleep(500 + Math.random() * 1500);
@@ -152,7 +155,6 @@ async function oneSession<T>(
   progress: Progress,
   use: (session: Session, host: string) => Promise<T>,
 ): Promise<T> {
-  progress.doing(`connecting to ${endpointName(target)}`);
   const connection = await pool.connect(target);
   const waiting = () => progress.doing("waiting for another set of this host");
   return await pool.inTurn(target, alone, waiting, async () => {
@@ -164,15 +166,14 @@ async function oneSession<T>(
       await session.close();
       return result;
     };
-    const seconds = target.commandTimeout ?? 600;
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
       const late = () =>
-        new HostError(connection.name, `not done within ${seconds} s (commandTimeout).`, {
+        new HostError(connection.name, `not done within ${seconds(target)} s (commandTimeout).`, {
           ...(session.changed ? { leaves: "unknown", state: "What has begun there goes on by itself." } : {}),
           cure: "Run `pulumi up` again later, or raise commandTimeout.",
         });
-      timer = setTimeout(() => reject(late()), seconds * 1000);
+      timer = setTimeout(() => reject(late()), seconds(target) * 1000);
     });
     try {
       return await Promise.race([work(), deadline]);

@@ -197,13 +197,18 @@ test("the pool: a dial that failed is tried again by the next", async () => {
   await pool.close();
 });
 
-/** A server that lets through to `ports`, whatever address is asked for. */
-async function jumpHost(...ports: number[]) {
+/** A server that lets through to `ports`, whatever address is asked for, and says nothing of the ports of `silent`. */
+async function jumpHost(
+  ports: number[],
+  silent: number[] = [],
+  onSilence: (port: number) => void = () => undefined,
+) {
   const counts = { logins: 0, forwarded: 0 };
   const jump = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
     client.on("authentication", (context) => context.accept());
     client.on("ready", () => (counts.logins += 1));
     client.on("tcpip", (accept, reject, { destPort }) => {
+      if (silent.includes(destPort)) return onSilence(destPort);
       if (!ports.includes(destPort)) return void reject();
       counts.forwarded += 1;
       const channel = accept();
@@ -219,7 +224,7 @@ async function jumpHost(...ports: number[]) {
 
 test("the pool: one login at a jump host, however many hosts are behind it, until the pool is closed", async () => {
   onSession = runs("", 0);
-  const { counts, end, port: at } = await jumpHost(port);
+  const { counts, end, port: at } = await jumpHost([port]);
   const pool = new Pool();
   const jump = { ...target(), port: at };
   const behind = (address: string) => pool.connect({ ...target(), address, jump });
@@ -238,4 +243,34 @@ test("the pool: one login at a jump host, however many hosts are behind it, unti
   await pool.close();
   while (counts.logins > 0) await new Promise((resolve) => setImmediate(resolve));
   end();
+});
+
+test("a host that a jump host gets no answer from, and a jump host that is gone itself", async () => {
+  for (const isGone of [false, true]) {
+    let onSilence: (port: number) => void = () => undefined;
+    // Port 1 is what a living jump host refuses.
+    const silent = isGone ? [port, 1] : [port];
+    const { counts, end, port: at } = await jumpHost([], silent, (asked) => onSilence(asked));
+    const pool = new Pool();
+    const jump = { ...target(), port: at, connectTimeout: 62 };
+    await pool.connect(jump);
+    {
+      using host = timeLimit(61);
+      using probe = timeLimit(62);
+      onSilence = (asked) => (asked === 1 ? probe : host).end();
+      const thrown = await pool
+        .connect({ ...target(), address: "192.0.2.11", connectTimeout: 61, jump })
+        .then(
+          () => assert.fail(),
+          (error: unknown) => error as HostError,
+        );
+      assert.deepEqual([thrown.reason, thrown.isOnTheWay], ["unreachable", isGone]);
+    }
+    // It is dialled anew only where it was lost.
+    while (isGone && counts.logins > 0) await sleep(1);
+    await pool.connect(jump);
+    assert.equal(counts.logins, 1);
+    await pool.close();
+    end();
+  }
 });

@@ -4,6 +4,7 @@
 take_back() {
   back=yes
   rollback >"$work/output" 2>&1 </dev/null || back=no
+  release_manager
   printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 

@@ -156,10 +156,10 @@ restore_images() {
   while IFS=$tab read -r kind id reference; do
     [ "$kind" = image ] || continue
     # Where the name is gone, there is nothing to remove.
-    pulled=$(image_id "$reference" </dev/null) || pulled=
+    pulled=$(image_id "$reference" </dev/null 7>&-) || pulled=
     [ "$pulled" != "$id" ] || continue
     [ -z "$pulled" ] || printf '%s\n' "$pulled" >>"$work/nameless"
-    $as_account podman tag "$id" "$reference" </dev/null || failed="$failed tagging:$reference"
+    $as_account podman tag "$id" "$reference" </dev/null 7>&- || failed="$failed tagging:$reference"
   done <"$work/undo"
 }
 
@@ -227,7 +227,7 @@ rollback() {
     [ -e "$own/owner" ] || step_forget
     return
   fi
-  release_manager
+  # Where the swap itself has failed, the lock is kept until the old files are back.
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
@@ -267,7 +267,7 @@ rollback() {
   [ -z "$failed" ] && sync_restored || return 1
   if [ -d "$own/before" ]; then
     if [ -e "$own/before/units" ]; then cp "$own/before/units" "$own/"; else rm -f "$own/units"; fi &&
-      cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+      one_at_a_time cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
       sync "$own/owner" "$own/manifest" "$own/images" && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else

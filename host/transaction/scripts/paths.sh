@@ -87,9 +87,9 @@ leave_directories() {
 # needs the account's lock (one_at_a_time) takes that second.
 hold_manager() {
   [ "$held" = no ] || return 0
-  exec 7<>"$lock"
-  if ! flock -w 60 7; then
-    echo "another deploy has held the lock of the service manager ($lock) for a minute."
+  # `command`: a failure of exec alone would end the script.
+  if ! command exec 7<>"$lock" || ! flock -w 300 7; then
+    echo "another deploy has held the lock of the service manager ($lock) for five minutes."
     return 1
   fi
   held=yes
@@ -106,7 +106,7 @@ one_at_a_time() {
   shared_by_all=$account_runtime
   [ -n "$shared_by_all" ] || shared_by_all=$state
   if ! [ -d "$shared_by_all" ]; then
-    "$@"
+    "$@" 7>&-
     return
   fi
   # The account itself could hold it for ever.

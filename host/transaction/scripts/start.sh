@@ -110,8 +110,11 @@ shared=$state
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 held=no
-# With a limit: an account can stop its own processes, or put a FIFO in the place of a file.
+# With a limit: an account can stop its own processes, or put a FIFO in the place of a file. And without the manager's lock, which it
+# could keep (pidfd_getfd(2)).
 as_account() {
-  timeout -k 5 "${as_limit:-60}" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
-    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@"
+  limit=${as_limit:-60}
+  [ "$held" = no ] || limit=20
+  timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
+    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 7>&-
 }

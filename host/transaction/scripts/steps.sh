@@ -3,7 +3,7 @@
 
 # The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
 step_begin() {
-  is_free && begin_marks || return 1
+  is_free && one_at_a_time begin_marks || return 1
   made=
   as=
   install_recovery || return 1
@@ -50,11 +50,6 @@ begin_marks() {
   make_directory "$state/sets" || return 1
   if ! [ -d "$own" ]; then mkdir -m 0700 "$own" || return 1; fi
   keep_made && note_format "$state" || return 1
-  one_at_a_time mark_account
-}
-
-mark_account() {
-  made=
   as=$as_account
   if [ -n "$as_account" ]; then
     make_directory "$shared/system" && keep_made && note_format "$shared" && $as touch "$shared/system/$set" || return 1
@@ -65,7 +60,7 @@ mark_account() {
 step_commit() {
   cp "$work/units.commit" "$own/units.new" && sync "$own/units.new" && mv "$own/units.new" "$own/units" || return 1
   cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
-  cp "$work/images" "$own/images" && sync "$own/images" && keep_needs && sync_targets || return 1
+  one_at_a_time settle_needs && sync_targets || return 1
   # As long as there is a journal, somebody comes who would do it.
   leave_stage
   cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" || return 1
@@ -83,6 +78,8 @@ step_commit() {
   one_at_a_time leave_networks "$work/networks"
   return 0
 }
+
+settle_needs() { cp "$work/images" "$own/images" && sync "$own/images" && keep_needs; }
 
 # The renames and the links of enabled units are on the disk before the journal is gone, which may be on another one.
 sync_targets() {
@@ -257,22 +254,28 @@ step_reset_failed() {
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
 step_forget() {
+  # Of another set that was taken back at the same boot.
+  rm -f "$work/unlinger"
   # At boot there is no plan.
   if [ -e "$work/plan" ]; then sync_targets || return 1; fi
-  hold_manager || return 1
   leave=20
   one_at_a_time leave_networks /dev/null
+  hold_manager || return 1
   # First of all what would be taken back without its copies.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"
   sync "$state/sets"
+  rmdir "$state/sets" 2>/dev/null
+  if ! [ -d "$state/sets" ]; then remove_recovery; fi
+  # podman may take its time.
+  release_manager
   one_at_a_time forget_shared
+  if [ -e "$work/unlinger" ]; then leave=30; fi
+  hold_manager || return 0
   last=yes
   if [ -d "$state/sets" ]; then last=no; fi
-  if [ -e "$work/unlinger" ]; then leave=30; fi
   as=
   if [ "$shared" != "$state" ]; then
-    [ "$last" = no ] || remove_recovery
     [ "$last" = no ] || rm -f "$state/pulled" "$state/format" "$state/format.new"
     leave_directories "$state/directories" "$last"
   fi
@@ -282,9 +285,6 @@ step_forget() {
 
 # What the sets of an account share, of both managers, or all sets of root's: it goes with the last of them.
 forget_shared() {
-  rmdir "$state/sets" 2>/dev/null
-  last=yes
-  if [ -d "$state/sets" ]; then last=no; fi
   if [ -n "$as_account" ]; then
     $as_account rm -f "$shared/system/$set"
     $as_account rmdir "$shared/system" 2>/dev/null
@@ -298,7 +298,6 @@ forget_shared() {
     # Not before: without it the account's manager ends, and what the host's manager runs as the account ends with it.
     if [ -e "$shared/lingered" ]; then $as_account rm -f "$shared/lingered" && : >"$work/unlinger"; fi
   fi
-  if [ "$last" = yes ] && [ "$shared" = "$state" ]; then remove_recovery; fi
   as=$as_account
   leave_directories "$shared/directories" "$is_last"
 }
