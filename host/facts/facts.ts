@@ -37,8 +37,17 @@ export interface Facts {
   containers: Map<Podman, ContainerFact[]>;
   /** Directory → where it really is, of those that were asked for. */
   real: Map<string, string>;
+  /** Service → the container that it runs, of those that were asked for. */
+  live: Map<string, Live>;
   /** The set's mark, if there is one; `units`: path → the unit that systemd has of it, where an older version has not left it out. */
   set?: { owner: string; paths: string[]; units?: Map<string, string>; unfinished: boolean };
+}
+
+/** A container that runs, as its OCI runtime has been told. */
+export interface Live {
+  runtime: "crun" | "runc";
+  /** JSON, as whoever owns the container may have written it. */
+  config: string;
 }
 
 export interface FileFact {
@@ -68,6 +77,8 @@ export interface Query {
   containers?: readonly Podman[];
   /** Directories of which one on the way may be a symbolic link. */
   real?: readonly string[];
+  /** Services whose containers are of interest where something is to be written. */
+  live?: readonly string[];
 }
 
 /** One line of JSON from the script. */
@@ -96,6 +107,7 @@ export function writeQuery(query: Query): string {
     ...(query.images ? [["images"]] : []),
     ...(query.containers ?? []).map((podman) => ["containers", podman]),
     ...(query.real ?? []).map((directory) => ["real", directory]),
+    ...(query.live ?? []).map((service) => ["live", service]),
   ];
   return lines.map((line) => `${row(line)}\n`).join("");
 }
@@ -136,6 +148,7 @@ export function noFacts(): Facts {
     replacedImages: new Set(),
     containers: new Map(),
     real: new Map(),
+    live: new Map(),
   };
 }
 
@@ -197,6 +210,10 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
   },
   real(facts, { line, path }, query) {
     facts.real.set(query.real?.[Number(line)] ?? "", lines(path)[0] ?? "");
+  },
+  live(facts, { line, runtime, config }, query) {
+    if (runtime === "crun" || runtime === "runc")
+      facts.live.set(query.live?.[Number(line)] ?? "", { runtime, config: decode(config) });
   },
   host(facts, { uid, home, podman, version, linger, lacking, free, ports }) {
     facts.uid = Number(uid);

@@ -11,6 +11,7 @@ import {
 } from "../desired.ts";
 import { sha256 } from "../digest.ts";
 import type { FileFact, Facts } from "../facts/facts.ts";
+import { type Mimic, mimics } from "./mimics.ts";
 import { refusals as refuse } from "./refusals.ts";
 import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
 import type { Step } from "./step.ts";
@@ -21,7 +22,7 @@ export interface Plan {
   steps: Step[];
   /** The files that the put steps refer to by their index. */
   payload: DesiredFile[];
-  /** The texts that the lend steps refer to, whose indices go on after those of the payload. */
+  /** The texts that the lend and mimic steps refer to, whose indices go on after those of the payload. */
   lent: string[];
   /** Paths that are the set's own: while the steps run, and after them. */
   owned: { begin: string[]; commit: string[] };
@@ -68,18 +69,21 @@ export function plan(
   const todo = whatToDo(facts, desired, before, payload, stale);
   const handed = handovers(desired, todo);
   const fresh = payload.filter(({ path }) => facts.files.get(path)?.type !== "file");
-  const rehearsed = rehearsals(
+  const due = rehearsals(
     desired,
     todo,
     fresh.flatMap(({ unit }) => unit ?? []),
     facts.home,
   );
+  const mimicked = mimics(facts, desired, todo, due, [...payload.map(({ path }) => path), ...stale]);
+  const rehearsed = due.filter(({ service }) => !mimicked.some((mimic) => mimic.service === service));
   const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
   const changes = { facts, desired, todo, payload, stale, rehearsed, handed };
   const work: Step[] = [
     ...pulls(desired, todo),
-    ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], rehearsed),
+    ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], due),
     ...rehearse(desired, rehearsed, lent, payload.length),
+    ...mimic(mimicked, payload.length + lent.length),
     ...(payload.length + stale.length > 0 ? [{ verb: "stage" } as const] : []),
     ...stops(changes),
     ...activate(changes),
@@ -98,7 +102,7 @@ export function plan(
     refusals,
     steps,
     payload,
-    lent: lent.map(({ text }) => text),
+    lent: [...lent, ...mimicked].map(({ text }) => text),
     owned,
     units: unitsAt(facts, desired, stale),
   };
@@ -241,6 +245,17 @@ function rehearse(
       { verb: "unlend", unit, path },
     ]),
   ];
+}
+
+/** @param first the number of the first of their texts */
+function mimic(mimicked: readonly Mimic[], first: number): Step[] {
+  return mimicked.map(({ service, runtime, probes }, index) => ({
+    verb: "mimic",
+    service,
+    text: first + index,
+    runtime,
+    probes,
+  }));
 }
 
 /** Requests through the sockets, once something that answers them was touched. */

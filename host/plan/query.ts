@@ -30,6 +30,11 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
   };
 }
 
+/** Services whose containers the rehearsal of a reload can be modelled on: see mimics.ts. */
+export function reloadable({ services }: Desired): string[] {
+  return services.flatMap(({ unit, handover, reloadOn }) => (handover && reloadOn.length > 0 ? [unit] : []));
+}
+
 /**
  * What else to look at, as the first facts tell: units that only the set's mark knows of, and containers where some may be in
  * the way. Undefined for nothing, as it is as a rule.

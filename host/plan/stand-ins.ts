@@ -27,6 +27,10 @@ export interface Rehearsal extends LentUnit {
   container: string;
   /** Indices of the probes that can be asked in there. */
   probes: number[];
+  /** What rehearsalUnit() was told. */
+  key: string;
+  moved: ReadonlyMap<string, string>;
+  hostOnly: ("ipv4" | "ipv6")[];
 }
 
 /**
@@ -66,12 +70,8 @@ export function rehearsals(
     const addresses = addressesOf(desired, sockets);
     // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
     if (addresses.some(({ family }) => family === "unix")) return [];
-    const text = rehearsalUnit(
-      file.key,
-      file.content,
-      stagedPaths(desired, home),
-      hostOnlyFamilies(addresses),
-    );
+    const [moved, hostOnly] = [stagedPaths(desired, home), hostOnlyFamilies(addresses)];
+    const text = rehearsalUnit(file.key, file.content, moved, hostOnly);
     if (text === undefined) return [];
     const own = lent(desired, file, service, "rehearsal", text);
     const container = `systemd-${stemOf(own.unit)}`;
@@ -83,7 +83,7 @@ export function rehearsals(
     );
     // What starts is checked by nginx -t as well: a reload has nothing more to show.
     if (probes.length === 0 && todo.get(service) === "reload") return [];
-    return [{ ...own, service, container, probes }];
+    return [{ ...own, service, container, probes, key: file.key, moved, hostOnly }];
   });
 }
 

@@ -10,6 +10,8 @@ export type Step =
   | { verb: "lend"; text: number; unit: string; path: string }
   | { verb: "rehearse"; service: string; unit: string; container: string; probes: number[]; checks: number[] }
   | { verb: "unlend"; unit: string; path: string }
+  /** The number of a text, the OCI configuration of a container that is as the one that runs: see mimic-config.ts. */
+  | { verb: "mimic"; service: string; text: number; runtime: string; probes: number[] }
   | { verb: "stage" }
   /** The number of a file of the payload. */
   | { verb: "put"; file: number; mode: string; path: string }
@@ -73,6 +75,10 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
       container,
       `${probes.join(" ")}/${checks.join(" ")}`,
     ],
+    says: ({ service }) => `rehearsing ${service}`,
+  },
+  mimic: {
+    args: ({ text, runtime, probes }) => [String(text), runtime, probes.join(" ")],
     says: ({ service }) => `rehearsing ${service}`,
   },
   unlend: { args: ({ path }) => [path], says: ({ unit }) => `removing ${unit}` },

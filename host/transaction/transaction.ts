@@ -7,7 +7,7 @@ import { fill } from "../plan/placeholders.ts";
 import { plan } from "../plan/plan.ts";
 import { type Step, stepSays } from "../plan/step.ts";
 import type { Pool } from "../ssh/pool.ts";
-import { addFacts, furtherQuery, queryFor } from "../plan/query.ts";
+import { addFacts, furtherQuery, queryFor, reloadable } from "../plan/query.ts";
 import { type Place, Session } from "./session.ts";
 import { stored } from "./stored.ts";
 
@@ -61,18 +61,25 @@ export async function transact(
       progress.note(
         `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
       );
-    const facts = await session.query(query);
+    const facts = await session.query({ ...query, live: reloadable(desired) });
     const filled = fill(desired, facts);
     const more = furtherQuery(facts, filled);
     if (more) addFacts(facts, await session.query(more));
-    const todo = plan(facts, filled, known, before);
+    let todo = plan(facts, filled, known, before);
     if (todo.refusals.length > 0) throw new HostError(host, todo.refusals.join("\n"));
     if (todo.steps.length === 0) return facts;
-    const failed = await session.apply(
-      stored(todo, filled),
-      (number) => progress.doing(saysOf(todo.steps[number]) ?? ""),
-      progress.note,
-    );
+    const apply = () =>
+      session.apply(
+        stored(todo, filled),
+        (number) => progress.doing(saysOf(todo.steps[number]) ?? ""),
+        progress.note,
+      );
+    let failed = await apply();
+    // A mimic may fail for what it lacks. A unit has the last word, and its journal says why.
+    if (failed?.back.ok && todo.steps[failed.step]?.verb === "mimic") {
+      todo = plan({ ...facts, live: new Map() }, filled, known, before);
+      failed = await apply();
+    }
     if (!failed) return await session.query(query);
     const problem = `${saysOf(todo.steps[failed.step]) ?? "a step"} failed: ${failed.output}`;
     if (!failed.back.ok) {

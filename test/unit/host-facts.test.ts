@@ -44,6 +44,7 @@ describe("the query", () => {
         images: true,
         containers: ["manager", "account"],
         real: ["~/.config/systemd/user"],
+        live: ["web.service"],
       }),
       `file\t${"0".repeat(64)}\t/etc/a
 file\tany\t~/b c
@@ -58,6 +59,7 @@ images
 containers\tmanager
 containers\taccount
 real\t~/.config/systemd/user
+live\tweb.service
 `,
     );
   });
@@ -215,6 +217,15 @@ held|paused|x.service|localhost/a|b
         ],
       ],
     ],
+  );
+});
+
+test("the container that a service runs, by a runtime that is known", () => {
+  const query = { live: ["web.service", "other.service"] };
+  const answer = (line: number, runtime: string) => ({ event: "live", line, runtime, config: encoded("{}") });
+  assert.deepEqual(
+    [...read([answer(0, "crun"), answer(1, "/tmp/crun")], query).live],
+    [["web.service", { runtime: "crun", config: "{}" }]],
   );
 });
 

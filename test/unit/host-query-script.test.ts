@@ -179,3 +179,48 @@ test("whether the host has an address, as the kernel lists its own", () => {
     assert.equal(has(address), false, address);
   assert.equal(has(""), true, "no address of one host's own is asked for");
 });
+
+describe("the container of a service", () => {
+  const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-live-"));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  writeFileSync(join(directory, "config.json"), `{"a":1}${" ".repeat(300_000)}`);
+  /** As crun 1.21 prints it. */
+  const fakes = ({
+    differs = "yes",
+    name = "libpod-payload-0af",
+    runtime = "crun",
+    selinux = "Disabled",
+  }) => `
+differs=${differs}
+in_cgroup() { printf '%s\\n' '${name}'; }
+getenforce() { echo ${selinux}; }
+crun() { false; }
+runc() { false; }
+${runtime}() { [ "$*" = "state 0af" ] && printf '{\\n    "id": "0af",\\n    "bundle": "${directory}",\\n    "rootfs": "/x"\\n}\\n'; }`;
+  const live = (change: Parameters<typeof fakes>[0]) =>
+    answers("query_live", "unit\ta.service\nlive\tweb.service\n", fakes(change)) as {
+      runtime: string;
+      config: string;
+    }[];
+
+  for (const runtime of ["crun", "runc"])
+    test(`as ${runtime} knows it, and no more of its configuration than is right`, () => {
+      const [found, ...more] = live({ runtime });
+      assert.deepEqual(more, []);
+      assert.equal(found?.runtime, runtime);
+      const config = Buffer.from(found.config, "base64").toString();
+      assert.equal(config.trimEnd(), '{"a":1}');
+      assert.equal(config.length, 262_144);
+    });
+
+  test("is not asked for where nothing is to be written, nor under SELinux", () => {
+    assert.deepEqual(live({ differs: "no" }), []);
+    assert.deepEqual(live({ selinux: "Enforcing" }), []);
+  });
+
+  test("is none where it is not one, or has no name of podman's", () => {
+    assert.deepEqual(live({ runtime: "other" }), []);
+    for (const name of ["", "libpod-payload-0af\nlibpod-payload-0ae", "libpod-payload-../0af"])
+      assert.deepEqual(live({ name }), []);
+  });
+});

@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
 import { writeQuery } from "../../host/facts/facts.ts";
-import { addFacts, furtherQuery, queryFor } from "../../host/plan/query.ts";
-import { conf, container, desired, empty, settled, socket, unit, unitFact } from "./host-plan-facts.ts";
+import { addFacts, furtherQuery, queryFor, reloadable } from "../../host/plan/query.ts";
+import {
+  conf,
+  container,
+  desired,
+  empty,
+  service,
+  settled,
+  socket,
+  unit,
+  unitFact,
+} from "./host-plan-facts.ts";
 
 test("what is looked at for a set: its files, its units, and who has its ports", () => {
   const { files, units, ports } = queryFor(desired(), []);
@@ -17,6 +27,16 @@ test("what is looked at for a set: its files, its units, and who has its ports",
   );
   assert.deepEqual(units, ["web.service", "web.socket"]);
   assert.deepEqual(ports, [["web.socket", 80]]);
+});
+
+test("the containers that are looked at: of services that reload and of which there can be two", () => {
+  const services = [
+    service("a.socket"),
+    service("a.service", { handover: true, reloadOn: [conf] }),
+    service("b.service", { handover: true, restartOn: [conf] }),
+    service("c.service", { reloadOn: [conf] }),
+  ];
+  assert.deepEqual(reloadable(desired({ services })), ["a.service"]);
 });
 
 describe("what was the set's own before", () => {

@@ -60,3 +60,32 @@ query_containers() {
     printf '{"event":"containers","podman":"%s","found":"%s"}\n' "$podman" "$(encoded <"$work/told")"
   done <"$work/query"
 }
+
+# The longest OCI configuration that is sent.
+longest_config=262144
+
+# The container of each service, as its OCI runtime knows it (crun(1), runc(8): state), where something is to be written. Not under
+# SELinux: the labels of a container are podman's to give.
+query_live() {
+  [ "$differs" = yes ] && [ "$(getenforce 2>/dev/null)" != Enforcing ] || return 0
+  number=0
+  while IFS=$tab read -r kind unit rest; do
+    [ "$kind" = live ] || continue
+    live_container "$unit" "$number" </dev/null
+    number=$((number + 1))
+  done <"$work/query"
+}
+
+# live_container UNIT NUMBER
+live_container() {
+  container=$(in_cgroup "$1" -maxdepth 1 -name 'libpod-payload-*' -printf '%f\n')
+  container=${container#libpod-payload-}
+  case $container in "" | *[!0-9a-f]*) return 0 ;; esac
+  for tool in crun runc; do
+    bundle=$($as_account "$tool" state "$container" 2>/dev/null | sed -n 's/^ *"bundle": "\([^"\\]*\)",$/\1/p')
+    [ -n "$bundle" ] || continue
+    printf '{"event":"live","line":%d,"runtime":"%s","config":"%s"}\n' "$2" "$tool" \
+      "$($as_account head -c "$longest_config" -- "$bundle/config.json" | encoded)"
+    return
+  done
+}

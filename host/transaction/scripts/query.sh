@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 # query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | label DIRECTORY | images |
-#   containers manager|account | real DIRECTORY
+#   containers manager|account | real DIRECTORY | live UNIT
 
 # What is at each path of standard input, a line each: "f MODE UID MODIFIED SHA-256" for a file, l for a link, o for anything
 # else, a for nothing. It is run as the paths' owner.
@@ -221,6 +221,7 @@ query() {
   query_ports
   query_images
   query_containers
+  query_live
   # Only where something is going to be written.
   [ "$differs" = no ] || query_space
   [ "$unit_differs" = no ] || query_tools

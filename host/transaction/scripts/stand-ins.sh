@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# Units for the time of the transaction: the rehearsal of a new version, and what takes the requests while a service restarts.
+# Units and containers for the time of the transaction: the rehearsal of a new version, and what takes the requests while a service
+# restarts.
 # They are below the manager's runtime directory, which is memory: a power loss leaves nothing of them.
 
 # lend INDEX PATH UNIT: its text may name the staged files as @STAGE@.
@@ -44,13 +45,66 @@ rehearsed() {
     echo "the new version has ended again."
     return 1
   fi
-  [ -n "$3" ] || return 0
-  for number in $3; do
-    if [ "$manager" = system ] && [ "$account" = - ]; then
-      ask "$number" nsenter --net --target "$pid" || return 1
+  ask_inside "$pid" "$3"
+}
+
+# mimic TEXT RUNTIME PROBES: a container as the one that runs, on the same root file system, with the new files. Whatever becomes of this
+# script, its processes and its cgroup are those of the transaction's own unit, and what is known of it is below $stage.
+step_mimic() {
+  stage_files || return 1
+  bundle=$stage/.mimic
+  # In a name of systemd's a backslash could be.
+  group=$(sed -n 's/^0:://p' /proc/self/cgroup)
+  case $group in *[!A-Za-z0-9/@._:-]*) return 1 ;; esac
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as_account mkdir "$bundle" &&
+    sed -e "s|@STAGE@|$stage|g" -e "s|@CGROUP@|$group|g" "$work/$1" | $as_account sh -c 'cat >"$1"' sh "$bundle/config.json" || return 1
+  # What nginx would write is for nobody: a unit's journal says it (see transact in host/transaction/transaction.ts).
+  oci "$2" run --detach --pid-file "$bundle/pid" --bundle "$bundle" mimic >/dev/null 2>&1 &&
+    pid=$($as_account head -c 20 "$bundle/pid") && listens_already "$pid" && ask_inside "$pid" "$3"
+  code=$?
+  oci "$2" delete --force mimic
+  $as_account rm -rf "$bundle"
+  return "$code"
+}
+
+# oci RUNTIME ARGUMENTS…: an OCI runtime, as podman would run it: in the account's user namespace, which has its file systems mounted.
+oci() {
+  tool=$1
+  shift
+  # The cgroup of the transaction is that of whatever it starts.
+  if [ "$tool" = crun ]; then set -- --cgroup-manager=disabled "$@"; fi
+  set -- "$tool" --root "$bundle/state" "$@"
+  if is_rootful; then
+    "$@"
+    return
+  fi
+  # shellcheck disable=SC2016 # the inner shell expands it
+  $as_account sh -c 'target=$(cat "$0") && exec nsenter --user --mount --preserve-credentials --target "$target" "$@"' \
+    "${account_runtime:-$runtime}/libpod/tmp/pause.pid" "$@"
+}
+
+# is_rootful: whether podman runs as root.
+is_rootful() { [ "$manager" = system ] && [ "$account" = - ]; }
+
+# listens_already PID: waits until something listens in its network namespace (proc_net_tcp(5); 0A is TCP_LISTEN).
+listens_already() {
+  tries=200
+  until grep -qs ' 0A ' "/proc/$1/net/tcp" "/proc/$1/net/tcp6"; do
+    tries=$((tries - 1))
+    if [ "$tries" = 0 ] || ! [ -e "/proc/$1" ]; then return 1; fi
+    sleep 0.02
+  done
+}
+
+# ask_inside PID PROBES: from its network namespace.
+ask_inside() {
+  for number in $2; do
+    if is_rootful; then
+      ask "$number" nsenter --net --target "$1" || return 1
     else
       # In the user namespace of the container, where the account may do that.
-      ask "$number" ${as_account:+"$as_account"} nsenter --user --net --preserve-credentials --target "$pid" || return 1
+      ask "$number" ${as_account:+"$as_account"} nsenter --user --net --preserve-credentials --target "$1" || return 1
     fi
   done
 }

@@ -16,6 +16,7 @@
 #   $made                        make_directory; emptied by keep_made            keep_made
 #   $staged                      staged_at                                       stage_files, step_try
 #   $stage                       stage_name; emptied by leave_stage              stage_files, step_lend
+#   $bundle                      step_mimic                                      oci
 #   $saved                       step_begin, save                                save
 #   $bits $modified $owner       saved_stat                                      restore
 #   $failed                      rollback, each, restore_*, bring_back           rollback, take_back (frames.sh)
