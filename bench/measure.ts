@@ -1,4 +1,5 @@
 import type { Fleet } from "../tools/fleet/index.ts";
+import { cgroupOf, processorTime } from "./processor-time.ts";
 
 export type Kind = "first up" | "unchanged up" | "one-file change" | "refresh";
 
@@ -9,6 +10,8 @@ export interface Run {
   /** Milliseconds since 1970. */
   readonly began: number;
   readonly ended: number;
+  /** Seconds of processor time, a host's on average: sshd, systemd, podman, nginx. */
+  readonly cpu: number;
 }
 
 /** A run with what the hosts' logs say of it: how many SSH logins each host had. */
@@ -16,10 +19,21 @@ export interface CountedRun extends Run {
   readonly logins: readonly number[];
 }
 
-export async function timed(contestant: string, kind: Kind, work: () => Promise<void>): Promise<Run> {
-  const began = Date.now();
+export async function timed(
+  fleet: Fleet,
+  contestant: string,
+  kind: Kind,
+  work: () => Promise<void>,
+): Promise<Run> {
+  const [began, used] = [Date.now(), hostTime(fleet)];
   await work();
-  return { contestant, kind, began, ended: Date.now() };
+  return { contestant, kind, began, ended: Date.now(), cpu: hostTime(fleet) - used };
+}
+
+/** Seconds of a host on average, since they were booted. */
+function hostTime({ hosts }: Fleet): number {
+  const times = hosts.map((host) => processorTime(cgroupOf(host)) / 1e6);
+  return times.reduce((sum, time) => sum + time, 0) / hosts.length;
 }
 
 /** Counts the logins of each run from sshd's log of each host, once for all runs: looking costs time, too. */

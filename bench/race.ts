@@ -37,7 +37,7 @@ export class Race {
       await this.#run(contestant, "one-file change", page);
     }
     if (contestant === this.#own) {
-      this.runs.push(await timed(this.#own.name, "refresh", () => this.#own.refresh()));
+      this.runs.push(await timed(this.#fleet, this.#own.name, "refresh", () => this.#own.refresh()));
     }
     for (const seen of await inspect(this.#fleet)) {
       this.#reference ??= seen;
@@ -53,7 +53,9 @@ export class Race {
 
   async #run(contestant: Contestant, kind: Kind, page?: string): Promise<void> {
     if (page !== undefined) contestant.want(page);
-    const run = await timed(contestant.name, kind, () => this.memory.during(() => contestant.run()));
+    const run = await timed(this.#fleet, contestant.name, kind, () =>
+      this.memory.during(() => contestant.run()),
+    );
     this.runs.push(run);
     console.error(`bench: ${contestant.name}, ${kind}: ${((run.ended - run.began) / 1000).toFixed(2)} s`);
     if (page !== undefined) await expectPage(this.#fleet, page);

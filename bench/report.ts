@@ -38,6 +38,16 @@ ${table([
   ...contestants.map((one) => [one, ...kinds.map((kind) => spread(seconds(of(one, kind))))]),
 ])}
 
+Seconds of processor time of a host, likewise:
+
+${table([
+  ["", ...kinds, "refresh"],
+  ...contestants.map((one) => [
+    one,
+    ...[...kinds, "refresh" as const].map((kind) => spread(of(one, kind).map(({ cpu }) => cpu))),
+  ]),
+])}
+
 SSH logins on each host, in sshd's log, for one run:
 
 ${table([

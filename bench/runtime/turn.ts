@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
-import { cgroupDirectory } from "../../tools/fleet/layout.ts";
+import { cgroupOf, processorTime } from "../processor-time.ts";
 import { type Shape, isMeasured } from "./shapes.ts";
 import { type Kind, kinds, largeBytes } from "./site.ts";
 import { type WrkResult, parseWrk, wrkCommand } from "./wrk.ts";
@@ -56,7 +55,7 @@ export async function systemctl(
 
 async function measure(fleet: Fleet, host: TestHost, shape: Shape, kind: Kind, seconds: number) {
   const url = `http://${host.address}:${shape.port}${kind.path}`;
-  const cgroup = join(cgroupDirectory(fleetOf(host)), host.name);
+  const cgroup = cgroupOf(host);
   const journald = join(cgroup, "payload/system.slice/systemd-journald.service");
   const before = [cgroup, journald].map(processorTime);
   const { stdout } = await fleet.client(
@@ -68,12 +67,6 @@ async function measure(fleet: Fleet, host: TestHost, shape: Shape, kind: Kind, s
   );
   return { shape: shape.name, kind: kind.name, ...result, cpu, journal };
 }
-
-const fleetOf = (host: TestHost) => host.name.replace(/-\d+$/, "");
-
-/** Microseconds, since the cgroup is there (Linux, Documentation/admin-guide/cgroup-v2.rst, cpu.stat). */
-const processorTime = (cgroup: string) =>
-  Number(readFileSync(join(cgroup, "cpu.stat"), "utf8").match(/^usage_usec (\d+)$/m)?.[1]);
 
 /** It serves what all serve. */
 async function expectAnswers(fleet: Fleet, host: TestHost, shape: Shape): Promise<void> {
