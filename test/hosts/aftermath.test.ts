@@ -94,8 +94,8 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
   configure();
   await host.run(["mount", "--bind", configuration, configuration]);
   try {
-    // Line 4 is written before the reload.
-    const failed = await hold(stack, "aftermath", at(4), async () => {
+    // Line 3 is written before the reload.
+    const failed = await hold(stack, "aftermath", at(3), async () => {
       await host.run(["touch", breakage]);
       await host.run(["mount", "-o", "remount,bind,ro", configuration]);
     });
