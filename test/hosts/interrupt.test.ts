@@ -108,9 +108,9 @@ for (const [what, at] of [
 
 test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page is there", async (t) => {
   await deployed();
-  // By a reload, which line 4 comes before.
+  // By a reload, which line 3 comes before.
   configure(["example2"], { environment: { PAGE: String(page) } });
-  const { code, saw } = await interrupted(t, 4, async (says) => {
+  const { code, saw } = await interrupted(t, 3, async (says) => {
     await host.run(["touch", breakage]);
     await ctrlC(says);
   });
