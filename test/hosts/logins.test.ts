@@ -9,7 +9,7 @@ import type { Desired } from "../../host/desired.ts";
 import { observe } from "../../host/transaction/transaction.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
-import { eventually } from "./support/eventually.ts";
+import { sshdLog } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 
@@ -63,19 +63,16 @@ async function logIn(change: Partial<Target> = {}, agent?: string): Promise<stri
     process.env.HOME = environment.HOME;
     delete process.env.SSH_AUTH_SOCK;
   }
-  // The journal has it a moment later.
-  let keys: string[] = [];
-  await eventually(async () => {
-    keys = await accepted();
-    assert.equal(keys.length, before + 1);
-  });
+  const keys = await accepted();
+  assert.equal(keys.length, before + 1);
   return keys.at(-1) ?? "";
 }
 
 /** The keys of all logins so far. */
 async function accepted(): Promise<string[]> {
-  const { stdout } = await host.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
-  const lines = stdout.matchAll(/^Accepted publickey for root from \S+ port \S+ ssh2: \S+ (SHA256:\S+)$/gm);
+  const lines = (await sshdLog(host)).matchAll(
+    /^Accepted publickey for root from \S+ port \S+ ssh2: \S+ (SHA256:\S+)$/gm,
+  );
   return [...lines].map(([, key = ""]) => key);
 }
 

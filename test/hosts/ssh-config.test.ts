@@ -56,6 +56,7 @@ async function logins(machine: TestHost | undefined): Promise<string[]> {
     "--no-pager",
     "--cursor-file=/run/logins",
   ];
+  await machine?.run(["journalctl", "--sync"]);
   const { stdout } = (await machine?.run(argv)) ?? { stdout: "" };
   return [...stdout.matchAll(/^Accepted publickey for (\S+ from \S+)/gm)].map((match) => match[1] ?? "");
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { eventually } from "./support/eventually.ts";
+import { logins as loginsOf } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get, hostEntry } from "./support/stack.ts";
 
@@ -29,10 +30,7 @@ before(() => {
 
 /** How often somebody logged in to each host while something ran. */
 async function logins(action: () => Promise<unknown>): Promise<number[]> {
-  const count = async (host: TestHost) => {
-    const { stdout } = await host.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
-    return [...stdout.matchAll(/^Accepted publickey/gm)].length;
-  };
+  const count = async (host: TestHost) => (await loginsOf(host)).length;
   const before = await Promise.all(fleet.hosts.map(count));
   await action();
   const after = await Promise.all(fleet.hosts.map(count));

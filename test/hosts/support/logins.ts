@@ -1,7 +1,13 @@
 import type { TestHost } from "../../../tools/fleet/index.ts";
 
+/** All that sshd has said, what it said just now as well: the journal takes it up a moment later (journalctl(1), --sync). */
+export async function sshdLog(machine: TestHost): Promise<string> {
+  await machine.run(["journalctl", "--sync"]);
+  return (await machine.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"])).stdout;
+}
+
 /** Addresses that have logged in by SSH, in order. */
 export async function logins(machine: TestHost): Promise<string[]> {
-  const { stdout } = await machine.run(["journalctl", "--unit=ssh.service", "--output=cat", "--no-pager"]);
-  return [...stdout.matchAll(/^Accepted publickey for \S+ from (\S+)/gm)].map((match) => match[1] ?? "");
+  const lines = (await sshdLog(machine)).matchAll(/^Accepted publickey for \S+ from (\S+)/gm);
+  return [...lines].map((match) => match[1] ?? "");
 }
