@@ -3,7 +3,7 @@ import any from "google-protobuf/google/protobuf/any_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
 import { HostError } from "../host/errors.ts";
-import type { Unfinished } from "./operations.ts";
+import type { Unfinished } from "./unfinished.ts";
 import { toStruct } from "./wire.ts";
 
 /**

@@ -10,6 +10,7 @@ import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
 import { desiredState, emptyState, observedInputs, outputs, secretPaths } from "./state.ts";
 import type { Survey } from "./survey.ts";
+import { type State, Unfinished } from "./unfinished.ts";
 import { type WireObject, isObject, revealObject } from "./wire.ts";
 
 /** What an operation needs besides its inputs. */
@@ -21,23 +22,6 @@ export interface Context {
   /** Prints a warning beside the resource and among the diagnostics at the end. */
   warn: (says: string) => void;
   survey: Survey;
-}
-
-/** The resource as the engine shall keep it. */
-export interface State {
-  id: string;
-  inputs: WireObject;
-  properties: WireObject;
-}
-
-/** An operation that left something behind: the state is kept, and the next `up` tries again by itself. */
-export class Unfinished extends Error {
-  readonly state: State;
-
-  constructor(cause: Error, state: State) {
-    super(cause.message, { cause });
-    this.state = state;
-  }
 }
 
 /** What the engine knows from before: the inputs and outputs of the last operation. */

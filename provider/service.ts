@@ -5,7 +5,7 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import type * as p from "@pulumi/pulumi/proto/provider_pb.js";
 import type { Credentials } from "../resources/contract.ts";
 import { unitSetType } from "../resources/unit-set-type.ts";
-import { Pool } from "../host/ssh/pool.ts";
+import type { Pool } from "../host/ssh/pool.ts";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { announcement } from "./announcement.ts";
@@ -16,22 +16,24 @@ import { type Kind, diffUnitSet } from "./diff.ts";
 import { Refused, codeOf, initFailed } from "./failure.ts";
 import { withFlags } from "./flags.ts";
 import { Listeners } from "./listeners.ts";
-import { type Context, Unfinished, apply, importSet, refresh, remove } from "./operations.ts";
+import type { Context } from "./operations.ts";
 import type { Lifetime } from "./lifetime.ts";
-import { schema } from "./schema.ts";
 import { withSecrets } from "./secrets.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Engine } from "./status.ts";
 import { Survey } from "./survey.ts";
+import { Unfinished } from "./unfinished.ts";
 import { fromStruct, revealObject, toStruct } from "./wire.ts";
+
+type Operations = typeof import("./operations.ts");
 
 /**
  * The ResourceProvider service (pulumi/pulumi: proto/pulumi/provider.proto), directly: the SDK's own server drops the
  * preview flag, the detailed diff and the partial state of a failure.
  */
 export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServiceImplementation {
-  const pool = new Pool();
-  lifetime.onEnd(() => pool.close());
+  let pool: Pool | undefined;
+  lifetime.onEnd(async () => pool?.close());
   const listeners = new Listeners();
   const survey = new Survey();
   let credentials: Partial<Credentials> = {};
@@ -39,12 +41,15 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
   /** Does what a request asks for with what it needs besides. */
   const operate = async <T>(
     request: { getUrn(): string; getTimeout(): number },
-    operation: (context: Context, urn: string) => Promise<T>,
+    operation: (operations: Operations, context: Context, urn: string) => Promise<T>,
   ): Promise<T> => {
+    // Not at the start of the plugin: a preview, and an up that changes nothing, touch no host.
+    const [operations, ssh] = await Promise.all([import("./operations.ts"), import("../host/ssh/pool.ts")]);
     if (lifetime.cancelled) throw new Refused("the run was cancelled before this was begun");
     const [urn, timeout] = [request.getUrn(), request.getTimeout()];
     // What is given up on may go on for a while.
     let ended = false;
+    pool ??= new ssh.Pool();
     const context: Context = {
       pool,
       // customTimeouts, which the engine passes on and does not enforce.
@@ -57,7 +62,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       survey,
     };
     try {
-      return await operation(context, urn);
+      return await operation(operations, context, urn);
     } finally {
       ended = true;
       engine.done(urn);
@@ -83,7 +88,8 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       return info;
     }),
 
-    getSchema: unary(() => {
+    getSchema: unary(async () => {
+      const { schema } = await import("./schema.ts");
       const response = new messages.GetSchemaResponse();
       response.setSchema(JSON.stringify(schema(packageJson.version)));
       return response;
@@ -147,7 +153,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
         return response;
       }
-      const { id, properties } = await operate(request, (context, urn) =>
+      const { id, properties } = await operate(request, ({ apply }, context, urn) =>
         apply(context, urn, undefined, undefined, inputs),
       );
       response.setId(id);
@@ -159,7 +165,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getInputs());
       const properties = fromStruct(request.getProperties());
       const id = request.getId();
-      const state = await operate(request, (context, urn) =>
+      const state = await operate(request, ({ importSet, refresh }, context, urn) =>
         inputs.connection === undefined
           ? importSet(context, urn, id)
           : refresh(context, urn, id, inputs, properties),
@@ -186,7 +192,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         inputs: fromStruct(request.getOldInputs()),
         properties: fromStruct(request.getOlds()),
       };
-      const { properties } = await operate(request, (context, urn) =>
+      const { properties } = await operate(request, ({ apply }, context, urn) =>
         apply(context, urn, request.getId(), before, inputs),
       );
       response.setProperties(toStruct(properties));
@@ -198,12 +204,12 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         inputs: fromStruct(request.getOldInputs()),
         properties: fromStruct(request.getProperties()),
       };
-      await operate(request, (context, urn) => remove(context, urn, before));
+      await operate(request, ({ remove }, context, urn) => remove(context, urn, before));
       return new empty.Empty();
     }),
 
     cancel: unary(() => {
-      pool.stop();
+      pool?.stop();
       lifetime.cancel();
       return new empty.Empty();
     }),

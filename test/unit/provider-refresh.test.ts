@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HostError } from "../../host/errors.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
-import { type Context, Unfinished, apply, importSet, refresh } from "../../provider/operations.ts";
+import { type Context, apply, importSet, refresh } from "../../provider/operations.ts";
+import { Unfinished } from "../../provider/unfinished.ts";
 import { Survey } from "../../provider/survey.ts";
 import type { WireObject } from "../../provider/wire.ts";
 
