@@ -47,7 +47,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     const [operations, ssh] = await Promise.all([import("./operations.ts"), import("../host/ssh/pool.ts")]);
     if (lifetime.cancelled) throw new Refused("the run was cancelled before this was begun");
     const [urn, timeout] = [request.getUrn(), request.getTimeout()];
-    // What is given up on may go on for a while.
+    // After a time limit, the operation may still report steps.
     let ended = false;
     pool ??= new ssh.Pool();
     const context: Context = {

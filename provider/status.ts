@@ -40,7 +40,7 @@ export class Engine {
     this.#send(urn, message, messages.LogSeverity.INFO, true);
   }
 
-  /** What a resource was doing is of no interest any more. */
+  /** Drops the line of a resource that was not sent yet, because its operation has ended. */
   done(urn: string): void {
     if (this.#resting.has(urn)) this.#resting.set(urn, undefined);
   }

@@ -47,7 +47,7 @@ export interface Problem {
   readonly reason: string;
 }
 
-export const defaults = {
+const defaults = {
   canary: 1,
   canaryHosts: [],
   maxParallel: 50,

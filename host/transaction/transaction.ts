@@ -13,9 +13,9 @@ import { stored } from "./stored.ts";
 
 /** What a caller gets told while it waits. */
 export interface Progress {
-  /** What is being done now: the next one takes its place. */
+  /** What is being done now. The next call replaces it. */
   doing: (says: string) => void;
-  /** What is worth to be known afterwards, too. */
+  /** What somebody should still find after the run. */
   note: (says: string) => void;
 }
 

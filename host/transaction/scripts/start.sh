@@ -15,7 +15,7 @@
 #   $path $as                    expand (and who chooses an owner itself: $as)   all that touches a file
 #   $made                        make_directory; emptied by keep_made            keep_made
 #   $staged                      staged_at                                       stage_files, step_try
-#   $stage                       stage_name; emptied by leave_stage              stage_files, step_lend
+#   $stage                       stage_name; emptied by leave_stage              stage_files, step_lend, step_mimic
 #   $bundle                      step_mimic                                      oci
 #   $saved                       step_begin, save                                save
 #   $bits $modified $owner       saved_stat                                      restore
@@ -26,7 +26,6 @@
 #   $differs $unit_differs       query, is_different                             query, query_ports, query_host
 #   $trial                       step_validate                                   the other functions of validate.sh
 #   $began                       apply                                           explain
-#   $last                        step_forget, forget_shared                      step_forget, forget_shared
 #   $leave                       step_forget, frames.sh                          frames.sh: the exit code
 #   $held                        hold_manager, release_manager                   hold_manager
 set -u
@@ -111,8 +110,8 @@ shared=$state
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 held=no
-# With a limit: an account can stop its own processes, or put a FIFO in the place of a file. And without the manager's lock, which it
-# could keep (pidfd_getfd(2)).
+# With a time limit, because an account can stop its own processes, or put a FIFO in the place of a file. And without the manager's
+# lock, because an account could take the descriptor and keep it (pidfd_getfd(2)).
 as_account() {
   limit=${as_limit:-60}
   [ "$held" = no ] || limit=20
