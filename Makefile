@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
 CHECKS := check-format check-lint check-shell check-types check-rooms check-unit
 FLEET := node tools/fleet/cli.ts
 
-.PHONY: help setup check docs test demo demo-clean bench clean $(CHECKS)
+.PHONY: help setup check docs fuzz test demo demo-clean bench clean $(CHECKS)
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -32,6 +32,10 @@ check-unit:
 docs: ## write docs/ from the docstrings of the components and from the examples
 	@tools/setup.sh node
 	@node tools/docs/main.ts
+
+fuzz: ## the property tests with new cases, 30 times as many
+	@tools/setup.sh node
+	@QUADLET_FLEET_FUZZ=3000 npm test --silent
 
 test: setup check ## everything, also on real hosts; one file of those: make test FILE=lifecycle
 	@trap '$(FLEET) clean' EXIT; node tools/test.ts $(FILE)

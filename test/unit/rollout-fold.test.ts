@@ -49,7 +49,10 @@ function unfoldRange(before: string, after: string) {
   };
 }
 
-const name = fc.stringMatching(/^[a-c.-]{0,2}[0-9]{0,2}[ab.]{0,1}[0-9]{0,3}[a-b]{0,1}$/);
+const name = fc
+  .stringMatching(/^[a-c.-]{0,2}[0-9]{0,2}[ab.]{0,1}[0-9]{0,3}[a-b]{0,1}$/)
+  // A host has a name.
+  .filter((text) => text !== "");
 const names = fc.oneof(
   fc.uniqueArray(name),
   fc.uniqueArray(fc.stringMatching(/^w[0-9]{1,3}$/), { maxLength: 60 }),
