@@ -33,7 +33,7 @@ module.exports = {
     may("units"),
     may("resources", "units"),
     may("provider", "resources", "host", "rollout", "units"),
-    may("host", "units"),
+    may("host", "units", "rollout"),
     may("rollout"),
     may("tools", "resources", "stacks"),
     packages("units"),

@@ -4,8 +4,9 @@
  */
 export class Lifetime {
   #running = 0;
-  #cancelled = false;
   #interrupted = false;
+  readonly #cancel = new AbortController();
+  readonly #gone = new AbortController();
   #end: () => Promise<void> = () => Promise.resolve();
 
   constructor() {
@@ -13,17 +14,24 @@ export class Lifetime {
       this.#interrupted = true;
       this.#leaveWhenDone();
     });
-    // An engine that is killed says nothing, nor does one that ends for a closed pipe (`pulumi preview | head`).
     const engine = process.ppid;
+    // An engine that is killed says nothing, nor does one that ends for a closed pipe (`pulumi preview | head`).
     setInterval(() => {
       if (process.ppid === engine) return;
       this.#interrupted = true;
-      this.cancel();
+      this.#gone.abort();
+      this.stop();
     }, 1000).unref();
   }
 
-  get cancelled(): boolean {
-    return this.#cancelled;
+  /** Nothing more is begun. */
+  get cancel(): AbortSignal {
+    return this.#cancel.signal;
+  }
+
+  /** Nobody takes the answer: what has begun is reverted, so that it is as the state says. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
   }
 
   /** What is done before the process ends. */
@@ -31,8 +39,8 @@ export class Lifetime {
     this.#end = action;
   }
 
-  cancel(): void {
-    this.#cancelled = true;
+  stop(): void {
+    this.#cancel.abort();
     this.#leaveWhenDone();
   }
 
@@ -49,7 +57,7 @@ export class Lifetime {
   }
 
   #leaveWhenDone(): void {
-    if (this.#cancelled && this.#interrupted && this.#running === 0)
+    if (this.#cancel.signal.aborted && this.#interrupted && this.#running === 0)
       void this.#end().finally(() => process.exit(0));
   }
 }

@@ -5,10 +5,12 @@ import { HostError, messageOf } from "../host/errors.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import type { Pool } from "../host/ssh/pool.ts";
 import { queryFor } from "../host/plan/query.ts";
-import { type Progress, TransactionError, observe, transact } from "../host/transaction/transaction.ts";
+import { observe } from "../host/transaction/observe.ts";
+import type { Progress } from "../host/transaction/progress.ts";
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
 import { desiredState, emptyState, observedInputs, outputs, secretPaths } from "./state.ts";
+import { type Deployed, type Run, deploy } from "./rollout.ts";
 import type { Survey } from "./survey.ts";
 import { type State, Unfinished } from "./unfinished.ts";
 import { type WireObject, isObject, revealObject } from "./wire.ts";
@@ -22,6 +24,7 @@ export interface Context {
   /** Prints a warning beside the resource and among the diagnostics at the end. */
   warn: (says: string) => void;
   survey: Survey;
+  run: Run;
 }
 
 /** What the engine knows from before: the inputs and outputs of the last operation. */
@@ -42,14 +45,9 @@ export async function apply(
     inputs,
     properties: facts ? outputs(set.desired, facts, inputs) : (before?.properties ?? {}),
   });
-  try {
-    return state(await bring(context, target(context, set.plain), set.desired, earlier));
-  } catch (thrown) {
-    if (thrown instanceof TransactionError) throw new Unfinished(thrown, unfinished(state(thrown.facts)));
-    if (thrown instanceof HostError && thrown.leaves === "unknown")
-      throw new Unfinished(thrown, unfinished(state()));
-    throw thrown;
-  }
+  const { facts, problem } = await bring(context, urn, target(context, set.plain), set.desired, earlier);
+  if (problem) throw new Unfinished(problem, unfinished(state(facts)));
+  return state(facts);
 }
 
 /** Removes the set. What is gone already is no error, nor is an account that is gone with all it had. */
@@ -59,12 +57,13 @@ export async function remove(context: Context, urn: string, before: Before): Pro
   const where = target(context, plain);
   const empty = emptyState(desired);
   try {
-    await bring(context, where, empty, earlier);
+    await removed(bring(context, urn, where, empty, earlier));
   } catch (thrown) {
     if (isGone(thrown)) {
       if (plain.manager === "user") return;
       // What the host's own manager has is still there, and needs no account to go.
-      await bring(context, where, { ...empty, account: undefined, accountIsGone: true }, earlier);
+      const rest = { ...empty, account: undefined, accountIsGone: true };
+      await removed(bring(context, urn, where, rest, earlier));
       return;
     }
     // A jump host that can't be reached says nothing of the host behind it.
@@ -74,6 +73,12 @@ export async function remove(context: Context, urn: string, before: Before): Pro
       { cause: thrown },
     );
   }
+}
+
+/** A delete has no partial result: whatever is left, the resource stays in the state. */
+async function removed(deployed: Promise<Deployed>): Promise<void> {
+  const { problem } = await deployed;
+  if (problem) throw problem;
 }
 
 /**
@@ -189,16 +194,22 @@ function lastOperation({ inputs, properties }: Before, urn: string): Earlier {
 
 /** Brings the host to what is desired, with what is known from the last operation. */
 async function bring(
-  { pool, progress }: Context,
+  { run, pool, progress }: Context,
+  urn: string,
   where: Target,
   desired: Desired,
   earlier: Earlier | undefined,
-): Promise<Facts> {
-  if (!earlier) return await transact(pool, where, desired, [], [], progress);
+): Promise<Deployed> {
+  const site = urn.split("::").at(-1) ?? urn;
+  if (!earlier) {
+    const order = { desired, known: [], before: [], images: false };
+    return await deploy(run, pool, site, where, order, "nothing", progress);
+  }
   const { owners, paths, set, replacedImage } = earlier;
   const secrets = [...new Set([...desired.secrets, ...set.desired.secrets])];
   const marked = { ...desired, formerOwners: owners, secrets };
-  return await transact(pool, where, marked, paths, set.desired.services, progress, replacedImage);
+  const order = { desired: marked, known: paths, before: set.desired.services, images: replacedImage };
+  return await deploy(run, pool, site, where, order, "old", progress);
 }
 
 /** A field of the connection that a {@link Target} lacks does not compile. */

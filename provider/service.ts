@@ -20,6 +20,7 @@ import type { Context } from "./operations.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { withSecrets } from "./secrets.ts";
 import { expectedOutputs } from "./state.ts";
+import type { Run } from "./rollout.ts";
 import type { Engine } from "./status.ts";
 import { Survey } from "./survey.ts";
 import { Unfinished } from "./unfinished.ts";
@@ -34,6 +35,7 @@ type Operations = typeof import("./operations.ts");
 export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServiceImplementation {
   let pool: Pool | undefined;
   lifetime.onEnd(async () => pool?.close());
+  let run: Run | undefined;
   const listeners = new Listeners();
   const survey = new Survey();
   let credentials: Partial<Credentials> = {};
@@ -44,14 +46,20 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     operation: (operations: Operations, context: Context, urn: string) => Promise<T>,
   ): Promise<T> => {
     // Not at the start of the plugin: a preview, and an up that changes nothing, touch no host.
-    const [operations, ssh] = await Promise.all([import("./operations.ts"), import("../host/ssh/pool.ts")]);
-    if (lifetime.cancelled) throw new Refused("the run was cancelled before this was begun");
+    const [operations, ssh, rollout] = await Promise.all([
+      import("./operations.ts"),
+      import("../host/ssh/pool.ts"),
+      import("./rollout.ts"),
+    ]);
+    if (lifetime.cancel.aborted) throw new Refused("the run was cancelled before this was begun");
     const [urn, timeout] = [request.getUrn(), request.getTimeout()];
     // After a time limit, the operation may still report steps.
     let ended = false;
     pool ??= new ssh.Pool();
+    run ??= rollout.newRun(lifetime);
     const context: Context = {
       pool,
+      run,
       // customTimeouts, which the engine passes on and does not enforce.
       connection: timeout > 0 ? { ...credentials, commandTimeout: timeout } : credentials,
       progress: {
@@ -210,7 +218,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
 
     cancel: unary(() => {
       pool?.stop();
-      lifetime.cancel();
+      lifetime.stop();
       return new empty.Empty();
     }),
   };

@@ -19,6 +19,7 @@ import type { Step } from "./step.ts";
 export interface Plan {
   /** Why nothing can be done, each with its cure. With these there are no steps. */
   refusals: string[];
+  /** Up to "stage" nothing changes that serves, and all can be taken back up to the last. */
   steps: Step[];
   /** The files that the put steps refer to by their index. */
   payload: DesiredFile[];
@@ -79,25 +80,25 @@ export function plan(
   const rehearsed = due.filter(({ service }) => !mimicked.some((mimic) => mimic.service === service));
   const lent = [...rehearsed, ...handed.map(({ standIn }) => standIn)];
   const changes = { facts, desired, todo, payload, stale, rehearsed, handed };
-  const work: Step[] = [
+  const preparation: Step[] = [
     ...pulls(desired, todo),
     ...validations(desired, todo, [...payload.map(({ path }) => path), ...stale], due),
     ...rehearse(desired, rehearsed, lent, payload.length),
     ...mimic(mimicked, payload.length + lent.length),
-    ...(payload.length + stale.length > 0 ? [{ verb: "stage" } as const] : []),
-    ...stops(changes),
-    ...activate(changes),
-    ...asks(desired, todo),
   ];
+  const activation: Step[] = [...stops(changes), ...activate(changes), ...asks(desired, todo)];
+  const isIdle = preparation.length + activation.length === 0;
   const settled =
     marked &&
     facts.set?.owner === desired.owner &&
     !facts.set.unfinished &&
     sameMembers(facts.set.paths, owned.commit);
-  if (work.length === 0 && settled) return { ...nothing, payload, owned };
+  if (isIdle && settled) return { ...nothing, payload, owned };
   const end: Step = { verb: wanted.size > 0 ? "commit" : "forget" };
-  const leave = wanted.size === 0 && facts.set === undefined && work.length === 0;
-  const steps: Step[] = leave ? [] : [{ verb: "begin" }, ...work, end];
+  const leave = wanted.size === 0 && facts.set === undefined && isIdle;
+  const steps: Step[] = leave
+    ? []
+    : [{ verb: "begin" }, ...preparation, { verb: "stage" }, ...activation, end];
   return {
     refusals,
     steps,

@@ -53,15 +53,12 @@ export class SshConfig {
     const key = JSON.stringify([sshConfig, address, port, user, defaultUser, isWayKnown]);
     const known = this.#asked.get(key);
     if (known) return await known;
-    const asked = this.#gate.pass(
-      () => undefined,
-      async () => {
-        const file = sshConfig === true ? undefined : sshConfig;
-        const query = { name, address, port, user, defaultUser, isWayKnown, file, seconds };
-        const printed = await askSsh(query);
-        return printed === undefined ? undefined : readSettings(name, printed, address);
-      },
-    );
+    const asked = this.#gate.pass(async () => {
+      const file = sshConfig === true ? undefined : sshConfig;
+      const query = { name, address, port, user, defaultUser, isWayKnown, file, seconds };
+      const printed = await askSsh(query);
+      return printed === undefined ? undefined : readSettings(name, printed, address);
+    });
     this.#asked.set(key, asked);
     return await asked;
   }

@@ -7,12 +7,9 @@ export class Gate {
     this.#free = width;
   }
 
-  async pass<T>(waiting: () => void, action: () => Promise<T>): Promise<T> {
+  async pass<T>(action: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else {
-      waiting();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await action();
     } finally {

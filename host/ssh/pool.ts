@@ -39,32 +39,15 @@ export class Pool {
     return await this.#shared(await this.#config.complete(target));
   }
 
-  /**
-   * Runs something when it is its turn: a few at a time for a host.
-   *
-   * @param alone names of what only one of them may have at a time
-   * @param waiting is called when it is not its turn yet
-   */
-  async inTurn<T>(
-    target: Target,
-    alone: readonly string[],
-    waiting: () => void,
-    action: () => Promise<T>,
-  ): Promise<T> {
+  /** Looks at a host when it is its turn: a few at a time. */
+  async inTurn<T>(target: Target, action: () => Promise<T>): Promise<T> {
     const host = endpointName({ ...target, user: "" });
-    // In one order for all, and the host's own last: so none waits for one that waits for it.
-    const gates = [
-      ...[...new Set(alone)].sort().map((name) => this.#gate(`${host} ${name}`, 1)),
-      this.#gate(host, sessionsPerHost),
-    ];
-    const begin = () => {
+    const gate = this.#gates.get(host) ?? new Gate(sessionsPerHost);
+    this.#gates.set(host, gate);
+    return await gate.pass(() => {
       this.mayBegin(target);
       return action();
-    };
-    return await gates.reduceRight<() => Promise<T>>(
-      (inner, gate) => () => gate.pass(waiting, inner),
-      begin,
-    )();
+    });
   }
 
   async close(): Promise<void> {
@@ -95,11 +78,5 @@ export class Pool {
       if (this.#open.get(key) === entry) this.#open.delete(key);
       throw thrown;
     }
-  }
-
-  #gate(key: string, width: number): Gate {
-    const gate = this.#gates.get(key) ?? new Gate(width);
-    this.#gates.set(key, gate);
-    return gate;
   }
 }

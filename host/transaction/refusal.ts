@@ -49,10 +49,15 @@ export function refusal(host: string, { account }: Pick<Desired, "account">, ans
 }
 
 /** Somebody else is at work on the set. */
-export function busy(host: string, { name }: Pick<Desired, "name">, holder: string): HostError {
-  const who = holder.trim() === "" ? "somebody else" : printable(holder.trim());
-  return new HostError(host, `it is busy with the set "${name}" (${who}).`, {
-    reason: "busy",
-    cure: "Run `pulumi up` again when that has ended. See on the host: systemctl list-units 'quadlet-fleet-*'",
-  });
+export class Busy extends HostError {
+  /** "the set "web" (alice@laptop, since 2026-11-29 10:00:00 UTC)" */
+  readonly who: string;
+
+  constructor(host: string, { name }: Pick<Desired, "name">, holder: string) {
+    const who = `the set "${name}" (${holder.trim() === "" ? "somebody else" : printable(holder.trim())})`;
+    super(host, `it is busy with ${who}.`, {
+      cure: "Run `pulumi up` again when that has ended. See on the host: systemctl list-units 'quadlet-fleet-*'",
+    });
+    this.who = who;
+  }
 }

@@ -22,6 +22,7 @@ export const transactionScript = Buffer.from(
     "request",
     "stand-ins",
     "steps",
+    "hold",
     "frames",
   ]
     .map((part) => read(`${part}.sh`))

@@ -7,13 +7,16 @@ import type { Target } from "../ssh/endpoint.ts";
 import { HostError, messageOf, printable } from "../errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "../facts/facts.ts";
 import { sha256 } from "../digest.ts";
-import { busy, refusal } from "./refusal.ts";
+import { Busy, refusal } from "./refusal.ts";
 import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
 export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name"> & {
-  /** Nothing is changed on the host, accounts and lingering included. */
-  onlyLooks?: boolean;
+  /**
+   * "look": nothing is changed on the host, accounts and lingering included. "attach": the same, but for a transaction that another
+   * session has begun (phases.ts). Without it: a transaction.
+   */
+  purpose?: "look" | "attach";
 };
 
 /** How a rollback went. */
@@ -22,20 +25,25 @@ export interface RolledBack {
   output: string;
 }
 
-function rolledBack(answer: Answer): RolledBack {
+export function rolledBack(answer: Answer): RolledBack {
   return { ok: answer.ok === "yes", output: printable(decode(answer.output).trim()) };
 }
 
 /** How long sudo may take for a password, in milliseconds. */
 const sudoTime = 30_000;
 
-/** One run of the host's script: it holds the lock of the set, answers queries and applies a plan. */
+/**
+ * One run of the host's script: it holds the lock of the set, answers queries and brings a plan to its end in phases. One call at a
+ * time; a call that comes meanwhile waits.
+ */
 export class Session {
   readonly #channel: Channel;
   readonly #answers: AsyncGenerator<Answer, void>;
   readonly #host: string;
   readonly #place: Place;
-  #changed = false;
+  /** Whether something on the host may have changed by this session. */
+  changed = false;
+  #turn: Promise<unknown> = Promise.resolve();
   /** What is sent once enter.sh runs. */
   #entered: (() => void) | undefined;
 
@@ -53,7 +61,7 @@ export class Session {
    */
   static async start(connection: Connection, target: Target, place: Place): Promise<Session> {
     const unit = `quadlet-fleet-${randomBytes(6).toString("hex")}`;
-    const purpose = place.onlyLooks ? "look" : place.createUser ? "create" : "change";
+    const purpose = place.purpose ?? (place.createUser ? "create" : "change");
     const { manager, account, linger, name } = place;
     const script = [String(transactionScript.length), sha256(transactionScript)];
     const words = [
@@ -101,7 +109,7 @@ export class Session {
   /**
    * Waits until the script has the set's lock.
    *
-   * @throws HostError when the host or the account can't have a session, with the reason "busy" when somebody else is at work on
+   * @throws HostError when the host or the account can't have a session, a Busy when somebody else is at work on
    * the set. Nothing was changed then.
    */
   async ready(): Promise<void> {
@@ -113,14 +121,9 @@ export class Session {
         this.#entered = undefined;
       }
       if (answer.event === "script") this.#channel.write(transactionScript);
-      if (answer.event === "busy") throw busy(this.#host, this.#place, decode(answer.holder));
+      if (answer.event === "busy") throw new Busy(this.#host, this.#place, decode(answer.holder));
       if (answer.event === "refused") throw refusal(this.#host, this.#place, answer);
     }
-  }
-
-  /** Whether something on the host may have changed by this session. */
-  get changed(): boolean {
-    return this.#changed;
   }
 
   /**
@@ -130,66 +133,58 @@ export class Session {
    */
   async query(query: Query): Promise<Facts> {
     const bytes = Buffer.from(writeQuery(query), "utf8");
-    this.#channel.write(`query ${bytes.length}\n`);
-    this.#channel.write(bytes);
+    const frame = Buffer.concat([Buffer.from(`query ${bytes.length}\n`), bytes]);
     const answers: Answer[] = [];
-    for (;;) {
-      const answer = await this.#next("while it was looked at");
-      if (answer.event !== "answered") answers.push(answer);
-      else if (answers.some(({ event }) => event === "unanswered")) throw this.#unanswered(answers);
-      else return readFacts(query, answers);
-    }
+    await this.ask(frame, "while it was looked at", ["answered"], (answer) => answers.push(answer));
+    if (answers.some(({ event }) => event === "unanswered")) throw this.#unanswered(answers);
+    return readFacts(query, answers);
   }
 
   /** Takes back what an interrupted run of this set has left half-way. */
   async recover(): Promise<RolledBack | undefined> {
-    this.#channel.write("recover\n");
-    const before = this.#changed;
+    const before = this.changed;
     // Until it says that there was nothing.
-    this.#changed = true;
+    this.changed = true;
     let back: RolledBack | undefined;
-    for (;;) {
-      const answer = await this.#next("while an interrupted transaction was taken back");
-      if (answer.event === "recovered") {
-        this.#changed = before || back !== undefined;
-        return back;
-      }
-      if (answer.event === "rolledback") back = rolledBack(answer);
-    }
+    await this.ask(
+      "recover\n",
+      "while an interrupted transaction was taken back",
+      ["recovered"],
+      (answer) => {
+        if (answer.event === "rolledback") back = rolledBack(answer);
+      },
+    );
+    this.changed = before || back !== undefined;
+    return back;
   }
 
-  /**
-   * Runs the stored plan.
-   *
-   * @param progress is called with the number of each step before it runs
-   * @param note is called with what a step has left out, and why
-   * @returns undefined, or which step failed and what became of those before it
-   */
-  async apply(
-    stored: ReadonlyMap<string, string>,
-    progress: (step: number) => void,
-    note: (text: string) => void,
-  ): Promise<{ step: number; output: string; back: RolledBack } | undefined> {
-    const files = [...stored].map(([name, content]) => ({ name, bytes: Buffer.from(content, "utf8") }));
-    const list = Buffer.from(files.map(({ name, bytes }) => `${name} ${bytes.length}\n`).join(""));
-    this.#changed = true;
-    this.#channel.write(
-      Buffer.concat([Buffer.from(`apply ${list.length}\n`), list, ...files.map(({ bytes }) => bytes)]),
-    );
-    let failed: { step: number; output: string } | undefined;
-    for (;;) {
-      const answer = await this.#next("in the middle of a transaction, which goes on by itself on the host");
-      if (answer.event === "applied") return undefined;
-      if (answer.event === "step") progress(Number(answer.line));
-      if (answer.event === "note") note(printable(decode(answer.text).trim()));
-      if (answer.event === "failed")
-        failed = { step: Number(answer.line), output: printable(decode(answer.output).trim()) };
-      if (answer.event === "rolledback" && failed) return { ...failed, back: rolledBack(answer) };
-    }
+  /** Sends a frame when it is its turn, and returns the answer that ends it. */
+  async ask(
+    frame: Buffer | string,
+    when: string,
+    ends: readonly string[],
+    seen: (answer: Answer) => void = () => undefined,
+  ): Promise<Answer> {
+    const asked = this.#turn.then(async () => {
+      this.#channel.write(frame);
+      for (;;) {
+        const answer = await this.#next(when);
+        seen(answer);
+        if (ends.includes(answer.event)) return answer;
+      }
+    });
+    this.#turn = asked.catch(() => undefined);
+    return await asked;
+  }
+
+  /** Sends a frame that is not answered, or whose answer nobody waits for. */
+  send(frame: string): void {
+    this.#channel.write(frame);
   }
 
   /** Gives the lock back and waits until the script has ended. */
   async close(): Promise<void> {
+    await this.#turn;
     this.#channel.write("end\n");
     this.#channel.end();
     await this.#channel.ended;
@@ -222,7 +217,7 @@ export class Session {
   }
 
   #broken(problem: string, cure?: string): HostError {
-    if (!this.#changed) return new HostError(this.#host, problem, { cure });
+    if (!this.changed) return new HostError(this.#host, problem, { cure });
     const again = "Run `pulumi up` again: it looks at the host first and does what is missing.";
     return new HostError(this.#host, problem, {
       leaves: "unknown",

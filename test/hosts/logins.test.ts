@@ -6,7 +6,7 @@ import { Pool } from "../../host/ssh/pool.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import type { Desired } from "../../host/desired.ts";
-import { observe } from "../../host/transaction/transaction.ts";
+import { observe } from "../../host/transaction/observe.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
 import { sshdLog } from "./support/logins.ts";

@@ -172,6 +172,7 @@ export function named(step: Step): string {
 export const restarted = [
   "begin",
   "pull registry.example/nginx:1",
+  "stage",
   "restart web.service",
   "settle",
   "verify web.service",
@@ -190,7 +191,7 @@ export function handedOver(
   asked: readonly string[] = [],
 ): string[] {
   const [validate, files] =
-    written.length === 0 ? [[], []] : [["validate"], ["stage", ...written, "daemon_reload"]];
+    written.length === 0 ? [[], ["stage"]] : [["validate"], ["stage", ...written, "daemon_reload"]];
   return [
     ...["begin", "pull registry.example/nginx:1", ...validate],
     ...["lend web-rehearsal.service", "lend web-handover.service", "daemon_reload"],

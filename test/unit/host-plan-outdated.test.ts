@@ -29,6 +29,7 @@ describe("a file that is newer than what its service has read", () => {
   test("nginx's configuration: reloaded, nothing is written", () => {
     assert.deepEqual(does(written(1001), desired()), [
       "begin",
+      "stage",
       "reload web.service",
       "verify web.service",
       "commit",
@@ -113,7 +114,7 @@ describe("a service that systemd starts again and again", () => {
 
 test("a unit file that somebody else has changed: systemd reads it again", () => {
   const facts = state(settled(desired()), "web.socket", { needsReload: true });
-  assert.deepEqual(does(facts, desired()), ["begin", "daemon_reload", "commit"]);
+  assert.deepEqual(does(facts, desired()), ["begin", "stage", "daemon_reload", "commit"]);
 });
 
 describe("requests that must be answered", () => {
@@ -141,7 +142,13 @@ describe("requests that must be answered", () => {
   test("none where nothing that answers was touched", () => {
     assert.deepEqual(does(settled(wanted), wanted), []);
     const disabled = state(settled(wanted), "web.socket", { enabled: "disabled" });
-    assert.deepEqual(does(disabled, wanted), ["begin", "enable web.socket", "daemon_reload", "commit"]);
+    assert.deepEqual(does(disabled, wanted), [
+      "begin",
+      "stage",
+      "enable web.socket",
+      "daemon_reload",
+      "commit",
+    ]);
   });
 
   test("none at a delete", () => {

@@ -156,13 +156,20 @@ test("a stopped service, a disabled socket, a changed mode: each is put right, a
   assert.deepEqual(does(stopped, desired()), [
     "begin",
     "pull registry.example/nginx:1",
+    "stage",
     "start web.service",
     "settle",
     "verify web.service",
     "commit",
   ]);
   const disabled = state(facts, "web.socket", { enabled: "disabled" });
-  assert.deepEqual(does(disabled, desired()), ["begin", "enable web.socket", "daemon_reload", "commit"]);
+  assert.deepEqual(does(disabled, desired()), [
+    "begin",
+    "stage",
+    "enable web.socket",
+    "daemon_reload",
+    "commit",
+  ]);
   const mode = change(facts, unitPath("system", "web.socket"), present(socket, "0600"));
   assert.deepEqual(does(mode, desired()), [
     "begin",
@@ -186,7 +193,7 @@ test("an interrupted run: the service may not have read what was written, so it 
 test("what the state knows is ours even without a mark: an import", () => {
   const imported: Facts = { ...settled(desired()), set: undefined };
   const known = desired().files.map(({ path }) => path);
-  assert.deepEqual(does(imported, desired(), known), ["begin", "commit"]);
+  assert.deepEqual(does(imported, desired(), known), ["begin", "stage", "commit"]);
 });
 
 test("delete: sockets first, then services; nothing is left to a request", () => {
@@ -279,5 +286,5 @@ test("delete after somebody else took the set over: nothing is done", () => {
 
 test("a mark of before is our own: a renamed stack goes on, and the mark is written anew", () => {
   const renamed = desired({ owner: "urn:renamed", formerOwners: ["urn:web"] });
-  assert.deepEqual(does(settled(desired()), renamed), ["begin", "commit"]);
+  assert.deepEqual(does(settled(desired()), renamed), ["begin", "stage", "commit"]);
 });

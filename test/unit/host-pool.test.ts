@@ -1,66 +1,29 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import { Pool } from "../../host/ssh/pool.ts";
 
-/** Which of them run at once, and which have waited: each ends when all that can have begun. */
-async function run(places: [host: string, alone: string[]][]) {
+test("looks at a host: four at a time, in their order, and at others meanwhile", async () => {
   const pool = new Pool();
-  const begun: number[] = [];
-  const waited: number[] = [];
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  const all = places.map(([address, alone], index) =>
-    pool.inTurn(
-      { address },
-      alone,
-      () => waited.push(index),
-      async () => {
-        begun.push(index);
-        await held;
-      },
-    ),
-  );
+  const begun: string[] = [];
+  const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
+  const look = (address: string, name: string) =>
+    pool.inTurn({ address }, async () => {
+      begun.push(name);
+      await held;
+    });
+  const all = [...["a1", "a2", "a3", "a4", "a5", "a6"].map((name) => look("a", name)), look("b", "b1")];
   await new Promise((resolve) => setImmediate(resolve));
-  const atOnce = [...begun];
-  release();
+  assert.deepEqual(begun, ["a1", "a2", "a3", "a4", "b1"]);
+  release(undefined);
   await Promise.all(all);
-  return { atOnce, begun, waited };
-}
+  assert.deepEqual(begun, ["a1", "a2", "a3", "a4", "b1", "a5", "a6"]);
+});
 
-describe("whose turn it is", () => {
-  test("one set alone waits for nobody", async () => {
-    assert.deepEqual(await run([["a", ["tag"]]]), { atOnce: [0], begun: [0], waited: [] });
-  });
-
-  test("sets of one host: at once, and those of other hosts", async () => {
-    const { atOnce, waited } = await run([
-      ["a", []],
-      ["a", []],
-      ["b", []],
-    ]);
-    assert.deepEqual([atOnce, waited], [[0, 1, 2], []]);
-  });
-
-  test("what only one may have: one after the other, and who waits says so", async () => {
-    const found = await run([
-      ["a", ["one", "two"]],
-      ["a", ["two", "one"]],
-      ["a", ["three"]],
-      ["b", ["one"]],
-    ]);
-    assert.deepEqual(found, { atOnce: [0, 2, 3], begun: [0, 2, 3, 1], waited: [1] });
-  });
-
-  test("in whatever order they ask for it, none waits for ever", async () => {
-    const sets = ["x y", "y z", "z x", "z y x", "x", "y"].map((names): [string, string[]] => [
-      "a",
-      names.split(" "),
-    ]);
-    assert.deepEqual((await run(sets)).begun.sort(), [0, 1, 2, 3, 4, 5]);
-  });
-
-  test("four at a time on a host", async () => {
-    const { atOnce, waited } = await run(["1", "2", "3", "4", "5"].map(() => ["a", []]));
-    assert.deepEqual([atOnce, waited], [[0, 1, 2, 3], [4]]);
-  });
+test("after Ctrl-C none begins", async () => {
+  const pool = new Pool();
+  pool.stop();
+  await assert.rejects(
+    pool.inTurn({ address: "a" }, () => Promise.resolve()),
+    /the run was cancelled before this was begun/,
+  );
 });

@@ -47,7 +47,7 @@ describe("what is not ours", () => {
           `${path} exists and does not belong to this resource. Remove it, or take it over with adopt: true.`,
       ),
     );
-    assert.deepEqual(does(foreign, desired({ adopt: true })), ["begin", "commit"]);
+    assert.deepEqual(does(foreign, desired({ adopt: true })), ["begin", "stage", "commit"]);
   });
 
   test("a set of another owner, by name", () => {

@@ -4,6 +4,7 @@ import { HostError } from "../../host/errors.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
 import { type Context, apply, importSet, refresh } from "../../provider/operations.ts";
 import { Unfinished } from "../../provider/unfinished.ts";
+import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
 import type { WireObject } from "../../provider/wire.ts";
 
@@ -27,6 +28,7 @@ async function world(thrown: Error, othersAnswer = true): Promise<{ context: Con
     progress: { doing: () => undefined, note: () => undefined },
     warn: (says: string) => void warnings.push(says),
     survey,
+    run: newRun({ cancel: new AbortController().signal, gone: new AbortController().signal }),
   };
   return { context, warnings };
 }

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { after, test } from "node:test";
 import { Pool } from "../../host/ssh/pool.ts";
 import { remove } from "../../provider/operations.ts";
+import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
 import { Keyring } from "./ssh-keys.ts";
 
@@ -34,6 +35,7 @@ async function refusal(connection: object): Promise<string> {
     progress: { doing: nothing, note: nothing },
     warn: nothing,
     survey: new Survey(),
+    run: newRun({ cancel: new AbortController().signal, gone: new AbortController().signal }),
   };
   const inputs = { connection: { hostKey, ...connection }, name: "web", manager: "system", units: {} };
   const thrown = await remove(context, "urn:web", { inputs: inputs, properties: {} }).then(

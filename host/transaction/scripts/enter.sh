@@ -2,8 +2,8 @@
 # From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" for none), linger (yes, no), what for (look; change; create: the account is made where it is
-# not there), unit name, size of the transaction script in bytes and its SHA-256, set name, who comes.
+# Arguments: manager, account ("-" for none), linger (yes, no), what for (look; attach; change; create: the account is made where it
+# is not there), unit name, size of the transaction script in bytes and its SHA-256, set name, who comes.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -13,7 +13,12 @@ uid=
 lingered=no
 asked=no
 mode=lock
-[ "$purpose" != look ] || mode=look
+case $purpose in
+  look | attach)
+    mode=$purpose
+    purpose=look
+    ;;
+esac
 # Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
 made=/var/lib/quadlet-fleet/accounts
 
@@ -49,9 +54,17 @@ if ! { [ -f "$copy" ] && cp "$copy" "$script" && echo "$digest  $script" | sha25
 fi
 exec sh "$script" "$@"'
 
+# However the script ends, a transaction that it leaves open is taken back (ExecStopPost= of systemd.service(5)). ":" leaves "$" to sh.
+# shellcheck disable=SC2016 # another shell expands it
+after=':/bin/sh -c '"'"'open=$RUNTIME_DIRECTORY/open
+if [ -e "$open" ]; then
+  read -r manager set account <"$open"
+  exec sh "$RUNTIME_DIRECTORY/transaction.sh" killed "$manager" "$set" "$account" no
+fi'"'"
+
 run() {
   "$@" --quiet --collect --pipe --wait --unit="$unit" --description="quadlet-fleet: $set" \
-    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 \
+    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 --property=ExecStopPost="$after" \
     sh -c "$begin" quadlet-fleet "$size" "$digest" "$mode" "$manager" "$set" "$account" "$lingered" "$who"
 }
 

@@ -5,27 +5,66 @@ take_back() {
   back=yes
   rollback >"$work/output" 2>&1 </dev/null || back=no
   release_manager
+  settled
   printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
-apply() {
+# settled: the transaction has ended.
+settled() {
+  rm -f "$work/open" "$work/inbox" "$own/inbox" "$own/detached"
+  phase=idle
+}
+
+# The three parts of a plan: what serves is as it was up to `stage`; the last step can't be taken back.
+prepare() {
   began=$(date +%s)
   at=0
+  sed '/^stage$/q' "$work/plan" >"$work/plan.prepare"
+  sed -e '1,/^stage$/d' -e '$d' "$work/plan" >"$work/plan.activate"
+  tail -n 1 "$work/plan" >"$work/plan.end"
+  # What is looked for when this script has ended (enter.sh).
+  printf '%s %s %s\n' "$manager" "$set" "$account" >"$work/open"
+  phase=preparing
+  run_steps prepare || return 0
+  phase=prepared
+  printf '{"event":"prepared"}\n'
+}
+
+# activate SECONDS: that it is held without its coordinator, before it goes back by itself.
+activate() {
+  phase=activated
+  open_inbox && run_steps activate || return 0
+  hold "$1"
+}
+
+commit() {
+  run_steps end || return 0
+  settled
+  printf '{"event":"committed"}\n'
+}
+
+# run_steps PART: of the plan; takes all of it back when one fails.
+run_steps() {
   while IFS=$tab read -r step first second third; do
-    printf '{"event":"step","line":%d}\n' "$at"
+    # Nobody is there any more who would go on with what is prepared.
+    if ! printf '{"event":"step","line":%d}\n' "$at" 2>/dev/null && [ "$phase" = preparing ]; then
+      cause=alone
+      take_back
+      return 1
+    fi
     if ! { may_change "$step" && "step_$step" "$first" "$second" "$third"; } >"$work/output" 2>&1 </dev/null; then
       printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
+      cause=failed
       take_back
-      return
+      return 1
     fi
     if [ -e "$work/note" ]; then
       printf '{"event":"note","text":"%s"}\n' "$(encoded <"$work/note")"
       rm -f "$work/note"
     fi
     at=$((at + 1))
-  done <"$work/plan"
+  done <"$work/plan.$1"
   release_manager
-  printf '{"event":"applied"}\n'
 }
 
 # may_change STEP: steps that change what other sets share, one after the other up to the reload of systemd, are one change for them.
@@ -61,7 +100,13 @@ leave_stage() {
 
 stage=
 leave=0
+phase=idle
+transaction=
+cause=asked
 if [ "$mode" = recover ]; then
+  # Without a journal, whoever comes next cleans up.
+  [ -e "$own/journal" ] || exit 0
+  cause=$who
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
@@ -77,7 +122,7 @@ can_read_all || exit 77
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
 if [ "$account" != - ] && [ -e "$home/.local/share/containers" ]; then one_at_a_time first_podman; fi
 printf '{"event":"ready"}\n'
-# A peer that says nothing for this long is gone, and others need the set.
+# A peer that says nothing for this long is gone, and others need the set. What it has prepared is released.
 # shellcheck disable=SC2016 # the inner shell expands it
 while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
   # shellcheck disable=SC2086 # the header is words
@@ -89,18 +134,32 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
       ;;
     recover)
       # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
+      cause=next
       if [ -e "$own/journal" ]; then take_back; elif [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
       # The lingering of the run that was taken back is this one's to end.
       if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
+      cause=asked
       printf '{"event":"recovered"}\n'
       ;;
-    apply)
-      receive_all "$2"
-      apply
+    prepare)
+      transaction=$2
+      receive_all "$3"
+      prepare
       ;;
+    activate) [ "$phase" != prepared ] || activate "$2" || break ;;
+    revert) if [ "$phase" = idle ]; then printf '{"event":"rolledback","ok":"yes"}\n'; else take_back; fi ;;
+    attach)
+      attach "$2"
+      break
+      ;;
+    beat) printf '{"event":"beating"}\n' ;;
     end) break ;;
   esac
 done
+if [ "$phase" != idle ]; then
+  cause=alone
+  take_back
+fi
 # 1 where there is no set: an account that was made for it can go.
 if [ -e "$own/owner" ]; then leave=0; elif [ "$leave" = 0 ]; then leave=1; fi
 exit "$leave"

@@ -227,6 +227,8 @@ rollback() {
     [ -e "$own/owner" ] || step_forget
     return
   fi
+  recorded
+  transaction=$known
   # Where the swap itself has failed, the lock is kept until the old files are back.
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
@@ -239,7 +241,7 @@ rollback() {
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
   lent_units >"$work/lent"
-  if [ "$mode" = recover ] && [ -d "$own/before" ]; then
+  if [ "$cause" = boot ] && [ -d "$own/before" ]; then
     started_by_boot >"$work/started"
     sockets_of <"$work/started" >>"$work/reopen"
     services_of <"$work/started" >>"$work/active"
@@ -268,7 +270,7 @@ rollback() {
   if [ -d "$own/before" ]; then
     if [ -e "$own/before/units" ]; then cp "$own/before/units" "$own/"; else rm -f "$own/units"; fi &&
       one_at_a_time cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
-      sync "$own/owner" "$own/manifest" "$own/images" && rm -f "$own/journal" && sync "$own" &&
+      sync "$own/owner" "$own/manifest" "$own/images" && record reverted && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else
     step_forget

@@ -3,12 +3,18 @@
 # Data never becomes code: standard input brings frames, a header line and raw bytes, and names are only ever arguments.
 #   query BYTES   answers what the query of so many bytes asks for
 #   recover       takes back what an interrupted run of this set has left
-#   apply BYTES   brings a list of so many bytes, lines of "NAME SIZE", then all of these files in its order; runs the one that
-#                 is called "plan", one step a line, and takes all of it back when one fails
+#   prepare ID BYTES   brings a list of so many bytes, lines of "NAME SIZE", then all of these files in its order; runs the one that
+#                 is called "plan", one step a line, as far as nothing changes that serves, and takes all of it back when one fails
+#   activate SECONDS   goes on up to the last step, then waits for one of the next four (hold.sh)
+#   watch SECONDS      says whether what was activated is healthy, so long
+#   beat          says that somebody is there
+#   commit        runs the last step; nothing is taken back after it
+#   revert        takes back what was prepared or activated
+#   attach ID     takes over such a transaction from a session that was lost (mode attach)
 #   end           leaves
 # Answers are lines of JSON; what could hold anything at all is in base64.
-# Arguments: lock|look|locked|boot|recover, manager, set name, account ("-" for none), lingered (yes where it was just switched on),
-# who comes (of lock and look).
+# Arguments: lock|look|attach|locked|boot|killed|recover, manager, set name, account ("-" for none), lingered (yes where it was just
+# switched on), who comes (of lock, look and attach) or what has happened (of recover: boot, killed).
 #
 # Registers: variables that a function sets for those who call it. What start.sh itself sets below stays as it is.
 #   variable                     set by                                          read by
@@ -25,7 +31,12 @@
 #   $lacking $free               query_subordinate                               query_host
 #   $differs $unit_differs       query, is_different                             query, query_ports, query_host
 #   $trial                       step_validate                                   the other functions of validate.sh
-#   $began                       apply                                           explain
+#   $began                       prepare                                         explain
+#   $phase $at                   frames.sh                                       run_steps, the main loop
+#   $cause                       frames.sh, hold.sh                              record, rollback
+#   $transaction                 the main loop, rollback                         record
+#   $known $outcome              recorded                                        attach, rollback
+#   $moved                       hold, heard                                     hold
 #   $leave                       step_forget, frames.sh                          frames.sh: the exit code
 #   $held                        hold_manager, release_manager                   hold_manager
 set -u
@@ -71,13 +82,24 @@ private_lock() { (umask 077 && : >>"$1"); }
 private_lock "$lock" || exit 1
 
 # `-o`: only flock itself holds the lock, so neither a container that outlives this script nor a crash can keep it.
+take_lock() { flock "$@" -o -E 199 "$set_lock$set" sh "$0" locked "$manager" "$set" "$account" "$lingered" "$who"; }
+
+# free_set: tells a session that nobody has been heard of to go back now (hold.sh). Then the set is free in a moment.
+free_set() {
+  [ -e "$own/detached" ] && read -r inbox <"$own/inbox" && [ -p "$inbox" ] || return 1
+  # shellcheck disable=SC2016 # the inner shell expands it
+  timeout 5 sh -c 'echo leave >"$0"' "$inbox"
+}
+
 case $mode in
   lock | look)
     private_lock "$set_lock$set" || exit 1
-    how=-x
-    [ "$mode" = lock ] || how=-s
-    flock -n -o "$how" -E 199 "$set_lock$set" sh "$0" locked "$manager" "$set" "$account" "$lingered" "$who"
+    if [ "$mode" = look ]; then take_lock -s -n; else take_lock -n; fi
     code=$?
+    if [ "$code" = 199 ] && free_set; then
+      if [ "$mode" = look ]; then take_lock -s -w 300; else take_lock -w 300; fi
+      code=$?
+    fi
     [ "$code" != 199 ] || printf '{"event":"busy","holder":"%s"}\n' "$(head -c 300 "$set_lock$set" | base64 -w 0)"
     exit "$code"
     ;;
@@ -89,8 +111,13 @@ case $mode in
       [ -e "$journal" ] || continue
       own=${journal%/journal}
       private_lock "$set_lock${own##*/}" || continue
-      flock -w 600 -o "$set_lock${own##*/}" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no
+      flock -w 600 -o "$set_lock${own##*/}" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no boot
     done
+    exit
+    ;;
+  # The session's own script was, in the middle of a transaction.
+  killed)
+    flock -w 600 -o "$set_lock$set" sh "$0" recover "$manager" "$set" "$account" no killed
     exit
     ;;
 esac

@@ -22,7 +22,7 @@ step_begin() {
     fi
   fi
   # With the journal there is something to take back, and it comes last.
-  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && : >>"$own/journal" || return 1
+  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && record open && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && one_at_a_time note_needs
 }
 
@@ -63,7 +63,7 @@ step_commit() {
   one_at_a_time settle_needs && sync_targets || return 1
   # As long as there is a journal, somebody comes who would do it.
   leave_stage
-  cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" || return 1
+  cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && record committed || return 1
   # A success that was reported must outlast a power loss: a boot that found the journal would take it back.
   mv "$own/journal" "$own/committed" || return 1
   sync "$own" || {

@@ -1,0 +1,126 @@
+import { printable } from "../errors.ts";
+import { type Answer, decode } from "../facts/facts.ts";
+import { type RolledBack, type Session, rolledBack } from "./session.ts";
+
+/** A step that failed, and what became of those before it. */
+export interface Failed {
+  /** Its number; undefined where the host has gone back by itself. */
+  step: number | undefined;
+  output: string;
+  back: RolledBack;
+}
+
+/** What a phase tells while it runs. */
+export interface Listener {
+  /** The number of a step, before it runs. */
+  step: (step: number) => void;
+  /** What a step has left out, and why. */
+  note: (text: string) => void;
+}
+
+/** What has become of a transaction that another session had begun. "unknown": it left no trace, or could not be taken back. */
+export type Ended = "committed" | "reverted" | "unknown";
+
+/** A transaction of a session, phase by phase: prepare, activate, then commit or revert. */
+export class Phases {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Sends the stored plan, and runs it as far as nothing changes that serves. What is prepared is released when the session ends.
+   *
+   * @param id of the transaction, for {@link attach}
+   * @returns undefined, or what failed
+   */
+  async prepare(
+    id: string,
+    stored: ReadonlyMap<string, string>,
+    says: Listener,
+  ): Promise<Failed | undefined> {
+    const files = [...stored].map(([name, content]) => ({ name, bytes: Buffer.from(content, "utf8") }));
+    const list = Buffer.from(files.map(({ name, bytes }) => `${name} ${bytes.length}\n`).join(""));
+    const header = Buffer.from(`prepare ${id} ${list.length}\n`);
+    this.#session.changed = true;
+    const frame = Buffer.concat([header, list, ...files.map(({ bytes }) => bytes)]);
+    return await this.#phase(frame, "while the new version was prepared", "prepared", says);
+  }
+
+  /**
+   * Switches to the new version. From here on the host goes back by itself when it has heard nothing for a minute and the grace time.
+   *
+   * @param grace in seconds
+   * @returns undefined, or what failed
+   */
+  async activate(grace: number, says: Listener): Promise<Failed | undefined> {
+    return await this.#phase(`activate ${grace}\n`, "while the new version was activated", "held", says);
+  }
+
+  /** Whether what was activated runs and answers for so many seconds, or does now. */
+  async watch(seconds: number): Promise<{ ok: boolean; output: string }> {
+    const ends = ["healthy", "unhealthy", "ended"];
+    const { event, output } = await this.#session.ask(`watch ${seconds}\n`, "while it was watched", ends);
+    return { ok: event === "healthy", output: printable(decode(output).trim()) };
+  }
+
+  /** Keeps what was activated. Nothing is taken back after it. */
+  async commit(says: Listener): Promise<Failed | undefined> {
+    return await this.#phase("commit\n", "during the commit", "committed", says);
+  }
+
+  /** Goes back to the old version, or releases what was prepared. */
+  async revert(): Promise<RolledBack> {
+    const answer = await this.#session.ask("revert\n", "while it was reverted", ["rolledback", "ended"]);
+    return answer.event === "ended" ? endedBack(answer) : rolledBack(answer);
+  }
+
+  /** Says that somebody is there. */
+  beat(): void {
+    this.#session.send("beat\n");
+  }
+
+  /**
+   * Takes a transaction over that another session had activated, or waits until it has ended.
+   *
+   * @returns undefined where it is held, and this session decides
+   */
+  async attach(id: string): Promise<Ended | undefined> {
+    this.#session.changed = true;
+    const answer = await this.#session.ask(`attach ${id}\n`, "while the transaction was looked for", [
+      "held",
+      "ended",
+    ]);
+    if (answer.event === "held") return undefined;
+    return ended(answer);
+  }
+
+  async #phase(
+    frame: Buffer | string,
+    when: string,
+    end: string,
+    { step, note }: Listener,
+  ): Promise<Failed | undefined> {
+    let failed: { step: number; output: string } | undefined;
+    const last = await this.#session.ask(frame, when, [end, "rolledback", "ended"], (answer) => {
+      if (answer.event === "step") step(Number(answer.line));
+      if (answer.event === "note") note(printable(decode(answer.text).trim()));
+      if (answer.event === "failed")
+        failed = { step: Number(answer.line), output: printable(decode(answer.output).trim()) };
+    });
+    if (last.event === end || ended(last) === end) return undefined;
+    const back = last.event === "ended" ? endedBack(last) : rolledBack(last);
+    return { step: undefined, output: "", ...failed, back };
+  }
+}
+
+/** How a transaction has ended that another session had begun. */
+function ended({ outcome }: Answer): Ended {
+  return outcome === "committed" || outcome === "reverted" ? outcome : "unknown";
+}
+
+function endedBack(answer: Answer): RolledBack {
+  const ok = ended(answer) === "reverted";
+  return { ok, output: ok ? "" : "What has become of it is not known." };
+}

@@ -1,0 +1,141 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# A host that is activated waits for the decision (compare the confirmed commit of NETCONF, RFC 6241, section 8.4): commit or revert.
+# Without a coordinator it waits for a while, and goes back by itself then. The coordinator may come back in another session.
+#   $own/transaction   ID OUTCOME CAUSE DATE WHO; the outcome (committed, reverted) holds once there is no journal
+#   $own/inbox         the path of a FIFO, as long as messages are taken: those of the session itself, and of others that attach
+#   $own/detached      there while nobody has been heard of
+
+# record OUTCOME: on the disk, before the journal goes.
+record() {
+  [ -n "$transaction" ] || return 0
+  printf '%s %s %s %s %s\n' "$transaction" "$1" "$cause" "$(date '+%FT%T%z')" "$who" >"$own/transaction.new" &&
+    sync "$own/transaction.new" && mv "$own/transaction.new" "$own/transaction"
+}
+
+# recorded: sets $known to the set's last transaction, and $outcome.
+recorded() {
+  known='' outcome=''
+  [ ! -e "$own/transaction" ] || read -r known outcome rest <"$own/transaction"
+}
+
+uptime() {
+  read -r now rest </proc/uptime
+  printf %s "${now%%.*}"
+}
+
+# forward: messages from standard input, up to the one that decides.
+forward() {
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case $line in commit | revert) return ;; esac
+  done
+  echo gone
+}
+
+# From here on another session may attach.
+open_inbox() {
+  mkfifo -m 600 "$work/inbox" && printf '%s\n' "$work/inbox" >"$own/inbox"
+}
+
+# hold SECONDS: see activate. False where the decision came from elsewhere: whoever began it has gone.
+hold() {
+  phase=held
+  verdict='' until='' moved=no
+  exec 5<&0 6<>"$work/inbox"
+  forward <&5 >&6 6>&- &
+  forwarding=$!
+  printf '{"event":"held"}\n' 2>/dev/null
+  while [ -z "$verdict" ]; do
+    limit=60
+    if [ -n "$until" ]; then limit=$((until - $(uptime))); fi
+    message=
+    # shellcheck disable=SC2016 # the inner shell expands it
+    [ "$limit" -le 0 ] || message=$(timeout "$limit" sh -c 'IFS= read -r line && printf %s "$line"' <&6)
+    case $message in
+      "" | gone)
+        if [ -z "$until" ]; then
+          until=$(($(uptime) + $1))
+          : >"$own/detached"
+        elif [ "$message" = "" ]; then
+          cause=alone verdict=revert
+        fi
+        ;;
+      commit | revert) verdict=$message ;;
+      # Somebody else needs the set.
+      leave) [ -z "$until" ] || cause=left verdict=revert ;;
+      *)
+        until=
+        rm -f "$own/detached"
+        heard "$message"
+        ;;
+    esac
+  done
+  kill "$forwarding" 2>/dev/null
+  exec 5<&- 6>&-
+  if [ "$verdict" = commit ]; then commit; else take_back; fi
+  [ -z "$until" ] && [ "$moved" = no ]
+}
+
+# heard MESSAGE
+heard() {
+  case $1 in
+    beat) printf '{"event":"beating"}\n' ;;
+    watch\ *) watch "${1#watch }" ;;
+    # From now on the answers go to the session that has come (attach).
+    answer\ *)
+      [ -p "${1#answer }" ] && command exec >"${1#answer }" || return 0
+      moved=yes
+      printf '{"event":"held"}\n'
+      ;;
+  esac 2>/dev/null
+}
+
+# watch SECONDS: whether what was activated still runs and answers, at least once.
+watch() {
+  end=$(($(uptime) + $1))
+  while healthy; do
+    if [ "$(uptime)" -ge "$end" ]; then
+      printf '{"event":"healthy"}\n'
+      return
+    fi
+    sleep 1
+  done
+  printf '{"event":"unhealthy","output":"%s"}\n' "$(tail -c 8000 "$work/output" | encoded)"
+}
+
+healthy() {
+  while IFS=$tab read -r step first second third; do
+    case $step in
+      verify | ask) "step_$step" "$first" "$second" "$third" >"$work/output" 2>&1 </dev/null || return 1 ;;
+    esac
+  done <"$work/plan.activate"
+}
+
+# attach ID: to the transaction of another session, until that has ended. Its messages come from here, and its answers go here.
+attach() {
+  answers=$work/answers attached=
+  mkfifo -m 600 "$answers" && exec 3<>"$answers" 5<&0 || return
+  recorded
+  if [ "$known" = "$1" ] && read -r inbox 2>/dev/null <"$own/inbox" && [ -p "$inbox" ]; then
+    { echo "answer $answers" && forward <&5; } >"$inbox" &
+    attached=$!
+  fi
+  relay <&3 &
+  relaying=$!
+  # The lock is free when that session has ended; if it was killed, its journal is still there.
+  if [ "$known" = "$1" ] && [ -e "$own/journal" ]; then
+    flock -w 600 -o "$set_lock$set" sh "$0" recover "$manager" "$set" "$account" no killed >/dev/null 2>&1 </dev/null
+    recorded
+  fi
+  [ "$known" = "$1" ] && ! [ -e "$own/journal" ] || outcome=unknown
+  printf '{"event":"ended","outcome":"%s"}\n' "$outcome" >&3
+  wait "$relaying"
+  [ -z "$attached" ] || kill "$attached" 2>/dev/null
+}
+
+relay() {
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case $line in '{"event":"ended"'*) return ;; esac
+  done
+}

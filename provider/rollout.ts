@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { HostError, messageOf } from "../host/errors.ts";
+import type { Facts } from "../host/facts/facts.ts";
+import type { Target } from "../host/ssh/endpoint.ts";
+import type { Pool } from "../host/ssh/pool.ts";
+import { HostMember, type Order } from "../host/transaction/member.ts";
+import { type Progress, timeLimit } from "../host/transaction/progress.ts";
+import { type Admission, admission } from "../rollout/admission.ts";
+import { rollOut } from "../rollout/coordinator.ts";
+import type { Has } from "../rollout/member.ts";
+import { type Limits, resolve } from "../rollout/policy.ts";
+import type { Clock } from "../rollout/world.ts";
+
+/** What the rollouts of one run share. */
+export interface Run {
+  readonly admission: Admission;
+  /** Ctrl-C. */
+  readonly cancel: AbortSignal;
+  /** The engine was killed. */
+  readonly gone: AbortSignal;
+}
+
+export function newRun(signals: Pick<Run, "cancel" | "gone">): Run {
+  return { cancel: signals.cancel, gone: signals.gone, admission: admission() };
+}
+
+/** What is on the host after a rollout; with a problem, it is neither wholly old nor known to be new. */
+export type Deployed = { facts: Facts; problem?: undefined } | { facts?: Facts; problem: HostError };
+
+/**
+ * Brings one host to what is desired.
+ *
+ * @param site how other rollouts of the run call it
+ * @param has what it has according to the state
+ * @throws HostError when nothing was changed, or all was taken back
+ */
+export async function deploy(
+  run: Run,
+  pool: Pool,
+  site: string,
+  target: Target,
+  order: Order,
+  has: Has,
+  progress: Progress,
+): Promise<Deployed> {
+  const limits = limitsFor(target);
+  const member = new HostMember(pool, target, order, has, limits.grace, progress);
+  const say = (line: string, kind: "status" | "milestone") =>
+    kind === "status" ? progress.doing(line) : progress.note(line);
+  try {
+    const outcome = await rollOut(site, [member], limits, { ...run, clock, random: Math.random, say });
+    if (outcome.kind === "all-new") return await after(member);
+    if (outcome.kind === "partial")
+      return {
+        ...(await member.look().then(
+          (facts) => ({ facts }),
+          () => ({}),
+        )),
+        problem: member.problem ?? new HostError(member.name, outcome.text, { leaves: "unknown" }),
+      };
+    // The connection was lost while an earlier transaction was taken back, for example.
+    if (member.problem?.leaves === "unknown") return { problem: member.problem };
+    const leaves = outcome.touched ? "taken back" : "untouched";
+    throw member.problem ?? new HostError(member.name, outcome.text, { leaves, state: "" });
+  } finally {
+    await member.leave();
+  }
+}
+
+async function after(member: HostMember): Promise<Deployed> {
+  try {
+    return { facts: await member.look() };
+  } catch (thrown) {
+    const problem = `it has the new version, and could not be looked at afterwards: ${messageOf(thrown)}`;
+    const cure = "Run `pulumi up` again: it looks at the host first and does what is missing.";
+    return { problem: new HostError(member.name, problem, { leaves: "unknown", cure }) };
+  }
+}
+
+function limitsFor(target: Target): Limits {
+  const resolved = resolve({}, [target.address]);
+  if ("problems" in resolved) throw new Error("The defaults of a rollout are wrong.");
+  return { ...resolved.limits, healthyDeadline: timeLimit(target) };
+}
+
+const clock: Clock = {
+  now: () => performance.now() / 1000,
+  sleep: async (seconds, signal) => {
+    await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+  },
+};
