@@ -21,7 +21,7 @@ export class Lifetime {
       this.#interrupted = true;
       this.#gone.abort();
       this.stop();
-    }, 1000).unref();
+    }, 200).unref();
   }
 
   /** Nothing more is begun. */

@@ -43,7 +43,6 @@ export class Phases {
     const files = [...stored].map(([name, content]) => ({ name, bytes: Buffer.from(content, "utf8") }));
     const list = Buffer.from(files.map(({ name, bytes }) => `${name} ${bytes.length}\n`).join(""));
     const header = Buffer.from(`prepare ${id} ${list.length}\n`);
-    this.#session.changed = true;
     const frame = Buffer.concat([header, list, ...files.map(({ bytes }) => bytes)]);
     return await this.#phase(frame, "while the new version was prepared", "prepared", says);
   }
@@ -55,6 +54,7 @@ export class Phases {
    * @returns undefined, or what failed
    */
   async activate(grace: number, says: Listener): Promise<Failed | undefined> {
+    this.#session.changed = true;
     return await this.#phase(`activate ${grace}\n`, "while the new version was activated", "held", says);
   }
 

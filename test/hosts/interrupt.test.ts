@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "./support/eventually.ts";
-import { engineEnds, interruptEngine } from "./support/engine.ts";
+import { engineEnds, interruptEngine, killEngine } from "./support/engine.ts";
 import { type Says, hold } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, failedUnits, get } from "./support/stack.ts";
@@ -124,22 +125,53 @@ test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page
   await converges();
 });
 
-test("Ctrl-C twice: the engine does not wait, the host goes on by itself, the next up finds it done", async (t) => {
+const twice = async (says: Says) => {
+  await ctrlC(says);
+  interruptEngine(stack.name);
+  // It gives its plugins five seconds.
+  await engineEnds(stack.name);
+};
+
+test("Ctrl-C twice in a change, before a file is written: the engine does not wait, and the host has the old page", async (t) => {
   await deployed();
   configure();
-  const twice = async (says: Says) => {
-    await ctrlC(says);
-    interruptEngine(stack.name);
-    // It gives its plugins five seconds.
-    await engineEnds(stack.name);
-  };
   const { code, saw } = await interrupted(t, 1, twice);
   assert.notEqual(code, 0);
   assert.match(saw, /example2@web-1 updating \(interrupted\)/);
   await isAtRest();
-  assert.equal(await pageAt(), `page ${page}`);
-  // It only looks.
-  assert.doesNotMatch(await converges(), /writing|restarting/);
+  assert.equal(await pageAt(), `page ${page - 1}`);
+  await converges();
+});
+
+for (const [what, interrupt] of [
+  ["Ctrl-C twice", twice],
+  ["the engine and its plugin are killed", () => Promise.resolve(killEngine(stack.name))],
+] as const) {
+  test(`${what} when the new files are there: nobody can commit, and the next up need not wait for the host to go back`, async (t) => {
+    await deployed();
+    configure();
+    await interrupted(t, 7, interrupt);
+    await eventually(
+      async () => void (await host.run(["test", "-e", "/var/lib/quadlet-fleet/sets/example2/detached"])),
+    );
+    await stack.run(["cancel", "--yes"], { check: false });
+    await converges();
+  });
+}
+
+test("the engine alone is killed: its plugin takes back what nobody would know of", async (t) => {
+  await deployed();
+  configure();
+  await interrupted(t, 7, async () => {
+    killEngine(stack.name, false);
+    await engineEnds(stack.name);
+    // The plugin looks for its engine five times a second.
+    await sleep(1000);
+  });
+  await isAtRest();
+  assert.equal(await pageAt(), `page ${page - 1}`);
+  await stack.run(["cancel", "--yes"], { check: false });
+  await converges();
 });
 
 test("pulumi cancel, which takes the engine's lock away: what has begun is done", async (t) => {

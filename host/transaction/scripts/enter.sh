@@ -55,6 +55,7 @@ fi
 exec sh "$script" "$@"'
 
 # However the script ends, a transaction that it leaves open is taken back (ExecStopPost= of systemd.service(5)). ":" leaves "$" to sh.
+# Delegate= gives that a cgroup of its own: since Linux 6.14, what is started in a cgroup that was killed as a whole is killed as well.
 # shellcheck disable=SC2016 # another shell expands it
 after=':/bin/sh -c '"'"'open=$RUNTIME_DIRECTORY/open
 if [ -e "$open" ]; then
@@ -64,7 +65,8 @@ fi'"'"
 
 run() {
   "$@" --quiet --collect --pipe --wait --unit="$unit" --description="quadlet-fleet: $set" \
-    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 --property=ExecStopPost="$after" \
+    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 --property=Delegate=yes \
+    --property=ExecStopPost="$after" \
     sh -c "$begin" quadlet-fleet "$size" "$digest" "$mode" "$manager" "$set" "$account" "$lingered" "$who"
 }
 

@@ -11,7 +11,8 @@ take_back() {
 
 # settled: the transaction has ended.
 settled() {
-  rm -f "$work/open" "$work/inbox" "$own/inbox" "$own/detached"
+  close_inbox
+  rm -f "$work/open"
   phase=idle
 }
 

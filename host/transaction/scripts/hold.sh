@@ -18,6 +18,8 @@ recorded() {
   [ ! -e "$own/transaction" ] || read -r known outcome rest <"$own/transaction"
 }
 
+close_inbox() { rm -f "$work/inbox" "$own/inbox" "$own/detached"; }
+
 uptime() {
   read -r now rest </proc/uptime
   printf %s "${now%%.*}"
@@ -72,6 +74,8 @@ hold() {
   done
   kill "$forwarding" 2>/dev/null
   exec 5<&- 6>&-
+  # Whoever attaches from here on waits for the end (attach).
+  close_inbox
   if [ "$verdict" = commit ]; then commit; else take_back; fi
   [ -z "$until" ] && [ "$moved" = no ]
 }

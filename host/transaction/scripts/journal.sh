@@ -229,6 +229,8 @@ rollback() {
   fi
   recorded
   transaction=$known
+  # Of a script that was killed.
+  close_inbox
   # Where the swap itself has failed, the lock is kept until the old files are back.
   tac "$own/journal" >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"

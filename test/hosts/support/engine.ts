@@ -24,11 +24,15 @@ function enginesOf(stack: string): { engines: number[]; below: (pid: number) => 
   return { engines, below };
 }
 
-/** Ends the engine that works on a stack, its language host, its program and its plugins at once, as the kernel would. */
-export function killEngine(stack: string): number {
+/**
+ * Ends the engine that works on a stack at once, as the kernel would.
+ *
+ * @param withAll its language host, its program and its plugins too
+ */
+export function killEngine(stack: string, withAll = true): number {
   const { engines, below } = enginesOf(stack);
   // The engine first: it would write down that its plugin has ended.
-  const processes = engines.flatMap(below);
+  const processes = withAll ? engines.flatMap(below) : engines;
   for (const pid of processes) {
     try {
       process.kill(pid, "SIGKILL");

@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Cause, openDeployments } from "./support/deployments.ts";
+import { eventually } from "./support/eventually.ts";
+import { committed } from "./support/hold.ts";
+
+// What a host does by itself when its coordinator is lost while it is held, committed or reverted: old or new, as the table in
+// docs/interruptions.md says, and never something between.
+
+const {
+  host,
+  stack,
+  now,
+  start,
+  stoppedAt,
+  underRequests,
+  cut,
+  killed,
+  scriptKilled,
+  powerLoss,
+  isServed,
+  isAtRest,
+  isOld,
+  isNew,
+  record,
+  detached,
+} = await openDeployments("held");
+
+const signal = new AbortController().signal;
+
+describe("held", () => {
+  const held = async (grace: number) => {
+    const deployment = start(grace);
+    await deployment.held();
+    await isServed(now.page);
+    return deployment;
+  };
+
+  test("the connection ends: it goes back after the grace time", () =>
+    underRequests(async () => {
+      const deployment = await held(3);
+      await deployment.cut();
+      await detached();
+      await isServed(now.page);
+      await isOld("alone");
+      await deployment.end();
+    }));
+
+  for (const [what, decide, end] of [
+    ["commits", "commit", isNew],
+    ["reverts", "revert", () => isOld("asked")],
+  ] as const)
+    test(`the connection ends, and the coordinator comes back and ${what}`, () =>
+      underRequests(async () => {
+        const deployment = await held(100);
+        await deployment.cut();
+        // The member notices it by what it is asked next.
+        await eventually(async () => {
+          const { kind } = await deployment.member[decide]();
+          assert.equal(kind, decide === "commit" ? "committed" : "reverted");
+        });
+        await deployment.end();
+        await end();
+      }));
+
+  test("the connection ends, and another run comes: it need not wait for the grace time", () =>
+    underRequests(async () => {
+      const deployment = await held(100);
+      await deployment.cut();
+      await detached();
+      const other = start();
+      await other.prepared();
+      // A record of the former one until there is a new one.
+      assert.equal(await record(), "open asked");
+      await isServed(now.served);
+      assert.equal((await deployment.member.commit()).kind, "unknown");
+      assert.notEqual((await deployment.member.commit()).kind, "committed");
+      await deployment.end();
+      await other.member.revert();
+      await other.end();
+      await isOld("asked");
+    }));
+
+  test("another run comes while the coordinator is there: busy", async () => {
+    const [deployment, other] = [await held(100), start()];
+    assert.equal((await other.member.prepare(signal)).kind, "busy");
+    await other.end();
+    assert.deepEqual(await deployment.member.revert(), { kind: "reverted" });
+    await deployment.end();
+    await isOld("asked");
+  });
+
+  for (const [what, cause] of [
+    ["all of it is killed: the old version", killed],
+    ["the script is killed: the old version", scriptKilled],
+  ] as const)
+    test(what, () =>
+      underRequests(async () => {
+        const deployment = await held(100);
+        await cause(deployment);
+        await eventually(async () => assert.equal(await record(), "reverted killed"));
+        const lost = await deployment.member.commit();
+        assert.equal(lost.kind, "unknown");
+        assert.equal((await deployment.member.commit()).kind, "reverted");
+        await deployment.end();
+        await isOld("killed");
+      }),
+    );
+
+  test("the power goes: the old version after the boot", async () => {
+    const deployment = await held(100);
+    await host.powerLoss();
+    await host.boot();
+    await isOld("boot");
+    await deployment.end();
+  });
+
+  test("what was activated ends: it is seen to be unhealthy", async () => {
+    const deployment = await held(100);
+    assert.deepEqual(await deployment.member.watch(1), { kind: "healthy" });
+    await host.run(["systemctl", "stop", "example2.socket", "example2.service"]);
+    assert.equal((await deployment.member.watch(5)).kind, "unhealthy");
+    assert.deepEqual(await deployment.member.revert(), { kind: "reverted" });
+    await deployment.end();
+    await isOld("asked");
+  });
+});
+
+describe("when it is committed", () => {
+  /** Right after the commit: its journal is gone. */
+  const stopped = async (cause: Cause) => {
+    const deployment = start(100);
+    const work = async () => {
+      await deployment.held();
+      return await deployment.member.commit();
+    };
+    return { deployment, answer: await stoppedAt(committed, work, () => cause(deployment)) };
+  };
+  /** What was kept for a rollback goes with the next one, which has nothing else to do. */
+  const isDone = async () => {
+    const next = start();
+    assert.deepEqual(await next.member.prepare(signal), { kind: "nothing-to-do" });
+    await next.end();
+    await isNew();
+  };
+
+  for (const [what, cause] of [
+    ["the connection ends", cut],
+    ["all of it is killed", killed],
+    ["the script is killed", scriptKilled],
+  ] as const)
+    test(`${what}: the new version, and a coordinator that comes back is told so`, () =>
+      underRequests(async () => {
+        const { deployment, answer } = await stopped(cause);
+        if (answer.kind !== "committed")
+          assert.deepEqual(await deployment.member.commit(), { kind: "committed" });
+        await deployment.end();
+        await isDone();
+      }));
+
+  test("the power goes: the new version after the boot", async () => {
+    const { deployment } = await stopped(powerLoss);
+    await host.boot();
+    await deployment.end();
+    await eventually(() => isServed(now.page));
+    await isDone();
+  });
+});
+
+describe("while it is reverted", () => {
+  for (const [what, cause] of [
+    ["the connection ends", cut],
+    ["all of it is killed", killed],
+  ] as const)
+    test(`${what}: the old version`, () =>
+      underRequests(async () => {
+        const deployment = start(100);
+        await deployment.held();
+        const work = deployment.member.revert();
+        // The new container is on its way out.
+        await eventually(async () => {
+          const state = ["show", "--property=ActiveState", "--value", "example2.service"];
+          assert.notEqual((await host.run(["systemctl", ...state])).stdout, "active\n");
+        });
+        await cause(deployment);
+        await work;
+        await deployment.end();
+        await isOld(cause === cut ? "asked" : "killed");
+      }));
+});
+
+test("nothing is heard for a minute: released where it was prepared, held for the grace time where it was activated", () =>
+  underRequests(async () => {
+    const deployment = start(2);
+    await deployment.held();
+    // Its connection stays, and nothing comes through it.
+    await host.sh("pkill -STOP -f '^sshd-session: root@notty'");
+    await sleep(50_000);
+    await isServed(now.page);
+    await isOld("alone");
+    await host.sh("pkill -CONT -f '^sshd-session: root@notty'", { check: false });
+    await deployment.end();
+  }));
+
+test("after all of that, a refresh finds nothing but the other page, and the next up brings the first one back", async () => {
+  await stack.run(["refresh", "--yes", "--skip-preview"]);
+  await stack.up();
+  await isServed(0);
+  await isAtRest();
+  await stack.expectNoChanges();
+});

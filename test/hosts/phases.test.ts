@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Cause, openDeployments } from "./support/deployments.ts";
+import { eventually } from "./support/eventually.ts";
+
+// What a host does by itself when its coordinator is lost before the decision: it has the old version, as the table in
+// docs/interruptions.md says. The next phases are in held.test.ts.
+
+const {
+  host,
+  now,
+  start,
+  stoppedAt,
+  underRequests,
+  cut,
+  killed,
+  scriptKilled,
+  powerLoss,
+  isServed,
+  isOld,
+  isNew,
+  record,
+  lines,
+} = await openDeployments("phases");
+
+const signal = new AbortController().signal;
+
+describe("while it is prepared", () => {
+  const stopped = async (cause: Cause) => {
+    const deployment = start(100);
+    const work = () => deployment.member.prepare(signal);
+    assert.notEqual((await stoppedAt(1, work, () => cause(deployment))).kind, "prepared");
+    await deployment.end();
+  };
+  for (const [what, cause, because] of [
+    ["the connection ends: released", cut, "alone"],
+    ["all of it is killed: released", killed, "killed"],
+    ["the script is killed: released", scriptKilled, "killed"],
+  ] as const)
+    test(what, () => underRequests(() => stopped(cause).then(() => isOld(because))));
+
+  test("the power goes: released by the boot", async () => {
+    await stopped(powerLoss);
+    await host.boot();
+    await isOld("boot");
+  });
+});
+
+describe("prepared", () => {
+  for (const [what, cause, because] of [
+    ["the connection ends: released", cut, "alone"],
+    ["the script is killed: released", scriptKilled, "killed"],
+  ] as const)
+    test(what, () =>
+      underRequests(async () => {
+        const deployment = start(100);
+        await deployment.prepared();
+        await isServed(now.served);
+        await cause(deployment);
+        await isOld(because);
+        await deployment.end();
+      }),
+    );
+
+  test("the power goes: released by the boot", async () => {
+    const deployment = start(100);
+    await deployment.prepared();
+    await host.powerLoss();
+    await host.boot();
+    await isOld("boot");
+    await deployment.end();
+  });
+
+  test("another one comes: it is told that the set is busy, and with whom", async () => {
+    const [first, second] = [start(), start()];
+    await first.prepared();
+    const answer = await second.member.prepare(signal);
+    assert.equal(answer.kind, "busy");
+    assert.match(answer.kind === "busy" ? answer.who : "", /^the set "example2" \(\S+@\S+, since /);
+    assert.deepEqual(await first.member.revert(), { kind: "reverted" });
+    await Promise.all([first.end(), second.end()]);
+    await isOld("asked");
+  });
+});
+
+describe("while it is activated", () => {
+  /** When the new files are in their places. */
+  const stopped = async (cause: Cause, grace: number) => {
+    const deployment = start(grace);
+    await deployment.prepared();
+    const at = (await lines()) + 1;
+    const work = () => deployment.member.activate();
+    return { deployment, answer: await stoppedAt(at, work, () => cause(deployment)) };
+  };
+
+  test("the connection ends: it is activated all the same, held for the grace time, and goes back", () =>
+    underRequests(async () => {
+      const { deployment, answer } = await stopped(cut, 4);
+      assert.equal(answer.kind, "lost");
+      await eventually(() => isServed(now.page));
+      await isOld("alone");
+      await deployment.end();
+    }));
+
+  test("the connection ends, and the coordinator comes back: it decides", () =>
+    underRequests(async () => {
+      const { deployment, answer } = await stopped(cut, 100);
+      assert.equal(answer.kind, "lost");
+      assert.deepEqual(await deployment.member.watch(1), { kind: "healthy" });
+      assert.deepEqual(await deployment.member.commit(), { kind: "committed" });
+      await deployment.end();
+      await isNew();
+    }));
+
+  for (const [what, cause] of [
+    ["all of it is killed: the old version", killed],
+    ["the script is killed: the old version", scriptKilled],
+  ] as const)
+    test(what, () =>
+      underRequests(async () => {
+        const { deployment, answer } = await stopped(cause, 100);
+        assert.equal(answer.kind, "lost");
+        assert.equal((await deployment.member.watch(0)).kind, "reverted");
+        await deployment.end();
+        await isOld("killed");
+      }),
+    );
+
+  test("the power goes: the old version after the boot", async () => {
+    const { deployment } = await stopped(powerLoss, 100);
+    await host.boot();
+    await eventually(async () => assert.equal(await record(), "reverted boot"));
+    assert.equal((await deployment.member.watch(0)).kind, "reverted");
+    await deployment.end();
+    await isOld("boot");
+  });
+});

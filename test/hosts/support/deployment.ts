@@ -1,0 +1,53 @@
+import type { Desired } from "../../../host/desired.ts";
+import type { Target } from "../../../host/ssh/endpoint.ts";
+import { Pool } from "../../../host/ssh/pool.ts";
+import { HostMember } from "../../../host/transaction/member.ts";
+import { desiredState } from "../../../provider/state.ts";
+import type { UnitSetInputs } from "../../../resources/contract.ts";
+import { unitSetType } from "../../../resources/unit-set-type.ts";
+import type { Stack } from "./stack.ts";
+
+/** A set as a stack has deployed it: what a transaction of it gets. */
+export async function deployedSet(stack: Stack): Promise<Desired> {
+  const { stdout } = await stack.run(["stack", "export"]);
+  const { deployment } = JSON.parse(stdout) as {
+    deployment: { resources: { type: string; urn: string; inputs: UnitSetInputs }[] };
+  };
+  const found = deployment.resources.find(({ type }) => type === unitSetType);
+  if (!found) throw new Error("The stack has no set.");
+  return desiredState(found.inputs, found.urn);
+}
+
+/** One host of a rollout without its coordinator, so that a test decides what comes next, and when the connection ends. */
+export class Deployment {
+  readonly #pool = new Pool();
+  readonly member: HostMember;
+
+  /** @param grace seconds that the host waits for somebody who was lost */
+  constructor(target: Target, desired: Desired, grace = 2) {
+    const order = { desired, known: [], before: desired.services, images: false };
+    const progress = { doing: () => undefined, note: () => undefined };
+    this.member = new HostMember(this.#pool, target, order, "old", grace, progress);
+  }
+
+  async prepared(): Promise<void> {
+    const answer = await this.member.prepare(new AbortController().signal);
+    if (answer.kind !== "prepared") throw new Error(JSON.stringify(answer));
+  }
+
+  async held(): Promise<void> {
+    await this.prepared();
+    const answer = await this.member.activate();
+    if (answer.kind !== "held") throw new Error(JSON.stringify(answer));
+  }
+
+  /** The TCP connection ends. The member may come back by another one. */
+  async cut(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async end(): Promise<void> {
+    await this.member.leave();
+    await this.#pool.close();
+  }
+}
