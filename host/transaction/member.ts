@@ -18,6 +18,7 @@ import { addFacts, furtherQuery, queryFor, reloadable } from "../plan/query.ts";
 import { stepSays } from "../plan/step.ts";
 import { type Target, endpointName } from "../ssh/endpoint.ts";
 import type { Pool } from "../ssh/pool.ts";
+import { failedStep, stuck } from "./failed-step.ts";
 import { observe } from "./observe.ts";
 import { type Ended, type Failed, Phases } from "./phases.ts";
 import { type Progress, inTime } from "./progress.ts";
@@ -59,7 +60,7 @@ export class HostMember implements Member {
   /** Seconds. */
   readonly #grace: number;
   /** Of the transaction, for the session that attaches to it. */
-  readonly #id = randomBytes(8).toString("hex");
+  #id = "";
   #todo: Plan | undefined;
   #session: Session | undefined;
   #isAttached = false;
@@ -86,6 +87,8 @@ export class HostMember implements Member {
   }
 
   async prepare(signal: AbortSignal): Promise<Prepared> {
+    this.#id = randomBytes(8).toString("hex");
+    this.#ended = undefined;
     try {
       this.#progress.doing(`connecting to ${this.name}`);
       const session = await this.#open(this.#order.desired);
@@ -150,7 +153,9 @@ export class HostMember implements Member {
       if (this.#todo && !this.#ended && (await this.#comeBack()) === undefined) {
         const { ok, output } = await this.#phases().revert();
         this.#ended = ok ? "reverted" : "unknown";
-        if (!ok) this.#failed(this.#stuck(output));
+        if (!ok) this.#failed(stuck(this.name, output));
+        // Others need the set.
+        else await this.leave();
       }
       if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.message ?? "" };
       return { kind: "reverted" };
@@ -171,8 +176,10 @@ export class HostMember implements Member {
   /** Ends the session. Where the host was not asked to the end, it goes on by itself as the phases say. */
   async leave(): Promise<void> {
     clearInterval(this.#beats);
-    if (this.#isLost || this.#isAttached) this.#session?.abandon();
-    else await this.#session?.close();
+    const session = this.#session;
+    this.#session = undefined;
+    if (this.#isLost || this.#isAttached) session?.abandon();
+    else await session?.close();
   }
 
   async #open(place: Parameters<typeof Session.start>[2]): Promise<Session> {
@@ -182,6 +189,7 @@ export class HostMember implements Member {
     const session = await Session.start(connection, this.#target, place);
     this.#session = session;
     this.#isLost = false;
+    this.#isAttached = place.purpose === "attach";
     await session.ready().catch((thrown: unknown) => {
       session.abandon();
       throw thrown;
@@ -234,7 +242,6 @@ export class HostMember implements Member {
     const { manager, account, name } = this.#order.desired;
     const place = { manager, account, name, linger: false, createUser: false, purpose: "attach" } as const;
     await this.#open(place);
-    this.#isAttached = true;
     this.#ended = await this.#phases().attach(this.#id);
     return this.#ended;
   }
@@ -245,27 +252,15 @@ export class HostMember implements Member {
       this.#failed(new HostError(this.name, why, { leaves: "taken back" }));
       return { why, now: "back" };
     }
-    return { why: this.#failed(this.#stuck(why)), now: "stuck" };
+    return { why: this.#failed(stuck(this.name, why)), now: "stuck" };
   }
 
   #fails(failed: Failed): { why: string; now: Back } {
     this.#ended = failed.back.ok ? "reverted" : "unknown";
-    return { why: this.#failed(this.#failure(failed)), now: failed.back.ok ? "back" : "stuck" };
-  }
-
-  #failure(failed: Failed): HostError {
-    const step = this.#step(failed);
-    const problem = `${step ? stepSays(step) : "a step"} failed: ${failed.output}`;
-    if (failed.back.ok) return new HostError(this.name, problem, { leaves: "taken back" });
-    return this.#stuck(`${problem}\nThe rollback failed as well: ${failed.back.output}`);
-  }
-
-  #stuck(problem: string): HostError {
-    return new HostError(this.name, problem, {
-      leaves: "unknown",
-      state: "What was done could not be taken back whole.",
-      cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
-    });
+    return {
+      why: this.#failed(failedStep(this.name, this.#step(failed), failed)),
+      now: failed.back.ok ? "back" : "stuck",
+    };
   }
 
   #loses(thrown: unknown): string {

@@ -186,7 +186,7 @@ export const connection = z.strictObject({
    */
   connectTimeout: wholeNumber(1, 600).optional(),
   /**
-   * Seconds for one whole transaction on the host, image pulls included.
+   * Seconds for the preparation of a change on the host, image pulls included, and again for its activation.
    * @default 600
    * @range 1 to 86400
    * @example 1800

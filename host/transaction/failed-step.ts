@@ -1,0 +1,19 @@
+import { HostError } from "../errors.ts";
+import { type Step, stepSays } from "../plan/step.ts";
+import type { Failed } from "./phases.ts";
+
+/** The error of a transaction that has failed, which says what the host is left in. */
+export function failedStep(host: string, step: Step | undefined, { output, back }: Failed): HostError {
+  const problem = `${step ? stepSays(step) : "a step"} failed: ${output}`;
+  if (back.ok) return new HostError(host, problem, { leaves: "taken back" });
+  return stuck(host, `${problem}\nThe rollback failed as well: ${back.output}`);
+}
+
+/** The error of a host that has neither the old nor the new version. */
+export function stuck(host: string, problem: string): HostError {
+  return new HostError(host, problem, {
+    leaves: "unknown",
+    state: "What was done could not be taken back whole.",
+    cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
+  });
+}
