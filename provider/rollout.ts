@@ -10,6 +10,7 @@ import { rollOut } from "../rollout/coordinator.ts";
 import type { Has } from "../rollout/member.ts";
 import { type Limits, resolve } from "../rollout/policy.ts";
 import type { Clock } from "../rollout/world.ts";
+import { Refused } from "./failure.ts";
 
 /** What the rollouts of one run share. */
 export interface Run {
@@ -60,8 +61,10 @@ export async function deploy(
       };
     // The connection was lost while an earlier transaction was taken back, for example.
     if (member.problem?.leaves === "unknown") return { problem: member.problem };
-    const leaves = outcome.touched ? "taken back" : "untouched";
-    throw member.problem ?? new HostError(member.name, outcome.text, { leaves, state: "" });
+    if (member.problem) throw member.problem;
+    // It was cancelled.
+    if (!outcome.touched) throw new Refused(outcome.text);
+    throw new HostError(member.name, outcome.text, { leaves: "taken back", state: "" });
   } finally {
     await member.leave();
   }

@@ -8,7 +8,7 @@ const atOnce = 50;
 
 /** Seconds: how long to wait for a busy host, and the pause between two attempts. */
 const patience = 600;
-const pause = { least: 5, most: 15 };
+const pause = { least: 1, most: 4 };
 
 /**
  * Prepares all hosts. Canaries come first and alone, so a mistake that concerns all hosts costs one attempt. If a host is busy,
