@@ -3,6 +3,7 @@ import { type Action, formerUnit, madeUnits } from "./changes.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 import { foreignFile } from "./foreign.ts";
+import { tags } from "./pulls.ts";
 import type { Handover, Rehearsal } from "./stand-ins.ts";
 import type { Step } from "./step.ts";
 
@@ -30,8 +31,9 @@ export function stops({ facts, desired, stale }: Changes): Step[] {
 }
 
 /** The new files in their places, and what is no longer wanted out of them: until systemd has read them, for no other set to see. */
-function swap({ facts, desired, payload, stale }: Changes): Step[] {
+function swap({ facts, desired, todo, payload, stale }: Changes): Step[] {
   return [
+    ...tags(desired, todo),
     ...payload.map(({ mode, path }, index): Step => ({ verb: "put", file: index, mode, path })),
     ...staleUnits(facts, desired, stale)
       .filter(({ file, unit }) => file === unit)

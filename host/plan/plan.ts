@@ -12,6 +12,7 @@ import {
 import { sha256 } from "../digest.ts";
 import type { FileFact, Facts } from "../facts/facts.ts";
 import { type Mimic, mimics } from "./mimics.ts";
+import { pulls } from "./pulls.ts";
 import { refusals as refuse } from "./refusals.ts";
 import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
 import type { Step } from "./step.ts";
@@ -187,21 +188,6 @@ function changeIn(file: DesiredFile, facts: Facts, written: boolean): Change {
   const before = fact.sha256 === sha256(file.content) ? file.content : (fact.content?.toString("utf8") ?? "");
   // Another mode or owner: nginx reads its files again at a reload; systemd does not mind.
   return before === file.content && file.unit === undefined ? "effect" : changeOf(file, before);
-}
-
-function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
-  const starts = [...todo].some(
-    ([unit, action]) => !isSocket(unit) && (action === "start" || action === "restart"),
-  );
-  if (!starts) return [];
-  // Without logins of our own, podman uses those that the host has (containers-auth.json(5)).
-  const withLogin = Object.keys(desired.registries).length > 0;
-  return desired.images.map(({ reference, pull }) => ({
-    verb: "pull",
-    policy: pull,
-    image: reference,
-    withLogin,
-  }));
 }
 
 function validations(

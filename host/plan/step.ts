@@ -13,6 +13,7 @@ export type Step =
   /** The number of a text, the OCI configuration of a container that is as the one that runs: see mimic-config.ts. */
   | { verb: "mimic"; service: string; text: number; runtime: string; probes: number[] }
   | { verb: "stage" }
+  | { verb: "tag"; image: string }
   /** The number of a file of the payload. */
   | { verb: "put"; file: number; mode: string; path: string }
   | { verb: "remove"; path: string }
@@ -83,6 +84,7 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
   },
   unlend: { args: ({ path }) => [path], says: ({ unit }) => `removing ${unit}` },
   stage: alone("preparing the files"),
+  tag: { args: ({ image }) => [image], says: ({ image }) => `tagging ${image}` },
   put: {
     args: ({ file, mode, path }) => [String(file), mode, path],
     says: ({ path }) => `writing ${path}`,

@@ -96,7 +96,8 @@ function checkOptions({ image, command, mounts, volumes }: ContainerCheck): stri
     ...Object.entries(mounts).map(([directory, target]) => ["mount", directory, target]),
     ...volumes.map((volume) => ["volume", volume]),
     ["entrypoint", entrypoint],
-    ...[image, ...words].map((word) => ["word", word]),
+    ["image", image],
+    ...words.map((word) => ["word", word]),
   ];
   return lines.map((line) => `${row(line)}\n`).join("");
 }

@@ -2,26 +2,31 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "./support/eventually.ts";
+import { hold } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
-import { example1, example2, example3, get } from "./support/stack.ts";
+import { example1, example2, example3, get, invocation } from "./support/stack.ts";
 
-// A tag that the registry moves, with `pull: always`: what it stands for on the host is part of what is taken back.
+// A tag that the registry moves, with `pull: always`: what it stands for on the host is part of what is taken back, and until the new
+// version is activated it stands for the image of the old one.
 
 const scene = await openScene("images");
 const { fleet, host, stack } = scene;
 let release = 0;
 const image = "docker.io/library/moving:latest";
 const sites = {
-  example1: { example: example1, port: 8080, user: "test", flags: "--user", owner: "test" },
-  example2: { example: example2, port: 80, user: "root", flags: "--system", owner: "root" },
-  example3: { example: example3, port: 81, user: "test", flags: "--system", owner: "root" },
+  example1: { example: example1, port: 8080, user: "test", manager: "user", owner: "test" },
+  example2: { example: example2, port: 80, user: "root", manager: "system", owner: "root" },
+  example3: { example: example3, port: 81, user: "test", manager: "system", owner: "root" },
 } as const;
 type Site = keyof typeof sites;
 
-/** Entry points; `sockets`: one that gives up where it gets sockets, as no rehearsal does. */
+/** Entry points, and what finds each; `sockets`: one that gives up where it gets sockets, as no rehearsal does. */
 const broken = {
-  start: ["false"],
-  sockets: ["sh", "-c", '[ -z "$NGINX" ] && exec "$@"', "sh"],
+  start: { entrypoint: ["false"], found: /rehearsing \S+ failed/ },
+  sockets: {
+    entrypoint: ["sh", "-c", '[ -z "$NGINX" ] && exec "$@"', "sh"],
+    found: /(handing|restarting|verifying) .* failed/,
+  },
 };
 
 before(async () => {
@@ -30,7 +35,7 @@ before(async () => {
     await host.run(["podman", "tag", `docker.io/library/nginx:${version}`, `localhost/version:${version}`]);
     await host.run(["podman", "rmi", `docker.io/library/nginx:${version}`]);
   }
-  for (const [name, entrypoint] of Object.entries(broken)) {
+  for (const [name, { entrypoint }] of Object.entries(broken)) {
     await host.run(["podman", "create", "--quiet", "--name=broken", "localhost/version:2"]);
     const changes = [`ENTRYPOINT ${JSON.stringify(entrypoint)}`, 'CMD ["nginx", "-g", "daemon off;"]'];
     const options = changes.flatMap((change) => ["--change", change]);
@@ -66,15 +71,16 @@ const journals = async () =>
   ).stdout;
 
 for (const site of Object.keys(sites) as Site[]) {
-  const { port, user, flags, owner } = sites[site];
+  const { port, user, manager, owner } = sites[site];
 
   const id = async () =>
     (await host.run(["podman", "image", "inspect", "--format", "{{.Id}}", image], { user })).stdout.trim();
   const version = async () => (await get(fleet, `http://${host.address}:${port}/image-version`)).body.trim();
-  /** Images without a name, which nobody would ever remove. */
-  const nameless = async () => {
-    const { stdout } = await host.run(["podman", "images", "--quiet", "--filter=dangling=true"], { user });
-    return stdout.split("\n").filter(Boolean);
+  /** What nobody would ever remove: images without a name, and those that are kept back. */
+  const leftOver = async () => {
+    const list = ["podman", "images", "--format={{.Repository}}:{{.Tag}}"];
+    const { stdout } = await host.run(list, { user });
+    return stdout.split("\n").filter((name) => /^(<none>|localhost\/quadlet-fleet\/)/.test(name));
   };
   const deployed = async () => {
     await move("version:1");
@@ -87,11 +93,11 @@ for (const site of Object.keys(sites) as Site[]) {
   const isAsBefore = async (old: string) => {
     assert.equal(await version(), "1");
     assert.equal(await id(), old);
-    await host.run(["systemctl", flags, "restart", `${site}.service`], { user: owner });
+    await host.run(["systemctl", `--${manager}`, "restart", `${site}.service`], { user: owner });
     assert.equal(await version(), "1");
   };
 
-  for (const name of Object.keys(broken)) {
+  for (const [name, { found }] of Object.entries(broken)) {
     test(`${site}: the tag was moved to an image that is broken (${name}): it is taken back`, async (t) => {
       const old = await deployed();
       await move(`broken:${name}`);
@@ -99,9 +105,11 @@ for (const site of Object.keys(sites) as Site[]) {
       const { code, stdout } = await stack.up({ check: false });
       t.diagnostic(/error: .*/.exec(stdout)?.[0] ?? stdout);
       assert.notEqual(code, 0);
+      assert.match(stdout, found);
+      assert.doesNotMatch(stdout, /Trying to pull/);
       assert.match(stdout, /rolled back: the host is as it was before/);
       await isAsBefore(old);
-      assert.deepEqual(await nameless(), []);
+      assert.deepEqual(await leftOver(), []);
     });
   }
 
@@ -112,12 +120,50 @@ for (const site of Object.keys(sites) as Site[]) {
     await stack.up();
     assert.equal(await version(), "2");
     assert.notEqual(await id(), old);
-    assert.deepEqual(await nameless(), []);
+    assert.deepEqual(await leftOver(), []);
     // Root's is the same image by a name of its own.
     await host.run(["podman", "image", "exists", "localhost/version:1"]);
     await stack.expectNoChanges();
   });
 
+  /** An `up` that is stopped when the new image is there and the first stand-in is written: line 3 of its journal. */
+  const prepared = (action: () => Promise<void>) =>
+    hold(stack, "images", { host, manager, set: site, at: 3 }, action);
+
+  test(`${site}: the old version crashes while the new one is prepared: it starts again from its own image`, async () => {
+    const old = await deployed();
+    await move("version:2");
+    configure(site);
+    const { code, saw } = await prepared(async () => {
+      const unit = [`${site}.service`, owner === "root" ? undefined : owner] as const;
+      const ran = await invocation(host, ...unit);
+      await host.run(["podman", "kill", "--signal=KILL", `systemd-${site}`], { user });
+      await eventually(async () => assert.notEqual(await invocation(host, ...unit), ran));
+      assert.equal(await version(), "1");
+      assert.equal(await id(), old);
+    });
+    assert.equal(code, 0, saw);
+    assert.equal(await version(), "2");
+    assert.notEqual(await id(), old);
+    assert.deepEqual(await leftOver(), []);
+  });
+
+  test(`${site}: a power loss while the new one is prepared: at the next boot only the old image is there`, async () => {
+    const old = await deployed();
+    await move("version:2");
+    configure(site);
+    await prepared(async () => {
+      assert.deepEqual(await leftOver(), [`localhost/quadlet-fleet/${manager}:${site}-0`]);
+      await host.powerLoss();
+      await host.boot();
+    });
+    // Of the account's manager nobody waits for its boot.
+    await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
+    await isAsBefore(old);
+    assert.deepEqual(await leftOver(), []);
+  });
+
+  // Its journal is as format 2 has it, which keeps no images back.
   test(`${site}: a power loss right after the pull: at the next boot the name stands for what it did`, async () => {
     const old = await deployed();
     await move("broken:start");
@@ -136,7 +182,7 @@ for (const site of Object.keys(sites) as Site[]) {
     // Of the account's manager nobody waits for its boot.
     await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
     await isAsBefore(old);
-    assert.deepEqual(await nameless(), []);
+    assert.deepEqual(await leftOver(), []);
     await stack.run(["destroy", "--yes", "--skip-preview"]);
   });
 }

@@ -76,6 +76,25 @@ test("another container: the service restarts, and the socket stays open", () =>
   ]);
 });
 
+test("another container, and its image is always pulled: the tag moves when the files do", () => {
+  const state = desired({ images: [{ reference: "registry.example/nginx:1", pull: "always" }] });
+  const facts = change(
+    settled(state),
+    unitPath("system", "web.container"),
+    present(container.replace("[Container]", "[Container]\nEnvironment=A=b")),
+  );
+  assert.deepEqual(does(facts, state).slice(0, 6), [
+    "begin",
+    "pull registry.example/nginx:1",
+    "validate",
+    "stage",
+    "tag registry.example/nginx:1",
+    "put /etc/containers/systemd/web.container",
+  ]);
+  const another = change(settled(state), conf, present("# old"));
+  assert.ok(!does(another, state).includes("tag registry.example/nginx:1"), "nothing starts");
+});
+
 test("another Description: written, and nothing that runs is touched", () => {
   const facts = change(
     settled(desired()),

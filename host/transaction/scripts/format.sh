@@ -2,10 +2,11 @@
 # The format of what is kept on a host: marks, journals, copies, the recovery script. $state and $shared each have a file "format"
 # with the format of what was written there last. A newer format is refused, an older one is read.
 #   1   has no such file, no tables of units, and "-" as the unit of what was lent (journal-units.sh)
-#   2   this one
+#   2   keeps no images back: a tag is the new image's from the pull on
+#   3   this one
 # The file is written before the set's mark, so that no older version takes that for its own. A boot needs no check: step_begin replaces
 # the recovery script before there is a journal that the older script can't read.
-format=2
+format=3
 
 # kept_format DIRECTORY: as its owner, $as, who may have put anything there.
 kept_format() {

@@ -75,29 +75,73 @@ step_pull() {
       ;;
     missing) [ "$present" = yes ] && return 0 ;;
   esac
-  set -- "$2" "$3"
-  # Before the pull moves the tag, and on the disk: so is what podman writes.
-  if [ "$present" = yes ]; then
-    before=$(image_id "$1") && note image "$before" "$1" && sync "$own/journal" || return 1
+  if [ "$present" = no ]; then
+    pull_image "$2" "$3" && one_at_a_time note_pulled "$2"
+    return
   fi
-  # Images may be large.
+  # Before the pull moves the tag, and on the disk: so is what podman writes.
+  before=$(image_id "$2") && note image "$before" "$2" && sync "$own/journal" &&
+    pulled=$(pull_image "$2" "$3") && is_id "$pulled" || return 1
+  [ "$pulled" = "$before" ] || keep_back "$pulled" "$2" "$before"
+}
+
+# pull_image REFERENCE login|-: prints its id. Images may be large.
+pull_image() (
   as_limit=86400
   if [ "$2" = login ]; then
     # The account reads the logins from standard input: nothing of them is a file of its own.
-    $as_account podman pull --quiet --authfile /dev/stdin "$1" <"$work/registries" || return 1
+    $as_account podman pull --quiet --authfile /dev/stdin "$1" <"$work/registries"
   else
-    $as_account podman pull --quiet "$1" || return 1
+    $as_account podman pull --quiet "$1"
   fi
-  as_limit=
-  [ "$present" = yes ] || one_at_a_time note_pulled "$1"
+)
+
+# keep_back ID REFERENCE BEFORE: the image that was pulled waits for its tag under a name of its own. The version that runs may crash
+# before that, and must start again from its own image. $work/kept has lines of NAME and REFERENCE, $work/kept.sed puts the names into
+# the text of a unit.
+keep_back() {
+  name=localhost/quadlet-fleet/$manager:$set-$(wc -l <"$work/kept")
+  note kept "$1" "$name" && sync "$own/journal" && $as_account podman tag "$3" "$2" && $as_account podman tag "$1" "$name" || return 1
+  printf '%s\t%s\n' "$name" "$2" >>"$work/kept"
+  # In a reference these are all that mean something in a regular expression.
+  pattern=$(printf %s "$2" | sed 's/[].[]/\\&/g')
+  printf '%s\n' "s#^Image=$pattern\$#Image=$name#" \
+    "/^ExecStart=/s#([[:space:]\"'])$pattern([[:space:]\"']|\$)#\\1$name\\2#" >>"$work/kept.sed"
 }
+
+# image_of REFERENCE: prints by which name the new version's image is there.
+image_of() {
+  found=$1
+  while IFS=$tab read -r name reference; do
+    [ "$reference" != "$1" ] || found=$name
+  done <"$work/kept"
+  printf %s "$found"
+}
+
+# tag REFERENCE: from now on it is the new version's image.
+step_tag() {
+  name=$(image_of "$1")
+  [ "$name" != "$1" ] || return 0
+  $as_account podman tag "$name" "$1"
+}
+
+# leave_kept: what was kept back has its tag by now.
+leave_kept() {
+  while IFS=$tab read -r name reference; do leave_name "$name" </dev/null; done <"$work/kept"
+}
+
+# leave_name NAME: of an image that was kept back; there may be none by that name.
+leave_name() { $as_account podman untag "$1" "$1" || {
+  is_present "$1"
+  [ $? = 1 ]
+}; }
 
 # image_id REFERENCE: of an image that is there.
 image_id() {
-  id=$($as_account podman image inspect --format '{{.Id}}' -- "$1") || return 1
-  case $id in "" | *[!0-9a-f]*) return 1 ;; esac
-  printf %s "$id"
+  id=$($as_account podman image inspect --format '{{.Id}}' -- "$1") && is_id "$id" && printf %s "$id"
 }
+
+is_id() { case $1 in "" | *[!0-9a-f]*) return 1 ;; esac }
 
 # What a tag was for before the pull.
 prune_replaced() {

@@ -4,6 +4,7 @@
 #   absent - PATH        nothing was there
 #   staged - PATH        a new file beside its place
 #   image ID REFERENCE   what a tag was for before a pull
+#   kept ID NAME         an image that was pulled, and the name by which it waits for its tag
 #   lent UNIT PATH       a unit for the time of the transaction, below the manager's runtime directory; UNIT is "-" in format 1
 #   enabled|disabled - UNIT
 #   active|starting|inactive - UNIT   before it was stopped, started or restarted
@@ -154,13 +155,20 @@ restore() {
 restore_images() {
   : >"$work/nameless"
   while IFS=$tab read -r kind id reference; do
-    [ "$kind" = image ] || continue
-    # Where the name is gone, there is nothing to remove.
-    pulled=$(image_id "$reference" </dev/null 7>&-) || pulled=
-    [ "$pulled" != "$id" ] || continue
-    [ -z "$pulled" ] || printf '%s\n' "$pulled" >>"$work/nameless"
-    $as_account podman tag "$id" "$reference" </dev/null 7>&- || failed="$failed tagging:$reference"
+    case $kind in
+      image) restore_tag "$id" "$reference" ;;
+      kept) printf '%s\n' "$id" >>"$work/nameless" && leave_name "$reference" ;;
+    esac </dev/null 7>&- || failed="$failed naming:$reference"
   done <"$work/undo"
+}
+
+# restore_tag ID REFERENCE
+restore_tag() {
+  # Where the name is gone, there is nothing to remove.
+  pulled=$(image_id "$2") || pulled=
+  [ "$pulled" != "$1" ] || return 0
+  [ -z "$pulled" ] || printf '%s\n' "$pulled" >>"$work/nameless"
+  $as_account podman tag "$1" "$2"
 }
 
 stop_clean() {

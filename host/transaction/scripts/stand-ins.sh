@@ -3,14 +3,14 @@
 # restarts.
 # They are below the manager's runtime directory, which is memory: a power loss leaves nothing of them.
 
-# lend INDEX PATH UNIT: its text may name the staged files as @STAGE@.
+# lend INDEX PATH UNIT: its text may name the staged files as @STAGE@, and names images as the unit itself does.
 step_lend() {
   # First, as it goes from path to path itself.
   stage_files || return 1
   expand "$2"
   # Empty directories there are systemd's and podman's own, and gone at the next boot.
   note lent "$3" "$2" && mkdir -p "${path%/*}" || return 1
-  sed "s|@STAGE@|$stage|g" "$work/$1" >"$path"
+  sed -E -e "s|@STAGE@|$stage|g" -f "$work/kept.sed" "$work/$1" >"$path"
 }
 
 # unlend PATH

@@ -3,6 +3,7 @@
 
 # The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
 step_begin() {
+  : >"$work/kept" && : >"$work/kept.sed" || return 1
   is_free && one_at_a_time begin_marks || return 1
   made=
   as=
@@ -63,6 +64,7 @@ step_commit() {
   one_at_a_time settle_needs && sync_targets || return 1
   # As long as there is a journal, somebody comes who would do it.
   leave_stage
+  leave_kept
   cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && record committed || return 1
   # A success that was reported must outlast a power loss: a boot that found the journal would take it back.
   mv "$own/journal" "$own/committed" || return 1

@@ -130,7 +130,7 @@ staged_at() {
 
 # readers IMAGE PATH: a file of mode 0600 can be read by root of the container only, and nginx starts as the image's user.
 step_readers() {
-  user=$($as_account podman image inspect --format '{{.Config.User}}' -- "$1") || return 1
+  user=$($as_account podman image inspect --format '{{.Config.User}}' -- "$(image_of "$1")") || return 1
   case ${user%%:*} in "" | 0 | root) return 0 ;; esac
   echo "The image $1 starts nginx as \"$user\" (its USER), who can't read $2: that file is secret, so only root of the container can. Use an image that starts as root, as docker.io/library/nginx does; its workers run without root all the same."
   return 1
@@ -158,6 +158,7 @@ step_try() {
         set -- "$@" --volume "$first"
         ;;
       entrypoint) set -- "$@" --entrypoint "$first" ;;
+      image) set -- "$@" "$(image_of "$first")" ;;
       word) set -- "$@" "$first" ;;
     esac
   done <"$check"

@@ -1,0 +1,30 @@
+import { isSocket } from "../../units/kinds.ts";
+import type { Desired } from "../desired.ts";
+import type { Action } from "./changes.ts";
+import type { Step } from "./step.ts";
+
+/** The images that are pulled before something starts. What the running version needs keeps its name: see {@link tags}. */
+export function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  // Without logins of our own, podman uses those that the host has (containers-auth.json(5)).
+  const withLogin = Object.keys(desired.registries).length > 0;
+  return pulled(desired, todo).map(({ reference, pull }) => ({
+    verb: "pull",
+    policy: pull,
+    image: reference,
+    withLogin,
+  }));
+}
+
+/** The names of the images that a pull may have replaced, which it has kept back. */
+export function tags(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+  return pulled(desired, todo).flatMap(({ reference, pull }): Step[] =>
+    pull === "always" ? [{ verb: "tag", image: reference }] : [],
+  );
+}
+
+function pulled({ images }: Desired, todo: ReadonlyMap<string, Action>): Desired["images"] {
+  const starts = [...todo].some(
+    ([unit, action]) => !isSocket(unit) && (action === "start" || action === "restart"),
+  );
+  return starts ? images : [];
+}
