@@ -1,9 +1,11 @@
+import type { Wanted } from "./job.ts";
+
 /** One way to bring all hosts to what Example 2 is (job.ts). It holds no connection from one run to the next. */
 export interface Contestant {
   /** With its version. */
   readonly name: string;
-  /** Says which page is wanted next; not measured. */
-  want(page: string): void;
+  /** Says what is wanted next; not measured. */
+  want(wanted: Wanted): void;
   /** Brings the hosts there: this is what is measured. Rejects when one host fails. */
   run(): Promise<void>;
   /** What it does after a measured run, unmeasured: for connections that it would keep. */

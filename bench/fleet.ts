@@ -1,10 +1,13 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createFleet } from "../tools/fleet/index.ts";
+import { type Fleet, createFleet } from "../tools/fleet/index.ts";
 import { ansible } from "./ansible.ts";
+import { farAway, line } from "./distance/index.ts";
+import { emptyProgram } from "./empty-program.ts";
 import { payload, warm } from "./job.ts";
 import { describeMachine, hostVersions, toolVersions } from "./machine.ts";
 import { countLogins } from "./measure.ts";
+import type { Part } from "./part.ts";
 import { pyinfra } from "./pyinfra.ts";
 import { givePython } from "./python.ts";
 import { Race } from "./race.ts";
@@ -12,43 +15,51 @@ import { loginProblems, report } from "./report.ts";
 import { parallelSsh } from "./ssh.ts";
 import { thisProject } from "./this-project.ts";
 
-export interface FleetOptions {
-  readonly hosts: number;
-  readonly repeats: number;
-  /** A directory for temporary files. */
-  readonly work: string;
-  /** Load of the machine before (machine.ts). */
-  readonly load: number;
-  /** Keep the results in bench/results.md. */
-  readonly write: boolean;
-}
+const name = "bench";
+
+/** How long this project, pyinfra, ansible and plain ssh take for the same job on the same throwaway hosts. */
+export const benchFleet: Part = (options) =>
+  race(options, "A fleet", "How long this project and others take for the same job.", (fleet) => fleet);
+
+/** The same over a long line. */
+export const benchDistance: Part = async (options) => {
+  const about = `As above, but ${line.delay} ms lie between the controller and the hosts, there and back, and ${line.loss} % of the packets get lost in each
+direction. The registry is beside the hosts.`;
+  return race(options, "The same fleet, far away", about, (fleet) => farAway(fleet, name, options.work));
+};
 
 /**
- * How long this project, pyinfra, ansible and plain ssh take for the same job on the same throwaway hosts.
+ * In a repeat each of them has a turn: a first up, an unchanged one, a change of one file and another image; in the first repeat the
+ * second and the third are there twice.
  *
- * In a repeat each of them has a turn: a first up, an unchanged one and a change of one file; in the first repeat the last two
- * are there twice.
- *
- * @throws Error when something failed, or this project did not log in as often as is right.
+ * @param way what contestants get, to the hosts that are looked at from nearby
  */
-export async function benchFleet({ hosts, repeats, work, load, write }: FleetOptions): Promise<void> {
-  await using fleet = await createFleet({ name: "bench", hosts });
-  const own = await thisProject(fleet);
-  process.on("exit", () => rmSync(own.stack.file, { force: true }));
-  const files = payload(join(work, "payload"));
+async function race(
+  { hosts, repeats, work, load }: Parameters<Part>[0],
+  title: string,
+  about: string,
+  way: (fleet: Fleet) => Fleet | Promise<Fleet>,
+): ReturnType<Part> {
+  await using fleet = await createFleet({ name, hosts });
+  const seen = await way(fleet);
   const directory = (name: string) => {
     const at = join(work, name);
     mkdirSync(at);
     return at;
   };
+  const own = await thisProject(seen);
+  process.on("exit", () => rmSync(own.stack.file, { force: true }));
+  const files = payload(directory("payload"));
   const others = [
-    await pyinfra(fleet, files, directory("pyinfra")),
-    await ansible(fleet, files, directory("ansible")),
-    parallelSsh(fleet, files),
+    await pyinfra(seen, files, directory("pyinfra"), { checks: false }),
+    await pyinfra(seen, files, directory("pyinfra-checks"), { checks: true }),
+    await ansible(seen, files, directory("ansible")),
+    parallelSsh(seen, files),
   ];
+  const floor = await emptyProgram(directory("empty"));
   await Promise.all([givePython(fleet), warm(fleet)]);
 
-  const race = new Race(fleet, own, files);
+  const race = new Race(fleet, own, floor, files);
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     const order = [own, ...others];
     // Nobody is always the first or the last. The first repeat is the longer one, so that one alone says something, too.
@@ -58,15 +69,14 @@ export async function benchFleet({ hosts, repeats, work, load, write }: FleetOpt
   const [host] = fleet.hosts;
   const versions = host ? await hostVersions(host, ["podman", "--version"], ["systemctl", "--version"]) : [];
   const results = {
+    title,
+    about,
     hosts,
     contestants: [own, ...others].map(({ name }) => name),
+    floor: floor.name,
     runs: await countLogins(fleet, race.runs),
     peaks: race.memory.peaks,
     machine: describeMachine(load, [...(await toolVersions(work)), ...versions]),
   };
-  const written = report(results);
-  console.log(written);
-  if (write) writeFileSync(join(import.meta.dirname, "results.md"), written);
-  const problems = loginProblems(results);
-  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return { section: report(results), problems: loginProblems(results) };
 }

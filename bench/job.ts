@@ -10,28 +10,51 @@ import type { Fleet } from "../tools/fleet/index.ts";
 
 export const name = "example2";
 
+/** The image that hosts get first, and the one that an image change brings, which shares no layer with it. */
+export const images = [image, "docker.io/library/nginx:2"] as const;
+
+/** What the job is to bring this time. */
+export interface Wanted {
+  /** The text that nginx answers with. */
+  readonly page: string;
+  readonly image: string;
+}
+
 const configurationFile = `/etc/quadlet-fleet/${name}/conf.d/default.conf`;
 const unitFiles = [`/etc/containers/systemd/${name}.container`, `/etc/systemd/system/${name}.socket`];
 const files = [...unitFiles, configurationFile];
 
 /** nginx's file; its page tells which one is in effect. */
-export const configuration = (page: string) =>
-  `server {\n    listen 80;\n    location / {\n        return 200 "page ${page}\\n";\n    }\n}\n`;
+export const configuration = (page: string, port = 80) =>
+  `server {\n    listen ${port};\n    location / {\n        return 200 "page ${page}\\n";\n    }\n}\n`;
 
 /** What the others put onto the hosts, in a directory that is as the host's root. */
 export interface Payload {
   readonly directory: string;
-  want(page: string): void;
-}
-
-/** Takes the units as this project has written them on a host, so that all have the same to do. */
-export async function takePayload(fleet: Fleet, directory: string): Promise<void> {
-  const [host] = fleet.hosts;
-  for (const path of unitFiles) writeBelow(directory, path, (await host?.read(path)) ?? "");
+  /** Takes the units as this project has written them on a host, with the first image, so that all have the same to do. */
+  take(fleet: Fleet): Promise<void>;
+  want(wanted: Wanted): void;
+  /** The image that is wanted. */
+  readonly image: string;
 }
 
 export function payload(directory: string): Payload {
-  return { directory, want: (page) => writeBelow(directory, configurationFile, configuration(page)) };
+  const units = new Map<string, string>();
+  let wantedImage: string = images[0];
+  return {
+    directory,
+    get image() {
+      return wantedImage;
+    },
+    async take({ hosts: [host] }) {
+      for (const path of unitFiles) units.set(path, (await host?.read(path)) ?? "");
+    },
+    want({ page, image }) {
+      wantedImage = image;
+      for (const [path, unit] of units) writeBelow(directory, path, unit.replaceAll(images[0], image));
+      writeBelow(directory, configurationFile, configuration(page));
+    },
+  };
 }
 
 function writeBelow(directory: string, path: string, content: string): void {
@@ -56,15 +79,16 @@ export async function inspect(fleet: Fleet): Promise<string[]> {
   );
 }
 
-/** All hosts answer with the page: a moment after a reload, which is asynchronous. */
-export async function expectPage(fleet: Fleet, page: string): Promise<void> {
-  const urls = fleet.hosts.map(({ address }) => `http://${address}/`);
+export const urls = (fleet: Fleet) => fleet.hosts.map(({ address }) => `http://${address}/`);
+
+/** All answer with the page: a moment after a reload, which is asynchronous. */
+export async function expectPage(fleet: Fleet, urls: readonly string[], page: string): Promise<void> {
   for (let tries = 30; ; tries -= 1) {
     const { stdout } = await fleet.client(["curl", "--silent", "--max-time", "5", ...urls], { check: false });
     const answers = stdout.trim().split("\n");
     const all = answers.length === urls.length && answers.every((answer) => answer === `page ${page}`);
     if (all) return;
-    assert(tries > 0, `not all hosts answer "page ${page}":\n${stdout}`);
+    assert(tries > 0, `not all answer "page ${page}":\n${stdout}`);
     await sleep(100);
   }
 }
@@ -75,7 +99,7 @@ export async function warm(fleet: Fleet): Promise<void> {
   await Promise.all(fleet.hosts.map((host) => host.sh(script)));
 }
 
-/** Removes from all hosts whatever a contestant has left of the job, with the image. */
+/** Removes from all hosts whatever a contestant has left of the job, with the images. */
 export async function clean(fleet: Fleet): Promise<void> {
   const script = `
     systemctl disable --now --quiet ${name}.socket 2>/dev/null
@@ -83,6 +107,6 @@ export async function clean(fleet: Fleet): Promise<void> {
     rm -rf ${files.join(" ")} /etc/quadlet-fleet /var/lib/quadlet-fleet /root/.ansible
     systemctl daemon-reload
     systemctl reset-failed
-    ! podman image exists ${image} || podman rmi ${image}`;
+    podman rmi --ignore ${images.join(" ")}`;
   await Promise.all(fleet.hosts.map((host) => host.sh(script)));
 }

@@ -1,18 +1,34 @@
-// `make bench`: what a deploy takes, and what a request takes after it.
+// `make bench`: what a deploy takes, and what a request takes after it. A part alone: --only.
 //
 //   node bench/main.ts [--only fleet] [--hosts 10] [--repeats 2] [--write]
+//   node bench/main.ts [--only distance] [--hosts 10] [--repeats 2] [--write]
+//   node bench/main.ts [--only sites] [--repeats 2] [--write]
+//   node bench/main.ts [--only steps] [--repeats 2] [--write]
 //   node bench/main.ts [--only runtime] [--rounds 4] [--seconds 2] [--write]
 //
-// fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), runtime nginx behind the systemd socket with
-// nginx behind podman's networks (runtime/index.ts). --write keeps the results: bench/results.md, docs/performance.md and
-// .svg. Exit status 1: something failed, or this project did not log in as often as is right.
-import { mkdtempSync, rmSync } from "node:fs";
+// fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), distance does it over a long line, sites compares
+// twenty sites of a host with one, steps says what each step of a transaction costs the host, runtime compares nginx behind the
+// systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps the results: bench/results.md,
+// docs/performance.md and .svg. Exit status 1: something failed, or this project did not log in as often as is right.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { benchFleet } from "./fleet.ts";
+import { leaveController } from "./controller.ts";
+import { benchDistance, benchFleet } from "./fleet.ts";
 import { load } from "./machine.ts";
+import type { Part } from "./part.ts";
+import { keep } from "./results.ts";
 import { benchRuntime } from "./runtime/index.ts";
+import { benchSites } from "./sites/index.ts";
+import { benchSteps } from "./steps/index.ts";
+
+const deploys = {
+  fleet: benchFleet,
+  distance: benchDistance,
+  sites: benchSites,
+  steps: benchSteps,
+} satisfies Record<string, Part>;
 
 const { values } = parseArgs({
   options: {
@@ -27,18 +43,29 @@ const { values } = parseArgs({
 // Temporary files of all who run here, the engine's state among them: gone however this process ends.
 const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-bench-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));
+process.on("exit", leaveController);
 process.env.TMPDIR = work;
 
 try {
-  const parts = ["fleet", "runtime"].filter((part) => part === (values.only ?? part));
-  if (parts.length === 0) throw new Error(`--only ${values.only}: there are "fleet" and "runtime"`);
-  const common = { work, load: load(), write: values.write };
-  const options = {
-    fleet: { ...common, hosts: count("hosts"), repeats: count("repeats") },
-    runtime: { ...common, rounds: count("rounds"), seconds: count("seconds") },
-  };
-  if (parts.includes("fleet")) await benchFleet(options.fleet);
-  if (parts.includes("runtime")) await benchRuntime(options.runtime);
+  const names = [...Object.keys(deploys), "runtime"];
+  const parts = names.filter((part) => part === (values.only ?? part));
+  if (parts.length === 0) throw new Error(`--only ${values.only}: there are ${names.join(", ")}`);
+  const { write } = values;
+  const before = load();
+  const deploy = { load: before, hosts: count("hosts"), repeats: count("repeats") };
+  const runtime = { load: before, work, write, rounds: count("rounds"), seconds: count("seconds") };
+  const problems: string[] = [];
+  for (const [name, part] of Object.entries(deploys)) {
+    if (!parts.includes(name)) continue;
+    const own = join(work, name);
+    mkdirSync(own);
+    const results = await part({ ...deploy, work: own });
+    console.log(results.section);
+    if (write) keep(results.section);
+    problems.push(...results.problems.map((problem) => `${name}: ${problem}`));
+  }
+  if (parts.includes("runtime")) await benchRuntime(runtime);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
   // Not by itself: others may still be at work.

@@ -1,7 +1,10 @@
 import type { Fleet } from "../tools/fleet/index.ts";
+import { controllerTime } from "./controller.ts";
 import { cgroupOf, processorTime } from "./processor-time.ts";
 
-export type Kind = "first up" | "unchanged up" | "one-file change" | "refresh";
+/** In the order of the tables. */
+export const kinds = ["first up", "unchanged up", "one-file change", "image change", "refresh"] as const;
+export type Kind = (typeof kinds)[number];
 
 /** One run of one contestant. */
 export interface Run {
@@ -10,8 +13,10 @@ export interface Run {
   /** Milliseconds since 1970. */
   readonly began: number;
   readonly ended: number;
-  /** Seconds of processor time, a host's on average: sshd, systemd, podman, nginx. */
-  readonly cpu: number;
+  /** Seconds of processor time of all that the contestant started on this machine. */
+  readonly controller: number;
+  /** Seconds of processor time of a host, on average: sshd, systemd, podman, nginx. */
+  readonly host: number;
 }
 
 /** A run with what the hosts' logs say of it: how many SSH logins each host had. */
@@ -26,8 +31,8 @@ export async function timed(
   work: () => Promise<void>,
 ): Promise<Run> {
   const [began, used] = [Date.now(), hostTime(fleet)];
-  await work();
-  return { contestant, kind, began, ended: Date.now(), cpu: hostTime(fleet) - used };
+  const controller = await controllerTime(work);
+  return { contestant, kind, began, ended: Date.now(), controller, host: hostTime(fleet) - used };
 }
 
 /** Seconds of a host on average, since they were booted. */

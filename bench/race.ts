@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Fleet } from "../tools/fleet/index.ts";
 import type { Contestant } from "./contestant.ts";
-import { type Payload, clean, expectPage, inspect, takePayload } from "./job.ts";
+import { type Payload, type Wanted, clean, expectPage, images, inspect, urls } from "./job.ts";
 import { type Kind, type Run, timed } from "./measure.ts";
 import { MemoryWatch } from "./memory.ts";
 import type { ThisProject } from "./this-project.ts";
@@ -12,13 +12,16 @@ export class Race {
   readonly memory = new MemoryWatch();
   readonly #fleet: Fleet;
   readonly #own: ThisProject;
+  readonly #floor: Contestant;
   readonly #files: Payload;
   /** What a host is like in the end: the same for all. */
   #reference: string | undefined;
 
-  constructor(fleet: Fleet, own: ThisProject, files: Payload) {
+  /** @param floor is run after each unchanged run of `own` */
+  constructor(fleet: Fleet, own: ThisProject, floor: Contestant, files: Payload) {
     this.#fleet = fleet;
     this.#own = own;
+    this.#floor = floor;
     this.#files = files;
   }
 
@@ -29,13 +32,16 @@ export class Race {
    * @throws Error when a run fails, a page is not there or a host is not what it is after this project's own turn.
    */
   async turn(contestant: Contestant, pairs: 1 | 2): Promise<void> {
-    const [first, ...pages] = pairs === 2 ? ["one", "two", "one"] : ["two", "one"];
-    await this.#run(contestant, "first up", first);
-    if (contestant === this.#own) await takePayload(this.#fleet, this.#files.directory);
+    const [image, other] = images;
+    const [first, ...pages] = pairs === 2 ? (["one", "two", "one"] as const) : (["two", "one"] as const);
+    await this.#run(contestant, "first up", { page: first, image });
+    if (contestant === this.#own) await this.#files.take(this.#fleet);
     for (const page of pages) {
       await this.#run(contestant, "unchanged up");
-      await this.#run(contestant, "one-file change", page);
+      if (contestant === this.#own) await this.#run(this.#floor, "unchanged up");
+      await this.#run(contestant, "one-file change", { page, image });
     }
+    await this.#run(contestant, "image change", { page: "one", image: other });
     if (contestant === this.#own) {
       this.runs.push(await timed(this.#fleet, this.#own.name, "refresh", () => this.#own.refresh()));
     }
@@ -51,14 +57,14 @@ export class Race {
     await clean(this.#fleet);
   }
 
-  async #run(contestant: Contestant, kind: Kind, page?: string): Promise<void> {
-    if (page !== undefined) contestant.want(page);
+  async #run(contestant: Contestant, kind: Kind, wanted?: Wanted): Promise<void> {
+    if (wanted) contestant.want(wanted);
     const run = await timed(this.#fleet, contestant.name, kind, () =>
       this.memory.during(() => contestant.run()),
     );
     this.runs.push(run);
     console.error(`bench: ${contestant.name}, ${kind}: ${((run.ended - run.began) / 1000).toFixed(2)} s`);
-    if (page !== undefined) await expectPage(this.#fleet, page);
+    if (wanted) await expectPage(this.#fleet, urls(this.#fleet), wanted.page);
     await contestant.settle?.();
   }
 }

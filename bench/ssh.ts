@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { image } from "../test/hosts/support/stack.ts";
 import { execute } from "../tools/execute.ts";
 import type { Fleet } from "../tools/fleet/index.ts";
 import type { Contestant } from "./contestant.ts";
@@ -7,13 +6,13 @@ import { type Payload, name } from "./job.ts";
 
 /** The limit: ten `ssh` at once, and a script that does nothing but the job. No state, no preview, no roll-back. */
 export function parallelSsh(fleet: Fleet, payload: Payload): Contestant {
-  const command = [
+  const command = () => [
     ...[join(import.meta.dirname, "ssh/up.sh"), payload.directory, fleet.identityFile, fleet.knownHostsFile],
-    ...[name, image, ...fleet.hosts.map(({ address }) => address)],
+    ...[name, payload.image, ...fleet.hosts.map(({ address }) => address)],
   ];
   return {
     name: "ssh in parallel",
-    want: (page) => payload.want(page),
-    run: async () => void (await execute(command, { title: "up.sh", timeoutMs: 300_000 })),
+    want: (wanted) => payload.want(wanted),
+    run: async () => void (await execute(command(), { title: "up.sh", timeoutMs: 300_000 })),
   };
 }

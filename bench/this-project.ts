@@ -6,6 +6,9 @@ import { configuration, name } from "./job.ts";
 /** All hosts at once, as with the others: the engine's default is four resources a core. */
 export const parallel = 16;
 
+/** Of `pulumi up` and the like: no preview before, which nobody looks at. */
+export const quietly = ["--yes", "--skip-preview", "--parallel", String(parallel)] as const;
+
 export interface ThisProject extends Contestant {
   readonly stack: Stack;
   refresh(): Promise<void>;
@@ -14,13 +17,13 @@ export interface ThisProject extends Contestant {
 export async function thisProject(fleet: Fleet): Promise<ThisProject> {
   const stack = await makeStack("bench");
   const hosts = Object.fromEntries(fleet.hosts.map((host) => [host.name, hostEntry(fleet, host)]));
-  const pulumi = async (command: string) =>
-    void (await stack.run([command, "--yes", "--skip-preview", "--parallel", String(parallel)]));
+  const pulumi = async (command: string) => void (await stack.run([command, ...quietly]));
   return {
     name: "quadlet-fleet",
     stack,
-    want(page) {
-      const site = { ...example2, hosts: Object.keys(hosts), nginx: { "default.conf": configuration(page) } };
+    want({ page, image }) {
+      const nginx = { "default.conf": configuration(page) };
+      const site = { ...example2, image, hosts: Object.keys(hosts), nginx };
       stack.configure({ hosts, sites: { [name]: site } });
     },
     run: () => pulumi("up"),

@@ -35,7 +35,7 @@ export const namespaceName = (fleet: string, member: string) => `qf-${fleet}-${m
 export const subnetAddress = (subnet: number, host: number) => `10.231.${subnet}.${host}`;
 
 /** The directory where cgroup2 is mounted: not /sys/fs/cgroup itself where version 1 is there too. */
-const cgroupRoot = () => {
+export const cgroupRoot = () => {
   const mount = readFileSync("/proc/mounts", "utf8").match(/^\S+ (\S+) cgroup2 /m);
   if (!mount?.[1]) throw new Error("cgroup2 is not mounted. See: tools/setup.sh base");
   return mount[1];

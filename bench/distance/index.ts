@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execute } from "../../tools/execute.ts";
+import type { Fleet } from "../../tools/fleet/index.ts";
+import { bridgeName } from "../../tools/fleet/layout.ts";
+
+/** Milliseconds there and back, and percent of the packets in each direction. */
+export const line = { delay: 80, loss: 5 } as const;
+
+const [near, far] = ["qf-near", "qf-far"] as const;
+
+/**
+ * The same hosts by other addresses, to which a long line leads that loses packets. The registry stays beside the hosts. The line goes
+ * when this process ends.
+ *
+ * @param work a directory for its known_hosts
+ */
+export async function farAway(fleet: Fleet, name: string, work: string): Promise<Fleet> {
+  await startLine();
+  await execute(["ip", "-batch", "-"], {
+    input: [
+      `link set ${near} master ${bridgeName(name)} up`,
+      `address add ${farAddress(fleet.gateway)}/24 dev ${far}`,
+      `link set ${far} up`,
+    ].join("\n"),
+  });
+  // Each answers for its own address only (Linux, Documentation/networking/ip-sysctl.rst): else the short way is found.
+  for (const one of [bridgeName(name), far]) writeFileSync(`/proc/sys/net/ipv4/conf/${one}/arp_ignore`, "1");
+  const hosts = fleet.hosts.map((host) => ({ ...host, address: farAddress(host.address) }));
+  await Promise.all(
+    hosts.map((host) => host.run(["ip", "address", "add", `${host.address}/24`, "dev", "host0"])),
+  );
+  const knownHostsFile = join(work, "known_hosts");
+  writeFileSync(knownHostsFile, hosts.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""));
+  return { ...fleet, hosts, knownHostsFile };
+}
+
+/** tools/fleet/layout.ts has 10.231. */
+const farAddress = (address: string) => address.replace(/^10\.231\./, "10.232.");
+
+async function startLine(): Promise<void> {
+  const script = join(import.meta.dirname, "line.py");
+  const argv = [script, near, far, String(line.delay / 2), String(line.loss)];
+  const child = spawn("python3", argv, { stdio: ["pipe", "pipe", "inherit"] });
+  const [said] = (await Promise.race([once(child.stdout, "data"), once(child, "exit")])) as unknown[];
+  if (String(said) !== "ready\n") throw new Error("line.py did not start");
+  child.unref();
+}
