@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Fleet, createFleet } from "../tools/fleet/index.ts";
 import { ansible } from "./ansible.ts";
-import { farAway, line } from "./distance/index.ts";
+import { type Way, farAway, line } from "./distance/index.ts";
 import { emptyProgram } from "./empty-program.ts";
 import { payload, warm } from "./job.ts";
 import { describeMachine, hostVersions, toolVersions } from "./machine.ts";
@@ -19,13 +19,16 @@ const name = "bench";
 
 /** How long this project, pyinfra, ansible and plain ssh take for the same job on the same throwaway hosts. */
 export const benchFleet: Part = (options) =>
-  race(options, "A fleet", "How long this project and others take for the same job.", (fleet) => fleet);
+  compare(options, "A fleet", "How long this project and others take for the same job.", (fleet) => ({
+    fleet,
+    [Symbol.dispose]() {},
+  }));
 
 /** The same over a long line. */
 export const benchDistance: Part = async (options) => {
   const about = `As above, but ${line.delay} ms lie between the controller and the hosts, there and back, and ${line.loss} % of the packets get lost in each
 direction. The registry is beside the hosts.`;
-  return race(options, "The same fleet, far away", about, (fleet) => farAway(fleet, name, options.work));
+  return compare(options, "The same fleet, far away", about, (fleet) => farAway(fleet, name, options.work));
 };
 
 /**
@@ -34,27 +37,27 @@ direction. The registry is beside the hosts.`;
  *
  * @param way what contestants get, to the hosts that are looked at from nearby
  */
-async function race(
+async function compare(
   { hosts, repeats, work, load }: Parameters<Part>[0],
   title: string,
   about: string,
-  way: (fleet: Fleet) => Fleet | Promise<Fleet>,
+  way: (fleet: Fleet) => Way | Promise<Way>,
 ): ReturnType<Part> {
   await using fleet = await createFleet({ name, hosts });
-  const seen = await way(fleet);
-  const directory = (name: string) => {
-    const at = join(work, name);
+  using their = await way(fleet);
+  const directory = (what: string) => {
+    const at = join(work, what);
     mkdirSync(at);
     return at;
   };
-  const own = await thisProject(seen);
+  const own = await thisProject(their.fleet);
   process.on("exit", () => rmSync(own.stack.file, { force: true }));
   const files = payload(directory("payload"));
   const others = [
-    await pyinfra(seen, files, directory("pyinfra"), { checks: false }),
-    await pyinfra(seen, files, directory("pyinfra-checks"), { checks: true }),
-    await ansible(seen, files, directory("ansible")),
-    parallelSsh(seen, files),
+    await pyinfra(their.fleet, files, directory("pyinfra"), { checks: false }),
+    await pyinfra(their.fleet, files, directory("pyinfra-checks"), { checks: true }),
+    await ansible(their.fleet, files, directory("ansible")),
+    parallelSsh(their.fleet, files),
   ];
   const floor = await emptyProgram(directory("empty"));
   await Promise.all([givePython(fleet), warm(fleet)]);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,14 +11,18 @@ export const line = { delay: 80, loss: 5 } as const;
 
 const [near, far] = ["qf-near", "qf-far"] as const;
 
+/** What contestants get of the hosts. */
+export interface Way extends Disposable {
+  readonly fleet: Fleet;
+}
+
 /**
- * The same hosts by other addresses, to which a long line leads that loses packets. The registry stays beside the hosts. The line goes
- * when this process ends.
+ * The same hosts by other addresses, to which a long line leads that loses packets. The registry stays beside the hosts.
  *
  * @param work a directory for its known_hosts
  */
-export async function farAway(fleet: Fleet, name: string, work: string): Promise<Fleet> {
-  await startLine();
+export async function farAway(fleet: Fleet, name: string, work: string): Promise<Way> {
+  const relay = await startLine();
   await execute(["ip", "-batch", "-"], {
     input: [
       `link set ${near} master ${bridgeName(name)} up`,
@@ -34,17 +38,18 @@ export async function farAway(fleet: Fleet, name: string, work: string): Promise
   );
   const knownHostsFile = join(work, "known_hosts");
   writeFileSync(knownHostsFile, hosts.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""));
-  return { ...fleet, hosts, knownHostsFile };
+  return { fleet: { ...fleet, hosts, knownHostsFile }, [Symbol.dispose]: () => void relay.kill() };
 }
 
 /** tools/fleet/layout.ts has 10.231. */
 const farAddress = (address: string) => address.replace(/^10\.231\./, "10.232.");
 
-async function startLine(): Promise<void> {
+async function startLine(): Promise<ChildProcess> {
   const script = join(import.meta.dirname, "line.py");
   const argv = [script, near, far, String(line.delay / 2), String(line.loss)];
   const child = spawn("python3", argv, { stdio: ["pipe", "pipe", "inherit"] });
+  // A word of it comes once both interfaces are there; an exit status, where one could not be made.
   const [said] = (await Promise.race([once(child.stdout, "data"), once(child, "exit")])) as unknown[];
-  if (String(said) !== "ready\n") throw new Error("line.py did not start");
-  child.unref();
+  if (!Buffer.isBuffer(said)) throw new Error("line.py did not start");
+  return child;
 }
