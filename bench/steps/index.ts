@@ -1,5 +1,6 @@
 import { Pool } from "../../host/ssh/pool.ts";
 import { type Before, apply } from "../../provider/operations.ts";
+import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
 import type { WireObject } from "../../provider/wire.ts";
 import { example2, hostEntry } from "../../test/hosts/support/stack.ts";
@@ -61,6 +62,8 @@ async function inputsOf(fleet: Fleet, host: TestHost, { page, image }: Wanted): 
   return set.inputs;
 }
 
+const never = new AbortController().signal;
+
 /** As in an `up` of its own: it logs in. */
 async function withContext<T>(
   clock: Clock,
@@ -69,7 +72,8 @@ async function withContext<T>(
   const pool = new Pool();
   const progress = { doing: (says: string) => clock.next(says), note: () => {} };
   try {
-    return await use({ pool, connection: {}, progress, warn: () => {}, survey: new Survey() });
+    const run = newRun({ cancel: never, gone: never });
+    return await use({ pool, connection: {}, progress, warn: () => {}, survey: new Survey(), run });
   } finally {
     await pool.close();
   }
