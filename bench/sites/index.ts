@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { example2, hostEntry, makeStack } from "../../test/hosts/support/stack.ts";
 import { type TestHost, createFleet } from "../../tools/fleet/index.ts";
-import { configuration, expectPage, images, warm } from "../job.ts";
+import { type Wanted, configuration, expectPage, images, warm } from "../job.ts";
 import { describeMachine, hostVersions, toolVersions } from "../machine.ts";
 import { type Kind, type Run, timed } from "../measure.ts";
 import type { Part } from "../part.ts";
@@ -19,7 +19,7 @@ export const benchSites: Part = async ({ repeats, work, load }) => {
   await warm(fleet);
   const runs: Run[] = [];
 
-  async function run(count: number, kind: Kind, wanted?: { page: string; image: string }): Promise<void> {
+  async function run(count: number, kind: Kind, wanted?: Wanted): Promise<void> {
     const ports = Array.from({ length: count }, (_, at) => 8001 + at);
     if (wanted) {
       const site = (port: number) => ({
