@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { transactionScript } from "../../host/transaction/script.ts";
+import { killEngine } from "./support/engine.ts";
 import { eventually } from "./support/eventually.ts";
 import { hold, kill } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
@@ -81,7 +82,14 @@ async function converges(): Promise<string> {
 async function interruptInFormat1(name: Site, at: number): Promise<void> {
   const { manager, state, user } = sites[name];
   const own = `${state}/sets/${name}`;
-  assert.notEqual((await hold(stack, "format", { host, manager, set: name, at }, kill)).code, 0);
+  const { code } = await hold(stack, "format", { host, manager, set: name, at }, async (cgroup) => {
+    // Nobody else was there who would take it back.
+    await host.sh("rm --force /run/quadlet-fleet-*/open /run/user/1000/quadlet-fleet-*/open");
+    killEngine(stack.name);
+    kill(cgroup);
+  });
+  assert.notEqual(code, 0);
+  await stack.run(["cancel", "--yes"]);
   await host.run(["rm", `${state}/format`, `${own}/units`]);
   await host.sh(
     `rm --force ${[ofHost, ofAccount].map((each) => `${each}/format ${each}/sets/*/units ${each}/sets/*/before/units`).join(" ")}`,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Cause, openDeployments } from "./support/deployments.ts";
 import { eventually } from "./support/eventually.ts";
 
@@ -9,6 +10,7 @@ import { eventually } from "./support/eventually.ts";
 const {
   host,
   now,
+  silence,
   start,
   stoppedAt,
   underRequests,
@@ -61,6 +63,17 @@ describe("prepared", () => {
         await deployment.end();
       }),
     );
+
+  test("nothing is heard for a minute: released", async () => {
+    const deployment = start(100);
+    await deployment.prepared();
+    await silence(async () => {
+      await sleep(50_000);
+      assert.equal(await record(), "open asked");
+      await isOld("alone");
+    });
+    await deployment.end();
+  });
 
   test("the power goes: released by the boot", async () => {
     const deployment = start(100);

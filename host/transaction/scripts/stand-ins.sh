@@ -41,7 +41,7 @@ checked() {
 rehearsed() {
   # One that ends at once has not started; it may also end just now.
   sleep 0.2
-  if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null); then
+  if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null) || [ "$pid" = 0 ]; then
     echo "the new version has ended again."
     return 1
   fi

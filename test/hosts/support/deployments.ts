@@ -144,6 +144,18 @@ export async function openDeployments(name: string) {
     return (await host.run(["systemctl", ...list])).stdout.split(" ")[0] ?? "";
   }
 
+  /** The connections that are there stay meanwhile, and nothing comes through them. */
+  async function silence(action: () => Promise<unknown>): Promise<void> {
+    const { stdout } = await host.run(["pgrep", "-f", "^sshd-session: root@notty"]);
+    const sessions = stdout.trim().split("\n");
+    await host.run(["kill", "-STOP", ...sessions]);
+    try {
+      await action();
+    } finally {
+      await host.run(["kill", "-CONT", ...sessions], { check: false });
+    }
+  }
+
   /** The connection is lost, and the host has noticed it. */
   async function detached(): Promise<void> {
     await eventually(async () => void (await host.run(["test", "-e", `${own}/detached`])));
@@ -154,7 +166,7 @@ export async function openDeployments(name: string) {
     return Number((await host.run(["grep", "-c", "", `${own}/journal`])).stdout);
   }
 
-  const causes = { cut, killed, scriptKilled, powerLoss };
+  const causes = { cut, killed, scriptKilled, powerLoss, silence };
   const looks = { isServed, isAtRest, isOld, isNew, record, lines, detached };
   return { host, stack, now, start, stoppedAt, underRequests, ...causes, ...looks };
 }
