@@ -20,6 +20,8 @@ export class HostError extends Error {
    * Undefined for all else, a refused login and another host key among it.
    */
   readonly reason: string | undefined;
+  /** What went wrong, without the host, its state and the cure. */
+  readonly problem: string;
   /** It is a jump host's, and says nothing of the host behind it. */
   readonly isOnTheWay: boolean;
 
@@ -41,6 +43,7 @@ export class HostError extends Error {
       cause: options.cause,
     });
     this.name = "HostError";
+    this.problem = printable(problem);
     this.isOnTheWay = options.isOnTheWay ?? false;
     this.leaves = leaves;
     this.reason = options.reason;

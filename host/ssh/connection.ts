@@ -17,7 +17,10 @@ import { quoteCommand } from "./quote.ts";
 /** A running command on a host. */
 export interface Channel {
   write(data: string | Uint8Array): void;
+  /** The command gets an end of its input. */
   end(): void;
+  /** Nothing is taken from the command any more, either. It notices when it writes. */
+  close(): void;
   onStdout(listener: (chunk: Buffer) => void): void;
   onStderr(listener: (chunk: Buffer) => void): void;
   /** Resolves when the command has ended. `code` is null when the connection broke first. */
@@ -136,6 +139,7 @@ export class Connection {
           resolve({
             write: (data) => void stream.write(data),
             end: () => void stream.end(),
+            close: () => void stream.close(),
             onStdout: (listener) => void stream.on("data", listener),
             onStderr: (listener) => void stream.stderr.on("data", listener),
             ended,

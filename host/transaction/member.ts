@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type {
   Activated,
   Back,
@@ -9,39 +10,29 @@ import type {
   Reverted,
   Watched,
 } from "../../rollout/member.ts";
-import type { Desired, DesiredService } from "../desired.ts";
-import { HostError, messageOf } from "../errors.ts";
+import { HostError } from "../errors.ts";
 import type { Facts } from "../facts/facts.ts";
-import { fill } from "../plan/placeholders.ts";
-import { type Plan, plan } from "../plan/plan.ts";
-import { addFacts, furtherQuery, queryFor, reloadable } from "../plan/query.ts";
+import type { Plan } from "../plan/plan.ts";
+import { queryFor } from "../plan/query.ts";
 import { stepSays } from "../plan/step.ts";
 import { type Target, endpointName } from "../ssh/endpoint.ts";
 import type { Pool } from "../ssh/pool.ts";
-import { failedStep, stuck } from "./failed-step.ts";
+import { asHostError, failedStep, lost, stuck } from "./failures.ts";
 import { observe } from "./observe.ts";
+import { type Order, lookFor, tagsOf } from "./order.ts";
 import { type Ended, type Failed, Phases } from "./phases.ts";
 import { type Progress, inTime } from "./progress.ts";
 import { Busy } from "./refusal.ts";
-import { Session } from "./session.ts";
-import { stored } from "./stored.ts";
-
-/** What shall be on a host, and what is known of it from before. */
-export interface Order {
-  desired: Desired;
-  /** Paths that were observed as the set's own. */
-  known: readonly string[];
-  /** The services as they were desired last. */
-  before: readonly DesiredService[];
-  /** Whether to look for replaced images. */
-  images: boolean;
-}
+import { type Place, Session } from "./session.ts";
 
 /** Milliseconds between two signs of life; the script waits for a minute (frames.sh, hold.sh). */
 const beat = 20_000;
 
 /** Milliseconds: an answer that is younger needs no other one. */
 const fresh = 2000;
+
+/** Milliseconds for the end of a session, with what enter.sh does after it. */
+const goodbye = 60_000;
 
 /** One host in a rollout: a session over SSH, and another one if that is lost. */
 export class HostMember implements Member {
@@ -67,7 +58,7 @@ export class HostMember implements Member {
   #isLost = false;
   #heard = 0;
   #beats: NodeJS.Timeout | undefined;
-  #ended: Ended | undefined;
+  #ended: Ended["outcome"] | undefined;
   #facts: Facts | undefined;
 
   /** @param grace seconds for which the host stays activated without a sign of life */
@@ -81,9 +72,7 @@ export class HostMember implements Member {
     this.name = endpointName(target);
     this.host = endpointName({ ...target, user: "" });
     this.leaves = order.desired.files.length === 0;
-    this.tags = order.desired.images.flatMap(({ reference, pull }) =>
-      pull === "always" ? [`${order.desired.account ?? "root"} ${reference}`] : [],
-    );
+    this.tags = tagsOf(order);
   }
 
   async prepare(signal: AbortSignal): Promise<Prepared> {
@@ -91,22 +80,26 @@ export class HostMember implements Member {
     this.#ended = undefined;
     try {
       this.#progress.doing(`connecting to ${this.name}`);
-      const session = await this.#open(this.#order.desired);
+      const session = await this.#start(this.#order.desired);
       const abandon = () => session.abandon();
       signal.addEventListener("abort", abandon, { once: true });
       try {
-        return await inTime(this.#target, session, () => this.#prepare(session));
+        return await inTime(this.#target, session, async () => {
+          await session.ready();
+          return await this.#prepare(session);
+        });
       } finally {
         signal.removeEventListener("abort", abandon);
       }
     } catch (thrown) {
+      // Whoever leaves has nothing to wait for.
+      this.#isLost = true;
       if (thrown instanceof Busy) return { kind: "busy", who: thrown.who };
-      const why = this.#failed(thrown);
+      const { message, leaves, reason, isOnTheWay } = this.#fails(asHostError(this.name, thrown));
       // What could not be taken back shows when it is reverted.
-      if (this.problem?.leaves !== "untouched" && this.problem?.leaves !== "taken back") throw thrown;
+      if (leaves === "unknown") throw thrown;
       this.#ended = "reverted";
-      const isUnreachable = this.problem.reason === "unreachable" && !this.problem.isOnTheWay;
-      return { kind: isUnreachable ? "unreachable" : "refused", why };
+      return { kind: reason === "unreachable" && !isOnTheWay ? "unreachable" : "refused", why: message };
     }
   }
 
@@ -114,7 +107,7 @@ export class HostMember implements Member {
     try {
       const failed = await this.#phases().activate(this.#grace, this.#says());
       this.#heard = performance.now();
-      return failed ? { kind: "failed", ...this.#fails(failed) } : { kind: "held" };
+      return failed ? { kind: "failed", ...this.#stepFails(failed) } : { kind: "held" };
     } catch (thrown) {
       return { kind: "lost", why: this.#loses(thrown) };
     }
@@ -123,12 +116,13 @@ export class HostMember implements Member {
   async watch(seconds: number): Promise<Watched> {
     if (seconds === 0 && !this.#isLost && performance.now() - this.#heard < fresh) return { kind: "healthy" };
     try {
-      if (await this.#comeBack()) return { kind: "reverted", ...this.#endedAlone() };
+      const ended = await this.#comeBack();
+      if (ended) return { kind: "reverted", ...this.#endsAlone(ended) };
       const { ok, output } = await this.#phases().watch(seconds);
       this.#heard = performance.now();
-      return ok
-        ? { kind: "healthy" }
-        : { kind: "unhealthy", why: this.#failed(new HostError(this.name, output)) };
+      if (ok) return { kind: "healthy" };
+      const problem = new HostError(this.name, output, { leaves: "unknown", state: "It is activated." });
+      return { kind: "unhealthy", why: this.#fails(problem).message };
     } catch (thrown) {
       return { kind: "lost", why: this.#loses(thrown) };
     }
@@ -137,10 +131,10 @@ export class HostMember implements Member {
   async commit(): Promise<Committed> {
     try {
       const ended = await this.#comeBack();
-      if (ended === "committed") return { kind: "committed" };
-      if (ended) return { kind: "reverted", ...this.#endedAlone() };
+      if (ended?.outcome === "committed") return { kind: "committed" };
+      if (ended) return { kind: "reverted", ...this.#endsAlone(ended) };
       const failed = await this.#phases().commit(this.#says());
-      if (failed) return { kind: "reverted", ...this.#fails(failed) };
+      if (failed) return { kind: "reverted", ...this.#stepFails(failed) };
       this.#ended = "committed";
       return { kind: "committed" };
     } catch (thrown) {
@@ -153,11 +147,15 @@ export class HostMember implements Member {
       if (this.#todo && !this.#ended && (await this.#comeBack()) === undefined) {
         const { ok, output } = await this.#phases().revert();
         this.#ended = ok ? "reverted" : "unknown";
-        if (!ok) this.#failed(stuck(this.name, output));
-        // Others need the set.
-        else await this.leave();
+        if (!ok) this.#fails(stuck(this.name, output));
       }
+      if (this.#ended === "committed") return { kind: "unknown", why: "it is committed" };
       if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.message ?? "" };
+      // Whatever it was, it has left nothing behind.
+      if (this.problem?.leaves === "unknown")
+        this.#fails(new HostError(this.name, this.problem.problem, { leaves: "taken back" }));
+      // Others need the set.
+      await this.leave();
       return { kind: "reverted" };
     } catch (thrown) {
       return { kind: "unknown", why: this.#loses(thrown) };
@@ -167,10 +165,12 @@ export class HostMember implements Member {
   /** What is on the host after the rollout. */
   async look(): Promise<Facts> {
     if (this.#facts) return this.#facts;
-    const { desired, known } = this.#order;
-    const query = { ...queryFor(desired, known), images: this.#order.images };
-    if (this.#session && !this.#isLost && !this.#isAttached) return await this.#session.query(query);
-    return await observe(this.#pool, this.#target, desired, query, this.#progress);
+    const { desired, known, images } = this.#order;
+    const query = { ...queryFor(desired, known), images };
+    const session = this.#session;
+    if (!session || this.#isLost || this.#isAttached)
+      return await observe(this.#pool, this.#target, desired, query, this.#progress);
+    return await inTime(this.#target, session, () => session.query(query));
   }
 
   /** Ends the session. Where the host was not asked to the end, it goes on by itself as the phases say. */
@@ -178,103 +178,113 @@ export class HostMember implements Member {
     clearInterval(this.#beats);
     const session = this.#session;
     this.#session = undefined;
-    if (this.#isLost || this.#isAttached) session?.abandon();
-    else await session?.close();
+    if (!session) return;
+    const isIdle = !this.#isLost && !this.#isAttached;
+    if (isIdle) await Promise.race([session.close(), sleep(goodbye, undefined, { ref: false })]);
+    session.abandon();
   }
 
-  async #open(place: Parameters<typeof Session.start>[2]): Promise<Session> {
+  async #start(place: Place): Promise<Session> {
     clearInterval(this.#beats);
     const connection = await this.#pool.connect(this.#target);
-    this.#pool.mayBegin(this.#target);
+    // What has begun is brought to its end.
+    if (place.purpose !== "attach") this.#pool.mayBegin(this.#target);
     const session = await Session.start(connection, this.#target, place);
     this.#session = session;
     this.#isLost = false;
     this.#isAttached = place.purpose === "attach";
-    await session.ready().catch((thrown: unknown) => {
-      session.abandon();
-      throw thrown;
-    });
-    this.#beats = setInterval(() => new Phases(session).beat(), beat).unref();
     return session;
   }
 
   async #prepare(session: Session): Promise<Prepared> {
     this.#pool.mayBegin(this.#target);
-    const { desired, known, before, images } = this.#order;
     const recovered = await session.recover();
     // What could not be taken back is still known on the host: it goes with the next commit, or the next rollback.
     if (recovered)
       this.#progress.note(
         `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
       );
-    const facts = await session.query({ ...queryFor(desired, known), images, live: reloadable(desired) });
-    const filled = fill(desired, facts);
-    const more = furtherQuery(facts, filled);
-    if (more) addFacts(facts, await session.query(more));
+    const { facts, plan } = await lookFor(this.#order, session);
     const attempt = async (live: Facts["live"]) => {
-      this.#todo = plan({ ...facts, live }, filled, known, before);
-      if (this.#todo.refusals.length > 0) throw new HostError(this.name, this.#todo.refusals.join("\n"));
-      if (this.#todo.steps.length === 0) return undefined;
-      return await this.#phases().prepare(this.#id, stored(this.#todo, filled), this.#says());
+      const { todo, files } = plan(live);
+      this.#todo = todo;
+      if (todo.refusals.length > 0) throw new HostError(this.name, todo.refusals.join("\n"));
+      if (todo.steps.length === 0) return undefined;
+      return await this.#phases().prepare(this.#id, files, this.#says());
     };
     let failed = await attempt(facts.live);
     // A mimic may fail for what it lacks. A unit has the last word, and its journal says why.
     if (failed?.back.ok && this.#step(failed)?.verb === "mimic") failed = await attempt(new Map());
     if (failed) {
-      this.#fails(failed);
-      throw this.problem ?? new Error();
+      this.#stepFails(failed);
+      throw failedStep(this.name, this.#step(failed), failed);
     }
     if (this.#todo?.steps.length === 0) {
       this.#facts = facts;
       return { kind: "nothing-to-do" };
     }
+    this.#beat(session);
     return { kind: "prepared", has: facts.set ? "old" : "nothing" };
   }
 
+  #beat(session: Session): void {
+    clearInterval(this.#beats);
+    this.#beats = setInterval(() => session.send("beat\n"), beat).unref();
+  }
+
   #phases(): Phases {
-    if (!this.#session) throw new Error(`${this.name}: there is no session.`);
-    return new Phases(this.#session);
+    if (!this.#session) throw new Error("there is no session.");
+    return new Phases(this.#session, this.leaves);
   }
 
   /** Attaches to the transaction again after its session was lost. Returns how it has ended, if it has. */
   async #comeBack(): Promise<Ended | undefined> {
-    if (this.#ended || !this.#isLost) return this.#ended;
+    if (this.#ended) return { outcome: this.#ended, because: "it has ended" };
+    if (!this.#isLost) return undefined;
     const { manager, account, name } = this.#order.desired;
-    const place = { manager, account, name, linger: false, createUser: false, purpose: "attach" } as const;
-    await this.#open(place);
-    this.#ended = await this.#phases().attach(this.#id);
-    return this.#ended;
+    const ended = await this.#attach({ manager, account, name, linger: false, createUser: false });
+    this.#ended = ended?.outcome;
+    return ended;
   }
 
-  #endedAlone(): { why: string; now: Back } {
-    const why = "it had not heard of this run for too long";
-    if (this.#ended === "reverted") {
-      this.#failed(new HostError(this.name, why, { leaves: "taken back" }));
-      return { why, now: "back" };
+  async #attach(place: Place): Promise<Ended | undefined> {
+    const session = await this.#start({ ...place, purpose: "attach" });
+    try {
+      await session.ready();
+    } catch (thrown) {
+      // An account that was made for the set is gone with it.
+      if (!(thrown instanceof HostError) || thrown.reason !== "no-account") throw thrown;
+      return { outcome: this.leaves ? "committed" : "reverted", because: "its account is gone" };
     }
-    return { why: this.#failed(stuck(this.name, why)), now: "stuck" };
+    const ended = await this.#phases().attach(this.#id);
+    if (!ended) this.#beat(session);
+    return ended;
   }
 
-  #fails(failed: Failed): { why: string; now: Back } {
+  #endsAlone({ outcome, because }: Ended): { why: string; now: Back } {
+    const isBack = outcome === "reverted";
+    const problem = isBack
+      ? new HostError(this.name, `${because}.`, { leaves: "taken back" })
+      : stuck(this.name, `${because}.`);
+    return { why: this.#fails(problem).message, now: isBack ? "back" : "stuck" };
+  }
+
+  #stepFails(failed: Failed): { why: string; now: Back } {
     this.#ended = failed.back.ok ? "reverted" : "unknown";
-    return {
-      why: this.#failed(failedStep(this.name, this.#step(failed), failed)),
-      now: failed.back.ok ? "back" : "stuck",
-    };
+    const { message } = this.#fails(failedStep(this.name, this.#step(failed), failed));
+    return { why: message, now: failed.back.ok ? "back" : "stuck" };
   }
 
+  /** After the activation. */
   #loses(thrown: unknown): string {
     this.#isLost = true;
     this.#session?.abandon();
-    return this.#failed(thrown);
+    return this.#fails(lost(this.name, thrown, this.#grace)).message;
   }
 
-  #failed(thrown: unknown): string {
-    this.problem =
-      thrown instanceof HostError
-        ? thrown
-        : new HostError(this.name, messageOf(thrown), { leaves: "unknown" });
-    return this.problem.message;
+  #fails(problem: HostError): HostError {
+    this.problem = problem;
+    return problem;
   }
 
   #step({ step }: Failed) {

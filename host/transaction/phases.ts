@@ -19,14 +19,20 @@ export interface Listener {
 }
 
 /** What has become of a transaction that another session had begun. "unknown": it left no trace, or could not be taken back. */
-export type Ended = "committed" | "reverted" | "unknown";
+export interface Ended {
+  outcome: "committed" | "reverted" | "unknown";
+  because: string;
+}
 
 /** A transaction of a session, phase by phase: prepare, activate, then commit or revert. */
 export class Phases {
   readonly #session: Session;
+  readonly #isRemoval: boolean;
 
-  constructor(session: Session) {
+  /** @param isRemoval its end leaves no record of it on the host */
+  constructor(session: Session, isRemoval: boolean) {
     this.#session = session;
+    this.#isRemoval = isRemoval;
   }
 
   /**
@@ -73,7 +79,7 @@ export class Phases {
   /** Goes back to the old version, or releases what was prepared. */
   async revert(): Promise<RolledBack> {
     const answer = await this.#session.ask("revert\n", "while it was reverted", ["rolledback", "ended"]);
-    return answer.event === "ended" ? endedBack(answer) : rolledBack(answer);
+    return answer.event === "ended" ? this.#endedBack(answer) : rolledBack(answer);
   }
 
   /** Says that somebody is there. */
@@ -93,7 +99,7 @@ export class Phases {
       "ended",
     ]);
     if (answer.event === "held") return undefined;
-    return ended(answer);
+    return this.#ended(answer);
   }
 
   async #phase(
@@ -109,18 +115,33 @@ export class Phases {
       if (answer.event === "failed")
         failed = { step: Number(answer.line), output: printable(decode(answer.output).trim()) };
     });
-    if (last.event === end || ended(last) === end) return undefined;
-    const back = last.event === "ended" ? endedBack(last) : rolledBack(last);
+    if (last.event === end || this.#ended(last).outcome === end) return undefined;
+    const back = last.event === "ended" ? this.#endedBack(last) : rolledBack(last);
     return { step: undefined, output: "", ...failed, back };
+  }
+
+  /** How a transaction has ended that another session had begun. */
+  #ended({ outcome, cause }: Answer): Ended {
+    const because = causes[String(cause)] ?? "the host does not say why";
+    if (outcome === "none") return { outcome: this.#isRemoval ? "committed" : "reverted", because };
+    return { outcome: outcome === "committed" || outcome === "reverted" ? outcome : "unknown", because };
+  }
+
+  #endedBack(answer: Answer): RolledBack {
+    const { outcome, because } = this.#ended(answer);
+    return {
+      ok: outcome === "reverted",
+      output: outcome === "reverted" ? because : "What has become of it is not known.",
+    };
   }
 }
 
-/** How a transaction has ended that another session had begun. */
-function ended({ outcome }: Answer): Ended {
-  return outcome === "committed" || outcome === "reverted" ? outcome : "unknown";
-}
-
-function endedBack(answer: Answer): RolledBack {
-  const ok = ended(answer) === "reverted";
-  return { ok, output: ok ? "" : "What has become of it is not known." };
-}
+/** The third word of a record (hold.sh). */
+const causes: Readonly<Record<string, string>> = {
+  alone: "it had not heard of this run for too long",
+  boot: "it was booted",
+  failed: "a step failed",
+  killed: "its script was killed",
+  left: "another run needed the set, and it had not heard of this one",
+  next: "another run has taken it back",
+};

@@ -192,7 +192,7 @@ export class Session {
 
   /** Leaves without waiting: the script ends by itself when its input does. */
   abandon(): void {
-    this.#channel.end();
+    this.#channel.close();
   }
 
   async #next(when: string): Promise<Answer> {

@@ -65,7 +65,7 @@ fi'"'"
 
 run() {
   "$@" --quiet --collect --pipe --wait --unit="$unit" --description="quadlet-fleet: $set" \
-    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 --property=Delegate=yes \
+    --property=RuntimeDirectory="$unit" --property=RuntimeDirectoryMode=0700 --property=Delegate=yes --property=TimeoutStopSec=300 \
     --property=ExecStopPost="$after" \
     sh -c "$begin" quadlet-fleet "$size" "$digest" "$mode" "$manager" "$set" "$account" "$lingered" "$who"
 }
@@ -173,8 +173,10 @@ finish() {
   esac
   gone=no
   case $1 in 20 | 30) gone=yes ;; esac
-  # It was made for a set that did not come to be, or is not that one's.
-  if [ "$asked" = yes ] && [ "$1" != 0 ]; then gone=yes; fi
+  # It was made for a set that did not come to be, or is not that one's. What is still to be taken back needs it.
+  records=/var/lib/quadlet-fleet
+  [ "$manager" = system ] || records=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet
+  if [ "$asked" = yes ] && [ "$1" != 0 ] && ! [ -e "$records/sets/$set" ]; then gone=yes; fi
   if [ "$gone" = yes ] && [ "$self" = 0 ] && [ -d "$made/$account" ]; then leave_account; fi
   case $1 in 10 | 20 | 30) exit 0 ;; esac
   exit "$1"

@@ -9,6 +9,9 @@ take_back() {
   printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
+# opened: what is looked for when this script has ended (enter.sh).
+opened() { printf '%s %s %s\n' "$manager" "$set" "$account" >"$work/open"; }
+
 # settled: the transaction has ended.
 settled() {
   close_inbox
@@ -23,8 +26,7 @@ prepare() {
   sed '/^stage$/q' "$work/plan" >"$work/plan.prepare"
   sed -e '1,/^stage$/d' -e '$d' "$work/plan" >"$work/plan.activate"
   tail -n 1 "$work/plan" >"$work/plan.end"
-  # What is looked for when this script has ended (enter.sh).
-  printf '%s %s %s\n' "$manager" "$set" "$account" >"$work/open"
+  opened
   phase=preparing
   run_steps prepare || return 0
   phase=prepared
@@ -34,14 +36,21 @@ prepare() {
 # activate SECONDS: that it is held without its coordinator, before it goes back by itself.
 activate() {
   phase=activated
-  open_inbox && run_steps activate || return 0
+  if ! open_inbox 2>"$work/output"; then
+    cause=failed
+    printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
+    take_back
+    return 0
+  fi
+  run_steps activate || return 0
   hold "$1"
 }
 
 commit() {
   run_steps end || return 0
-  settled
   printf '{"event":"committed"}\n'
+  if [ -e "$own/committed" ]; then after_commit >/dev/null 2>&1 </dev/null; fi
+  settled
 }
 
 # run_steps PART: of the plan; takes all of it back when one fails.
@@ -111,8 +120,8 @@ if [ "$mode" = recover ]; then
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
-  # At boot nobody is there who would. An account may have no right to: it stays known for the next who comes.
-  if [ "$leave" = 30 ] && ! loginctl disable-linger "$account"; then
+  # At boot nobody is there who would, or who relies on it. An account may have no right to: it stays known for the next who comes.
+  if [ "$leave" = 30 ] && ! { [ "$cause" = boot ] && loginctl disable-linger "$account"; }; then
     made=
     as=$as_account
     make_directory "$shared" && keep_made && $as touch "$shared/lingered"
@@ -136,7 +145,7 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
     recover)
       # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
       cause=next
-      if [ -e "$own/journal" ]; then take_back; elif [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
+      if [ -e "$own/journal" ]; then opened && take_back; elif [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
       # The lingering of the run that was taken back is this one's to end.
       if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
       cause=asked

@@ -12,10 +12,11 @@ record() {
     sync "$own/transaction.new" && mv "$own/transaction.new" "$own/transaction"
 }
 
-# recorded: sets $known to the set's last transaction, and $outcome.
+# recorded: sets $known to the set's last transaction, $outcome and $because. Without a set it is none: it was removed, or never came to be.
 recorded() {
-  known='' outcome=''
-  [ ! -e "$own/transaction" ] || read -r known outcome rest <"$own/transaction"
+  known='' outcome=none because=''
+  [ ! -e "$own" ] || outcome=unknown
+  [ ! -e "$own/transaction" ] || read -r known outcome because rest <"$own/transaction"
 }
 
 close_inbox() { rm -f "$work/inbox" "$own/inbox" "$own/detached"; }
@@ -36,6 +37,7 @@ forward() {
 
 # From here on another session may attach.
 open_inbox() {
+  rm -f "$work/inbox"
   mkfifo -m 600 "$work/inbox" && printf '%s\n' "$work/inbox" >"$own/inbox"
 }
 
@@ -62,7 +64,7 @@ hold() {
           cause=alone verdict=revert
         fi
         ;;
-      commit | revert) verdict=$message ;;
+      commit | revert) verdict=$message until='' ;;
       # Somebody else needs the set.
       leave) [ -z "$until" ] || cause=left verdict=revert ;;
       *)
@@ -87,7 +89,8 @@ heard() {
     watch\ *) watch "${1#watch }" ;;
     # From now on the answers go to the session that has come (attach).
     answer\ *)
-      [ -p "${1#answer }" ] && command exec >"${1#answer }" || return 0
+      # To read as well, as the open would wait for a reader that may be gone.
+      [ -p "${1#answer }" ] && command exec 1<>"${1#answer }" || return 0
       moved=yes
       printf '{"event":"held"}\n'
       ;;
@@ -126,13 +129,13 @@ attach() {
   fi
   relay <&3 &
   relaying=$!
-  # The lock is free when that session has ended; if it was killed, its journal is still there.
-  if [ "$known" = "$1" ] && [ -e "$own/journal" ]; then
-    flock -w 600 -o "$set_lock$set" sh "$0" recover "$manager" "$set" "$account" no killed >/dev/null 2>&1 </dev/null
+  # The lock is free when that session has ended; if it was killed, its journal may still be there.
+  if [ "$known" = "$1" ] || [ "$outcome" = none ]; then
+    flock -o "$set_lock$set" sh "$0" recover "$manager" "$set" "$account" no killed >/dev/null 2>&1 </dev/null 3>&- 5<&-
     recorded
   fi
-  [ "$known" = "$1" ] && ! [ -e "$own/journal" ] || outcome=unknown
-  printf '{"event":"ended","outcome":"%s"}\n' "$outcome" >&3
+  if [ -e "$own/journal" ] || { [ "$known" != "$1" ] && [ "$outcome" != none ]; }; then outcome=unknown; fi
+  printf '{"event":"ended","outcome":"%s","cause":"%s"}\n' "$outcome" "$because" >&3
   wait "$relaying"
   [ -z "$attached" ] || kill "$attached" 2>/dev/null
 }

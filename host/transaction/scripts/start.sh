@@ -35,7 +35,7 @@
 #   $phase $at                   frames.sh                                       run_steps, the main loop
 #   $cause                       frames.sh, hold.sh                              record, rollback
 #   $transaction                 the main loop, rollback                         record
-#   $known $outcome              recorded                                        attach, rollback
+#   $known $outcome $because     recorded                                        attach, rollback
 #   $moved                       hold, heard                                     hold
 #   $leave                       step_forget, frames.sh                          frames.sh: the exit code
 #   $held                        hold_manager, release_manager                   hold_manager
@@ -138,10 +138,10 @@ account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 held=no
 # With a time limit, because an account can stop its own processes, or put a FIFO in the place of a file. And without the manager's
-# lock, because an account could take the descriptor and keep it (pidfd_getfd(2)).
+# lock, because an account could take the descriptor and keep it (pidfd_getfd(2)), nor what is said to the session (hold.sh).
 as_account() {
   limit=${as_limit:-60}
   [ "$held" = no ] || limit=20
   timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
-    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 7>&-
+    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 3>&- 5>&- 6>&- 7>&-
 }

@@ -72,7 +72,10 @@ step_commit() {
     mv "$own/committed" "$own/journal"
     return 1
   }
-  # From here on it is done, whatever becomes of what was kept for a rollback.
+}
+
+# after_commit: it is done, whatever becomes of what was kept for a rollback.
+after_commit() {
   forget_secrets
   rm -rf "$own/committed" "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" && sync "$own/rollback" "$own"
   one_at_a_time prune_replaced

@@ -1,4 +1,4 @@
-import { HostError } from "../errors.ts";
+import { HostError, messageOf } from "../errors.ts";
 import { type Step, stepSays } from "../plan/step.ts";
 import type { Failed } from "./phases.ts";
 
@@ -16,4 +16,20 @@ export function stuck(host: string, problem: string): HostError {
     state: "What was done could not be taken back whole.",
     cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
   });
+}
+
+/** The error of a host that was lost after it was activated. What it says of the connection is true of that only. */
+export function lost(host: string, thrown: unknown, grace: number): HostError {
+  const problem = thrown instanceof HostError ? thrown.problem : messageOf(thrown);
+  return new HostError(host, problem, {
+    leaves: "unknown",
+    state: `Its state is not known. Without an answer it goes back to the old version by itself, ${grace + 60} seconds after the last one at the latest.`,
+    cure: "Run `pulumi up` again: it looks at the host first and does what is missing.",
+    cause: thrown,
+  });
+}
+
+export function asHostError(host: string, thrown: unknown): HostError {
+  if (thrown instanceof HostError) return thrown;
+  return new HostError(host, messageOf(thrown), { leaves: "unknown", cause: thrown });
 }
