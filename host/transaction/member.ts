@@ -152,7 +152,7 @@ export class HostMember implements Member {
       if (this.#ended === "committed") return { kind: "unknown", why: "it is committed" };
       if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.message ?? "" };
       // Whatever it was, it has left nothing behind.
-      if (this.problem?.leaves === "unknown")
+      if (this.#todo && this.problem?.leaves === "unknown")
         this.#fails(new HostError(this.name, this.problem.problem, { leaves: "taken back" }));
       // Others need the set.
       await this.leave();
