@@ -3,7 +3,7 @@ import { type Plain, type PlainObject, hasUnknown, isObject } from "./wire.ts";
 /** How one property changes. */
 export type Kind = "add" | "delete" | "update";
 
-/** What changes between old and new inputs of a UnitSet. */
+/** What changes in a UnitSet. */
 export interface Difference {
   /** Property path → how it changes, one entry for each file, unit and state. */
   changes: Map<string, Kind>;
@@ -11,31 +11,39 @@ export interface Difference {
   replaces: string[];
 }
 
-/** Compares inputs. Credentials, time limits and `adopt` are no difference: nothing on a host follows from them. */
-export function diffUnitSet(before: PlainObject, after: PlainObject): Difference {
+/** What the engine has of a UnitSet: the inputs of the last operation that succeeded, and the outputs of the last one. */
+export interface Before {
+  inputs: PlainObject;
+  outputs: PlainObject;
+}
+
+/**
+ * Compares what the host has, as the outputs say, with what it shall have: after an update that broke off, the old inputs say
+ * neither. Credentials, time limits and `adopt` are no difference: nothing on a host follows from them.
+ */
+export function diffUnitSet({ inputs, outputs }: Before, after: PlainObject): Difference {
   const changes = new Map<string, Kind>();
   const compare = (path: string, left: Plain | undefined, right: Plain | undefined) => {
     const kind = kindOf(left, right);
     if (kind) changes.set(path, kind);
   };
-  const address = (inputs: PlainObject) => field(inputs.connection, "address");
-  compare("connection.address", address(before), address(after));
-  for (const key of ["name", "manager", "user"]) compare(key, before[key], after[key]);
+  const address = (connection: Plain | undefined) => field(connection, "address");
+  const port = (connection: Plain | undefined) => field(connection, "port") ?? 22;
+  compare("connection.address", address(inputs.connection), address(after.connection));
+  for (const key of ["name", "manager", "user"]) compare(key, outputs[key], after[key]);
   const replaces = [...changes.keys()];
-  compare("linger", before.linger ?? false, after.linger ?? false);
-  // No input says this: it comes from a refresh, and the next `up` takes it away.
-  compare("accountIsGone", before.accountIsGone, after.accountIsGone);
+  compare("linger", outputs.linger ?? false, after.linger ?? false);
   // The same host by another way, most likely; if it is another one, the update finds nothing of ours there and makes it.
-  compare("connection.port", field(before.connection, "port") ?? 22, field(after.connection, "port") ?? 22);
-  compare("connection.jump", way(before.connection), way(after.connection));
-  for (const collection of ["units", "unitModes", "images"]) {
-    for (const key of keysOf(before[collection], after[collection])) {
-      compare(`${collection}["${key}"]`, field(before[collection], key), field(after[collection], key));
+  compare("connection.port", port(inputs.connection), port(after.connection));
+  compare("connection.jump", way(inputs.connection), way(after.connection));
+  for (const collection of ["units", "images"]) {
+    for (const key of keysOf(outputs[collection], after[collection])) {
+      compare(`${collection}["${key}"]`, field(outputs[collection], key), field(after[collection], key));
     }
   }
   for (const collection of ["files", "services"]) {
-    for (const key of keysOf(before[collection], after[collection])) {
-      const left = field(before[collection], key);
+    for (const key of keysOf(outputs[collection], after[collection])) {
+      const left = field(outputs[collection], key);
       const right = field(after[collection], key);
       const path = `${collection}["${key}"]`;
       if (left === undefined || right === undefined) compare(path, left, right);
@@ -44,7 +52,14 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Difference
           compare(`${path}.${inner}`, withDefault(inner, left), withDefault(inner, right));
     }
   }
+  // An `up` looks at the host because of these, and takes them away.
+  for (const note of ["pending", "drift"]) compare(note, outputs[note], undefined);
   return { changes, replaces };
+}
+
+/** Whether the old value of a path is in the inputs: the connection is not kept in the outputs. */
+export function isOfInputs(path: string): boolean {
+  return path.startsWith("connection.");
 }
 
 /** What a field means where it is left out, so that writing the default changes nothing. */

@@ -2,18 +2,18 @@ import type { Connection, Credentials, JumpHost, UnitSetInputs } from "../resour
 import type { Desired } from "../host/desired.ts";
 import { type Target, endpointName } from "../host/ssh/endpoint.ts";
 import { HostError, messageOf } from "../host/errors.ts";
-import type { Facts } from "../host/facts/facts.ts";
 import type { Pool } from "../host/ssh/pool.ts";
 import { queryFor } from "../host/plan/query.ts";
 import { observe } from "../host/transaction/observe.ts";
 import type { Progress } from "../host/transaction/progress.ts";
 import { formatId, parseId } from "./identity.ts";
 import { importedInputs, nextQuery } from "./import.ts";
-import { desiredState, emptyState, observedInputs, outputs, secretPaths } from "./state.ts";
+import { firstLine, interrupted, observedOutputs } from "./notes.ts";
+import { desiredState, emptyOutputs, emptyState, outputs, secretPaths } from "./state.ts";
 import { type Deployed, type Run, deploy } from "./rollout.ts";
 import type { Survey } from "./survey.ts";
 import { type State, Unfinished } from "./unfinished.ts";
-import { type WireObject, isObject, revealObject } from "./wire.ts";
+import { type WireObject, revealObject } from "./wire.ts";
 
 /** What an operation needs besides its inputs. */
 export interface Context {
@@ -40,14 +40,12 @@ export async function apply(
 ): Promise<State> {
   const set = understood(inputs, urn);
   const earlier = before && lastOperation(before, urn);
-  const state = (facts?: Facts) => ({
-    id: id ?? formatId(set.plain),
-    inputs,
-    properties: facts ? outputs(set.desired, facts, inputs) : (before?.properties ?? {}),
-  });
   const { facts, problem } = await bring(context, urn, target(context, set.plain), set.desired, earlier);
-  if (problem) throw new Unfinished(problem, unfinished(state(facts)));
-  return state(facts);
+  const state = (properties: WireObject) => ({ id: id ?? formatId(set.plain), inputs, properties });
+  const now = facts ? outputs(set.desired, facts, inputs) : (before?.properties ?? emptyOutputs(urn, inputs));
+  // The engine's own note of a problem (ErrorResourceInitFailed) ends with the next read that succeeds.
+  if (problem) throw new Unfinished(problem, state({ ...now, pending: firstLine(problem.message) }));
+  return state(now);
 }
 
 /** Removes the set. What is gone already is no error, nor is an account that is gone with all it had. */
@@ -94,9 +92,10 @@ export async function refresh(
   inputs: WireObject,
   properties: WireObject,
 ): Promise<State | undefined> {
-  const { plain, desired } = understood(inputs, urn);
+  const { plain, desired } = lastOperation({ inputs, properties }, urn).set;
   const where = target(context, plain);
-  const query = { ...queryFor(desired, []), ports: [], images: true };
+  const files = new Map(desired.files.map(({ path }) => [path, "any"]));
+  const query = { ...queryFor(desired, []), files, ports: [], images: true };
   const look = await context.survey
     .look(urn, endpointName({ ...where, user: "" }), () =>
       observe(context.pool, where, desired, query, context.progress).catch((thrown: unknown) => {
@@ -112,16 +111,10 @@ export async function refresh(
     });
   if ("unseen" in look) return passOver(context, look.unseen, { id, inputs, properties });
   const facts = look.found;
-  if (!facts) {
-    if (plain.manager === "user") return undefined;
-    // What the host's own manager has is still there. The next `up` makes the account again, or says that it can't.
-    return { id, inputs: { ...inputs, accountIsGone: true }, properties };
-  }
-  // A file of somebody else in the place of one of ours does not become ours by being looked at.
-  const own = new Set([...observedPaths(properties), ...(facts.set?.paths ?? [])]);
-  const ours = { ...desired, files: desired.files.filter(({ path }) => own.has(path)) };
-  const seen = observedInputs(inputs, plain, ours, facts, revealObject(properties).unitStates ?? null);
-  return seen && { id, inputs: seen, properties: outputs(ours, facts, seen) };
+  // What the host's own manager has is there without the account, too.
+  if (!facts && plain.manager === "user") return undefined;
+  const seen = observedOutputs(properties, desired, where, facts);
+  return seen && { id, inputs, properties: seen };
 }
 
 /** The state as it was, with a note that the host was not looked at. */
@@ -129,8 +122,7 @@ function passOver({ warn }: Context, { message }: HostError, { id, inputs, prope
   warn(
     `${message}\nThe refresh passed this host over: its state stays as it was, and the next \`pulumi up\` does not update it because of that.`,
   );
-  const [unseen = ""] = message.split("\n");
-  return { id, inputs, properties: { ...properties, unseen } };
+  return { id, inputs, properties: { ...properties, unseen: firstLine(message) } };
 }
 
 /** Reads a set that was made by hand, or by another stack, by its id alone. */
@@ -148,15 +140,8 @@ export async function importSet(context: Context, urn: string, id: string): Prom
   );
   const inputs = importedInputs(identity, facts);
   if (!inputs) return undefined;
-  return { id, inputs, properties: outputs(understood(inputs, urn).desired, facts, inputs) };
-}
-
-/**
- * With a note that something is left to do. The engine's own note of it (ErrorResourceInitFailed) ends with the next read that
- * succeeds, and one that passes the host over does.
- */
-function unfinished({ properties, ...state }: State): State {
-  return { ...state, properties: { ...properties, unfinished: true } };
+  const properties = outputs(understood(inputs, urn).desired, facts, inputs);
+  return { id, inputs, properties: { ...properties, ...interrupted(identity.connection, facts) } };
 }
 
 /** A set of inputs in the forms that an operation needs, each made once: without its wrappers, and what it means on a host. */
@@ -173,22 +158,20 @@ function understood(wire: WireObject, owner: string): Understood {
 
 /** What the state says of the last operation. */
 interface Earlier {
+  /** The set as the host has it since then. */
   set: Understood;
   /** The mark that the set had then. */
   owners: string[];
-  /** What was observed as the set's own. */
-  paths: string[];
-  /** Whether the last refresh has found a container whose image was replaced: a thing to look for again. */
-  replacedImage: boolean;
+  /** Whether the last refresh has found a difference, which may be an image that was replaced: a thing to look for again. */
+  differs: boolean;
 }
 
 function lastOperation({ inputs, properties }: Before, urn: string): Earlier {
   const { owner } = revealObject(properties);
   return {
-    set: understood(inputs, urn),
+    set: understood({ ...properties, connection: inputs.connection ?? null }, urn),
     owners: typeof owner === "string" ? [owner] : [],
-    paths: observedPaths(properties),
-    replacedImage: hasReplacedImage(inputs),
+    differs: "drift" in properties,
   };
 }
 
@@ -205,10 +188,17 @@ async function bring(
     const order = { desired, known: [], before: [], images: false };
     return await deploy(run, pool, site, where, order, "nothing", progress);
   }
-  const { owners, paths, set, replacedImage } = earlier;
-  const secrets = [...new Set([...desired.secrets, ...set.desired.secrets])];
-  const marked = { ...desired, formerOwners: owners, secrets };
-  const order = { desired: marked, known: paths, before: set.desired.services, images: replacedImage };
+  const { files, services, secrets } = earlier.set.desired;
+  const order = {
+    desired: {
+      ...desired,
+      formerOwners: earlier.owners,
+      secrets: [...new Set([...desired.secrets, ...secrets])],
+    },
+    known: files.map(({ path }) => path),
+    before: services,
+    images: earlier.differs,
+  };
   return await deploy(run, pool, site, where, order, "old", progress);
 }
 
@@ -241,16 +231,4 @@ function override<T extends Credentials>(endpoint: T, overrides: Partial<Connect
 /** The account is not there any more. */
 function isGone(thrown: unknown): boolean {
   return thrown instanceof HostError && thrown.reason === "no-account";
-}
-
-/** What was observed as the set's own. */
-function observedPaths(properties: WireObject): string[] {
-  const { fileStates } = revealObject(properties);
-  return Object.keys(isObject(fileStates) ? fileStates : {});
-}
-
-function hasReplacedImage({ services }: WireObject): boolean {
-  return (
-    isObject(services) && Object.values(services).some((state) => isObject(state) && "runsOldImage" in state)
-  );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError, messageOf } from "../host/errors.ts";
-import type { Facts } from "../host/facts/facts.ts";
+import { type Facts, noFacts } from "../host/facts/facts.ts";
 import type { Target } from "../host/ssh/endpoint.ts";
 import type { Pool } from "../host/ssh/pool.ts";
 import { HostMember } from "../host/transaction/member.ts";
@@ -26,8 +26,8 @@ export function newRun(signals: Pick<Run, "cancel" | "gone">): Run {
   return { cancel: signals.cancel, gone: signals.gone, admission: admission() };
 }
 
-/** What is on the host after a rollout; with a problem, it is neither wholly old nor known to be new. */
-export type Deployed = { facts: Facts; problem?: undefined } | { facts?: Facts; problem: HostError };
+/** What is on the host after a rollout, where it has the new version; and what is left to do there, where something is. */
+export type Deployed = { facts: Facts; problem?: HostError } | { facts?: undefined; problem: HostError };
 
 /**
  * Brings one host to what is desired.
@@ -53,13 +53,7 @@ export async function deploy(
     const outcome = await rollOut(site, [member], limits, { ...run, clock, random: Math.random, say });
     if (outcome.kind === "all-new") return await after(member);
     if (outcome.kind === "partial")
-      return {
-        ...(await member.look().then(
-          (facts) => ({ facts }),
-          () => ({}),
-        )),
-        problem: member.problem ?? new HostError(member.name, outcome.text, { leaves: "unknown" }),
-      };
+      return { problem: member.problem ?? new HostError(member.name, outcome.text, { leaves: "unknown" }) };
     // The connection was lost while an earlier transaction was taken back, for example.
     if (member.problem?.leaves === "unknown") return { problem: member.problem };
     if (member.problem) throw member.problem;
@@ -77,7 +71,7 @@ async function after(member: HostMember): Promise<Deployed> {
   } catch (thrown) {
     const problem = `it has the new version, and could not be looked at afterwards: ${messageOf(thrown)}`;
     const cure = "Run `pulumi up` again: it looks at the host first and does what is missing.";
-    return { problem: new HostError(member.name, problem, { leaves: "unknown", cure }) };
+    return { facts: noFacts(), problem: new HostError(member.name, problem, { leaves: "unknown", cure }) };
   }
 }
 

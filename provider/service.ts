@@ -12,7 +12,7 @@ import { announcement } from "./announcement.ts";
 import { checkUnitSet } from "./check.ts";
 import type { Failure } from "./check-shape.ts";
 import { configuration } from "./configuration.ts";
-import { type Kind, diffUnitSet } from "./diff.ts";
+import { type Kind, diffUnitSet, isOfInputs } from "./diff.ts";
 import { Refused, codeOf, initFailed } from "./failure.ts";
 import { withFlags } from "./flags.ts";
 import { Listeners } from "./listeners.ts";
@@ -129,10 +129,12 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }),
 
     diff: unary((request: p.DiffRequest) => {
-      const before = revealObject(fromStruct(request.getOldInputs() ?? request.getOlds()));
+      const before = {
+        inputs: revealObject(fromStruct(request.getOldInputs())),
+        outputs: revealObject(fromStruct(request.getOlds())),
+      };
       const { changes, replaces } = diffUnitSet(before, revealObject(fromStruct(request.getNews())));
-      // Notes in the outputs, not inputs. After a read the engine inverts the kinds, so a refresh prints them as additions.
-      if ("unfinished" in fromStruct(request.getOlds())) changes.set("unfinished", "delete");
+      // After a read the engine inverts the kinds, so a refresh prints what is only in the outputs as an addition.
       if (survey.takePassedOver(request.getUrn())) changes.set("unseen", "delete");
       const response = new messages.DiffResponse();
       response.setChanges(
@@ -148,7 +150,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       for (const [path, kind] of changes) {
         const property = new messages.PropertyDiff();
         property.setKind(propertyKind(kind, replaces.includes(path)));
-        property.setInputdiff(path !== "unseen" && path !== "unfinished");
+        property.setInputdiff(isOfInputs(path));
         response.getDetaileddiffMap().set(path, property);
       }
       return response;
@@ -158,7 +160,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) {
-        response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
+        response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
       }
       const { id, properties } = await operate(request, ({ apply }, context, urn) =>
@@ -191,9 +193,9 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getNews());
       const response = new messages.UpdateResponse();
       if (request.getPreview()) {
-        const coming = announcement(revealObject(fromStruct(request.getOldInputs())), revealObject(inputs));
+        const coming = announcement(revealObject(fromStruct(request.getOlds())), revealObject(inputs));
         if (coming) engine.info(request.getUrn(), coming);
-        response.setProperties(toStruct(expectedOutputs(revealObject(inputs), inputs)));
+        response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
       }
       const before = {

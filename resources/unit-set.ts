@@ -24,10 +24,10 @@ type Deep<T> = T extends object ? { [K in keyof T]: Input<Deep<T[K]>> } : T;
  */
 export class UnitSet extends CustomResource {
   declare readonly owner: Output<UnitSetOutputs["owner"]>;
-  declare readonly fileStates: Output<UnitSetOutputs["fileStates"]>;
   declare readonly unitStates: Output<UnitSetOutputs["unitStates"]>;
   declare readonly unseen: Output<UnitSetOutputs["unseen"]>;
-  declare readonly unfinished: Output<UnitSetOutputs["unfinished"]>;
+  declare readonly pending: Output<UnitSetOutputs["pending"]>;
+  declare readonly drift: Output<UnitSetOutputs["drift"]>;
 
   constructor(name: string, args: UnitSetArgs, options?: CustomResourceOptions) {
     super(
@@ -36,10 +36,10 @@ export class UnitSet extends CustomResource {
       {
         ...args,
         owner: undefined,
-        fileStates: undefined,
         unitStates: undefined,
         unseen: undefined,
-        unfinished: undefined,
+        pending: undefined,
+        drift: undefined,
       },
       options,
     );

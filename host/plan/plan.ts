@@ -10,7 +10,8 @@ import {
   unitAt,
 } from "../desired.ts";
 import { sha256 } from "../digest.ts";
-import type { FileFact, Facts } from "../facts/facts.ts";
+import { fileDrift, isActive, newerFiles } from "./drift.ts";
+import type { Facts } from "../facts/facts.ts";
 import { type Mimic, mimics } from "./mimics.ts";
 import { pulls } from "./pulls.ts";
 import { refusals as refuse } from "./refusals.ts";
@@ -62,9 +63,7 @@ export function plan(
   const isThere = (path: string) => !(desired.accountIsGone && path.startsWith("~/"));
   const stale = [...own].filter((path) => !wanted.has(path) && isThere(path));
   const owned = { begin: [...wanted, ...stale], commit: [...wanted] };
-  const payload = desired.files.filter((file) =>
-    differs(file, facts.files.get(file.path), ownerOf(file, desired, facts)),
-  );
+  const payload = desired.files.filter((file) => fileDrift(file, desired, facts).length > 0);
   const refusals = refuse(facts, desired, own, marked, payload);
   if (refusals.length > 0) return { ...nothing, refusals, owned };
 
@@ -154,31 +153,6 @@ function whatToDo(
     if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
   }
   return todo;
-}
-
-/** Keys of files that are newer than what a running service has read. */
-export function newerFiles(
-  facts: Pick<Facts, "files" | "units">,
-  unit: string,
-  keys: readonly string[],
-): string[] {
-  const state = facts.units.get(unit);
-  if (state?.active !== "active" || state.changed === 0) return [];
-  return keys.filter((key) => (facts.files.get(key)?.modified ?? 0) > state.changed);
-}
-
-/** "~/" is the account's; all else belongs to who runs the manager. */
-export function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
-  return manager === "user" || path.startsWith("~/") ? uid : 0;
-}
-
-function differs(file: DesiredFile, fact: FileFact | undefined, uid: number): boolean {
-  return (
-    fact?.type !== "file" ||
-    fact.sha256 !== sha256(file.content) ||
-    fact.mode !== file.mode ||
-    fact.uid !== uid
-  );
 }
 
 function changeIn(file: DesiredFile, facts: Facts, written: boolean): Change {
@@ -273,16 +247,6 @@ function withFormer(
       restartOn: [...service.restartOn, ...gone(former?.restartOn)],
     };
   });
-}
-
-function isActive(facts: Facts, unit: string): boolean {
-  const active = facts.units.get(unit)?.active;
-  return active === "active" || active === "activating" || active === "reloading";
-}
-
-/** One that has ended and is started again does not run: it may end for ever. */
-export function isRunning(facts: Facts, unit: string): boolean {
-  return isActive(facts, unit) && facts.units.get(unit)?.restarting !== true;
 }
 
 function sameMembers(left: readonly string[], right: readonly string[]): boolean {

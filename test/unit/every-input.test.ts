@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diffUnitSet } from "../../provider/diff.ts";
 import { schema } from "../../provider/schema.ts";
-import type { Plain, PlainObject } from "../../provider/wire.ts";
+import { expectedOutputs } from "../../provider/state.ts";
+import type { Plain, PlainObject, WireObject } from "../../provider/wire.ts";
 
 // Each input of a UnitSet is a difference when it changes, or stands below with the reason why nothing on a host follows from it.
 
@@ -55,7 +56,7 @@ const exceptions: Record<string, string> = {
   "connection.sudo": login,
   "connection.connectTimeout": limit,
   "connection.commandTimeout": limit,
-  createUser: "is for an account that is not there, which is a difference by itself (accountIsGone)",
+  createUser: "is for an account that is not there, which is a difference by itself (drift)",
   checks: asked,
   probes: asked,
   registries: "is used for a pull",
@@ -94,7 +95,14 @@ test("the inputs are found", () => {
 
 for (const path of inputs) {
   test(path, () => {
-    const { changes } = diffUnitSet(inputsWith(path, "one"), inputsWith(path, "other"));
+    const set = inputsWith(path, "one");
+    const before = { inputs: set, outputs: expectedOutputs(set as WireObject) as PlainObject };
+    assert.deepEqual(
+      [...diffUnitSet(before, set).changes],
+      [],
+      "the outputs have not what is compared with them",
+    );
+    const { changes } = diffUnitSet(before, inputsWith(path, "other"));
     const exception = exceptionOf(path);
     const message = exception === undefined ? "nothing follows from it" : exceptions[exception];
     assert.equal(changes.size > 0, exception === undefined, message);

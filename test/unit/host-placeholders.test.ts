@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { fill, isOpen, unfillText } from "../../host/plan/placeholders.ts";
+import { fill } from "../../host/plan/placeholders.ts";
 import { conf, desired, unit } from "./host-plan-facts.ts";
 
 const account = { uid: 1006, home: "/home/test" };
@@ -62,36 +62,5 @@ describe("filled in", () => {
   test("nothing where there is no account", () => {
     const root = { ...set, account: undefined };
     assert.equal(fill(root, account), root);
-  });
-
-  test("only the host knows the whole of what holds a placeholder", () => {
-    assert.deepEqual([service, text, { ...service, content: "[Unit]\n" }].map(isOpen), [true, false, false]);
-  });
-});
-
-describe("read back", () => {
-  test("an unchanged text is the one that was written", () => {
-    assert.equal(unfillText(filled, service, account), template);
-    const file = { key: conf, path: conf, content: "root @HOME@/100%;\n", mode: "0644", placeholders: true };
-    assert.equal(unfillText("root /home/test/100%;\n", file, account), file.content);
-  });
-
-  test("a file without placeholders is what the host has", () => {
-    assert.equal(unfillText(filled, { ...service, placeholders: false }, account), filled);
-  });
-
-  test("what was edited is shown as it is, and the rest as it was written", () => {
-    const edited = filled
-      .replace("/run/user/1006/containers", "/srv")
-      .replace("[Service]", "[Service]\nRestart=no");
-    assert.equal(
-      unfillText(edited, service, account),
-      template.replace("/run/user/@UID@/containers", "/srv").replace("[Service]", "[Service]\nRestart=no"),
-    );
-  });
-
-  test("another account's id is an edit", () => {
-    const other = filled.replaceAll("1006", "1007");
-    assert.match(unfillText(other, service, account), /^Requires=user@1007\.service$/m);
   });
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Facts } from "../../host/facts/facts.ts";
-import { newerFiles, plan } from "../../host/plan/plan.ts";
+import { newerFiles } from "../../host/plan/drift.ts";
+import { plan } from "../../host/plan/plan.ts";
 import { stepFields } from "../../host/plan/step.ts";
 import {
   change,

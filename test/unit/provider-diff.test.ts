@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { diffUnitSet } from "../../provider/diff.ts";
+import { diffUnitSet, isOfInputs } from "../../provider/diff.ts";
 import { type PlainObject, unknown } from "../../provider/wire.ts";
 
 const before: PlainObject = {
@@ -14,12 +14,19 @@ const before: PlainObject = {
   images: { nginx: { pull: "missing" } },
 };
 
+/** After an operation that succeeded: the outputs have the set, and no connection. */
+function diff(from: PlainObject, after: PlainObject) {
+  const { connection, ...outputs } = from;
+  assert.ok(connection);
+  return diffUnitSet({ inputs: from, outputs }, after);
+}
+
 function changes(after: PlainObject, from = before): Record<string, string> {
-  return Object.fromEntries(diffUnitSet(from, after).changes);
+  return Object.fromEntries(diff(from, after).changes);
 }
 
 test("the same inputs make no difference", () => {
-  assert.deepEqual(diffUnitSet(before, structuredClone(before)), { changes: new Map(), replaces: [] });
+  assert.deepEqual(diff(before, structuredClone(before)), { changes: new Map(), replaces: [] });
 });
 
 describe("no difference", () => {
@@ -104,22 +111,11 @@ describe("one entry for each", () => {
     );
   });
 
-  test("mode of a unit that a refresh has seen", () => {
-    const seen = { ...before, unitModes: { "web.socket": "0600" } };
-    assert.deepEqual(changes(before, seen), { 'unitModes["web.socket"]': "delete" });
-  });
-
-  test("of what only a refresh says of a service", () => {
-    const services = before.services as PlainObject;
-    const seen = { "web.service": { reloadOn: ["/a"], isOutdated: true, runsOldImage: true } };
-    assert.deepEqual(changes(before, { ...before, services: { ...services, ...seen } }), {
-      'services["web.service"].isOutdated': "delete",
-      'services["web.service"].runsOldImage': "delete",
-    });
-  });
-
-  test("that a refresh has found no account", () => {
-    assert.deepEqual(changes(before, { ...before, accountIsGone: true }), { accountIsGone: "delete" });
+  test("note in the outputs", () => {
+    const notes = { drift: { "192.0.2.11": "gone: /a" }, pending: "192.0.2.11: it broke off" };
+    assert.deepEqual(changes(before, { ...before, ...notes }), { drift: "delete", pending: "delete" });
+    // Nobody updates what nobody has looked at.
+    assert.deepEqual(changes(before, { ...before, unseen: "192.0.2.11: no SSH connection" }), {});
   });
 
   test("linger", () => {
@@ -146,12 +142,12 @@ describe("another set", () => {
   ];
   for (const [path, after, kind] of others) {
     test(`${path}: ${kind}`, () => {
-      assert.deepEqual(diffUnitSet(before, after), { changes: new Map([[path, kind]]), replaces: [path] });
+      assert.deepEqual(diff(before, after), { changes: new Map([[path, kind]]), replaces: [path] });
     });
   }
 
   test("a file, a unit or linger make no other set", () => {
-    assert.deepEqual(diffUnitSet(before, { ...before, linger: true, units: {}, files: {} }).replaces, []);
+    assert.deepEqual(diff(before, { ...before, linger: true, units: {}, files: {} }).replaces, []);
   });
 });
 
@@ -172,13 +168,48 @@ test("what is not known yet may change", () => {
 test("another way to the host is looked at, and is no other set", () => {
   const before = { connection: { address: "192.0.2.11", jump: { address: "gate", privateKey: "k" } } };
   const after = { connection: { address: "192.0.2.11", port: 2222, jump: { address: "gate-2" } } };
-  const { changes, replaces } = diffUnitSet(before, after);
+  const { changes, replaces } = diff(before, after);
   assert.deepEqual([...changes.keys()], ["connection.port", "connection.jump"]);
   assert.deepEqual(replaces, []);
   const further = {
     connection: { address: "192.0.2.11", jump: { address: "gate", jump: { address: "a" } } },
   };
-  assert.deepEqual([...diffUnitSet(before, further).changes], [["connection.jump", "update"]]);
+  assert.deepEqual([...diff(before, further).changes], [["connection.jump", "update"]]);
   const rotated = { connection: { address: "192.0.2.11", jump: { address: "gate", agent: true } } };
-  assert.equal(diffUnitSet(before, rotated).changes.size, 0);
+  assert.equal(diff(before, rotated).changes.size, 0);
+});
+
+describe("the old inputs say nothing of what the outputs have", () => {
+  const { connection, ...outputs } = before;
+  const units = { "web.container": "[Container]\nA=b\n" };
+  const next = { ...before, units };
+
+  test("after an update that broke off on its way, which keeps old inputs: only what is left to do", () => {
+    const left = diffUnitSet({ inputs: before, outputs: { ...outputs, units, pending: "x" } }, next);
+    assert.deepEqual([...left.changes], [["pending", "delete"]]);
+    const back = diffUnitSet({ inputs: before, outputs: { ...outputs, units } }, before);
+    assert.deepEqual(
+      [...back.changes],
+      [
+        ['units["web.container"]', "update"],
+        ['units["web.socket"]', "add"],
+      ],
+    );
+  });
+
+  test("after a create that broke off: everything, and no other set", () => {
+    const { name, manager, user } = before;
+    const nothing = { name, manager, user, units: {}, pending: "x" } as PlainObject;
+    const { changes, replaces } = diffUnitSet({ inputs: before, outputs: nothing }, before);
+    assert.deepEqual(replaces, []);
+    assert.ok(changes.has("pending") && changes.get('units["web.socket"]') === "add");
+  });
+
+  test("but the connection is theirs", () => {
+    assert.ok(connection);
+    const moved = { ...before, connection: { address: "192.0.2.12", port: 2222 } };
+    const paths = [...diffUnitSet({ inputs: before, outputs }, moved).changes.keys()];
+    assert.deepEqual(paths, ["connection.address", "connection.port"]);
+    assert.deepEqual([...paths, "units", "drift"].map(isOfInputs), [true, true, false, false]);
+  });
 });

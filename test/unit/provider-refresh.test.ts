@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { HostError } from "../../host/errors.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
 import { type Context, apply, importSet, refresh } from "../../provider/operations.ts";
+import { emptyOutputs } from "../../provider/state.ts";
 import { Unfinished } from "../../provider/unfinished.ts";
 import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
@@ -15,7 +16,9 @@ const set = (manager: "system" | "user"): WireObject => ({
   user: "test",
   units: { "web.service": "[Service]\n" },
 });
-const properties: WireObject = { owner: "urn:web", fileStates: {}, unitStates: {} };
+const { connection, ...applied } = set("system");
+assert.ok(connection);
+const properties: WireObject = { ...applied, owner: "urn:web", unitStates: {} };
 
 /** A login that ends so, while another host answers or not; and the warnings. */
 async function world(thrown: Error, othersAnswer = true): Promise<{ context: Context; warnings: string[] }> {
@@ -34,7 +37,7 @@ async function world(thrown: Error, othersAnswer = true): Promise<{ context: Con
 }
 
 const read = (context: Context, manager: "system" | "user" = "system", before = properties) =>
-  refresh(context, "urn:web", "id", set(manager), before);
+  refresh(context, "urn:web", "id", set(manager), { ...before, manager });
 const unreachable = new HostError("h", "no SSH connection.", { reason: "unreachable", cure: "Check it." });
 const noAccount = new HostError("h", 'there is no account "test".', { reason: "no-account" });
 
@@ -51,9 +54,9 @@ describe("a refresh of a host", () => {
     assert.equal(context.survey.takePassedOver("urn:web"), true);
   });
 
-  test("that is passed over twice has the same note, and keeps that something is unfinished", async () => {
+  test("that is passed over twice has the same note, and keeps that something is pending", async () => {
     const { context } = await world(unreachable);
-    const before = { ...properties, unfinished: true };
+    const before = { ...properties, pending: "h: it broke off." };
     const once = await read(context, "system", before);
     assert.deepEqual(once?.properties, { ...before, unseen: "h: no SSH connection." });
     assert.deepEqual(await read(context, "system", once?.properties), once);
@@ -91,8 +94,8 @@ describe("a refresh of a host", () => {
     assert.equal(await read(context, "user"), undefined);
     assert.deepEqual(await read(context), {
       id: "id",
-      inputs: { ...set("system"), accountIsGone: true },
-      properties,
+      inputs: set("system"),
+      properties: { ...properties, drift: { "192.0.2.11": "no account: test" } },
     });
     assert.deepEqual(warnings, []);
   });
@@ -108,20 +111,29 @@ test("an import that can't look at the host is an error, and brings nothing into
   }
 });
 
-test("an operation that breaks in the middle notes that it is unfinished; one that changed nothing keeps no state", async () => {
-  const broken = new HostError("h", "the connection was lost.", { leaves: "unknown" });
-  const { context } = await world(broken);
-  await assert.rejects(
-    apply(context, "urn:web", "id", { inputs: set("system"), properties }, set("system")),
-    (error) => {
-      assert.ok(error instanceof Unfinished);
-      assert.deepEqual(error.state.properties, { ...properties, unfinished: true });
-      return true;
-    },
-  );
-  const refused = await world(unreachable);
-  await assert.rejects(
-    apply(refused.context, "urn:web", undefined, undefined, set("system")),
-    (error) => error === unreachable,
-  );
+describe("an operation that breaks in the middle", () => {
+  const broken = new HostError("h", "the connection was lost.", { leaves: "unknown", cure: "Try again." });
+  const pending = "h: the connection was lost.";
+  const next = { ...set("system"), units: { "web.service": "[Service]\nA=b\n" } };
+
+  for (const [what, before, kept] of [
+    ["an update: what the host had before", { inputs: set("system"), properties }, properties],
+    ["a create: nothing that could be somebody else's", undefined, emptyOutputs("urn:web", next)],
+  ] as const)
+    test(`${what}, and that something is pending`, async () => {
+      const { context } = await world(broken);
+      await assert.rejects(apply(context, "urn:web", "id", before, next), (error) => {
+        assert.ok(error instanceof Unfinished);
+        assert.deepEqual(error.state, { id: "id", inputs: next, properties: { ...kept, pending } });
+        return true;
+      });
+    });
+
+  test("keeps no state where it has changed nothing", async () => {
+    const refused = await world(unreachable);
+    await assert.rejects(
+      apply(refused.context, "urn:web", undefined, undefined, set("system")),
+      (error) => error === unreachable,
+    );
+  });
 });

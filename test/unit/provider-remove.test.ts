@@ -37,8 +37,9 @@ async function refusal(connection: object): Promise<string> {
     survey: new Survey(),
     run: newRun({ cancel: new AbortController().signal, gone: new AbortController().signal }),
   };
-  const inputs = { connection: { hostKey, ...connection }, name: "web", manager: "system", units: {} };
-  const thrown = await remove(context, "urn:web", { inputs: inputs, properties: {} }).then(
+  const properties = { name: "web", manager: "system", units: {} };
+  const inputs = { ...properties, connection: { hostKey, ...connection } };
+  const thrown = await remove(context, "urn:web", { inputs, properties }).then(
     () => assert.fail("it was removed"),
     (error: Error) => error,
   );

@@ -180,7 +180,10 @@ describe("for other languages", () => {
       ...Object.fromEntries(fields("UnitSetInputs").map((key) => [key, value])),
       connection: Object.fromEntries(fields("Connection").map((key) => [key, value])),
     });
-    assert.deepEqual(names(found), names(diffUnitSet(all("a"), all("b")).replaces));
+    assert.deepEqual(
+      names(found),
+      names(diffUnitSet({ inputs: all("a"), outputs: all("a") }, all("b")).replaces),
+    );
     assert.deepEqual(
       objects
         .filter(([token]) => !token.endsWith(":Connection"))

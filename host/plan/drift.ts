@@ -1,0 +1,75 @@
+import type { Desired, DesiredFile, DesiredService } from "../desired.ts";
+import { sha256 } from "../digest.ts";
+import type { Facts } from "../facts/facts.ts";
+
+/** One difference between a host and what is desired there. */
+export interface Finding {
+  /** In a few words. Never the content of a file, nor its digest: it may be a secret. */
+  what: string;
+  /** The unit, the path or the account. */
+  where: string;
+}
+
+/**
+ * What differs on a host: all that the plan would repair, and drop-ins, which it leaves alone. What serves comes first. Pure.
+ *
+ * @param known drop-ins that were there at the last operation
+ */
+export function drift(facts: Facts, desired: Desired, known: readonly string[]): Finding[] {
+  const at = (where: string, found: readonly string[]) => found.map((what): Finding => ({ what, where }));
+  const units = desired.services.map(({ unit }) => unit);
+  const dropIns = new Set(units.flatMap((unit) => facts.units.get(unit)?.dropIns ?? []));
+  return [
+    ...desired.services.flatMap((service) => at(service.unit, unitDrift(service, facts))),
+    ...[...dropIns].filter((path) => !known.includes(path)).flatMap((path) => at(path, ["new drop-in"])),
+    ...(desired.linger && !facts.lingers ? at(desired.account ?? "", ["no lingering"]) : []),
+    ...desired.files.flatMap((file) => at(file.path, fileDrift(file, desired, facts))),
+  ];
+}
+
+export function fileDrift(file: DesiredFile, desired: Desired, facts: Facts): string[] {
+  const fact = facts.files.get(file.path);
+  if (fact === undefined || fact.type === "absent") return ["gone"];
+  if (fact.type !== "file") return ["no regular file"];
+  return [
+    ...(fact.sha256 === sha256(file.content) ? [] : ["edited"]),
+    ...(fact.mode === file.mode ? [] : [`mode ${fact.mode}`]),
+    ...(fact.uid === ownerOf(file, desired, facts) ? [] : [`owner UID ${fact.uid}`]),
+  ];
+}
+
+/** "~/" is the account's; all else belongs to who runs the manager. */
+function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
+  return manager === "user" || path.startsWith("~/") ? uid : 0;
+}
+
+function unitDrift({ unit, active, enabled, reloadOn, restartOn }: DesiredService, facts: Facts): string[] {
+  const fact = facts.units.get(unit);
+  // One that has ended and is started again does not run: it may end for ever.
+  const isRunning = isActive(facts, unit) && !fact?.restarting;
+  const isEnabled = fact?.enabled === "enabled";
+  return [
+    // A unit that shall not be kept running may run.
+    ...(active && !isRunning ? ["not running"] : []),
+    ...(enabled === isEnabled ? [] : [isEnabled ? "enabled" : "disabled"]),
+    ...(newerFiles(facts, unit, [...reloadOn, ...restartOn]).length > 0 ? ["runs with older files"] : []),
+    ...(facts.replacedImages.has(unit) ? ["runs a replaced image"] : []),
+    ...(fact?.needsReload ? ["systemd has an older version"] : []),
+  ];
+}
+
+export function isActive(facts: Pick<Facts, "units">, unit: string): boolean {
+  const active = facts.units.get(unit)?.active;
+  return active === "active" || active === "activating" || active === "reloading";
+}
+
+/** Keys of files that are newer than what a running service has read. */
+export function newerFiles(
+  facts: Pick<Facts, "files" | "units">,
+  unit: string,
+  keys: readonly string[],
+): string[] {
+  const state = facts.units.get(unit);
+  if (state?.active !== "active" || state.changed === 0) return [];
+  return keys.filter((key) => (facts.files.get(key)?.modified ?? 0) > state.changed);
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Desired } from "../../host/desired.ts";
+import type { Facts, FileFact } from "../../host/facts/facts.ts";
+import { drift } from "../../host/plan/drift.ts";
+import { change, conf, desired, present, service, settled, state } from "./host-plan-facts.ts";
+
+const environment = "/etc/quadlet-fleet/web/environment";
+const web = desired({
+  files: [...desired().files, { key: environment, path: environment, content: "A=b", mode: "0600" }],
+  services: [
+    service("web.socket", { enabled: true }),
+    service("web.service", { reloadOn: [conf], restartOn: [environment] }),
+  ],
+});
+const host = settled(web);
+const container = "/etc/containers/systemd/web.container";
+
+/** What differs on a host, a line each. */
+function found(facts: Facts, wanted: Desired = web, known: readonly string[] = []): string[] {
+  return drift(facts, wanted, known).map(({ what, where }) => `${what}: ${where}`);
+}
+
+const file = (path: string, fact: Partial<FileFact>) =>
+  change(host, path, { ...present(web.files.find((one) => one.path === path)?.content ?? ""), ...fact });
+
+test("nothing on an unchanged host", () => assert.deepEqual(found(host), []));
+
+describe("a file or a unit", () => {
+  for (const path of [conf, container]) {
+    const cases: [string, Partial<FileFact>][] = [
+      ["edited", { sha256: present("other").sha256 }],
+      ["mode 0666", { mode: "0666" }],
+      ["owner UID 1000", { uid: 1000 }],
+      ["gone", { type: "absent" }],
+      ["no regular file", { type: "link" }],
+    ];
+    for (const [what, fact] of cases)
+      test(`${what}: ${path}`, () => assert.deepEqual(found(file(path, fact)), [`${what}: ${path}`]));
+  }
+
+  test("that differs in all ways has a line for each", () => {
+    const all = file(conf, { sha256: present("").sha256, mode: "0600", uid: 1 });
+    assert.deepEqual(found(all), [`edited: ${conf}`, `mode 0600: ${conf}`, `owner UID 1: ${conf}`]);
+  });
+
+  test("of an account belongs to it", () => {
+    const path = "~/a";
+    const wanted = desired({
+      account: "test",
+      files: [{ key: path, path, content: "a", mode: "0644" }],
+      services: [],
+    });
+    const facts = { ...settled(wanted), uid: 1006 };
+    assert.deepEqual(found(facts, wanted), ["owner UID 0: ~/a"]);
+    assert.deepEqual(found(change(facts, path, { ...present("a"), uid: 1006 }), wanted), []);
+  });
+});
+
+describe("a service", () => {
+  const of = (fact: Parameters<typeof state>[2]) => found(state(host, "web.service", fact));
+
+  test("that has failed, or is started again and again, does not run", () => {
+    assert.deepEqual(of({ active: "failed" }), ["not running: web.service"]);
+    assert.deepEqual(of({ active: "activating" }), []);
+    assert.deepEqual(of({ active: "activating", restarting: true }), ["not running: web.service"]);
+  });
+
+  test("that need not run may run", () => {
+    const idle = { ...web, services: [service("web.service", { active: false })] };
+    assert.deepEqual(found(host, idle), []);
+    assert.deepEqual(found(state(host, "web.service", { active: "inactive" }), idle), []);
+  });
+
+  for (const [path, mode] of [
+    [conf, "0644"],
+    [environment, "0600"],
+  ] as const)
+    test(`that runs with what was in ${path} before`, () => {
+      assert.deepEqual(found(file(path, { mode, modified: 1001 })), ["runs with older files: web.service"]);
+      assert.deepEqual(found(file(path, { mode, modified: 1000 })), []);
+    });
+
+  test("whose image was replaced under its name", () => {
+    const replaced = { ...host, replacedImages: new Set(["web.service", "shop.service"]) };
+    assert.deepEqual(found(replaced), ["runs a replaced image: web.service"]);
+  });
+
+  test("that was stopped has read nothing: only that", () => {
+    const newer = file(conf, { modified: 1001 });
+    assert.deepEqual(found(state(newer, "web.service", { active: "failed" })), ["not running: web.service"]);
+  });
+
+  test("that was enabled, or that systemd has to read again", () => {
+    assert.deepEqual(of({ enabled: "enabled" }), ["enabled: web.service"]);
+    assert.deepEqual(of({ needsReload: true }), ["systemd has an older version: web.service"]);
+  });
+});
+
+test("a socket that was disabled or masked", () => {
+  for (const enabled of ["disabled", "masked"])
+    assert.deepEqual(found(state(host, "web.socket", { enabled })), ["disabled: web.socket"]);
+});
+
+test("a drop-in that was not there at the last operation, once for all units", () => {
+  const [old, added] = ["/etc/systemd/system/service.d/a.conf", "/etc/systemd/system/service.d/b.conf"];
+  const dropIns = [old, added];
+  const facts = state(state(host, "web.service", { dropIns }), "web.socket", { dropIns });
+  assert.deepEqual(found(facts, web, [old]), [`new drop-in: ${added}`]);
+  assert.deepEqual(found(facts, web, dropIns), []);
+});
+
+test("lingering that was taken away", () => {
+  const lingering = { ...web, account: "test", linger: true };
+  assert.deepEqual(found({ ...host, lingers: true }, lingering), []);
+  assert.deepEqual(found(host, lingering), ["no lingering: test"]);
+});
+
+test("what serves comes first", () => {
+  const both = state(file(conf, { type: "absent" }), "web.service", { active: "failed" });
+  assert.deepEqual(found(both), ["not running: web.service", `gone: ${conf}`]);
+});
