@@ -54,7 +54,7 @@ function unitDrift({ unit, active, enabled, reloadOn, restartOn }: DesiredServic
     ...(enabled === isEnabled ? [] : [isEnabled ? "enabled" : "disabled"]),
     ...(newerFiles(facts, unit, [...reloadOn, ...restartOn]).length > 0 ? ["runs with older files"] : []),
     ...(facts.replacedImages.has(unit) ? ["runs a replaced image"] : []),
-    ...(fact?.needsReload ? ["systemd has an older version"] : []),
+    ...(fact?.needsReload ? ["systemd has read an older version"] : []),
   ];
 }
 

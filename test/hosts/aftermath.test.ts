@@ -17,10 +17,10 @@ const configuration = "/etc/quadlet-fleet/example2/conf.d";
 /** Makes every page that is new from then on answer 500, after its rehearsal, say. */
 const breakage = "/srv/flags/broken";
 
-/** Another page, which is a reload. */
-function configure(change: object = {}): void {
-  page += 1;
-  const answer = `if (-f ${breakage}) { return 500; } return 200 "page ${page}";`;
+/** Another page, which is a reload; or the one with a number. */
+function configure(change: object = {}, number?: number): void {
+  if (number === undefined) page += 1;
+  const answer = `if (-f ${breakage}) { return 500; } return 200 "page ${number ?? page}";`;
   const nginx = { "default.conf": `server { listen 80; location / { ${answer} } }\n` };
   scene.configure({
     sites: { example2: { ...example2, nginx, volumes: ["/srv/flags:/srv/flags:ro"], ...change } },
@@ -109,6 +109,15 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     await isToldAsFailed(t, failed);
     assert.match(failed.saw, new RegExp(`restoring:${configuration}/default\\.conf`));
 
+    // The state has what was there before, and that something is left to do. Of the program of before, only that.
+    const preview = await stack.preview();
+    assert.match(preview, new RegExp(`- pending: "root@${host.address}:22: `));
+    assert.match(preview, new RegExp(`-.*page ${old}"[^]*\\+.*page ${page}"`));
+    configure({}, old);
+    const back = await stack.preview();
+    assert.match(back, /- pending: /);
+    assert.doesNotMatch(back, /page \d/);
+
     // Meanwhile nothing that could be lost: the copy is still of the version that was there before all this.
     configure();
     const again = await stack.up({ check: false });
@@ -119,6 +128,9 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     await host.run(["rm", "--force", breakage]);
     await host.run(["umount", configuration]);
   }
+  // Also where the program is the one of before: the state says that there is something to do.
+  page = old;
+  configure({}, old);
   assert.match(await converges(), /an interrupted transaction was taken back/);
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
+import { hold } from "./support/hold.ts";
 import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, get, hostEntry } from "./support/stack.ts";
@@ -101,9 +102,18 @@ test("something differs: the job fails by another status than an error, and `up`
   await byHand();
   const found = await run(drift);
   assert.equal(found.code, expected[0]);
-  assert.match(found.said, /UnitSet example2@web-2 update \[diff: ~[^\]]*units\]/);
+  assert.match(found.said, /UnitSet example2@web-2 update \[diff: \+drift\]/);
   await upDoesNothing();
   assert.equal((await run(refresh)).code, expected[1]);
+  // Nothing is forgotten by looking twice.
+  assert.equal((await run(drift)).code, expected[0]);
+  assert.match(
+    await stack.preview(),
+    new RegExp(
+      `- drift: {\\s+- "?${two.address}"?\\s*: "[^"]*edited: /etc/containers/systemd/example2\\.container"`,
+    ),
+  );
+  assert.equal((await stack.run(["preview", "--expect-no-changes"], { check: false })).code, 7);
   await stack.up();
   await isRepaired();
   await byHand();
@@ -129,13 +139,13 @@ test("a host is unreachable: named and never unchanged, the others are looked at
   await two.sh("chmod 600 /etc/systemd/system/example2.socket");
   await unreachable([one], async () => {
     const since = (await logins(two)).length;
-    // The second time the state has the note.
-    for (const again of [false, true]) {
+    // The second time the state has the notes.
+    for (const time of ["first", "second"]) {
       const { code, said } = await run(drift);
       assert.equal(code, expected[0]);
       assert.match(said, /UnitSet example2@web-1 update \[diff: \+unseen\]/);
       assert.match(said, new RegExp(`warning: root@${one.address}:22: no SSH connection: `));
-      assert.equal(/example2@web-2 update \[diff: /.test(said), !again, "what was found on the other host");
+      assert.match(said, /UnitSet example2@web-2 update \[diff: \+drift\]/, time);
       const kept = await run(refresh);
       assert.equal(kept.code, expected[1]);
       assert.match(kept.said, /example2@web-1 updated .*\+unseen/);
@@ -229,18 +239,15 @@ test("an `up` that broke off is finished by the next one, also where a refresh i
     listen: ["0.0.0.0:84"],
     nginx: { "default.conf": serves("late")["default.conf"].replace("80", "84") },
   };
-  // The request is waited for longer than the transaction may take.
-  const never = { ...late, verify: { status: 418 } };
-  stack.configure({
-    hosts: {
-      "web-1": hostEntry(fleet, one, { commandTimeout: 6 }),
-      "web-2": hostEntry(fleet, two),
-    },
-    sites: { example2: { ...example2, hosts: ["web-1", "web-2"], nginx: serves("one") }, late: never },
+  configure({ late: { ...late, verify: { status: 418 } } });
+  const directory = "/etc/quadlet-fleet/late/conf.d";
+  // By line 9 all files are in their places. What is read-only can't be taken back.
+  const cut = { host: one, manager: "system", set: "late", at: 9 } as const;
+  const { code, saw } = await hold(stack, "drift", cut, async () => {
+    await one.sh(`mount --bind ${directory} ${directory}; mount -o remount,bind,ro ${directory}`);
   });
-  const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
-  assert.match(stdout, /not done within 6 s \(commandTimeout\)/);
+  assert.match(saw, /could not be taken back whole/);
   await one.unplug();
   try {
     const { code, said } = await run(refresh);
@@ -249,8 +256,10 @@ test("an `up` that broke off is finished by the next one, also where a refresh i
   } finally {
     await one.plug();
   }
+  await one.run(["umount", directory]);
   configure({ late });
-  assert.match(await stack.preview(), /- unfinished: true/);
+  const pending = new RegExp(`- pending\\s*: "root@${one.address}:22: asking 0\\.0\\.0\\.0:84/ failed: `);
+  assert.match(await stack.preview(), pending);
   await stack.up();
   assert.equal((await get(fleet, `http://${one.address}:84/`)).body, "late");
   assert.equal((await run(drift)).code, 0);

@@ -108,11 +108,19 @@ test("refresh names what was changed by hand, and up repairs it", async () => {
     { user: "test" },
   );
   const { stdout: shown } = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
-  assert.match(shown, /example2\.container[\s\S]*\+ # by hand/);
-  assert.match(shown, /unitModes[\s\S]*example2\.socket: "0600"/);
-  assert.match(shown, /default\.conf: \{\s+\+ mode: "0640"/);
-  assert.match(shown, /example1\.service: \{\s+\+ active: false/);
-  assert.match(shown, /example1\.socket : \{\s+\+ active : false\s+~ enabled: true => false/);
+  assert.deepEqual(
+    [...shown.matchAll(/\+ drift: {\s+\+ ([\d.]+): "(.*)"/g)].map(([, address, found]) => [address, found]),
+    [
+      [
+        host.address,
+        "systemd has read an older version: example2.service; mode 0640: /etc/quadlet-fleet/example2/conf.d/default.conf; edited: /etc/containers/systemd/example2.container; mode 0600: /etc/systemd/system/example2.socket",
+      ],
+      [host.address, "not running: example1.service, example1.socket; disabled: example1.socket"],
+    ],
+  );
+  const preview = await stack.preview();
+  assert.equal(preview.match(/- drift: {/g)?.length, 2, preview);
+  assert.doesNotMatch(preview, /units|by hand/);
   const unplugged = await get(fleet, `http://${host.address}:8080/`);
   assert.equal(unplugged.status, 0);
   await stack.up();

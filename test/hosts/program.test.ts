@@ -30,7 +30,7 @@ const connection = (change: object = {}) =>
 test("an address, an image and a configuration that only another resource knows: a preview, an up, an empty preview", async () => {
   const directory = await makeProgram(`
 const first = new UnitSet("first", { connection: ${connection()}, name: "first", manager: "system", units: {}, files: { "/etc/first": { content: "1" } } });
-const later = <T>(value: T) => first.fileStates.apply(() => value);
+const later = <T>(value: T) => first.unitStates.apply(() => value);
 export const site = new SocketActivatedNginx("web", {
   connection: { ...${connection()}, address: later("${host.address}") },
   manager: "system",

@@ -166,8 +166,7 @@ test("a backend that ends again and again: refresh names it, up tries it, says w
   await host.run(["podman", "kill", "echo"], test1);
   await loops();
   const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
-  assert.match(stdout, /"?echo\.service"?[^}]*\+ active: false/);
-  assert.doesNotMatch(stdout, /(apache|caddy)-container\.service[^}]*active: false/);
+  assert.match(stdout, /"not running: echo\.service"/);
   const before = await invocations();
   const began = performance.now();
   const failed = await stack.up({ check: false });
@@ -194,7 +193,7 @@ const removeNetwork = () => host.run(["podman", "network", "rm", "--force", "sys
 test("the network removed by hand: refresh says that nginx is down, and up repairs all of it", async (t: TestContext) => {
   await removeNetwork();
   const { stdout } = await stack.run(["refresh", "--yes", "--diff", "--skip-preview"]);
-  assert.match(stdout, /example4\.service[^}]*\+ active: false/);
+  assert.match(stdout, /not running: [^;"]*example4\.service/);
   const began = performance.now();
   await stack.up();
   t.diagnostic(`up: ${((performance.now() - began) / 1000).toFixed(1)} s`);

@@ -71,7 +71,9 @@ test("with podman 6, too, a container of somebody else is seen, and our own is k
     await host.run(["podman", "pull", "--quiet", "docker.io/library/nginx:2"]);
     await host.run(["podman", "tag", "docker.io/library/nginx:2", site().image]);
     const { stdout } = await stack.run(["refresh", "--preview-only", "--diff"]);
-    assert.match(stdout, /runsOldImage/);
+    assert.match(stdout, /runs a replaced image: web\.service/);
+    await stack.run(["up", "--refresh", "--yes", "--skip-preview"]);
+    await stack.run(["refresh", "--preview-only", "--expect-no-changes"]);
   });
   await removeAll();
 });

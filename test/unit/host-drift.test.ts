@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
 import type { Facts, FileFact } from "../../host/facts/facts.ts";
@@ -16,9 +18,14 @@ const web = desired({
 const host = settled(web);
 const container = "/etc/containers/systemd/web.container";
 
+const said = new Set<string>();
+
 /** What differs on a host, a line each. */
 function found(facts: Facts, wanted: Desired = web, known: readonly string[] = []): string[] {
-  return drift(facts, wanted, known).map(({ what, where }) => `${what}: ${where}`);
+  return drift(facts, wanted, known).map(({ what, where }) => {
+    said.add(what.replace(/ \d+$/, ""));
+    return `${what}: ${where}`;
+  });
 }
 
 const file = (path: string, fact: Partial<FileFact>) =>
@@ -93,7 +100,7 @@ describe("a service", () => {
 
   test("that was enabled, or that systemd has to read again", () => {
     assert.deepEqual(of({ enabled: "enabled" }), ["enabled: web.service"]);
-    assert.deepEqual(of({ needsReload: true }), ["systemd has an older version: web.service"]);
+    assert.deepEqual(of({ needsReload: true }), ["systemd has read an older version: web.service"]);
   });
 });
 
@@ -119,4 +126,13 @@ test("lingering that was taken away", () => {
 test("what serves comes first", () => {
   const both = state(file(conf, { type: "absent" }), "web.service", { active: "failed" });
   assert.deepEqual(found(both), ["not running: web.service", `gone: ${conf}`]);
+});
+
+test("docs/drift.md has the meaning of each word that was said above", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/drift.md"), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+  const words = rows
+    .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)])
+    .map(([, word]) => word);
+  assert.deepEqual(words.sort(), [...said, "no account"].sort());
 });
