@@ -203,7 +203,9 @@ test("Ctrl-C while somebody else is at work on the sets: nothing is begun any mo
   await host.run(["systemctl", "stop", "holder"]);
   const { code, stdout } = await up;
   assert.notEqual(code, 0);
-  const told = stdout.match(/Nothing is changed on root@[\d.:]+\.\n\s*The run was cancelled before anything was begun\./g);
+  const told = stdout.match(
+    /Nothing is changed on root@[\d.:]+\.\n\s*The run was cancelled before anything was begun\./g,
+  );
   assert.equal(told?.length, names.length, stdout);
   await isAtRest();
   assert.equal(await pageAt(), `page ${page - 1}`);
