@@ -169,7 +169,7 @@ test("somebody else is at work on the set: it is said who, nothing is changed, a
   await host.run(["systemctl", "stop", "holder"]);
   const { code, stdout, stderr } = await two;
   assert.equal(code, 0, stdout + stderr);
-  assert.match(stdout, /waiting: .*: it is busy with the set "two" \(alice@laptop, since noon\)\./);
+  assert.match(stdout, /busy with the set "two" \(alice@laptop, since noon\); trying again/);
   await first.up();
   await settled();
 });

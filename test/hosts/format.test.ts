@@ -115,8 +115,10 @@ for (const name of ["example1", "example2"] as const) {
     // Line 7 is written before the restart, when the stand-in serves.
     await interruptInFormat1(name, 7);
     assert.match(await standIns(name), /-handover\.service/);
-    // The old page again, so that nothing else stops the stand-in.
+    // The old page again, so that nothing else stops the stand-in. The state has it, and a refresh tells that the host has not.
     shown[name] = old;
+    configure();
+    await stack.run(["refresh", "--yes", "--skip-preview"]);
     assert.match(await converges(), new RegExp(`${name}@.*an interrupted transaction was taken back`));
     assert.equal(await standIns(name), "");
     change(name);
