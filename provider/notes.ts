@@ -1,4 +1,5 @@
 import type { Desired } from "../host/desired.ts";
+import { printable } from "../host/errors.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import { type Finding, drift } from "../host/plan/drift.ts";
 import { fill } from "../host/plan/placeholders.ts";
@@ -35,10 +36,10 @@ export function observedOutputs(
   };
 }
 
-/** The note that an `up` has left the host half done. */
+/** The note that a deploy has left the host half done. */
 export function interrupted(where: Place, facts: Facts | undefined): { pending?: string } {
   if (!facts?.set?.unfinished) return {};
-  return { pending: `${endpointName(where)}: an \`up\` was interrupted there, and is not taken back yet.` };
+  return { pending: `${endpointName(where)}: a deploy was interrupted there, and is not rolled back yet.` };
 }
 
 /** The drop-ins that were there after the last operation: an `up` takes note of them, and leaves them alone. */
@@ -71,6 +72,8 @@ export function driftLine(found: readonly Finding[]): string {
 
 function line(found: readonly Finding[], shown: number): string {
   const groups = Map.groupBy(found.slice(0, shown), ({ what }) => what);
-  const parts = [...groups].map(([what, same]) => `${what}: ${same.map(({ where }) => where).join(", ")}`);
+  const parts = [...groups].map(
+    ([what, same]) => `${what}: ${same.map(({ where }) => printable(where)).join(", ")}`,
+  );
   return [...parts, ...(shown < found.length ? [`and ${found.length - shown} more`] : [])].join("; ");
 }

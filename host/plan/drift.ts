@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /**
- * What differs on a host: all that the plan would repair, and drop-ins, which it leaves alone. What serves comes first. Pure.
+ * What differs on a host: what the plan would repair there, and drop-ins, which it leaves alone. What serves comes first. Pure.
  *
  * @param known drop-ins that were there at the last operation
  */
@@ -24,8 +24,20 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
     ...[...dropIns].filter((path) => !known.includes(path)).flatMap((path) => at(path, ["new drop-in"])),
     ...(desired.linger && !facts.lingers ? at(desired.account ?? "", ["no lingering"]) : []),
     ...desired.files.flatMap((file) => at(file.path, fileDrift(file, desired, facts))),
+    ...leftOver(facts, desired).flatMap((path) => at(path, ["left over"])),
+    ...[...facts.units]
+      .filter(([unit, { needsReload }]) => needsReload && !units.includes(unit))
+      .flatMap(([unit]) => at(unit, [readBefore])),
   ];
 }
+
+/** Files of an `up` whose end nobody was told: the mark is the set's own, and names them. */
+function leftOver({ set }: Facts, { owner, files }: Desired): string[] {
+  if (set?.owner !== owner) return [];
+  return set.paths.filter((path) => !files.some((file) => file.path === path));
+}
+
+const readBefore = "systemd has read an older version";
 
 export function fileDrift(file: DesiredFile, desired: Desired, facts: Facts): string[] {
   const fact = facts.files.get(file.path);
@@ -53,8 +65,8 @@ function unitDrift({ unit, active, enabled, reloadOn, restartOn }: DesiredServic
     ...(active && !isRunning ? ["not running"] : []),
     ...(enabled === isEnabled ? [] : [isEnabled ? "enabled" : "disabled"]),
     ...(newerFiles(facts, unit, [...reloadOn, ...restartOn]).length > 0 ? ["runs with older files"] : []),
-    ...(facts.replacedImages.has(unit) ? ["runs a replaced image"] : []),
-    ...(fact?.needsReload ? ["systemd has read an older version"] : []),
+    ...(active && facts.replacedImages.has(unit) ? ["runs a replaced image"] : []),
+    ...(fact?.needsReload ? [readBefore] : []),
   ];
 }
 

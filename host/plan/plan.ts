@@ -138,10 +138,8 @@ function whatToDo(
   for (const { unit, reloadOn, restartOn } of desired.services)
     for (const key of newerFiles(facts, unit, [...reloadOn, ...restartOn]))
       if (changes.get(key) === "same") changes.set(key, "effect");
-  const todo = actions(
-    { ...desired, services: withFormer(desired.services, before, stale) },
-    changes,
-    (unit) => isActive(facts, unit),
+  const todo = actions({ ...desired, services: withFormer(desired, before, stale) }, changes, (unit) =>
+    isActive(facts, unit),
   );
   for (const [unit, action] of todo) {
     const isStale =
@@ -232,19 +230,22 @@ function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   }));
 }
 
-/** The services with the files that they had before and that are gone now. */
+/** The services with the files that they had before and that are gone now. A file that none of them is known to have had may be anyone's. */
 function withFormer(
-  services: readonly DesiredService[],
+  { services, manager }: Desired,
   before: readonly DesiredService[],
   stale: readonly string[],
 ): DesiredService[] {
+  const named = new Set(before.flatMap(({ reloadOn, restartOn }) => [...reloadOn, ...restartOn]));
+  const anyones = stale.filter((path) => unitAt(manager, path) === undefined && !named.has(path));
   return services.map((service) => {
     const former = before.find(({ unit }) => unit === service.unit);
     const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));
+    const reloads = service.reloadOn.length > 0;
     return {
       ...service,
-      reloadOn: [...service.reloadOn, ...gone(former?.reloadOn)],
-      restartOn: [...service.restartOn, ...gone(former?.restartOn)],
+      reloadOn: [...service.reloadOn, ...gone(former?.reloadOn), ...(reloads ? anyones : [])],
+      restartOn: [...service.restartOn, ...gone(former?.restartOn), ...(reloads ? [] : anyones)],
     };
   });
 }

@@ -56,6 +56,8 @@ export class HostMember implements Member {
   #session: Session | undefined;
   #isAttached = false;
   #isLost = false;
+  /** A commit was asked for. */
+  #isDecided = false;
   #heard = 0;
   #beats: NodeJS.Timeout | undefined;
   #ended: Ended["outcome"] | undefined;
@@ -78,6 +80,8 @@ export class HostMember implements Member {
   async prepare(signal: AbortSignal): Promise<Prepared> {
     this.#id = randomBytes(8).toString("hex");
     this.#ended = undefined;
+    this.#todo = undefined;
+    this.problem = undefined;
     try {
       this.#progress.doing(`connecting to ${this.name}`);
       const session = await this.#start(this.#order.desired);
@@ -133,6 +137,7 @@ export class HostMember implements Member {
       const ended = await this.#comeBack();
       if (ended?.outcome === "committed") return { kind: "committed" };
       if (ended) return { kind: "reverted", ...this.#endsAlone(ended) };
+      this.#isDecided = true;
       const failed = await this.#phases().commit(this.#says());
       if (failed) return { kind: "reverted", ...this.#stepFails(failed) };
       this.#ended = "committed";
@@ -258,6 +263,8 @@ export class HostMember implements Member {
     }
     const ended = await this.#phases().attach(this.#id);
     if (!ended) this.#beat(session);
+    // Another run has begun since, which takes back first what was not committed.
+    if (ended?.outcome === "other") return { ...ended, outcome: this.#isDecided ? "unknown" : "reverted" };
     return ended;
   }
 

@@ -18,9 +18,12 @@ export interface Listener {
   note: (text: string) => void;
 }
 
-/** What has become of a transaction that another session had begun. "unknown": it left no trace, or could not be taken back. */
+/**
+ * What has become of a transaction that another session had begun. "other": another one has begun since. "unknown": it could not be
+ * rolled back.
+ */
 export interface Ended {
-  outcome: "committed" | "reverted" | "unknown";
+  outcome: "committed" | "reverted" | "other" | "unknown";
   because: string;
 }
 
@@ -124,7 +127,8 @@ export class Phases {
   #ended({ outcome, cause }: Answer): Ended {
     const because = causes[String(cause)] ?? "the host does not say why";
     if (outcome === "none") return { outcome: this.#isRemoval ? "committed" : "reverted", because };
-    return { outcome: outcome === "committed" || outcome === "reverted" ? outcome : "unknown", because };
+    const isKnown = outcome === "committed" || outcome === "reverted" || outcome === "other";
+    return { outcome: isKnown ? outcome : "unknown", because };
   }
 
   #endedBack(answer: Answer): RolledBack {

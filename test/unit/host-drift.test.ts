@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Desired } from "../../host/desired.ts";
 import type { Facts, FileFact } from "../../host/facts/facts.ts";
+import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import { drift } from "../../host/plan/drift.ts";
 import { change, conf, desired, present, service, settled, state } from "./host-plan-facts.ts";
 
@@ -115,6 +116,27 @@ test("a drop-in that was not there at the last operation, once for all units", (
   const facts = state(state(host, "web.service", { dropIns }), "web.socket", { dropIns });
   assert.deepEqual(found(facts, web, [old]), [`new drop-in: ${added}`]);
   assert.deepEqual(found(facts, web, dropIns), []);
+});
+
+test("a file of an up whose end nobody was told: of the set's own mark only", () => {
+  const more = "/etc/quadlet-fleet/web/more.conf";
+  const marked = (owner: string) => ({
+    ...host,
+    set: { ...host.set, owner, paths: [...(host.set?.paths ?? []), more], unfinished: false },
+  });
+  assert.deepEqual(found(marked(web.owner)), [`left over: ${more}`]);
+  assert.deepEqual(found(marked("somebody else")), []);
+});
+
+test("a unit of the set that is no service and that systemd has to read again", () => {
+  const fact = { ...host.units.get("web.service"), needsReload: true } as UnitFact;
+  const units = new Map([...host.units, ["web-network.service", fact]]);
+  assert.deepEqual(found({ ...host, units }), ["systemd has read an older version: web-network.service"]);
+});
+
+test("an image that was replaced, of a service that need not run: the plan leaves it alone", () => {
+  const lazy = { ...web, services: web.services.map((service) => ({ ...service, active: false })) };
+  assert.deepEqual(found({ ...host, replacedImages: new Set(["web.service"]) }, lazy), []);
 });
 
 test("lingering that was taken away", () => {

@@ -57,7 +57,7 @@ describe("after a refresh the outputs are those of before, and", () => {
 
   test("that an up was interrupted", () => {
     assert.ok(host.set);
-    const pending = "root@192.0.2.11:22: an `up` was interrupted there, and is not taken back yet.";
+    const pending = "root@192.0.2.11:22: a deploy was interrupted there, and is not rolled back yet.";
     assert.deepEqual(observed({ ...host, set: { ...host.set, unfinished: true } }), { ...before, pending });
   });
 

@@ -9,6 +9,9 @@ take_back() {
   printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
+# is_left: there is something to take back, or to put away after a commit.
+is_left() { [ -e "$own/journal" ] || [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; }
+
 # opened: what is looked for when this script has ended (enter.sh).
 opened() { printf '%s %s %s\n' "$manager" "$set" "$account" >"$work/open"; }
 
@@ -114,8 +117,7 @@ phase=idle
 transaction=
 cause=asked
 if [ "$mode" = recover ]; then
-  # Without a journal, whoever comes next cleans up.
-  [ -e "$own/journal" ] || exit 0
+  is_left || exit 0
   cause=$who
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
@@ -145,7 +147,7 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
     recover)
       # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
       cause=next
-      if [ -e "$own/journal" ]; then opened && take_back; elif [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; then rollback >"$work/output" 2>&1 </dev/null; fi
+      if [ -e "$own/journal" ]; then opened && take_back; elif is_left; then rollback >"$work/output" 2>&1 </dev/null; fi
       # The lingering of the run that was taken back is this one's to end.
       if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
       cause=asked

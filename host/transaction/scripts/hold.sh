@@ -134,7 +134,11 @@ attach() {
     flock -o "$set_lock$set" sh "$0" recover "$manager" "$set" "$account" no killed >/dev/null 2>&1 </dev/null 3>&- 5<&-
     recorded
   fi
-  if [ -e "$own/journal" ] || { [ "$known" != "$1" ] && [ "$outcome" != none ]; }; then outcome=unknown; fi
+  if [ "$known" != "$1" ] && [ -n "$known" ]; then
+    outcome=other because=left
+  elif [ -e "$own/journal" ]; then
+    outcome=unknown
+  fi
   printf '{"event":"ended","outcome":"%s","cause":"%s"}\n' "$outcome" "$because" >&3
   wait "$relaying"
   [ -z "$attached" ] || kill "$attached" 2>/dev/null
