@@ -241,11 +241,12 @@ function withFormer(
   return services.map((service) => {
     const former = before.find(({ unit }) => unit === service.unit);
     const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));
+    const own = isSocket(service.unit) ? [] : anyones;
     const reloads = service.reloadOn.length > 0;
     return {
       ...service,
-      reloadOn: [...service.reloadOn, ...gone(former?.reloadOn), ...(reloads ? anyones : [])],
-      restartOn: [...service.restartOn, ...gone(former?.restartOn), ...(reloads ? [] : anyones)],
+      reloadOn: [...service.reloadOn, ...gone(former?.reloadOn), ...(reloads ? own : [])],
+      restartOn: [...service.restartOn, ...gone(former?.restartOn), ...(reloads ? [] : own)],
     };
   });
 }
