@@ -67,7 +67,8 @@ export function plan(
   const refusals = refuse(facts, desired, own, marked, payload);
   if (refusals.length > 0) return { ...nothing, refusals, owned };
 
-  const todo = whatToDo(facts, desired, before, payload, stale);
+  const services = withFormer(desired, known, before, stale);
+  const todo = whatToDo(facts, { ...desired, services }, payload, stale);
   const handed = handovers(desired, todo);
   const fresh = payload.filter(({ path }) => facts.files.get(path)?.type !== "file");
   const due = rehearsals(
@@ -125,7 +126,6 @@ function unitsAt(facts: Facts, desired: Desired, stale: readonly string[]): Map<
 function whatToDo(
   facts: Facts,
   desired: Desired,
-  before: readonly DesiredService[],
   payload: readonly DesiredFile[],
   stale: readonly string[],
 ): Map<string, Action> {
@@ -138,9 +138,7 @@ function whatToDo(
   for (const { unit, reloadOn, restartOn } of desired.services)
     for (const key of newerFiles(facts, unit, [...reloadOn, ...restartOn]))
       if (changes.get(key) === "same") changes.set(key, "effect");
-  const todo = actions({ ...desired, services: withFormer(desired, before, stale) }, changes, (unit) =>
-    isActive(facts, unit),
-  );
+  const todo = actions(desired, changes, (unit) => isActive(facts, unit));
   for (const [unit, action] of todo) {
     const isStale =
       // A run that was interrupted may have written files that no running service has read yet.
@@ -230,14 +228,14 @@ function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   }));
 }
 
-/** The services with the files that they had before and that are gone now. A file that none of them is known to have had may be anyone's. */
+/** The services with the files that they had before and that are gone now. A file that the state does not know may be anyone's. */
 function withFormer(
   { services, manager }: Desired,
+  known: readonly string[],
   before: readonly DesiredService[],
   stale: readonly string[],
 ): DesiredService[] {
-  const named = new Set(before.flatMap(({ reloadOn, restartOn }) => [...reloadOn, ...restartOn]));
-  const anyones = stale.filter((path) => unitAt(manager, path) === undefined && !named.has(path));
+  const anyones = stale.filter((path) => unitAt(manager, path) === undefined && !known.includes(path));
   return services.map((service) => {
     const former = before.find(({ unit }) => unit === service.unit);
     const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));

@@ -294,7 +294,8 @@ test("an nginx file that is gone: nginx is checked and reloaded without it", () 
     "verify web.service",
     "commit",
   ];
-  const { steps } = plan(settled(before), desired(), [], services);
+  const known = before.files.map(({ path }) => path);
+  const { steps } = plan(settled(before), desired(), known, services);
   assert.deepEqual(steps.map(named), expected);
   // The state may not know whose it was, where nobody was told that the host has it.
   const unknown = plan(settled(before), desired(), [], desired().services);
