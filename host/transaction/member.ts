@@ -173,9 +173,15 @@ export class HostMember implements Member {
     const { desired, known, images } = this.#order;
     const query = { ...queryFor(desired, known), images };
     const session = this.#session;
-    if (!session || this.#isLost || this.#isAttached)
-      return await observe(this.#pool, this.#target, desired, query, this.#progress);
-    return await inTime(this.#target, session, () => session.query(query));
+    if (session && !this.#isLost && !this.#isAttached) {
+      try {
+        return await inTime(this.#target, session, () => session.query(query));
+      } catch {
+        // It was lost after its last answer.
+        this.#isLost = true;
+      }
+    }
+    return await observe(this.#pool, this.#target, desired, query, this.#progress);
   }
 
   /** Ends the session. Where the host was not asked to the end, it goes on by itself as the phases say. */
