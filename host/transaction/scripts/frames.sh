@@ -111,6 +111,16 @@ leave_stage() {
   stage=
 }
 
+# stop_lingering: root leaves it to those who are at work on a set of the account (share_linger in enter.sh).
+stop_lingering() {
+  if [ "$manager" = user ]; then
+    loginctl disable-linger "$account"
+  else
+    private_lock "/run/quadlet-fleet-linger-$account.lock" &&
+      flock -n -E 0 "/run/quadlet-fleet-linger-$account.lock" loginctl disable-linger "$account"
+  fi
+}
+
 stage=
 leave=0
 phase=idle
@@ -122,8 +132,8 @@ if [ "$mode" = recover ]; then
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
-  # At boot nobody is there who would, or who relies on it. An account may have no right to: it stays known for the next who comes.
-  if [ "$leave" = 30 ] && ! { [ "$cause" = boot ] && loginctl disable-linger "$account"; }; then
+  # Nobody may be there who would. An account may have no right to: it stays known for the next who comes.
+  if [ "$leave" = 30 ] && ! stop_lingering; then
     made=
     as=$as_account
     make_directory "$shared" && keep_made && $as touch "$shared/lingered"
