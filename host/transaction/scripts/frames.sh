@@ -132,8 +132,8 @@ if [ "$mode" = recover ]; then
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
   rollback
-  # Nobody may be there who would. An account may have no right to: it stays known for the next who comes.
-  if [ "$leave" = 30 ] && ! stop_lingering; then
+  # An account may have no right to. At boot it stays known for the next who comes; else enter.sh is there to do it (finish).
+  if [ "$leave" = 30 ] && ! stop_lingering && [ "$cause" = boot ]; then
     made=
     as=$as_account
     make_directory "$shared" && keep_made && $as touch "$shared/lingered"
