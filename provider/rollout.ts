@@ -59,7 +59,9 @@ export async function deploy(
     if (member.problem) throw member.problem;
     // It was cancelled.
     if (!outcome.touched) throw new Refused(outcome.text);
-    throw new HostError(member.name, outcome.text, { leaves: "taken back", state: "" });
+    const cure =
+      "Correct the cause, or give it more time: commandTimeout, or customTimeouts of the resource.";
+    throw new HostError(member.name, outcome.text, { leaves: "taken back", cure });
   } finally {
     await member.leave();
   }
