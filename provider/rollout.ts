@@ -56,12 +56,14 @@ export async function deploy(
       return { problem: member.problem ?? new HostError(member.name, outcome.text, { leaves: "unknown" }) };
     // The connection was lost while an earlier transaction was taken back, for example.
     if (member.problem?.leaves === "unknown") return { problem: member.problem };
-    if (member.problem) throw member.problem;
-    // It was cancelled.
+    const late = member.problem && !outcome.text.includes(member.problem.message);
+    if (member.problem && !late) throw member.problem;
+    // It was cancelled, or busy for too long.
     if (!outcome.touched) throw new Refused(outcome.text);
     const cure =
       "Correct the cause, or give it more time: commandTimeout, or customTimeouts of the resource.";
-    throw new HostError(member.name, outcome.text, { leaves: "taken back", cure });
+    const problem = [outcome.text, member.problem?.problem].filter(Boolean).join("\n");
+    throw new HostError(member.name, problem, { leaves: "taken back", cure });
   } finally {
     await member.leave();
   }
