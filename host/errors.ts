@@ -6,6 +6,9 @@ const states = {
 };
 type Leaves = keyof typeof states;
 
+/** The cure where it is not known what a host was left in. */
+export const upAgain = "Run `pulumi up` again: it looks at the host first and does what is missing.";
+
 /**
  * What went wrong on one host, for the person at the keyboard: which host, what, what state it is in now, what to do.
  * The message never holds a secret: no file content, no key, no command line.

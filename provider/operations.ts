@@ -13,6 +13,7 @@ import { desiredState, emptyOutputs, emptyState, outputs, secretPaths } from "./
 import { type Deployed, type Run, deploy } from "./rollout.ts";
 import type { Survey } from "./survey.ts";
 import { type State, Unfinished } from "./unfinished.ts";
+import { nameOf } from "./urn.ts";
 import { type WireObject, revealObject } from "./wire.ts";
 
 /** What an operation needs besides its inputs. */
@@ -177,29 +178,24 @@ function lastOperation({ inputs, properties }: Before, urn: string): Earlier {
 
 /** Brings the host to what is desired, with what is known from the last operation. */
 async function bring(
-  { run, pool, progress }: Context,
+  context: Context,
   urn: string,
   where: Target,
   desired: Desired,
   earlier: Earlier | undefined,
 ): Promise<Deployed> {
-  const site = urn.split("::").at(-1) ?? urn;
-  if (!earlier) {
-    const order = { desired, known: [], before: [], images: false };
-    return await deploy(run, pool, site, where, order, "nothing", progress);
-  }
-  const { files, services, secrets } = earlier.set.desired;
+  const before = earlier?.set.desired;
   const order = {
     desired: {
       ...desired,
-      formerOwners: earlier.owners,
-      secrets: [...new Set([...desired.secrets, ...secrets])],
+      formerOwners: earlier?.owners ?? [],
+      secrets: [...new Set([...desired.secrets, ...(before?.secrets ?? [])])],
     },
-    known: files.map(({ path }) => path),
-    before: services,
-    images: earlier.differs,
+    known: before?.files.map(({ path }) => path) ?? [],
+    before: before?.services ?? [],
+    images: earlier?.differs ?? false,
   };
-  return await deploy(run, pool, site, where, order, "old", progress);
+  return await deploy(context, nameOf(urn), where, order, earlier ? "old" : "nothing");
 }
 
 /** A field of the connection that a {@link Target} lacks does not compile. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { HostError, messageOf } from "../host/errors.ts";
+import { HostError, messageOf, upAgain } from "../host/errors.ts";
 import { type Facts, noFacts } from "../host/facts/facts.ts";
 import type { Target } from "../host/ssh/endpoint.ts";
 import type { Pool } from "../host/ssh/pool.ts";
@@ -37,13 +37,11 @@ export type Deployed = { facts: Facts; problem?: HostError } | { facts?: undefin
  * @throws HostError when nothing was changed, or all was taken back
  */
 export async function deploy(
-  run: Run,
-  pool: Pool,
+  { run, pool, progress }: { run: Run; pool: Pool; progress: Progress },
   site: string,
   target: Target,
   order: Order,
   has: Has,
-  progress: Progress,
 ): Promise<Deployed> {
   const limits = limitsFor(target);
   const member = new HostMember(pool, target, order, has, limits.grace, progress);
@@ -73,8 +71,8 @@ async function after(member: HostMember): Promise<Deployed> {
   try {
     return { facts: await member.look() };
   } catch (thrown) {
-    const problem = `it has the new version, and could not be looked at afterwards: ${messageOf(thrown)}`;
-    const cure = "Run `pulumi up` again: it looks at the host first and does what is missing.";
+    const problem = `the new version is active, but its state could not be read afterwards: ${messageOf(thrown)}`;
+    const cure = upAgain;
     return { facts: noFacts(), problem: new HostError(member.name, problem, { leaves: "unknown", cure }) };
   }
 }

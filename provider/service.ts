@@ -24,6 +24,7 @@ import type { Run } from "./rollout.ts";
 import type { Engine } from "./status.ts";
 import { Survey } from "./survey.ts";
 import { Unfinished } from "./unfinished.ts";
+import { nameOf, typeOf } from "./urn.ts";
 import { fromStruct, revealObject, toStruct } from "./wire.ts";
 
 type Operations = typeof import("./operations.ts");
@@ -266,11 +267,7 @@ function propertyKind(kind: Kind, replaces: boolean) {
 }
 
 function expectUnitSet(urn: string): void {
-  const type = urn.split("::")[2]?.split("$").at(-1);
+  const type = typeOf(urn);
   if (type !== unitSetType)
     throw new Error(`this provider has no resource type "${type}", only ${unitSetType}`);
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").at(-1) ?? urn;
 }

@@ -31,7 +31,7 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
   ];
 }
 
-/** Files of an `up` whose end nobody was told: the mark is the set's own, and names them. */
+/** Files that the set's own mark names and the state does not: an `up` finished on the host, and its answer was lost. */
 function leftOver({ set }: Facts, { owner, files }: Desired): string[] {
   if (set?.owner !== owner) return [];
   return set.paths.filter((path) => !files.some((file) => file.path === path));

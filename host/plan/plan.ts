@@ -228,7 +228,7 @@ function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   }));
 }
 
-/** The services with the files that they had before and that are gone now. A file that the state does not know may be anyone's. */
+/** The services with the files that they had before and that are gone now. If the state does not know such a file, any service may have read it. */
 function withFormer(
   { services, manager }: Desired,
   known: readonly string[],

@@ -1,4 +1,4 @@
-import { HostError, messageOf } from "../errors.ts";
+import { HostError, messageOf, upAgain } from "../errors.ts";
 import { type Step, stepSays } from "../plan/step.ts";
 import type { Failed } from "./phases.ts";
 
@@ -18,13 +18,13 @@ export function stuck(host: string, problem: string): HostError {
   });
 }
 
-/** The error of a host that was lost after it was activated. What it says of the connection is true of that only. */
+/** The error of an activated host whose connection was lost. `thrown` describes the connection, not the host, so its state is replaced. */
 export function lost(host: string, thrown: unknown, grace: number): HostError {
   const problem = thrown instanceof HostError ? thrown.problem : messageOf(thrown);
   return new HostError(host, problem, {
     leaves: "unknown",
-    state: `Its state is not known. Without an answer it goes back to the old version by itself, ${grace + 60} seconds after the last one at the latest.`,
-    cure: "Run `pulumi up` again: it looks at the host first and does what is missing.",
+    state: `Its state is not known. Unless a commit has reached it, it reverts to the old version by itself, at most ${grace + 60} seconds after the last contact.`,
+    cure: upAgain,
     cause: thrown,
   });
 }

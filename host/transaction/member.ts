@@ -28,7 +28,7 @@ import { type Place, Session } from "./session.ts";
 /** Milliseconds between two signs of life; the script waits for a minute (frames.sh, hold.sh). */
 const beat = 20_000;
 
-/** Milliseconds: an answer that is younger needs no other one. */
+/** Milliseconds for which an answer counts as a healthy check. */
 const fresh = 2000;
 
 /** Milliseconds for the end of a session, with what enter.sh does after it. */
@@ -96,7 +96,7 @@ export class HostMember implements Member {
         signal.removeEventListener("abort", abandon);
       }
     } catch (thrown) {
-      // Whoever leaves has nothing to wait for.
+      // leave() must not wait for this session.
       this.#isLost = true;
       if (thrown instanceof Busy) return { kind: "busy", who: thrown.who };
       const { message, leaves, reason, isOnTheWay } = this.#fails(asHostError(this.name, thrown));
@@ -125,7 +125,10 @@ export class HostMember implements Member {
       const { ok, output } = await this.#phases().watch(seconds);
       this.#heard = performance.now();
       if (ok) return { kind: "healthy" };
-      const problem = new HostError(this.name, output, { leaves: "unknown", state: "It is activated." });
+      const problem = new HostError(this.name, output, {
+        leaves: "unknown",
+        state: "The new version is active.",
+      });
       return { kind: "unhealthy", why: this.#fails(problem).message };
     } catch (thrown) {
       return { kind: "lost", why: this.#loses(thrown) };
@@ -156,7 +159,7 @@ export class HostMember implements Member {
       }
       if (this.#ended === "committed") return { kind: "unknown", why: "it is committed" };
       if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.message ?? "" };
-      // Whatever it was, it has left nothing behind.
+      // Whatever the problem was, nothing of it is left on the host.
       if (this.#todo && this.problem?.leaves === "unknown")
         this.#fails(new HostError(this.name, this.problem.problem, { leaves: "taken back" }));
       // Others need the set.
@@ -227,20 +230,21 @@ export class HostMember implements Member {
     // A mimic may fail for what it lacks. A unit has the last word, and its journal says why.
     if (failed?.back.ok && this.#step(failed)?.verb === "mimic") failed = await attempt(new Map());
     if (failed) {
-      this.#stepFails(failed);
+      this.#ended = failed.back.ok ? "reverted" : "unknown";
       throw failedStep(this.name, this.#step(failed), failed);
     }
     if (this.#todo?.steps.length === 0) {
       this.#facts = facts;
       return { kind: "nothing-to-do" };
     }
-    this.#beat(session);
+    this.#beat();
     return { kind: "prepared", has: facts.set ? "old" : "nothing" };
   }
 
-  #beat(session: Session): void {
+  #beat(): void {
     clearInterval(this.#beats);
-    this.#beats = setInterval(() => session.send("beat\n"), beat).unref();
+    const phases = this.#phases();
+    this.#beats = setInterval(() => phases.beat(), beat).unref();
   }
 
   #phases(): Phases {
@@ -268,7 +272,7 @@ export class HostMember implements Member {
       return { outcome: this.leaves ? "committed" : "reverted", because: "its account is gone" };
     }
     const ended = await this.#phases().attach(this.#id);
-    if (!ended) this.#beat(session);
+    if (!ended) this.#beat();
     // Another run has begun since, which takes back first what was not committed.
     if (ended?.outcome === "other") return { ...ended, outcome: this.#isDecided ? "unknown" : "reverted" };
     return ended;

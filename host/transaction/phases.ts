@@ -2,9 +2,9 @@ import { printable } from "../errors.ts";
 import { type Answer, decode } from "../facts/facts.ts";
 import { type RolledBack, type Session, rolledBack } from "./session.ts";
 
-/** A step that failed, and what became of those before it. */
+/** A failed step, and how the rollback went. */
 export interface Failed {
-  /** Its number; undefined where the host has gone back by itself. */
+  /** Its number; undefined if the host reverted by itself. */
   step: number | undefined;
   output: string;
   back: RolledBack;
@@ -57,7 +57,7 @@ export class Phases {
   }
 
   /**
-   * Switches to the new version. From here on the host goes back by itself when it has heard nothing for a minute and the grace time.
+   * Switches to the new version. From here on the host reverts by itself after a minute and the grace time without contact.
    *
    * @param grace in seconds
    * @returns undefined, or what failed
@@ -67,7 +67,7 @@ export class Phases {
     return await this.#phase(`activate ${grace}\n`, "while the new version was activated", "held", says);
   }
 
-  /** Whether what was activated runs and answers for so many seconds, or does now. */
+  /** Whether the new version runs and answers for so many seconds, or just now if 0. */
   async watch(seconds: number): Promise<{ ok: boolean; output: string }> {
     const ends = ["healthy", "unhealthy", "ended"];
     const { event, output } = await this.#session.ask(`watch ${seconds}\n`, "while it was watched", ends);
@@ -85,13 +85,13 @@ export class Phases {
     return answer.event === "ended" ? this.#endedBack(answer) : rolledBack(answer);
   }
 
-  /** Says that somebody is there. */
+  /** Tells the host that the coordinator is alive. The answer needs no reader. */
   beat(): void {
     this.#session.send("beat\n");
   }
 
   /**
-   * Takes a transaction over that another session had activated, or waits until it has ended.
+   * Takes over a transaction that another session activated, or waits until it ends.
    *
    * @returns undefined where it is held, and this session decides
    */
@@ -135,17 +135,17 @@ export class Phases {
     const { outcome, because } = this.#ended(answer);
     return {
       ok: outcome === "reverted",
-      output: outcome === "reverted" ? because : "What has become of it is not known.",
+      output: outcome === "reverted" ? because : "Its outcome is not known.",
     };
   }
 }
 
 /** The third word of a record (hold.sh). */
 const causes: Readonly<Record<string, string>> = {
-  alone: "it had not heard of this run for too long",
-  boot: "it was booted",
+  alone: "it was without contact to this run for too long",
+  boot: "it rebooted",
   failed: "a step failed",
-  killed: "its script was killed",
-  left: "another run needed the set, and it had not heard of this one",
-  next: "another run has taken it back",
+  killed: "the script on it was killed",
+  left: "it had lost this run, and another run needed the set",
+  next: "another run rolled it back",
 };

@@ -4,7 +4,7 @@ import { readAnswers } from "./answers.ts";
 import type { Channel, Connection } from "../ssh/connection.ts";
 import type { Desired } from "../desired.ts";
 import type { Target } from "../ssh/endpoint.ts";
-import { HostError, messageOf, printable } from "../errors.ts";
+import { HostError, messageOf, printable, upAgain } from "../errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "../facts/facts.ts";
 import { sha256 } from "../digest.ts";
 import { Busy, refusal } from "./refusal.ts";
@@ -218,11 +218,10 @@ export class Session {
 
   #broken(problem: string, cure?: string): HostError {
     if (!this.changed) return new HostError(this.#host, problem, { cure });
-    const again = "Run `pulumi up` again: it looks at the host first and does what is missing.";
     return new HostError(this.#host, problem, {
       leaves: "unknown",
       state: "Its state is not known.",
-      cure: [cure, again].filter(Boolean).join(" "),
+      cure: [cure, upAgain].filter(Boolean).join(" "),
     });
   }
 }

@@ -22,9 +22,9 @@ export const unitSetOutputs = z.strictObject({
   unitStates: map(text(), unitState),
   /** Why the last refresh could not reach the host; everything else is from the time before it. Left out where it could. */
   unseen: text().optional(),
-  /** What an `up` has left half done, in a line. The next one puts it right. Left out everywhere else. */
+  /** One line that says what an interrupted `up` left to do on the host. The next `up` does it. Absent if nothing is left to do. */
   pending: text().optional(),
-  /** Host → what the last refresh has found to differ there, in a line. The next `up` puts it right. Left out where nothing differs. */
+  /** Host → one line with the differences that the last refresh found there. The next `up` repairs them. Absent if nothing differs. */
   drift: map(text(), text()).optional(),
 });
 

@@ -28,8 +28,6 @@ const {
   detached,
 } = await openDeployments("held");
 
-const signal = new AbortController().signal;
-
 describe("held", () => {
   const held = async (grace: number) => {
     const deployment = start(grace);
@@ -85,7 +83,7 @@ describe("held", () => {
 
   test("another run comes while the coordinator is there: busy", async () => {
     const [deployment, other] = [await held(100), start()];
-    assert.equal((await other.member.prepare(signal)).kind, "busy");
+    assert.equal((await other.prepare()).kind, "busy");
     await other.end();
     assert.deepEqual(await deployment.member.revert(), { kind: "reverted" });
     await deployment.end();
@@ -141,7 +139,7 @@ describe("when it is committed", () => {
   /** What was kept for a rollback goes with the next one, which has nothing else to do. */
   const isDone = async () => {
     const next = start();
-    assert.deepEqual(await next.member.prepare(signal), { kind: "nothing-to-do" });
+    assert.deepEqual(await next.prepare(), { kind: "nothing-to-do" });
     await next.end();
     await isNew();
   };

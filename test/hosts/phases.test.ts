@@ -25,12 +25,10 @@ const {
   lines,
 } = await openDeployments("phases");
 
-const signal = new AbortController().signal;
-
 describe("while it is prepared", () => {
   const stopped = async (cause: Cause) => {
     const deployment = start(100);
-    const work = () => deployment.member.prepare(signal);
+    const work = () => deployment.prepare();
     assert.notEqual((await stoppedAt(1, work, () => cause(deployment))).kind, "prepared");
     await deployment.end();
   };
@@ -87,7 +85,7 @@ describe("prepared", () => {
   test("another one comes: it is told that the set is busy, and with whom", async () => {
     const [first, second] = [start(), start()];
     await first.prepared();
-    const answer = await second.member.prepare(signal);
+    const answer = await second.prepare();
     assert.equal(answer.kind, "busy");
     assert.match(answer.kind === "busy" ? answer.who : "", /^the set "example2" \(\S+@\S+, since /);
     assert.deepEqual(await first.member.revert(), { kind: "reverted" });

@@ -130,13 +130,16 @@ share_linger() {
   if [ -s "$lingers" ]; then lingered=yes; fi
 }
 
+# account_records: where everything that is known of an account is kept.
+account_records() { printf %s "$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet"; }
+
 # Whoever is still at it, or has a set there by now, has the lingering from here on.
 end_linger() {
   if [ "$self" = 0 ]; then
     [ "$linger" = yes ] || share_linger
     flock -n -x 8 || return 0
   fi
-  shared=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet
+  shared=$(account_records)
   if ! [ -e "$shared" ]; then
     loginctl disable-linger "$account"
   elif [ "$self" = 0 ]; then
@@ -174,9 +177,11 @@ finish() {
   gone=no
   case $1 in 20 | 30) gone=yes ;; esac
   # It was made for a set that did not come to be, or is not that one's. What is still to be taken back needs it.
-  records=/var/lib/quadlet-fleet
-  [ "$manager" = system ] || records=$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet
-  if [ "$asked" = yes ] && [ "$1" != 0 ] && ! [ -e "$records/sets/$set" ]; then gone=yes; fi
+  if [ "$asked" = yes ] && [ "$1" != 0 ]; then
+    records=/var/lib/quadlet-fleet
+    [ "$manager" = system ] || records=$(account_records)
+    [ -e "$records/sets/$set" ] || gone=yes
+  fi
   if [ "$gone" = yes ] && [ "$self" = 0 ] && [ -d "$made/$account" ]; then leave_account; fi
   case $1 in 10 | 20 | 30) exit 0 ;; esac
   exit "$1"

@@ -40,9 +40,7 @@ prepare() {
 activate() {
   phase=activated
   if ! open_inbox 2>"$work/output"; then
-    cause=failed
-    printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
-    take_back
+    fail_step
     return 0
   fi
   run_steps activate || return 0
@@ -56,6 +54,13 @@ commit() {
   settled
 }
 
+# fail_step: the step at $at, with what it has printed; takes all of the plan back.
+fail_step() {
+  printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
+  cause=failed
+  take_back
+}
+
 # run_steps PART: of the plan; takes all of it back when one fails.
 run_steps() {
   while IFS=$tab read -r step first second third; do
@@ -66,9 +71,7 @@ run_steps() {
       return 1
     fi
     if ! { may_change "$step" && "step_$step" "$first" "$second" "$third"; } >"$work/output" 2>&1 </dev/null; then
-      printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
-      cause=failed
-      take_back
+      fail_step
       return 1
     fi
     if [ -e "$work/note" ]; then

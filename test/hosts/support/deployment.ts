@@ -3,6 +3,7 @@ import type { Target } from "../../../host/ssh/endpoint.ts";
 import { Pool } from "../../../host/ssh/pool.ts";
 import { HostMember } from "../../../host/transaction/member.ts";
 import { desiredState } from "../../../provider/state.ts";
+import type { Prepared } from "../../../rollout/member.ts";
 import type { UnitSetInputs } from "../../../resources/contract.ts";
 import { unitSetType } from "../../../resources/unit-set-type.ts";
 import type { Stack } from "./stack.ts";
@@ -30,8 +31,12 @@ export class Deployment {
     this.member = new HostMember(this.#pool, target, order, "old", grace, progress);
   }
 
+  async prepare(): Promise<Prepared> {
+    return await this.member.prepare(new AbortController().signal);
+  }
+
   async prepared(): Promise<void> {
-    const answer = await this.member.prepare(new AbortController().signal);
+    const answer = await this.prepare();
     if (answer.kind !== "prepared") throw new Error(JSON.stringify(answer));
   }
 
