@@ -1,4 +1,4 @@
-import { type Host, type Run, ends, fail, inside, isOverBudget } from "./run.ts";
+import { type Host, type Run, ends, fail, inside, isOverBudget, revert } from "./run.ts";
 import { canaries, waves } from "./waves.ts";
 import { within } from "./world.ts";
 
@@ -15,9 +15,11 @@ export async function activateInWaves(run: Run): Promise<void> {
   const { limits, world, halt } = run;
   const prepared = inside(run, "prepared");
   const all = waves(prepared, limits);
+  // In the run after the pause the canaries have the new version, so nothing is left to do on them.
+  const pauses = limits.pause === "canary" && prepared.some(({ isCanary }) => isCanary);
   for (const host of canaries(prepared, limits)) host.isCanary = true;
   for (const [index, wave] of all.entries()) {
-    if (halt.aborted || isOverBudget(run)) return;
+    if (halt.aborted || isOverBudget(run) || inside(run, "prepared").length === 0) return;
     const name = `wave ${index + 1} of ${all.length}`;
     if (prepared.length > 1) world.say(`${name}: ${progress(run, prepared)}`, "status");
     await Promise.all(wave.map((host) => activate(run, host)));
@@ -26,6 +28,8 @@ export async function activateInWaves(run: Run): Promise<void> {
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
     // A host that is being reverted is still changing. If all hosts will be reverted, none waits for another.
     if (!isOverBudget(run)) await ends(prepared);
+    if (pauses && !isOverBudget(run))
+      for (const host of inside(run, "prepared")) revert(run, host, "wish", "waits for the next `pulumi up`");
     if (prepared.length > 1) world.say(`${name} done: ${progress(run, prepared)}`, "milestone");
   }
 }

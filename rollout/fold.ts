@@ -42,6 +42,22 @@ export function fold(names: readonly string[]): string {
     .join(", ");
 }
 
+/** The names that {@link fold} has written in short. */
+export function unfold(folded: string): string[] {
+  return folded.split(/, /).flatMap((part) => {
+    const [, before = "", list, after = ""] = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(part) ?? [];
+    if (list === undefined) return part === "" ? [] : [part];
+    return list.split(",").flatMap((range) => {
+      const [first = "", last = first] = range.split("-");
+      const many = Number(BigInt(last) - BigInt(first)) + 1;
+      return Array.from({ length: many }, (_, index) => {
+        const number = String(BigInt(first) + BigInt(index)).padStart(first.length, "0");
+        return `${before}${number}${after}`;
+      });
+    });
+  });
+}
+
 /** Groups hosts by equal text, the largest group first. */
 export function grouped<T extends { readonly name: string; readonly why: string }>(
   said: readonly T[],

@@ -93,9 +93,10 @@ function reasons(ends: readonly End[], lead: string | undefined, stopped: string
     .join("\n");
 }
 
-const longest = { names: 60, why: 60, line: 300 };
+const longest = { names: 60, why: 120, line: 300 };
 
-function pendingLine(exceptions: readonly End[]): string {
+/** Hosts with the reason why they differ from the rest, grouped by reason, in one short line. */
+export function pendingLine(exceptions: readonly Pick<End, "name" | "why">[]): string {
   const parts: string[] = [];
   let left = exceptions.length;
   for (const { why, names } of grouped(exceptions)) {

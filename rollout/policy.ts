@@ -25,6 +25,8 @@ export interface RolloutPolicy {
   readonly grace?: number;
   /** Change only these hosts now. */
   readonly only?: readonly string[];
+  /** "canary": the hosts after the canaries wait for the next run. */
+  readonly pause?: "none" | "canary";
 }
 
 /** A policy in numbers, for the hosts of one rollout. */
@@ -39,6 +41,7 @@ export interface Limits {
   readonly offline: "fail" | "skip";
   readonly grace: number;
   readonly only: readonly string[] | undefined;
+  readonly pause: "none" | "canary";
 }
 
 export interface Problem {
@@ -57,6 +60,7 @@ const defaults = {
   autoRevert: true,
   offline: "fail",
   grace: 120,
+  pause: "none",
 } as const satisfies RolloutPolicy;
 
 /** The time for a lost host to come back, the last check before the decision and a margin must all fit into it. */
@@ -103,6 +107,7 @@ export function resolve(
     autoRevert: policy.autoRevert ?? defaults.autoRevert,
     offline: policy.offline ?? defaults.offline,
     only: policy.only,
+    pause: policy.pause ?? defaults.pause,
     // A canary needs other hosts that it goes ahead of.
     canary: many <= 1 ? 0 : share("canary", 0),
     maxParallel: share("maxParallel", 1),
@@ -111,6 +116,8 @@ export function resolve(
     healthyDeadline: seconds("healthyDeadline", 1, 3600),
     grace: seconds("grace", shortestGrace, 3600),
   };
+  if (limits.pause === "canary" && many > 1 && limits.canary === 0 && limits.canaryHosts.length === 0)
+    wrong("pause", "needs a canary");
   return problems.length > 0 ? { problems } : { limits };
 }
 

@@ -6,6 +6,9 @@ import { forEach, within } from "./world.ts";
 
 const atOnce = 50;
 
+/** Reasons why hosts are left out that are said. */
+const mostReasons = 20;
+
 /** Seconds: how long to wait for a busy host, and the pause between two attempts. */
 const patience = 600;
 const pause = { least: 1, most: 4 };
@@ -91,6 +94,9 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
     atOnce,
     one,
   );
+  const reasons = skipped.map(({ host: { name }, why }) => ({ name, why: why.split("\n")[0] ?? "" }));
+  for (const { why, names } of grouped(reasons).slice(0, mostReasons))
+    run.world.say(`left out: ${fold(names)}: ${why}`, "milestone");
   // Then the network is broken, not the hosts.
   if (skipped.length * 2 > hosts.length) {
     run.isHopeless = true;

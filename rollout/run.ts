@@ -54,12 +54,12 @@ export function fail(run: Run, host: Host, why: string, now: Back | "here" = "ba
 }
 
 /** Starts to revert a host. The caller goes on, so a revert that hangs or fails does not stop other hosts. */
-export function revert(run: Run, host: Host, cause: "failure" | "others", why: string): void {
+export function revert(run: Run, host: Host, cause: "failure" | "others" | "wish", why: string): void {
   if (host.phase === "waiting") settle(host, cause, why);
   else host.end = reverting(run, host, cause, why);
 }
 
-async function reverting(run: Run, host: Host, cause: "failure" | "others", why: string): Promise<End> {
+async function reverting(run: Run, host: Host, cause: End["cause"], why: string): Promise<End> {
   const { clock } = run.world;
   const { member, name, has, phase } = host;
   const ask = () => member.revert();

@@ -10,6 +10,40 @@ const stuck = { activate: { takes: 1, answer: "held" }, revert: { takes: 1, answ
 const hanging = { activate: { takes: 100_000, answer: "held" } } as const;
 const sick = { looks: [false, false] };
 
+describe("a pause after the canary", () => {
+  const policy = { pause: "canary" } as const;
+
+  test("the canary has the new version, and nothing is changed on the others", async () => {
+    const scene = await play({ fates: four(), policy });
+    assert.deepEqual(truths(scene), { ...allOld, "web-1": "new" });
+    assert.deepEqual(activations(scene), [["web-1"]]);
+    assert.equal(scene.outcome.answer, "ok");
+    assert.equal(
+      scene.outcome.kind === "partial" && scene.outcome.pending,
+      "web-[2-4]: waits for the next `pulumi up`",
+    );
+  });
+
+  test("a canary that fails: all are old, and it is a failure", async () => {
+    const scene = await play({ fates: four({ "web-1": failing }), policy });
+    assert.deepEqual([truths(scene), scene.outcome.kind], [allOld, "all-old"]);
+  });
+
+  test("where the canary has nothing to do, there is nothing to wait for", async () => {
+    const scene = await play({ fates: four({ "web-1": nothingToDo }), policy });
+    assert.deepEqual([truths(scene), scene.outcome.kind], [allNew, "all-new"]);
+  });
+
+  test("one host alone", async () => {
+    assert.equal((await play({ fates: { "web-1": {} }, policy })).outcome.kind, "all-new");
+  });
+});
+
+test("hosts that are left out are named with the reason", async () => {
+  const { said } = await play({ fates: four({ "web-3": unreachable }), policy: { offline: "skip" } });
+  assert.ok(said.includes("left out: web-3: unreachable, as planned"), said.join("\n"));
+});
+
 describe("all goes well", () => {
   test("a canary, then the others", async () => {
     const scene = await play({ fates: four() });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { fold, grouped, naturally } from "../../rollout/fold.ts";
+import { fold, grouped, naturally, unfold } from "../../rollout/fold.ts";
 
 describe("names in a few words", () => {
   const range = (first: number, last: number) =>
@@ -29,25 +29,6 @@ test("the order is a person's", () => {
   const names = ["web-10", "web-2", "db", "web-02", "web", "web-2a"];
   assert.deepEqual(names.sort(naturally), ["db", "web", "web-2", "web-2a", "web-02", "web-10"]);
 });
-
-/** The names again. */
-function unfold(folded: string): string[] {
-  if (folded === "") return [];
-  return folded.split(", ").flatMap((part) => {
-    const [, before = part, inner, after = ""] = /^(.*?)\[(.*)\](.*)$/.exec(part) ?? [];
-    return inner === undefined ? [part] : inner.split(",").flatMap(unfoldRange(before, after));
-  });
-}
-
-function unfoldRange(before: string, after: string) {
-  return (range: string) => {
-    const [first = "", last = first] = range.split("-");
-    const names: string[] = [];
-    for (let number = BigInt(first); number <= BigInt(last); number += 1n)
-      names.push(`${before}${String(number).padStart(/^0\d/.test(first) ? first.length : 0, "0")}${after}`);
-    return names;
-  };
-}
 
 const name = fc
   .stringMatching(/^[a-c.-]{0,2}[0-9]{0,2}[ab.]{0,1}[0-9]{0,3}[a-b]{0,1}$/)

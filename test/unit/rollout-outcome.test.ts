@@ -113,10 +113,10 @@ describe("texts stay short", () => {
   test("pending counts hosts whose names do not fold, and cuts long reasons", () => {
     const odd = names(1, 999).filter((_, index) => index % 2 === 0);
     const found = outcome(
-      [...committed("db"), ...ends("failure", "old", `${"x".repeat(99)}\ny`, ...odd)],
+      [...committed("db"), ...ends("failure", "old", `${"x".repeat(199)}\ny`, ...odd)],
       undefined,
       true,
     );
-    assert.equal(found.kind === "partial" && found.pending, `500 hosts (web-1, …): ${"x".repeat(59)}…`);
+    assert.equal(found.kind === "partial" && found.pending, `500 hosts (web-1, …): ${"x".repeat(119)}…`);
   });
 });

@@ -21,6 +21,7 @@ const usual: Limits = {
   offline: "fail",
   grace: 120,
   only: undefined,
+  pause: "none",
 };
 
 test("the defaults", () => {
@@ -58,6 +59,7 @@ describe("what is wrong", () => {
     [{ canary: -1 }, "canary", '-1 is not a whole number or a percentage like "25%"'],
     [{ maxParallel: 0 }, "maxParallel", "needs to be at least 1"],
     [{ maxParallel: "0%" }, "maxParallel", "needs to be at least 1"],
+    [{ pause: "canary", canary: 0 }, "pause", "needs a canary"],
     [{ minHealthyTime: -1 }, "minHealthyTime", "needs to be 0 to 3600 seconds, and is -1"],
     [{ healthyDeadline: NaN }, "healthyDeadline", "needs to be 1 to 3600 seconds, and is NaN"],
     [{ grace: 30 }, "grace", "needs to be 60 to 3600 seconds, and is 30"],
