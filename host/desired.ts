@@ -34,6 +34,7 @@ export interface Probe {
   status?: number;
   body?: string;
   address?: string;
+  outside?: boolean;
 }
 
 /** A command that must succeed in a container with the new files, before anything is swapped. */
@@ -74,6 +75,14 @@ export interface Desired {
   checks: ContainerCheck[];
   probes: Probe[];
   adopt: boolean;
+  /** What the set has had of another manager or account, and loses there at the same time. */
+  former?: Former;
+}
+
+/** A set under its former manager or account, as far as it would be in the way. */
+export interface Former {
+  addresses: ListenAddress[];
+  units: string[];
 }
 
 const directories = {

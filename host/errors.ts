@@ -25,6 +25,8 @@ export class HostError extends Error {
   readonly reason: string | undefined;
   /** What went wrong, without the host, its state and the cure. */
   readonly problem: string;
+  /** The message without the host: a fleet groups its hosts by it. */
+  readonly withoutHost: string;
   /** It is a jump host's, and says nothing of the host behind it. */
   readonly isOnTheWay: boolean;
 
@@ -42,9 +44,9 @@ export class HostError extends Error {
   ) {
     const { leaves = "untouched", state = states[leaves] } = options;
     // What a host says must not steer the terminal that shows it.
-    super(printable([`${host}: ${problem}`, state, options.cure].filter(Boolean).join("\n")), {
-      cause: options.cause,
-    });
+    const withoutHost = printable([problem, state, options.cure].filter(Boolean).join("\n"));
+    super(printable(`${host}: ${withoutHost}`), { cause: options.cause });
+    this.withoutHost = withoutHost;
     this.name = "HostError";
     this.problem = printable(problem);
     this.isOnTheWay = options.isOnTheWay ?? false;

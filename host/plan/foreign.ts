@@ -127,7 +127,7 @@ function foreignContainers(facts: Facts, desired: Desired, own: ReadonlySet<stri
     (!running || !["inactive", "failed", ""].includes(facts.units.get(unit)?.active ?? ""));
   return containersOf(desired).flatMap(({ file, name, podman }) => {
     const found = facts.containers.get(podman)?.find((container) => container.name === name);
-    if (!found || isOurs(found.unit, found.running)) return [];
+    if (!found || isOurs(found.unit, found.running) || desired.former?.units.includes(found.unit)) return [];
     const isRoots = podman === "manager" && desired.manager === "system";
     const [whose, as] = isRoots ? ["root", ""] : [`the account "${desired.account}"`, " as that account"];
     const other = units.includes(found.unit) ? " of the other manager" : "";

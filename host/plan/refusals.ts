@@ -127,6 +127,7 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
       const unit = unitAt(desired.manager, path);
       return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
     }),
+    ...(desired.former?.addresses ?? []).map((address) => ({ address })),
     // One of which only a comment or a mode changes.
     ...opened
       .filter(isUp)

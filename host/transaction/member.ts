@@ -11,7 +11,7 @@ import type {
   Watched,
 } from "../../rollout/member.ts";
 import { HostError } from "../errors.ts";
-import type { Facts } from "../facts/facts.ts";
+import { type Facts, noFacts } from "../facts/facts.ts";
 import type { Plan } from "../plan/plan.ts";
 import { queryFor } from "../plan/query.ts";
 import { stepSays } from "../plan/step.ts";
@@ -44,9 +44,11 @@ export class HostMember implements Member {
   /** What has gone wrong last, for the person at the keyboard. */
   problem: HostError | undefined;
 
+  /** How messages name it. */
+  readonly #endpoint: string;
   readonly #pool: Pool;
   readonly #target: Target;
-  readonly #order: Order;
+  #order: Order;
   readonly #progress: Progress;
   /** Seconds. */
   readonly #grace: number;
@@ -63,15 +65,27 @@ export class HostMember implements Member {
   #ended: Ended["outcome"] | undefined;
   #facts: Facts | undefined;
 
-  /** @param grace seconds for which the host stays activated without a sign of life */
-  constructor(pool: Pool, target: Target, order: Order, has: Has, grace: number, progress: Progress) {
+  /**
+   * @param name its name in the fleet
+   * @param grace seconds for which the host stays activated without a sign of life
+   */
+  constructor(
+    name: string,
+    pool: Pool,
+    target: Target,
+    order: Order,
+    has: Has,
+    grace: number,
+    progress: Progress,
+  ) {
+    this.name = name;
+    this.#endpoint = endpointName(target);
     this.#pool = pool;
     this.#target = target;
     this.#order = order;
     this.#grace = grace;
     this.#progress = progress;
     this.has = has;
-    this.name = endpointName(target);
     this.host = endpointName({ ...target, user: "" });
     this.leaves = order.desired.files.length === 0;
     this.tags = tagsOf(order);
@@ -83,7 +97,7 @@ export class HostMember implements Member {
     this.#todo = undefined;
     this.problem = undefined;
     try {
-      this.#progress.doing(`connecting to ${this.name}`);
+      this.#progress.doing(`connecting to ${this.#endpoint}`);
       const session = await this.#start(this.#order.desired);
       const abandon = () => session.abandon();
       signal.addEventListener("abort", abandon, { once: true });
@@ -99,11 +113,12 @@ export class HostMember implements Member {
       // leave() must not wait for this session.
       this.#isLost = true;
       if (thrown instanceof Busy) return { kind: "busy", who: thrown.who };
-      const { message, leaves, reason, isOnTheWay } = this.#fails(asHostError(this.name, thrown));
+      const { withoutHost, leaves, reason, isOnTheWay } = this.#fails(asHostError(this.#endpoint, thrown));
+      if (reason === "no-account" && this.leaves) return await this.#leaveWithoutAccount(signal);
       // What could not be taken back shows when it is reverted.
       if (leaves === "unknown") throw thrown;
       this.#ended = "reverted";
-      return { kind: reason === "unreachable" && !isOnTheWay ? "unreachable" : "refused", why: message };
+      return { kind: reason === "unreachable" && !isOnTheWay ? "unreachable" : "refused", why: withoutHost };
     }
   }
 
@@ -125,11 +140,11 @@ export class HostMember implements Member {
       const { ok, output } = await this.#phases().watch(seconds);
       this.#heard = performance.now();
       if (ok) return { kind: "healthy" };
-      const problem = new HostError(this.name, output, {
+      const problem = new HostError(this.#endpoint, output, {
         leaves: "unknown",
         state: "The new version is active.",
       });
-      return { kind: "unhealthy", why: this.#fails(problem).message };
+      return { kind: "unhealthy", why: this.#fails(problem).withoutHost };
     } catch (thrown) {
       return { kind: "lost", why: this.#loses(thrown) };
     }
@@ -155,13 +170,13 @@ export class HostMember implements Member {
       if (this.#todo && !this.#ended && (await this.#comeBack()) === undefined) {
         const { ok, output } = await this.#phases().revert();
         this.#ended = ok ? "reverted" : "unknown";
-        if (!ok) this.#fails(stuck(this.name, output));
+        if (!ok) this.#fails(stuck(this.#endpoint, output));
       }
       if (this.#ended === "committed") return { kind: "unknown", why: "it is committed" };
-      if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.message ?? "" };
+      if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.withoutHost ?? "" };
       // Whatever the problem was, nothing of it is left on the host.
       if (this.#todo && this.problem?.leaves === "unknown")
-        this.#fails(new HostError(this.name, this.problem.problem, { leaves: "taken back" }));
+        this.#fails(new HostError(this.#endpoint, this.problem.problem, { leaves: "taken back" }));
       // Others need the set.
       await this.leave();
       return { kind: "reverted" };
@@ -222,7 +237,7 @@ export class HostMember implements Member {
     const attempt = async (live: Facts["live"]) => {
       const { todo, files } = plan(live);
       this.#todo = todo;
-      if (todo.refusals.length > 0) throw new HostError(this.name, todo.refusals.join("\n"));
+      if (todo.refusals.length > 0) throw new HostError(this.#endpoint, todo.refusals.join("\n"));
       if (todo.steps.length === 0) return undefined;
       return await this.#phases().prepare(this.#id, files, this.#says());
     };
@@ -231,7 +246,7 @@ export class HostMember implements Member {
     if (failed?.back.ok && this.#step(failed)?.verb === "mimic") failed = await attempt(new Map());
     if (failed) {
       this.#ended = failed.back.ok ? "reverted" : "unknown";
-      throw failedStep(this.name, this.#step(failed), failed);
+      throw failedStep(this.#endpoint, this.#step(failed), failed);
     }
     if (this.#todo?.steps.length === 0) {
       this.#facts = facts;
@@ -239,6 +254,17 @@ export class HostMember implements Member {
     }
     this.#beat();
     return { kind: "prepared", has: facts.set ? "old" : "nothing" };
+  }
+
+  /** What an account had is gone with it. What the host's own manager has is still there, and needs no account to go. */
+  async #leaveWithoutAccount(signal: AbortSignal): Promise<Prepared> {
+    const { desired } = this.#order;
+    if (desired.manager === "user") {
+      this.#facts = noFacts();
+      return { kind: "nothing-to-do" };
+    }
+    this.#order = { ...this.#order, desired: { ...desired, account: undefined, accountIsGone: true } };
+    return await this.prepare(signal);
   }
 
   #beat(): void {
@@ -281,22 +307,22 @@ export class HostMember implements Member {
   #endsAlone({ outcome, because }: Ended): { why: string; now: Back } {
     const isBack = outcome === "reverted";
     const problem = isBack
-      ? new HostError(this.name, `${because}.`, { leaves: "taken back" })
-      : stuck(this.name, `${because}.`);
-    return { why: this.#fails(problem).message, now: isBack ? "back" : "stuck" };
+      ? new HostError(this.#endpoint, `${because}.`, { leaves: "taken back" })
+      : stuck(this.#endpoint, `${because}.`);
+    return { why: this.#fails(problem).withoutHost, now: isBack ? "back" : "stuck" };
   }
 
   #stepFails(failed: Failed): { why: string; now: Back } {
     this.#ended = failed.back.ok ? "reverted" : "unknown";
-    const { message } = this.#fails(failedStep(this.name, this.#step(failed), failed));
-    return { why: message, now: failed.back.ok ? "back" : "stuck" };
+    const { withoutHost } = this.#fails(failedStep(this.#endpoint, this.#step(failed), failed));
+    return { why: withoutHost, now: failed.back.ok ? "back" : "stuck" };
   }
 
   /** After the activation. */
   #loses(thrown: unknown): string {
     this.#isLost = true;
     this.#session?.abandon();
-    return this.#fails(lost(this.name, thrown, this.#grace)).message;
+    return this.#fails(lost(this.#endpoint, thrown, this.#grace)).withoutHost;
   }
 
   #fails(problem: HostError): HostError {

@@ -138,7 +138,8 @@ restore() {
     $as head -c "$longest" -- "$path" | cmp -s - "$1"; then
     return 0
   fi
-  safe_directory "${path%/*}" || return 1
+  # Another set may have removed it since, as it was empty.
+  make_directory "${path%/*}" && keep_made && safe_directory "${path%/*}" || return 1
   new=${path%/*}/.quadlet-fleet.$set.restored
   if stage "$1" "$bits" "$new"; then
     [ -n "$as" ] || chown "$owner" "$new" || return 1

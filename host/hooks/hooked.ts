@@ -1,0 +1,111 @@
+import { HostError, messageOf } from "../errors.ts";
+import type { Activated, Committed, Member, Prepared, Reverted, Watched } from "../../rollout/member.ts";
+
+/** Runs the commands of one host that come before or after its change. */
+export interface HookRunner {
+  before(): Promise<void>;
+  after(): Promise<void>;
+}
+
+/**
+ * A member with commands around its change, for example to drain the host. What `before` has begun is ended by `after`, whatever becomes
+ * of the change.
+ */
+export class Hooked implements Member {
+  readonly #member: Member;
+  readonly #hooks: HookRunner;
+  /** Between `before` and `after`. */
+  #isOpen = false;
+
+  constructor(member: Member, hooks: HookRunner) {
+    this.#member = member;
+    this.#hooks = hooks;
+  }
+
+  get name() {
+    return this.#member.name;
+  }
+  get host() {
+    return this.#member.host;
+  }
+  get tags() {
+    return this.#member.tags;
+  }
+  get leaves() {
+    return this.#member.leaves;
+  }
+  get has() {
+    return this.#member.has;
+  }
+
+  prepare(signal: AbortSignal): Promise<Prepared> {
+    return this.#member.prepare(signal);
+  }
+
+  async activate(): Promise<Activated> {
+    // One that fails may have done a part of its work.
+    this.#isOpen = true;
+    try {
+      await this.#hooks.before();
+    } catch (thrown) {
+      const { kind } = await this.revert();
+      return { kind: "failed", why: textOf(thrown), now: kind === "reverted" ? "back" : "stuck" };
+    }
+    const answer = await this.#member.activate();
+    if (answer.kind === "failed") return { ...answer, why: await this.#close(answer.why) };
+    if (answer.kind === "lost") return answer;
+    const why = await this.#after();
+    if (why === undefined) return answer;
+    const { kind } = await this.revert();
+    return { kind: "failed", why, now: kind === "reverted" ? "back" : "stuck" };
+  }
+
+  async watch(seconds: number): Promise<Watched> {
+    const answer = await this.#member.watch(seconds);
+    if (answer.kind === "reverted") return { ...answer, why: await this.#close(answer.why) };
+    // It was lost while it was activated.
+    const why = answer.kind === "healthy" && this.#isOpen ? await this.#after() : undefined;
+    return why === undefined ? answer : { kind: "unhealthy", why };
+  }
+
+  async commit(): Promise<Committed> {
+    const answer = await this.#member.commit();
+    return answer.kind === "reverted" ? { ...answer, why: await this.#close(answer.why) } : answer;
+  }
+
+  async revert(): Promise<Reverted> {
+    const answer = await this.#member.revert();
+    if (answer.kind !== "reverted") return answer;
+    const why = await this.#close("");
+    return why === "" ? answer : { kind: "stuck", why };
+  }
+
+  /** The host serves the new version. Returns what went wrong. */
+  async #after(): Promise<string | undefined> {
+    try {
+      await this.#hooks.after();
+      this.#isOpen = false;
+      return undefined;
+    } catch (thrown) {
+      return textOf(thrown);
+    }
+  }
+
+  /** The host has the old version again. Returns the reason with what went wrong here. */
+  async #close(why: string): Promise<string> {
+    if (!this.#isOpen) return why;
+    this.#isOpen = false;
+    try {
+      await this.#hooks.after();
+      return why;
+    } catch (thrown) {
+      return [why, `It has the old version, and was not undrained: ${textOf(thrown)}`]
+        .filter(Boolean)
+        .join("\n");
+    }
+  }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof HostError ? thrown.withoutHost : messageOf(thrown);
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Hooked } from "../../host/hooks/hooked.ts";
+import type { Activated, Member, Watched } from "../../rollout/member.ts";
+
+/** A member, whose hooks and calls are written down. */
+function scene(
+  answers: {
+    activate?: Activated;
+    watch?: Watched;
+    before?: Error;
+    after?: Error;
+    revert?: "reverted" | "stuck";
+  } = {},
+) {
+  const log: string[] = [];
+  const note = <T>(what: string, answer: T) => {
+    log.push(what);
+    return Promise.resolve(answer);
+  };
+  const { revert = "reverted" } = answers;
+  const inner: Member = {
+    ...{ name: "web-1", host: "web-1", tags: [], leaves: false, has: "old" },
+    prepare: () => note("prepare", { kind: "nothing-to-do" }),
+    activate: () => note("activate", answers.activate ?? { kind: "held" }),
+    watch: () => note("watch", answers.watch ?? { kind: "healthy" }),
+    commit: () => note("commit", { kind: "committed" }),
+    revert: () => note("revert", revert === "stuck" ? { kind: revert, why: "x" } : { kind: revert }),
+  };
+  const hook = async (name: string, problem: Error | undefined) => {
+    await note(name, undefined);
+    if (problem) throw problem;
+  };
+  const member = new Hooked(inner, {
+    before: () => hook("before", answers.before),
+    after: () => hook("after", answers.after),
+  });
+  return { member, log };
+}
+
+describe("commands around a change", () => {
+  test("none where there is nothing to do", async () => {
+    const { member, log } = scene();
+    await member.prepare(new AbortController().signal);
+    await member.revert();
+    assert.deepEqual(log, ["prepare", "revert"]);
+  });
+
+  test("before and after it; and not again when it is watched and committed", async () => {
+    const { member, log } = scene();
+    assert.deepEqual(await member.activate(), { kind: "held" });
+    await member.watch(1);
+    await member.commit();
+    assert.deepEqual(log, ["before", "activate", "after", "watch", "commit"]);
+  });
+
+  test("one before it fails: not changed, and undrained", async () => {
+    const { member, log } = scene({ before: new Error("no pool") });
+    assert.deepEqual(await member.activate(), { kind: "failed", why: "no pool", now: "back" });
+    assert.deepEqual(log, ["before", "revert", "after"]);
+  });
+
+  test("the change fails: undrained", async () => {
+    const failed = { kind: "failed", why: "x", now: "back" } as const;
+    const { member, log } = scene({ activate: failed });
+    assert.deepEqual(await member.activate(), failed);
+    assert.deepEqual(log, ["before", "activate", "after"]);
+  });
+
+  test("one after it fails: the host goes back, and what is left to undrain is said", async () => {
+    const { member, log } = scene({ after: new Error("no pool") });
+    const answer = await member.activate();
+    assert.deepEqual(answer, { kind: "failed", why: "no pool", now: "stuck" });
+    assert.deepEqual(log, ["before", "activate", "after", "revert", "after"]);
+  });
+
+  test("lost in between, and found healthy: undrained once", async () => {
+    const { member, log } = scene({ activate: { kind: "lost", why: "x" } });
+    assert.deepEqual(await member.activate(), { kind: "lost", why: "x" });
+    assert.deepEqual(await member.watch(0), { kind: "healthy" });
+    await member.watch(0);
+    assert.deepEqual(log, ["before", "activate", "watch", "after", "watch"]);
+  });
+
+  test("lost in between, and gone back by itself: undrained", async () => {
+    const reverted = { kind: "reverted", why: "alone", now: "back" } as const;
+    const { member, log } = scene({ activate: { kind: "lost", why: "x" }, watch: reverted });
+    await member.activate();
+    assert.deepEqual(await member.watch(0), reverted);
+    await member.revert();
+    assert.deepEqual(log, ["before", "activate", "watch", "after", "revert"]);
+  });
+
+  test("reverted because of others: it is undrained already", async () => {
+    const { member, log } = scene();
+    await member.activate();
+    await member.revert();
+    assert.deepEqual(log, ["before", "activate", "after", "revert"]);
+  });
+
+  test("a revert that fails is told as that, and the host stays drained", async () => {
+    const { member, log } = scene({ activate: { kind: "lost", why: "x" }, revert: "stuck" });
+    await member.activate();
+    assert.deepEqual(await member.revert(), { kind: "stuck", why: "x" });
+    assert.deepEqual(log, ["before", "activate", "revert"]);
+  });
+});
