@@ -1,6 +1,6 @@
 export type { RegistryLoginArgs, SocketActivatedNginxArgs } from "./site/arguments.ts";
 export type { CommandArgs, CommandsArgs, SmokeRequestArgs, SmokeTestArgs } from "./commands/arguments.ts";
-export type { ConnectionArgs } from "./arguments/connection.ts";
+export type { ConnectionArgs, HostArgs } from "./arguments/connection.ts";
 export { type ArgumentProblem, ArgumentError } from "./arguments/problems.ts";
 export type { Backend, HealthCheck, ProxyNetwork, ReverseProxyStackArgs } from "./proxy/arguments.ts";
 export { ReverseProxyStack } from "./reverse-proxy-stack.ts";

@@ -1,10 +1,11 @@
 import { warn } from "@pulumi/pulumi/log/index.js";
-import { type Output, all, output } from "@pulumi/pulumi/output.js";
+import { type Output, all } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
-import { commandsAfter, commandsBefore, digestOf } from "./commands/commands.ts";
+import { digestOf, smokeTest } from "./commands/smoke-test.ts";
+import { fleetInputs } from "./arguments/fleet-inputs.ts";
 import { lateChecks, lateImage } from "./site/late-checks.ts";
-import { hostUrl, urlsOf } from "./site/names.ts";
+import { allUrls, hostUrl, pagesByHost, urlsOf } from "./site/names.ts";
 import { ArgumentError, pathText } from "./arguments/problems.ts";
 import type { ReverseProxyStackArgs } from "./proxy/arguments.ts";
 import { renderBackends } from "./proxy/backend-set.ts";
@@ -52,6 +53,8 @@ import { render } from "./site/render.ts";
 export class ReverseProxyStack extends ComponentResource {
   /** Where the pages are: `http://apache.example.com:82/`, for each server name that is no pattern. */
   readonly urls: Output<string[]>;
+  /** The same by the names of the hosts; with `connection`, the name is "host". */
+  readonly urlsByHost: Output<Record<string, string[]>>;
   /** What systemd says of each unit after the last operation: of nginx's, and of the backends'. */
   readonly unitStates: UnitSet["unitStates"];
 
@@ -63,9 +66,9 @@ export class ReverseProxyStack extends ComponentResource {
     for (const warning of warnings) void warn(warning, this);
 
     const unit = args.name ?? name;
-    const { connection, manager = "system", user, createUser, registries, adopt } = args;
+    const { manager = "system", user, createUser, registries, adopt } = args;
     const common = {
-      connection,
+      ...fleetInputs(args),
       user,
       ...(createUser === undefined ? {} : { createUser }),
       ...(registries === undefined ? {} : { registries }),
@@ -74,12 +77,12 @@ export class ReverseProxyStack extends ComponentResource {
     const ofBackends = renderBackends(unit, { ...args, backends: lateBackends(what, unit, args, this) });
     const nginx = lateChecks(what, name, nginxOf(unit, args), this);
     const ofNginx = render(unit, nginx, proxyAdditions(unit, args));
-    const digest = digestOf(connection, ofBackends, ofNginx);
-    const deployment = { what, name, component: this, args: nginx, digest };
+    const digest = digestOf(args, ofBackends, ofNginx);
+    const deployment = { name, component: this, args: nginx, digest };
     const backends = new UnitSet(
       `${name}-backends`,
       { ...common, name: `${unit}-backends`, manager: "user", linger: true, ...ofBackends },
-      { parent: this, dependsOn: commandsBefore(deployment) },
+      { parent: this },
     );
     const proxy = new UnitSet(
       name,
@@ -91,10 +94,12 @@ export class ReverseProxyStack extends ComponentResource {
       ...second,
     }));
     const hosts = Object.values(args.backends).flatMap(serverNamesOf);
-    const urls = hosts.flatMap((host) => urlsOf(args, (listen, scheme) => hostUrl(host, listen, scheme)));
-    this.urls = output([...new Set(urls)]);
-    commandsAfter(deployment, proxy, this.urls, hosts);
-    this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
+    this.urlsByHost = pagesByHost(args, () =>
+      hosts.flatMap((host) => urlsOf(args, (listen, scheme) => hostUrl(host, listen, scheme))),
+    );
+    this.urls = this.urlsByHost.apply(allUrls);
+    smokeTest(deployment, proxy, this.urls, hosts);
+    this.registerOutputs({ urls: this.urls, urlsByHost: this.urlsByHost, unitStates: this.unitStates });
   }
 }
 

@@ -1,12 +1,13 @@
 import { warn } from "@pulumi/pulumi/log/index.js";
-import { type Output, output } from "@pulumi/pulumi/output.js";
+import type { Output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { UnitSet } from "../resources/unit-set.ts";
 import type { SocketActivatedNginxArgs } from "./site/arguments.ts";
 import { checkArguments } from "./site/check.ts";
-import { commandsAfter, commandsBefore, digestOf } from "./commands/commands.ts";
+import { digestOf, smokeTest } from "./commands/smoke-test.ts";
+import { fleetInputs } from "./arguments/fleet-inputs.ts";
 import { lateChecks } from "./site/late-checks.ts";
-import { pageUrl, urlsOf } from "./site/names.ts";
+import { allUrls, pageUrl, pagesByHost, urlsOf } from "./site/names.ts";
 import { ArgumentError } from "./arguments/problems.ts";
 import { render } from "./site/render.ts";
 
@@ -25,6 +26,8 @@ import { render } from "./site/render.ts";
  *   network: "none",
  * });
  * ```
+ *
+ * On several hosts, `hosts: { "web-1": { address: "192.0.2.11" }, … }` stands in the place of `connection`.
  *
  * Example 2, a rootful service on port 80: `manager: "system"` and `listen: ["0.0.0.0:80"]`, without `user`.
  *
@@ -48,7 +51,9 @@ import { render } from "./site/render.ts";
 export class SocketActivatedNginx extends ComponentResource {
   /** Where the pages are: `http://192.0.2.11:8080/`. */
   readonly urls: Output<string[]>;
-  /** What systemd says of each unit after the last operation. */
+  /** The same by the names of the hosts; with `connection`, the name is "host". */
+  readonly urlsByHost: Output<Record<string, string[]>>;
+  /** What systemd says of each unit after the last operation, on all hosts that are not pending. */
   readonly unitStates: UnitSet["unitStates"];
 
   constructor(name: string, args: SocketActivatedNginxArgs, options?: ComponentResourceOptions) {
@@ -58,13 +63,13 @@ export class SocketActivatedNginx extends ComponentResource {
     if (problems.length > 0) throw new ArgumentError(what, problems);
     for (const warning of warnings) void warn(warning, this);
 
-    const { connection, manager, user, createUser, registries, adopt } = args;
+    const { manager, user, createUser, registries, adopt } = args;
     const rendered = render(args.name ?? name, lateChecks(what, name, args, this));
-    const deployment = { what, name, component: this, args, digest: digestOf(connection, rendered) };
+    const deployment = { name, component: this, args, digest: digestOf(args, rendered) };
     const set = new UnitSet(
       name,
       {
-        connection,
+        ...fleetInputs(args),
         name: args.name ?? name,
         manager,
         ...(user === undefined ? {} : { user }),
@@ -74,13 +79,14 @@ export class SocketActivatedNginx extends ComponentResource {
         ...(registries === undefined ? {} : { registries }),
         ...(adopt === undefined ? {} : { adopt }),
       },
-      { parent: this, dependsOn: commandsBefore(deployment) },
+      { parent: this },
     );
     this.unitStates = set.unitStates;
-    this.urls = output(connection.address).apply((host) =>
+    this.urlsByHost = pagesByHost(args, (host) =>
       urlsOf(args, (listen, scheme) => pageUrl(host, listen, scheme)),
     );
-    commandsAfter(deployment, set, this.urls);
-    this.registerOutputs({ urls: this.urls, unitStates: this.unitStates });
+    this.urls = this.urlsByHost.apply(allUrls);
+    smokeTest(deployment, set, this.urls);
+    this.registerOutputs({ urls: this.urls, urlsByHost: this.urlsByHost, unitStates: this.unitStates });
   }
 }

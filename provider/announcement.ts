@@ -14,14 +14,16 @@ import { type PlainObject, hasUnknown } from "./wire.ts";
  * yet. It supposes that everything runs; what an `up` finds otherwise it starts.
  *
  * ```ts
- * // "192.0.2.11: reloads example2.service"
- * // "192.0.2.11: hands example2.service over to its new version (no request waits)"
- * // "192.0.2.11: restarts example2.service (its sockets stay open)"
- * // "192.0.2.11: closes and opens example2.socket (0.0.0.0:80, 0.0.0.0:81 refuse for a moment); starts example2.service anew"
+ * // "reloads example2.service"
+ * // "hands example2.service over to its new version (no request waits)"
+ * // "restarts example2.service (its sockets stay open)"
+ * // "closes and opens example2.socket (0.0.0.0:80, 0.0.0.0:81 refuse for a moment); starts example2.service anew"
  * ```
  */
 export function announcement(before: PlainObject, after: PlainObject): string | undefined {
-  if (hasUnknown(after) || hasUnknown(before)) return undefined;
+  const { hosts, where, ...content } = after;
+  void [hosts, where];
+  if (hasUnknown(content) || hasUnknown(before)) return undefined;
   const old = new Map(
     desiredState(before as unknown as UnitSetInputs, "").files.map((file) => [file.key, file]),
   );
@@ -40,8 +42,7 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   lines.push(
     ...gone.map(({ key, content }) => `${isSocket(key) ? "closes" : "stops"} ${madeUnit(key, content)}`),
   );
-  const { address } = (after as unknown as UnitSetInputs).connection;
-  return lines.length === 0 ? undefined : `${address}: ${lines.join("; ")}`;
+  return lines.length === 0 ? undefined : lines.join("; ");
 
   /** A unit of a file that is not there yet does not run. */
   function isNew(name: string): boolean {

@@ -41,6 +41,7 @@ export function checkField(shape: string, key: string, value: Plain, path: strin
 
 function checkValue(type: ValueType, value: Plain, path: string, fail: Fail): void {
   if (value === unknown || ("orFlag" in type && typeof value === "boolean")) return;
+  if ("orNumber" in type && Number.isInteger(value) && Number(value) >= 0) return;
   if (type.kind === "shape" && (isObject(value) || type.what === undefined))
     checkShape(type.shape, value, path, fail);
   else if (type.kind === "map" && isObject(value)) checkMap(type, value, path, fail);
@@ -63,7 +64,7 @@ function problemOf(type: ValueType, value: Plain): string | undefined {
     case "list":
       return "must be a list";
     case "text":
-      if (typeof value !== "string") return `must be ${type.orFlag ? type.what : "text"}`;
+      if (typeof value !== "string") return `must be ${type.orFlag || type.orNumber ? type.what : "text"}`;
       return type.rule && rules[type.rule](value);
     case "words":
       return unless(typeof value === "string" && type.words.includes(value), choiceWords(type.words));

@@ -1,14 +1,58 @@
 import { unitAt } from "../host/desired.ts";
 import { type Fail, type Failure, checkShape } from "./check-shape.ts";
-import { type Plain, type PlainObject, isObject, unknown } from "./wire.ts";
+import type { UnitSetInputs } from "../resources/contract.ts";
+import { policyOf } from "./policy.ts";
+import { type Plain, type PlainObject, hasUnknown, isObject, unknown } from "./wire.ts";
 
-/** Everything that is wrong with the inputs of a UnitSet, all at once. What is not known yet is not wrong. */
-export function checkUnitSet(inputs: PlainObject): Failure[] {
+/**
+ * Everything that is wrong with the inputs of a UnitSet, all at once. What is not known yet is not wrong.
+ *
+ * @param before the inputs of the last operation, if there was one
+ */
+export function checkUnitSet(inputs: PlainObject, before: PlainObject = {}): Failure[] {
   const failures: Failure[] = [];
   const fail: Fail = (path, reason) => void failures.push({ path, reason });
   checkShape("UnitSetInputs", inputs, "", fail);
   if (failures.length === 0) checkTogether(inputs, fail);
+  if (failures.length === 0) checkFleet(inputs, before, fail);
   return failures;
+}
+
+/** A fleet of more hosts would be one state entry of megabytes, and one change for all of them. */
+const mostHosts = 1000;
+
+function checkFleet(inputs: PlainObject, before: PlainObject, fail: Fail): void {
+  const { hosts } = inputs;
+  checkChange(inputs, before, fail);
+  if (!isObject(hosts)) return;
+  const all = Object.keys(hosts);
+  if (all.length === 0) fail("hosts", "needs one host at least");
+  if (all.length > mostHosts)
+    fail(
+      "hosts",
+      `are ${all.length}, and ${mostHosts} are the limit of one set: make two of it, by label for example`,
+    );
+  if (hasUnknown(inputs.rollout ?? null)) return;
+  const policy = policyOf(inputs as unknown as UnitSetInputs);
+  if ("problems" in policy) for (const { path, reason } of policy.problems) fail(`rollout.${path}`, reason);
+}
+
+/** What of a set can't change. */
+function checkChange(inputs: PlainObject, before: PlainObject, fail: Fail): void {
+  const { name, manager, user } = inputs;
+  if (typeof before.name !== "string") return;
+  if (typeof name === "string" && before.name !== name)
+    fail(
+      "name",
+      `was "${before.name}", and a set can't be renamed: add a second entry with the new name, and remove this one when that is deployed`,
+    );
+  // The host's manager has one set of this name, with one account.
+  const isKept = manager === "system" && before.manager === "system" && user !== unknown;
+  if (isKept && before.user !== user)
+    fail(
+      "user",
+      `was ${typeof before.user === "string" ? `"${before.user}"` : "left out"}, and under the host's service manager a set can't change its account: remove the entry, run \`pulumi up\`, and add it again`,
+    );
 }
 
 function checkTogether(inputs: PlainObject, fail: Fail): void {

@@ -30,6 +30,19 @@ export function initFailed({ message, state }: Unfinished): grpc.ServiceError {
 /** A refusal that concerns no host: nothing was begun. */
 export class Refused extends Error {}
 
+/** A rollout over several hosts has failed. */
+export class Failed extends Error {
+  readonly leaves: HostError["leaves"];
+  /** Names of hosts that may be gone for good. */
+  readonly unreachable: readonly string[];
+
+  constructor(message: string, leaves: Failed["leaves"], unreachable: readonly string[]) {
+    super(message);
+    this.leaves = leaves;
+    this.unreachable = unreachable;
+  }
+}
+
 /**
  * The gRPC code, which says what state an error leaves: FAILED_PRECONDITION where nothing was done, ABORTED where all of it was
  * taken back. With UNKNOWN the engine's event log says that the state may be corrupt (pulumi/pulumi:
@@ -37,7 +50,7 @@ export class Refused extends Error {}
  */
 export function codeOf(thrown: unknown): grpc.status {
   if (thrown instanceof Refused) return grpc.status.FAILED_PRECONDITION;
-  if (thrown instanceof HostError) return codes[thrown.leaves];
+  if (thrown instanceof HostError || thrown instanceof Failed) return codes[thrown.leaves];
   return thrown instanceof Error && thrown.cause !== undefined ? codeOf(thrown.cause) : grpc.status.UNKNOWN;
 }
 

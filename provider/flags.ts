@@ -1,4 +1,4 @@
-import { contract } from "../resources/contract-data.ts";
+import { type ValueType, contract } from "../resources/contract-data.ts";
 import { type Wire, type WireObject, isObject, isSecret } from "./wire.ts";
 
 /**
@@ -9,12 +9,21 @@ import { type Wire, type WireObject, isObject, isSecret } from "./wire.ts";
  */
 export function withFlags(shape: string, object: WireObject): WireObject {
   const fields = contract[shape]?.fields ?? {};
-  const settle = (key: string, value: Wire): Wire => {
-    const type = Object.hasOwn(fields, key) ? fields[key]?.type : undefined;
-    if (isSecret(value)) return { ...value, value: settle(key, value.value ?? null) };
-    if (type?.kind === "shape" && isObject(value)) return withFlags(type.shape, value);
-    const isFlag = type?.kind === "text" && type.orFlag && (value === "true" || value === "false");
-    return isFlag ? value === "true" : value;
-  };
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, settle(key, value)]));
+  return Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [
+      key,
+      settle(Object.hasOwn(fields, key) ? fields[key]?.type : undefined, value),
+    ]),
+  );
+}
+
+function settle(type: ValueType | undefined, value: Wire): Wire {
+  if (isSecret(value)) return { ...value, value: settle(type, value.value ?? null) };
+  if (type?.kind === "shape" && isObject(value)) return withFlags(type.shape, value);
+  if (type?.kind === "map" && isObject(value))
+    return Object.fromEntries(
+      Object.entries(value as WireObject).map(([key, inner]) => [key, settle(type.of, inner)]),
+    );
+  const isFlag = type?.kind === "text" && type.orFlag && (value === "true" || value === "false");
+  return isFlag ? value === "true" : value;
 }

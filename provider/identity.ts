@@ -1,34 +1,49 @@
-import type { Connection, Manager, UnitSetInputs } from "../resources/contract.ts";
-import { endpointName } from "../host/ssh/endpoint.ts";
+import type { Connection, Manager } from "../resources/contract.ts";
 
-/**
- * The id of a set, and all that an import has to go by: `root@192.0.2.11:22/system/example2`, or
- * `root@192.0.2.11:22/user/test/example1` for the manager of the account "test".
- */
-export function formatId({ connection, manager, user, name }: UnitSetInputs): string {
-  return [endpointName(connection), manager, ...(user === undefined ? [] : [user]), name].join("/");
-}
-
+/** What an import has to go by. The id of a set in the state is its name alone. */
 export interface Identity {
-  connection: Connection;
+  /** The hosts by the names that they have in the fleet. */
+  hosts: Record<string, Connection>;
   manager: Manager;
   user?: string;
   name: string;
 }
 
-/** @throws Error that says what an id looks like. */
-export function parseId(id: string): Identity {
-  const match =
-    /^(?:(?<login>[^/]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/[\]]+))(?::(?<port>\d{1,5}))?\/(?:system|user\/(?<user>[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/.exec(
-      id,
-    );
-  const { login, six, four, port, user, name } = match?.groups ?? {};
-  const address = six ?? four;
-  if (address === undefined || name === undefined || Number(port ?? 22) > 65535 || Number(port ?? 22) < 1) {
+/** One host: NAME=LOGIN@ADDRESS:PORT, of which only the address is required. */
+const place =
+  /^(?:(?<host>[A-Za-z0-9_][A-Za-z0-9_.:-]*)=)?(?:(?<login>[^/@=]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/=[\]]+))(?::(?<port>\d{1,5}))?$/;
+
+const set =
+  /^(?<places>[^/]+)\/(?:system|user\/(?<user>[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/;
+
+/**
+ * What is to be imported: `web-1=root@192.0.2.11:22,web-2=root@192.0.2.12/system/example2`, or …`/user/test/example1` for the manager of
+ * the account "test". A host without a name gets its address as one.
+ *
+ * @throws Error that says what it looks like.
+ */
+export function parseIdentity(text: string): Identity {
+  const { places = "", user, name = "" } = set.exec(text)?.groups ?? {};
+  const hosts = places.split(",").map((one) => connectionIn(one.trim()));
+  const names = hosts.map((one) => one?.[0]);
+  const isWrong = hosts.includes(undefined) || new Set(names).size < names.length;
+  if (name === "" || isWrong)
     throw new Error(
-      `"${id}" is no id of a UnitSet. It is LOGIN@ADDRESS:PORT/system/NAME or LOGIN@ADDRESS:PORT/user/ACCOUNT/NAME, for example root@192.0.2.11:22/system/example2`,
+      `"${text}" does not say what to import. It is [HOST=]LOGIN@ADDRESS:PORT/system/NAME or …/user/ACCOUNT/NAME, with commas between several hosts, for example web-1=root@192.0.2.11:22,web-2=root@192.0.2.12:22/system/example2`,
     );
-  }
-  const connection = { address, ...(port ? { port: Number(port) } : {}), ...(login ? { user: login } : {}) };
-  return { connection, name, ...(user === undefined ? { manager: "system" } : { manager: "user", user }) };
+  const known = hosts.filter((one) => one !== undefined);
+  return {
+    hosts: Object.fromEntries(known),
+    name,
+    ...(user === undefined ? { manager: "system" } : { manager: "user", user }),
+  };
+}
+
+function connectionIn(text: string): [name: string, connection: Connection] | undefined {
+  const { host, login, six, four, port } = place.exec(text)?.groups ?? {};
+  const address = six ?? four;
+  const number = Number(port ?? 22);
+  if (address === undefined || number < 1 || number > 65535) return undefined;
+  const connection = { address, ...(port ? { port: number } : {}), ...(login ? { user: login } : {}) };
+  return [host ?? address, connection];
 }

@@ -4,7 +4,7 @@ import { isSocket, kindOf } from "../units/kinds.ts";
 import { madeUnit } from "../units/made.ts";
 import { valueOf, valuesOf } from "../units/values.ts";
 import type { Identity } from "./identity.ts";
-import type { WireObject } from "./wire.ts";
+import { type WireObject, secret } from "./wire.ts";
 
 /**
  * What belongs to a set that was made by hand, step by step: first the names in the unit directories, then the units,
@@ -66,9 +66,10 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
       images[image] = { pull: "missing" };
   }
   if (Object.keys(units).length === 0) return undefined;
-  const { connection, manager, user, name } = identity;
+  const { hosts, manager, user, name } = identity;
   return {
-    connection: connection as unknown as WireObject,
+    // As the check of the inputs marks it.
+    hosts: secret(hosts as unknown as WireObject),
     name,
     manager,
     ...(user === undefined ? {} : { user, linger: facts.lingers }),

@@ -1,3 +1,4 @@
+import { fold, grouped } from "../rollout/fold.ts";
 import { isSocket } from "../units/kinds.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { type ListenAddress, overlaps, toListenStream } from "../units/nginx/address.ts";
@@ -19,24 +20,31 @@ export class Listeners {
 
   /** Says which sockets of a set listen where another set's do. */
   claim(owner: string, inputs: PlainObject, fail: (path: string, reason: string) => void): void {
-    const { connection, units } = inputs as Record<string, Plain | undefined>;
-    const host = hostOf(connection);
-    if (host === undefined || !isObject(units)) return;
-    const others = (this.#byHost.get(host) ?? []).filter((claim) => claim.owner !== owner);
+    const { hosts, units } = inputs as Record<string, Plain | undefined>;
+    if (!isObject(hosts) || !isObject(units)) return;
     const own = Object.entries(units as PlainObject).flatMap(([unit, text]) =>
       typeof text === "string" && isSocket(unit) ? claims(owner, unit, text) : [],
     );
-    this.#byHost.set(host, [...others, ...own]);
-    for (const [index, { unit, address, ipv6Only }] of own.entries()) {
-      const before = [...others, ...own.slice(0, index)];
-      const other = before.find((claim) => overlaps(claim.address, address, claim.ipv6Only || ipv6Only));
-      if (!other) continue;
-      fail(
-        "units",
-        `${unit} listens on ${toListenStream(address)}, and so does ${other.unit} of ${other.owner} on the same host (${toListenStream(other.address)})`,
-      );
+    const problems: { name: string; why: string }[] = [];
+    for (const [name, connection] of Object.entries(hosts)) {
+      const host = hostOf(connection);
+      if (host === undefined) continue;
+      const others = (this.#byHost.get(host) ?? []).filter((claim) => claim.owner !== owner);
+      this.#byHost.set(host, [...others, ...own]);
+      problems.push(...clashes(own, others).map((why) => ({ name, why })));
     }
+    for (const { why, names } of grouped(problems)) fail("units", `${why} on the same host: ${fold(names)}`);
   }
+}
+
+function clashes(own: readonly Claim[], others: readonly Claim[]): string[] {
+  return own.flatMap(({ unit, address, ipv6Only }, index) => {
+    const before = [...others, ...own.slice(0, index)];
+    const other = before.find((claim) => overlaps(claim.address, address, claim.ipv6Only || ipv6Only));
+    if (!other) return [];
+    const theirs = `${other.unit} of ${other.owner} (${toListenStream(other.address)})`;
+    return [`${unit} listens on ${toListenStream(address)}, and so does ${theirs}`];
+  });
 }
 
 /** The way to a host: one private address behind two jump hosts is two hosts. */

@@ -3,43 +3,71 @@ import { printable } from "../host/errors.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import { type Finding, drift } from "../host/plan/drift.ts";
 import { fill } from "../host/plan/placeholders.ts";
-import { type Target, endpointName } from "../host/ssh/endpoint.ts";
+import type { HostException } from "../resources/contract.ts";
+import type { Known } from "./fleet.ts";
+import { type FleetRecord, withFleet } from "./result.ts";
 import { type WireObject, revealObject } from "./wire.ts";
 
-type Place = Pick<Target, "address" | "port" | "user">;
+/** What was found on a host; undefined where the account is gone. */
+export type Seen = Facts | undefined;
 
 /**
- * The outputs of before with what a refresh has to say of the host: `drift`, what differs there, and `pending`, that an `up` was
- * interrupted. Everything else stays as the last operation has left it.
+ * The outputs of before with what a refresh has to say of each host: `drift`, what differs there, and `pending`, that an `up` was
+ * interrupted. What is known of hosts that were not looked at stays. Pure.
  *
- * @param desired the set as the last operation has left it
- * @param facts undefined where the account is gone
- * @returns undefined where nothing of the set is there any more
+ * @param desired the content as the last operation has left it
+ * @returns undefined where nothing of the set is there any more, on any host
  */
-export function observedOutputs(
+export function observed(
   properties: WireObject,
   desired: Desired,
-  where: Place,
-  facts: Facts | undefined,
+  known: Known,
+  { seen, ways, saved }: { seen: ReadonlyMap<string, Seen> } & Pick<FleetRecord, "ways" | "saved">,
 ): WireObject | undefined {
-  const { drift: _, pending, unseen, ...kept } = properties;
-  void [_, pending, unseen];
-  const isThere = desired.files.some(({ path }) => facts?.files.get(path)?.type === "file");
-  if (facts && !facts.set && !isThere) return undefined;
-  const found = facts
-    ? drift(facts, fill(desired, facts), knownDropIns(properties))
-    : [{ what: "no account", where: desired.account ?? "" }];
-  return {
-    ...kept,
-    ...(found.length > 0 ? { drift: { [where.address]: driftLine(found) } } : {}),
-    ...interrupted(where, facts),
+  const names = Object.keys(ways);
+  const isGone = (name: string) => {
+    if (!seen.has(name)) return false;
+    const facts = seen.get(name);
+    if (!facts) return desired.manager === "user";
+    return !facts.set && !desired.files.some(({ path }) => facts.files.get(path)?.type === "file");
   };
+  if (names.length === 0 || names.every(isGone)) return undefined;
+  const dropIns = knownDropIns(properties);
+  const drifted = new Map<string, string>();
+  const exceptions = new Map<string, HostException>();
+  for (const name of names) {
+    const exception = known.exceptions[name];
+    if (!seen.has(name)) {
+      const before = known.drift[name];
+      if (before !== undefined) drifted.set(name, before);
+      if (exception) exceptions.set(name, exception);
+      continue;
+    }
+    const facts = seen.get(name);
+    const found = isGone(name) ? [{ what: "nothing is there of", where: desired.name }] : findings(facts);
+    if (facts?.set?.unfinished) exceptions.set(name, { has: "unknown", why: interrupted });
+    // An old version differs in more than is worth saying.
+    else if (exception && isOlder(exception) && found.length > 0) exceptions.set(name, exception);
+    if (found.length > 0 && !(exception && isOlder(exception))) drifted.set(name, driftLine(found));
+  }
+  return withFleet(properties, {
+    ways,
+    saved,
+    exceptions: Object.fromEntries(exceptions),
+    drift: Object.fromEntries(drifted),
+  });
+
+  function findings(facts: Seen): Finding[] {
+    if (!facts) return [{ what: "no account", where: desired.account ?? "" }];
+    return drift(facts, fill(desired, facts), dropIns);
+  }
 }
 
 /** The note that a deploy has left the host half done. */
-export function interrupted(where: Place, facts: Facts | undefined): { pending?: string } {
-  if (!facts?.set?.unfinished) return {};
-  return { pending: `${endpointName(where)}: a deploy was interrupted there, and is not rolled back yet.` };
+export const interrupted = "a deploy was interrupted there, and is not rolled back yet";
+
+function isOlder({ has }: HostException): boolean {
+  return has === "old" || has === "nothing";
 }
 
 /** The drop-ins that were there after the last operation: an `up` takes note of them, and leaves them alone. */
@@ -50,12 +78,6 @@ function knownDropIns(properties: WireObject): string[] {
 
 /** Characters of a note, more or less: it is printed in one line. */
 const limit = 300;
-
-/** The first line of a message, which says which host, and what was wrong. */
-export function firstLine(message: string): string {
-  const [line = ""] = message.split("\n");
-  return line.length > limit ? `${line.slice(0, limit)}…` : line;
-}
 
 /**
  * What differs on a host, in one line that holds at least the first of it.

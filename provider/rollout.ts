@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError, messageOf, upAgain } from "../host/errors.ts";
-import { type Facts, noFacts } from "../host/facts/facts.ts";
+import type { Facts } from "../host/facts/facts.ts";
 import type { Target } from "../host/ssh/endpoint.ts";
 import type { Pool } from "../host/ssh/pool.ts";
-import { HostMember } from "../host/transaction/member.ts";
-import type { Order } from "../host/transaction/order.ts";
 import { type Progress, timeLimit } from "../host/transaction/progress.ts";
 import { type Admission, admission } from "../rollout/admission.ts";
 import { rollOut } from "../rollout/coordinator.ts";
+import { fold } from "../rollout/fold.ts";
 import type { Has } from "../rollout/member.ts";
-import { type Limits, resolve } from "../rollout/policy.ts";
-import type { Clock } from "../rollout/world.ts";
-import { Refused } from "./failure.ts";
+import type { Exception, Outcome } from "../rollout/outcome.ts";
+import type { Limits } from "../rollout/policy.ts";
+import { type Clock, forEach } from "../rollout/world.ts";
+import { Failed, Refused } from "./failure.ts";
+import { type Place, RolloutHost } from "./rollout-host.ts";
 
 /** What the rollouts of one run share. */
 export interface Run {
@@ -26,61 +27,151 @@ export function newRun(signals: Pick<Run, "cancel" | "gone">): Run {
   return { cancel: signals.cancel, gone: signals.gone, admission: admission() };
 }
 
-/** What is on the host after a rollout, where it has the new version; and what is left to do there, where something is. */
-export type Deployed = { facts: Facts; problem?: HostError } | { facts?: undefined; problem: HostError };
+/** The result of a rollout, unless nothing was changed. */
+export interface Deployed {
+  /** What each host has now that is not as it was before. */
+  readonly has: ReadonlyMap<string, Has>;
+  /** Whether any host has the new version now. */
+  readonly isNew: boolean;
+  readonly exceptions: Readonly<Record<string, Exception>>;
+  /** What was observed on hosts with the new version. */
+  readonly facts: ReadonlyMap<string, Facts>;
+  /** Names of hosts that may be gone for good. */
+  readonly unreachable: readonly string[];
+  /** What is left to do because of a failure: the run fails. */
+  readonly problem?: string;
+  /** What is left to do as the policy says: the run succeeds. */
+  readonly notice?: string;
+}
+
+/** Hosts that are asked at the same time for their state after a rollout. */
+const atOnce = 50;
 
 /**
- * Brings one host to what is desired.
+ * Brings all hosts to what is desired, or none.
  *
  * @param site how other rollouts of the run call it
- * @param has what it has according to the state
- * @throws HostError when nothing was changed, or all was taken back
+ * @throws HostError for one host, {@link Failed} for several, when nothing was changed or all was taken back
  */
 export async function deploy(
   { run, pool, progress }: { run: Run; pool: Pool; progress: Progress },
   site: string,
-  target: Target,
-  order: Order,
-  has: Has,
+  places: readonly Place[],
+  limits: Limits,
 ): Promise<Deployed> {
-  const limits = limitsFor(target);
-  const member = new HostMember(pool, target, order, has, limits.grace, progress);
+  const isAlone = places.length === 1;
+  const hosts = places.map((place) => {
+    // The lines of many hosts would replace one another: the rollout itself says how far it is.
+    const own: Progress = isAlone
+      ? progress
+      : { doing: () => undefined, note: (says) => progress.note(`${place.name}: ${says}`) };
+    return new RolloutHost(place, pool, limits.grace, own);
+  });
   const say = (line: string, kind: "status" | "milestone") =>
     kind === "status" ? progress.doing(line) : progress.note(line);
+  if (!isAlone) progress.doing(`preparing ${fold(places.map(({ name }) => name))}`);
   try {
-    const outcome = await rollOut(site, [member], limits, { ...run, clock, random: Math.random, say });
-    if (outcome.kind === "all-new") return await after(member);
-    if (outcome.kind === "partial")
-      return { problem: member.problem ?? new HostError(member.name, outcome.text, { leaves: "unknown" }) };
-    // The connection was lost while an earlier transaction was taken back, for example.
-    if (member.problem?.leaves === "unknown") return { problem: member.problem };
-    const late = member.problem && !outcome.text.includes(member.problem.message);
-    if (member.problem && !late) throw member.problem;
-    // It was cancelled, or busy for too long.
-    if (!outcome.touched) throw new Refused(outcome.text);
-    const cure =
-      "Correct the cause, or give it more time: commandTimeout, or customTimeouts of the resource.";
-    const problem = [outcome.text, member.problem?.problem].filter(Boolean).join("\n");
-    throw new HostError(member.name, problem, { leaves: "taken back", cure });
+    const members = hosts.map(({ member }) => member);
+    const outcome = await rollOut(site, members, limits, { ...run, clock, random: Math.random, say });
+    const [only] = hosts;
+    if (outcome.kind === "all-old") {
+      const unclear = unclearOf(hosts);
+      if (unclear) return { ...unclear, problem: isAlone ? (only?.problem?.message ?? "") : outcome.text };
+      throw isAlone && only ? failedAlone(only, outcome) : failed(hosts, outcome);
+    }
+    const has = versions(hosts, outcome);
+    const { facts, unread } = await look(hosts.filter(({ name }) => has.get(name) === "new"));
+    const told = outcome.kind === "partial" ? outcome : undefined;
+    const text = told && isAlone ? (only?.problem?.message ?? told.text) : told?.text;
+    const problem = [told?.answer === "init-failed" ? text : undefined, ...unread.values()].filter(
+      (one) => one !== undefined,
+    );
+    return {
+      has,
+      isNew: told === undefined || told.rest === "new",
+      exceptions: {
+        ...told?.exceptions,
+        ...Object.fromEntries([...unread].map(([name, why]) => [name, { has: "new" as const, why }])),
+      },
+      facts,
+      unreachable: unreachableOf(hosts),
+      ...(problem.length > 0 ? { problem: problem.join("\n") } : {}),
+      ...(told?.answer === "ok" && text !== undefined ? { notice: text } : {}),
+    };
   } finally {
-    await member.leave();
+    await Promise.all(hosts.map((host) => host.leave()));
   }
 }
 
-async function after(member: HostMember): Promise<Deployed> {
-  try {
-    return { facts: await member.look() };
-  } catch (thrown) {
-    const problem = `the new version is active, but its state could not be read afterwards: ${messageOf(thrown)}`;
-    const cure = upAgain;
-    return { facts: noFacts(), problem: new HostError(member.name, problem, { leaves: "unknown", cure }) };
-  }
+/** Several hosts: the text has the groups of equal errors. */
+function failed(hosts: readonly RolloutHost[], { touched, text }: Outcome & { kind: "all-old" }): Failed {
+  return new Failed(text, touched ? "taken back" : "untouched", unreachableOf(hosts));
 }
 
-function limitsFor(target: Target): Limits {
-  const resolved = resolve({}, [target.address]);
-  if ("problems" in resolved) throw new Error("The defaults of a rollout are wrong.");
-  return { ...resolved.limits, healthyDeadline: timeLimit(target) };
+/** What a jump host does not reach says nothing of the host itself. */
+function unreachableOf(hosts: readonly RolloutHost[]): string[] {
+  return hosts.flatMap(({ name, problem }) =>
+    problem?.reason === "unreachable" && !problem.isOnTheWay ? [name] : [],
+  );
+}
+
+/** One host: its own message says which host, and what to do. */
+function failedAlone(
+  { problem, name }: RolloutHost,
+  { touched, text }: Outcome & { kind: "all-old" },
+): Error {
+  const late = problem && !text.includes(problem.withoutHost);
+  if (problem && !late) return problem;
+  // It was cancelled, or busy for too long.
+  if (!touched) return new Refused(text);
+  const cure = "Correct the cause, or give it more time: commandTimeout, or customTimeouts of the resource.";
+  const all = [text, problem?.problem].filter(Boolean).join("\n");
+  return new HostError(name, all, { leaves: "taken back", cure });
+}
+
+/** Hosts of which it is not known what they have: the connection was lost while an earlier transaction was taken back, for example. */
+function unclearOf(hosts: readonly RolloutHost[]): Omit<Deployed, "problem"> | undefined {
+  const unclear = hosts.filter(({ problem }) => problem?.leaves === "unknown");
+  if (unclear.length === 0) return undefined;
+  const exceptions = unclear.map(
+    ({ name, problem }) => [name, { has: "unknown" as const, why: problem?.withoutHost ?? "" }] as const,
+  );
+  return {
+    has: new Map(hosts.map(({ name, has }) => [name, has])),
+    isNew: false,
+    exceptions: Object.fromEntries(exceptions),
+    facts: new Map(),
+    unreachable: [],
+  };
+}
+
+function versions(hosts: readonly RolloutHost[], outcome: Outcome): Map<string, Has> {
+  return new Map(
+    hosts.map(({ name, has }) => {
+      if (outcome.kind !== "partial") return [name, "new"];
+      return [name, outcome.exceptions[name]?.has ?? (outcome.rest === "new" ? "new" : has)];
+    }),
+  );
+}
+
+/** What is on the hosts after a rollout, and of which hosts it could not be read. */
+async function look(hosts: readonly RolloutHost[]) {
+  const facts = new Map<string, Facts>();
+  const unread = new Map<string, string>();
+  await forEach(hosts, atOnce, async (host) => {
+    try {
+      facts.set(host.name, await host.look());
+    } catch (thrown) {
+      const problem = `the new version is active, but its state could not be read afterwards: ${messageOf(thrown)}`;
+      unread.set(host.name, new HostError(host.name, problem, { leaves: "unknown", cure: upAgain }).message);
+    }
+  });
+  return { facts, unread };
+}
+
+/** The time of the slowest host, where the policy gives none. */
+export function deadlineOf(targets: readonly Target[]): number {
+  return Math.max(1, ...targets.map(timeLimit));
 }
 
 const clock: Clock = {

@@ -2,7 +2,14 @@ import { type Field, type ValueType, contract } from "../resources/contract-data
 import { unitSetType } from "../resources/unit-set-type.ts";
 
 /** Shapes that are no type of the schema: the resource itself, and what is only a part of others. */
-const notTypes = ["UnitSetInputs", "UnitSetOutputs", "Credentials", "HttpRequest"];
+const notTypes = [
+  "UnitSetInputs",
+  "UnitSetOutputs",
+  "Connection",
+  "Credentials",
+  "HttpRequest",
+  "VerifyRequest",
+];
 
 /** Also the namespace of generated SDKs, which are otherwise named as if Pulumi had published them ("@pulumi/quadlet"). */
 const publisher = "quadlet-fleet";
@@ -54,13 +61,11 @@ function properties(shape: string): Record<string, object> {
   return Object.fromEntries(fieldsOf(shape).map(([name, field]) => [name, property(field)]));
 }
 
-function property({ type, description, secret, replaces }: Field): object {
+function property({ type, description, secret }: Field): object {
   return {
     ...typeSpec(type),
     description: `${description}${forOtherLanguages(type)}`,
     ...(secret && { secret }),
-    // Docs show the second. The provider itself is what replaces.
-    ...(replaces && { replaceOnChanges: true, willReplaceOnChanges: true }),
   };
 }
 

@@ -8,24 +8,25 @@ import { unitSetType } from "../resources/unit-set-type.ts";
 import type { Pool } from "../host/ssh/pool.ts";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
-import { announcement } from "./announcement.ts";
 import { checkUnitSet } from "./check.ts";
 import type { Failure } from "./check-shape.ts";
 import { configuration } from "./configuration.ts";
-import { type Kind, diffUnitSet, isOfInputs } from "./diff.ts";
+import { type Kind, diffUnitSet } from "./diff.ts";
 import { Refused, codeOf, initFailed } from "./failure.ts";
 import { withFlags } from "./flags.ts";
 import { Listeners } from "./listeners.ts";
 import type { Context } from "./operations.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { withSecrets } from "./secrets.ts";
+import { outlook } from "./outlook.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Run } from "./rollout.ts";
 import type { Engine } from "./status.ts";
 import { Survey } from "./survey.ts";
 import { Unfinished } from "./unfinished.ts";
 import { nameOf, typeOf } from "./urn.ts";
-import { fromStruct, revealObject, toStruct } from "./wire.ts";
+import { waysOf, whereOf } from "./where.ts";
+import { fromStruct, isObject, revealObject, toStruct, wireUnknown } from "./wire.ts";
 
 type Operations = typeof import("./operations.ts");
 
@@ -123,18 +124,16 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       expectUnitSet(request.getUrn());
       const news = withFlags("UnitSetInputs", fromStruct(request.getNews()));
       const inputs = revealObject(news);
-      const failures = checkUnitSet(inputs);
+      const failures = checkUnitSet(inputs, revealObject(fromStruct(request.getOlds())));
       if (failures.length === 0)
         listeners.claim(nameOf(request.getUrn()), inputs, (path, reason) => failures.push({ path, reason }));
-      return checked(toStruct(withSecrets("UnitSetInputs", news)), failures);
+      const where = isObject(inputs.hosts) ? whereOf(waysOf(news.hosts)) : wireUnknown;
+      return checked(toStruct(withSecrets("UnitSetInputs", { ...news, where })), failures);
     }),
 
     diff: unary((request: p.DiffRequest) => {
-      const before = {
-        inputs: revealObject(fromStruct(request.getOldInputs())),
-        outputs: revealObject(fromStruct(request.getOlds())),
-      };
-      const { changes, replaces } = diffUnitSet(before, revealObject(fromStruct(request.getNews())));
+      const before = revealObject(fromStruct(request.getOlds()));
+      const changes = diffUnitSet(before, revealObject(fromStruct(request.getNews())));
       // After a read the engine inverts the kinds, so a refresh prints what is only in the outputs as an addition.
       if (survey.takePassedOver(request.getUrn())) changes.set("unseen", "delete");
       const response = new messages.DiffResponse();
@@ -145,13 +144,9 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       );
       response.setHasdetaileddiff(true);
       response.setDiffsList([...changes.keys()].map((path) => path.replace(/[.[].*$/, "")));
-      response.setReplacesList(replaces.map((path) => path.replace(/[.[].*$/, "")));
-      // One name may mean one host under two addresses: the new set must not be made before the old one is gone.
-      response.setDeletebeforereplace(true);
       for (const [path, kind] of changes) {
         const property = new messages.PropertyDiff();
-        property.setKind(propertyKind(kind, replaces.includes(path)));
-        property.setInputdiff(isOfInputs(path));
+        property.setKind(propertyKind(kind));
         response.getDetaileddiffMap().set(path, property);
       }
       return response;
@@ -161,11 +156,13 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) {
+        const coming = outlook(request.getUrn(), undefined, inputs);
+        if (coming) engine.info(request.getUrn(), coming);
         response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
       }
       const { id, properties } = await operate(request, ({ apply }, context, urn) =>
-        apply(context, urn, undefined, undefined, inputs),
+        apply(context, urn, undefined, inputs),
       );
       response.setId(id);
       response.setProperties(toStruct(properties));
@@ -177,9 +174,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const properties = fromStruct(request.getProperties());
       const id = request.getId();
       const state = await operate(request, ({ importSet, refresh }, context, urn) =>
-        inputs.connection === undefined
-          ? importSet(context, urn, id)
-          : refresh(context, urn, id, inputs, properties),
+        inputs.hosts === undefined ? importSet(context, urn, id) : refresh(context, urn, inputs, properties),
       );
       const response = new messages.ReadResponse();
       // An empty id: it is gone.
@@ -194,7 +189,11 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getNews());
       const response = new messages.UpdateResponse();
       if (request.getPreview()) {
-        const coming = announcement(revealObject(fromStruct(request.getOlds())), revealObject(inputs));
+        const before = {
+          inputs: fromStruct(request.getOldInputs()),
+          properties: fromStruct(request.getOlds()),
+        };
+        const coming = outlook(request.getUrn(), before, inputs);
         if (coming) engine.info(request.getUrn(), coming);
         response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
@@ -204,7 +203,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         properties: fromStruct(request.getOlds()),
       };
       const { properties } = await operate(request, ({ apply }, context, urn) =>
-        apply(context, urn, request.getId(), before, inputs),
+        apply(context, urn, before, inputs),
       );
       response.setProperties(toStruct(properties));
       return response;
@@ -259,11 +258,9 @@ function checked(
   return response;
 }
 
-function propertyKind(kind: Kind, replaces: boolean) {
+function propertyKind(kind: Kind) {
   const kinds = messages.PropertyDiff.Kind;
-  if (kind === "add") return replaces ? kinds.ADD_REPLACE : kinds.ADD;
-  if (kind === "delete") return replaces ? kinds.DELETE_REPLACE : kinds.DELETE;
-  return replaces ? kinds.UPDATE_REPLACE : kinds.UPDATE;
+  return { add: kinds.ADD, delete: kinds.DELETE, update: kinds.UPDATE }[kind];
 }
 
 function expectUnitSet(urn: string): void {

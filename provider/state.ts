@@ -3,6 +3,7 @@ import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
 import { isTemplate } from "../units/kinds.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import { standInUnits } from "../host/plan/refusals.ts";
+import { naturally } from "../rollout/fold.ts";
 import { type WireObject, isSecretAt, wireUnknown } from "./wire.ts";
 
 /** What the inputs mean on the host. */
@@ -87,32 +88,31 @@ export function emptyState(desired: Desired): Desired {
 }
 
 /**
- * The outputs: the set as it is now, and what systemd says of its units. The connection stays out: it is read from the inputs only.
+ * What systemd says of the units of a set, as on the first of the hosts; drop-ins of all of them. Undefined where no host was looked at.
  *
- * @param wire the inputs as the engine sent them, with their secrets marked
+ * @param facts by the names of the hosts
  */
-export function outputs(desired: Desired, facts: Facts, wire: WireObject): WireObject {
-  const units: WireObject = {};
+export function unitStatesOf(desired: Desired, facts: ReadonlyMap<string, Facts>): WireObject | undefined {
+  const all = [...facts].sort(([left], [right]) => naturally(left, right)).map(([, found]) => found);
+  const [first] = all;
+  if (!first) return undefined;
   const standIns = standInUnits(desired);
-  for (const [unit, { load, active, enabled, dropIns }] of facts.units) {
+  const units: WireObject = {};
+  for (const [unit, { load, active, enabled }] of first.units) {
     if (standIns.includes(unit) || isTemplate(unit)) continue;
+    const dropIns = [...new Set(all.flatMap(({ units: there }) => there.get(unit)?.dropIns ?? []))];
     units[unit] = { load, active, enabled, ...(dropIns.length > 0 ? { dropIns } : {}) };
   }
-  return { ...echo(wire), owner: desired.owner, unitStates: units };
+  return units;
 }
 
 /** The outputs as far as a preview can know them. */
 export function expectedOutputs(wire: WireObject): WireObject {
-  return { ...echo(wire), owner: wireUnknown, unitStates: wireUnknown };
+  return { ...echo(wire), where: wire.where ?? {}, owner: wireUnknown, unitStates: wireUnknown };
 }
 
-/** The outputs of a set of which nothing is known to be on the host. */
-export function emptyOutputs(owner: string, { name, manager, user }: WireObject): WireObject {
-  return { ...echo({ name, manager, user, units: {} }), owner, unitStates: {} };
-}
-
-/** What the host has by now: what the next diff compares, and what a reader of the state looks for. */
-function echo(wire: Partial<WireObject>): WireObject {
+/** What the hosts have by now: what the next diff compares, and what a reader of the state looks for. */
+export function echo(wire: Partial<WireObject>): WireObject {
   const names = ["name", "manager", "user", "units", "files", "services", "images", "linger"];
   return Object.fromEntries(names.flatMap((name) => (wire[name] === undefined ? [] : [[name, wire[name]]])));
 }

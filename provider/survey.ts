@@ -4,6 +4,18 @@ import { HostError } from "../host/errors.ts";
 /** What a read has found, or why its host is passed over. */
 export type Look<T> = { found: T } | { unseen: HostError };
 
+export const checkNetwork = "No host has answered in this run: check the network of this machine first.";
+
+/** A host can't be reached, and neither can any other. */
+export class NoAnswer extends Error {
+  readonly problem: HostError;
+
+  constructor(problem: HostError) {
+    super(`${problem.message}\n${checkNetwork}`, { cause: problem });
+    this.problem = problem;
+  }
+}
+
 /** In milliseconds. */
 export interface Patience {
   /** How long the engine may take to send the next read, once it has the answer to another one. */
@@ -42,11 +54,7 @@ export class Survey {
       return { found };
     } catch (thrown) {
       if (!(thrown instanceof HostError) || thrown.reason !== "unreachable") throw thrown;
-      if (!(await this.#mayPassOver(waiting)))
-        throw new Error(
-          `${thrown.message}\nNo host has answered in this run: check the network of this machine first.`,
-          { cause: thrown },
-        );
+      if (!(await this.#mayPassOver(waiting))) throw new NoAnswer(thrown);
       this.#passedOver.add(urn);
       return { unseen: thrown };
     } finally {

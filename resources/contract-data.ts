@@ -3,8 +3,8 @@ import json from "./contract.json" with { type: "json" };
 
 /** What a value of the contract is. */
 export type ValueType =
-  /** `orFlag`: true and false too. */
-  | { kind: "text"; rule?: RuleName; orFlag?: true; what?: string }
+  /** `orFlag`: true and false too. `orNumber`: a whole number too. */
+  | { kind: "text"; rule?: RuleName; orFlag?: true; orNumber?: true; what?: string }
   /** One of some words. `name`: that of its type. */
   | { kind: "words"; name: string; words: string[] }
   | { kind: "flag" }
@@ -18,7 +18,6 @@ export interface Field {
   type: ValueType;
   required?: true;
   secret?: true;
-  replaces?: true;
   /** From its docstring. */
   description: string;
 }

@@ -4,7 +4,10 @@
  * of inputs, the package schema and the list of secrets follow from that.
  */
 export type * from "./contract/connection.ts";
+export type * from "./contract/hooks.ts";
+export type * from "./contract/hosts.ts";
 export type * from "./contract/outputs.ts";
 export type * from "./contract/parts.ts";
 export type * from "./contract/probes.ts";
+export type * from "./contract/rollout.ts";
 export type * from "./contract/unit-set.ts";

@@ -3,18 +3,21 @@ import { CustomResource, type CustomResourceOptions } from "@pulumi/pulumi/resou
 import type { UnitSetInputs, UnitSetOutputs } from "./contract.ts";
 import { unitSetType } from "./unit-set-type.ts";
 
+type Given = Omit<UnitSetInputs, "where">;
+
 /** The arguments of a {@link UnitSet}: its inputs, each of which may still be unknown. */
-export type UnitSetArgs = { [K in keyof UnitSetInputs]: Input<Deep<UnitSetInputs[K]>> };
+export type UnitSetArgs = { [K in keyof Given]: Input<Deep<Given[K]>> };
 
 type Deep<T> = T extends object ? { [K in keyof T]: Input<Deep<T[K]>> } : T;
 
 /**
- * A set of unit files and other files under one service manager of one host, applied as one transaction.
+ * A set of unit files and other files under one service manager, the same on all its hosts. A change is one transaction: all hosts get
+ * it, or all keep what they have.
  * The components make these; use it directly for units that no component covers.
  *
  * ```ts
  * new UnitSet("hello", {
- *   connection: { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…" },
+ *   hosts: { "web-1": { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…" } },
  *   name: "hello",
  *   manager: "system",
  *   units: { "hello.service": "[Service]\nType=oneshot\nExecStart=/usr/bin/true\n" },
@@ -24,6 +27,7 @@ type Deep<T> = T extends object ? { [K in keyof T]: Input<Deep<T[K]>> } : T;
  */
 export class UnitSet extends CustomResource {
   declare readonly owner: Output<UnitSetOutputs["owner"]>;
+  declare readonly where: Output<UnitSetOutputs["where"]>;
   declare readonly unitStates: Output<UnitSetOutputs["unitStates"]>;
   declare readonly unseen: Output<UnitSetOutputs["unseen"]>;
   declare readonly pending: Output<UnitSetOutputs["pending"]>;
@@ -36,6 +40,7 @@ export class UnitSet extends CustomResource {
       {
         ...args,
         owner: undefined,
+        where: undefined,
         unitStates: undefined,
         unseen: undefined,
         pending: undefined,

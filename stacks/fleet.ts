@@ -4,7 +4,6 @@ import { getRootDirectory, getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import type { SocketActivatedNginxArgs } from "../components/site/arguments.ts";
 import { checkArguments } from "../components/site/check.ts";
-import { checkLogins } from "../components/commands/check.ts";
 import { mostJumps } from "../components/arguments/connection.ts";
 import type { ReverseProxyStackArgs } from "../components/proxy/arguments.ts";
 import { checkProxy } from "../components/proxy/check.ts";
@@ -18,8 +17,8 @@ import {
 import { readConfiguration } from "./configuration.ts";
 import { labelsOf, withLabels } from "./labels.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
-import type { Fleet, Placement } from "./placement.ts";
-import { sharedNames, sharedResources } from "./shared-names.ts";
+import type { Entry, Fleet } from "./entries.ts";
+import { sharedEntries, sharedNames } from "./shared-names.ts";
 import { readStackFile } from "./secrets.ts";
 import { sizeWarning } from "./size.ts";
 
@@ -44,21 +43,19 @@ function projectDirectory(): string {
   return isAbsolute(given) ? given : join(import.meta.dirname, "..");
 }
 
-/** Each site and each proxy on each of its hosts. */
+/** Each site and each proxy with its hosts. */
 export function placeFleet(configuration: object): Fleet {
   const parsed = parseArguments(fleetSchema, { sites: {}, proxies: {}, ...configuration });
   if (parsed.problems)
     throw new ArgumentError("the stack's configuration", withLabels(parsed.problems, configuration));
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
-  const connections = new Map(
-    Object.keys(fleet.hosts).map((host) => [host, connectionOf(fleet, host, problems)]),
-  );
+  const hosts = new Map(Object.keys(fleet.hosts).map((host) => [host, hostOf(fleet, host, problems)]));
   const placed = {
-    sites: place<SocketActivatedNginxArgs>("sites", fleet, connections, checkArguments, problems),
-    proxies: place<ReverseProxyStackArgs>("proxies", fleet, connections, checkProxy, problems),
+    sites: place<SocketActivatedNginxArgs>("sites", fleet, hosts, checkArguments, problems),
+    proxies: place<ReverseProxyStackArgs>("proxies", fleet, hosts, checkProxy, problems),
   };
-  problems.push(...sharedResources(placed));
+  problems.push(...sharedEntries(placed));
   // By then all names can be made: an address that can't be read has none.
   if (problems.length === 0) problems.push(...sharedNames(placed));
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
@@ -68,53 +65,29 @@ export function placeFleet(configuration: object): Fleet {
 type Check<Args> = (name: string, args: Args) => { problems: ArgumentProblem[] };
 
 /** The components of one kind. */
-function place<Args extends Pick<SocketActivatedNginxArgs, "commands" | "connection">>(
+function place<Args>(
   kind: "sites" | "proxies",
   fleet: FleetConfiguration,
-  connections: ReadonlyMap<string, unknown>,
+  all: ReadonlyMap<string, unknown>,
   check: Check<Args>,
   problems: ArgumentProblem[],
-): Placement<Args>[] {
+): Entry<Args>[] {
   const checks: ArgumentProblem[] = [];
   const entries: Record<string, { hosts: Selection }> = fleet[kind];
-  const placements = Object.entries(entries).flatMap(([name, { hosts, ...args }]) => {
+  const placed = Object.entries(entries).flatMap(([name, { hosts: selection, ...rest }]) => {
     const path = pathText([kind, name]);
-    const there = select(fleet, hosts, `${path}.hosts`, problems).map((host) => {
-      const whole: object = { ...args, name, connection: connections.get(host) };
-      return { name, host, args: whole as Args };
-    });
-    // But for the connection, the arguments are the same on each host: once is enough.
-    const found = there[0] === undefined ? [] : check(name, there[0].args).problems;
-    checks.push(
-      ...found
-        .filter((one) => !isOfConnection(one))
-        .map((one) => ({ path: `${path}.${one.path}`, message: one.message })),
-    );
-    for (const { host, args } of there) {
-      for (const problem of checkLogins(args)) {
-        const at = pathInHosts(fleet, host, problem.path);
-        const isTold = [...problems, ...checks].some((other) => other.path === at);
-        if (!isTold) checks.push({ path: at, message: `${problem.message} (${path}.commands)` });
-      }
-    }
-    return there;
+    const there = select(fleet, selection, `${path}.hosts`, problems);
+    if (there.length === 0) return [];
+    const hosts = Object.fromEntries(there.map((host) => [host, all.get(host)]));
+    const whole: object = { ...rest, name, hosts };
+    const args = whole as Args;
+    // What is wrong with a host is said of it where it is written.
+    const found = check(name, args).problems.filter((one) => !one.path.startsWith("hosts"));
+    checks.push(...found.map((one) => ({ path: `${path}.${one.path}`, message: one.message })));
+    return [{ name, hosts: there, args }];
   });
   problems.push(...checks);
-  return placements;
-}
-
-function isOfConnection({ path }: ArgumentProblem): boolean {
-  return /^connection(\.|$)/.test(path);
-}
-
-/** Where the stack file has what is at a path of a component's `connection`. */
-function pathInHosts(fleet: FleetConfiguration, host: string, path: string): string {
-  const rest = path.replace(/^connection/, "");
-  const jump = fleet.hosts[host]?.jump;
-  // A jump host that has a name is written there.
-  if (typeof jump === "string" && rest.startsWith(".jump."))
-    return pathInHosts(fleet, jump, rest.slice(".jump".length));
-  return `${pathText(["hosts", host])}${rest}`;
+  return placed;
 }
 
 function select(
@@ -144,7 +117,7 @@ function select(
   return chosen;
 }
 
-function connectionOf(fleet: FleetConfiguration, host: string, problems: ArgumentProblem[]) {
+function hostOf(fleet: FleetConfiguration, host: string, problems: ArgumentProblem[]) {
   const connection: Partial<HostConfiguration> = { ...fleet.hosts[host] };
   delete connection.labels;
   delete connection.jump;
@@ -183,6 +156,7 @@ function jumpOf(fleet: FleetConfiguration, way: readonly string[], problems: Arg
 /** What a host has and its use as a jump host does not. A field that is missing here does not compile. */
 const onlyOfHosts: Record<Exclude<keyof HostConfiguration, keyof NonNullable<Jump>> | "jump", true> = {
   labels: true,
+  state: true,
   jump: true,
   sudo: true,
   connectTimeout: true,

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { argumentsSchema } from "../components/site/arguments.ts";
 import { connectionSchema } from "../components/arguments/connection.ts";
+import { hostName, hostSchema } from "../components/arguments/hosts.ts";
 import { proxySchema } from "../components/proxy/arguments.ts";
 import { oneOf, required } from "../components/arguments/wording.ts";
 
-const name = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name is letters, digits, "-", "_" and "."');
-
 /** A machine: a connection, and labels to choose it by. `jump` may name another host of the fleet. */
-const hostSchema = connectionSchema.extend({
+const machineSchema = hostSchema.extend({
   labels: z
     .record(z.string(), z.string())
     .optional()
@@ -32,21 +31,21 @@ const selectionSchema = z
   .describe("Which hosts: their names, or the labels that they all have.");
 
 /** The stack file gives them by the name of the entry and by the hosts. */
-const placed = { connection: true, name: true } as const;
+const placed = { connection: true, hosts: true, name: true } as const;
 const siteSchema = argumentsSchema.omit(placed).extend({ hosts: selectionSchema });
 const stackSchema = proxySchema.omit(placed).extend({ hosts: selectionSchema });
 
 /** The configuration of one environment: what stacks/Pulumi.ENVIRONMENT.yaml has under `config`. */
 export const fleetSchema = z.strictObject({
-  hosts: z.record(name, hostSchema).describe("Hosts by their names."),
+  hosts: z.record(hostName, machineSchema).describe("Hosts by their names."),
   sites: z
-    .record(name, siteSchema)
-    .describe("Sites by their names: each a SocketActivatedNginx on each of its hosts."),
+    .record(hostName, siteSchema)
+    .describe("Sites by their names: each a SocketActivatedNginx on all its hosts."),
   proxies: z
-    .record(name, stackSchema)
-    .describe("Proxies by their names: each a ReverseProxyStack on each of its hosts."),
+    .record(hostName, stackSchema)
+    .describe("Proxies by their names: each a ReverseProxyStack on all its hosts."),
 });
 
 export type FleetConfiguration = z.infer<typeof fleetSchema>;
-export type HostConfiguration = z.infer<typeof hostSchema>;
+export type HostConfiguration = z.infer<typeof machineSchema>;
 export type Selection = z.infer<typeof selectionSchema>;

@@ -27,6 +27,11 @@ export const rules = {
     /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/,
     'must be letters, digits, "-", "_" and ".", at most 100',
   ),
+  fleetName: matches(
+    /^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/,
+    'must be letters, digits, "-", "_", "." and ":", the first one a letter, a digit or "_"',
+  ),
+  share: matches(/^\d{1,9}$|^(100|\d{1,2})%$/, 'must be a whole number or a percentage, as in "25%"'),
   mode: matches(/^0[0-7]{3}$/, 'must be four octal digits, as in "0644"'),
   httpPath: matches(/^\/[!-~]*$/, 'must begin with "/", without spaces and control characters'),
   httpHost: matches(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name"),

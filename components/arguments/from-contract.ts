@@ -2,6 +2,7 @@ import { Output } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
 import { marks } from "../../resources/contract/fields.ts";
 import type { Schema as AnySchema } from "./schema-walk.ts";
+import { choiceWords } from "../../units/rules.ts";
 import { oneOf, range, required, wholeNumber } from "./wording.ts";
 
 type Schema = AnySchema & { minValue?: number; maxValue?: number };
@@ -56,6 +57,8 @@ function argumentOf(schema: Schema, options: Options, above: readonly Schema[]):
       const [least, most] = [schema.minValue ?? 0, schema.maxValue ?? 0];
       return mayBeOutput(wholeNumber(least, most), range(least, most));
     }
+    case "enum":
+      return mayBeOutput(schema, oneOf(choiceWords((schema as unknown as z.ZodEnum).options)));
     case "boolean":
       return mayBeOutput(schema, oneOf("true or false"));
     case "union": {

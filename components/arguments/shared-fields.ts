@@ -1,6 +1,6 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
-import { httpRequest } from "../../resources/contract/probes.ts";
+import { httpRequest, verifyRequest } from "../../resources/contract/probes.ts";
 import { argumentSchema, inputText } from "./from-contract.ts";
 import { holdsControl } from "./wording.ts";
 
@@ -19,6 +19,9 @@ export const environmentSchema = z.record(
   z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"),
   text(line),
 );
+
+/** A request that must be answered, perhaps from outside too: `VerifyRequest` of the contract. */
+export const verifySchema = argumentSchema<typeof verifyRequest.shape>(verifyRequest);
 
 /** A GET request and what its answer must be: `HttpRequest` of the contract. */
 export const probeSchema = argumentSchema<typeof httpRequest.shape>(httpRequest);

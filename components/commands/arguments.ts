@@ -31,28 +31,25 @@ export interface CommandArgs extends z.input<typeof commandSchema> {}
 
 export const commandsSchema = z.strictObject({
   /**
-   * Before anything is changed on the host. One that fails is the end of it.
+   * Directly before a host changes, after the new version was prepared there. If one fails, the host is not changed.
    * @default none
-   * @example [{ command: ["/usr/local/bin/drain", "web-1"] }]
+   * @example [{ command: ["/usr/local/bin/drain"] }]
    */
   before: z.array(named<CommandArgs>(commandSchema)).optional(),
 
   /**
-   * After the host serves the new version, and before {@link SmokeTestArgs}.
+   * Once the host serves the new version and has answered its requests. If one fails, the host goes back to the old
+   * version. A host that goes back for another reason after {@link before} gets these commands too, so a drained host is always undrained.
    * @default none
-   * @example [{ command: ["/usr/local/bin/undrain", "web-1"], environment: { TOKEN: "…" } }]
+   * @example [{ command: ["/usr/local/bin/undrain"], environment: { TOKEN: "…" } }]
    */
   after: z.array(named<CommandArgs>(commandSchema)).optional(),
 });
 
 /**
- * Commands on the host, in their order, by the login of `connection`: not by its `sudo`, which is a word of yours. They are run
- * once for each version of what is deployed, and when they change themselves; nothing is run when the site is removed. A
- * deploy that is tried again after a failure does not repeat what came before it. The plugin verifies a host by its `hostKey`
- * only, and any agent of $SSH_AUTH_SOCK is asked too. It does not read the ssh configuration: give the connection the host's real
- * address, port and user, and one jump host at most.
- *
- * @see https://www.pulumi.com/registry/packages/command/api-docs/remote/command/
+ * Commands on each host when it is its turn in the rollout, by the login of its connection: not by its `sudo`, which is a word of yours.
+ * They run on hosts that change, and only then; nothing is run when the site is removed. If the process that runs Pulumi is killed
+ * between the two, the host goes back to the old version by itself, but nothing runs `after`.
  */
 export interface CommandsArgs extends z.input<typeof commandsSchema> {}
 

@@ -1,13 +1,13 @@
+import { hostsOf } from "../arguments/hosts.ts";
 import type { SocketActivatedNginxArgs } from "../site/arguments.ts";
 import type { ArgumentProblem } from "../arguments/problems.ts";
 import { smokeTargets } from "./smoke-request.ts";
 
-/** What can't be done for `commands` and `smokeTest`, as far as it is known. */
-export function checkCommands(args: SocketActivatedNginxArgs, names?: readonly string[]): ArgumentProblem[] {
-  return [...checkSmokeTest(args, names), ...checkLogins(args)];
-}
-
-function checkSmokeTest(args: SocketActivatedNginxArgs, names: readonly string[] = []): ArgumentProblem[] {
+/** What can't be done for `smokeTest`, as far as it is known. */
+export function checkSmokeTest(
+  args: SocketActivatedNginxArgs,
+  names: readonly string[] = [],
+): ArgumentProblem[] {
   const { smokeTest } = args;
   const targets = (asked: SocketActivatedNginxArgs["smokeTest"]) =>
     smokeTargets({ ...args, smokeTest: asked }, "host", names).length;
@@ -21,46 +21,11 @@ function checkSmokeTest(args: SocketActivatedNginxArgs, names: readonly string[]
 }
 
 /** What of the connection the commands don't have. */
-export function commandWarnings(args: SocketActivatedNginxArgs): string[] {
-  const { sudo } = args.connection;
-  if (!hasCommands(args) || sudo === undefined || sudo === false) return [];
+export function commandWarnings({ commands, ...args }: SocketActivatedNginxArgs): string[] {
+  const hasCommands = [...(commands?.before ?? []), ...(commands?.after ?? [])].length > 0;
+  const hasSudo = Object.values(hostsOf(args)).some(({ sudo }) => sudo !== undefined && sudo !== false);
+  if (!hasCommands || !hasSudo) return [];
   return [
     "commands: they are run by the login itself, without the host's sudo. Write sudo as their first word.",
   ];
-}
-
-function hasCommands({ commands }: Pick<SocketActivatedNginxArgs, "commands">): boolean {
-  return [...(commands?.before ?? []), ...(commands?.after ?? [])].length > 0;
-}
-
-/**
- * Whether the commands can log in. @pulumi/command takes any host for the right one if it is given no key, and reads no file of
- * known hosts.
- */
-export function checkLogins(
-  args: Pick<SocketActivatedNginxArgs, "commands" | "connection">,
-): ArgumentProblem[] {
-  if (!hasCommands(args)) return [];
-  const { connection } = args;
-  const { jump } = connection;
-  const logins = [{ path: "connection", login: connection }];
-  if (jump !== undefined) logins.push({ path: "connection.jump", login: jump });
-  if (jump?.jump !== undefined)
-    return [
-      { path: "connection.jump.jump", message: "is one too many for commands: they know one jump host" },
-    ];
-  return logins.flatMap(({ path, login: { hostKey } }) => {
-    if (hostKey === undefined)
-      return [
-        { path: `${path}.hostKey`, message: "is missing: commands need it, a knownHostsFile won't do" },
-      ];
-    if (typeof hostKey === "string" && hostKey.startsWith("ssh-rsa "))
-      return [
-        {
-          path: `${path}.hostKey`,
-          message: "is an RSA key, which commands can't verify. Give the host's ssh-ed25519 one.",
-        },
-      ];
-    return [];
-  });
 }

@@ -1,4 +1,4 @@
-import { isWildcard, parseListenStream } from "../../units/nginx/address.ts";
+import { isLocal, isWildcard, parseListenStream } from "../../units/nginx/address.ts";
 import type { SocketActivatedNginxArgs } from "../site/arguments.ts";
 import type { SmokeRequestArgs } from "./arguments.ts";
 import { hostUrl, pageUrl } from "../site/names.ts";
@@ -32,7 +32,7 @@ export function smokeTargets(
     ...tlsListens(args).map((listen) => ({ listen, scheme: "https" as const })),
   ].flatMap(({ listen, scheme }) => {
     const address = parseListenStream(listen);
-    if (address.family === "unix" || /^(127\.|::1$)/.test(address.address)) return [];
+    if (address.family === "unix" || isLocal(address)) return [];
     const urls =
       wanted.length > 0
         ? wanted.map((name) => hostUrl(name, listen, scheme))

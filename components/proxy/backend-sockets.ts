@@ -121,16 +121,26 @@ export function backendSite(
   backend: Backend,
   args: ReverseProxyStackArgs,
 ): SocketActivatedNginxArgs {
-  const { connection, user, pull, requireDigest, hardened, runtime, selinuxLabel, accessLog } = args;
+  const { connection, hosts, user, pull, requireDigest, hardened, runtime, selinuxLabel, accessLog } = args;
   const { image, environment, volumes, nginx = {} } = backend;
   const socket = backendAddress(name, container, backend);
-  const given = { pull, requireDigest, hardened, runtime, selinuxLabel, accessLog, environment, volumes };
+  const given = {
+    connection,
+    hosts,
+    pull,
+    requireDigest,
+    hardened,
+    runtime,
+    selinuxLabel,
+    accessLog,
+    environment,
+    volumes,
+  };
   const files = Object.entries(nginx).map(([file, content]) => [
     file,
     lift(content, (text) => text.replaceAll("@SOCKET@", () => socket)),
   ]);
   return {
-    connection,
     manager: "user",
     user,
     image,

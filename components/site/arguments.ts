@@ -1,14 +1,15 @@
 import type { Input } from "@pulumi/pulumi/output.js";
 import { z } from "zod";
-import type { HttpRequest, RegistryLogin } from "../../resources/contract.ts";
+import type { RegistryLogin, RolloutPolicy, VerifyRequest } from "../../resources/contract.ts";
 import {
   type CommandsArgs,
   type SmokeTestArgs,
   commandsSchema,
   smokeTestSchema,
 } from "../commands/arguments.ts";
-import { type ConnectionArgs, connectionSchema } from "../arguments/connection.ts";
-import { environmentSchema, named, probeSchema, text } from "../arguments/shared-fields.ts";
+import { type ConnectionArgs, type HostArgs, connectionSchema } from "../arguments/connection.ts";
+import { hostName, hostSchema, rolloutSchema } from "../arguments/hosts.ts";
+import { environmentSchema, named, text, verifySchema } from "../arguments/shared-fields.ts";
 import { type TlsArgs, tlsSchema } from "../tls/tls.ts";
 import { oneOf, required, wholeNumber } from "../arguments/wording.ts";
 
@@ -48,11 +49,28 @@ export interface AccessLogArgs extends z.input<typeof accessLogSchema> {}
 /** Each argument by itself: check.ts has the rules between several of them. */
 export const argumentsSchema = z.strictObject({
   /**
-   * The host, and how to log in to it.
+   * One host, and how to log in to it. For several hosts give {@link hosts} in its place.
+   * @default none: either this or {@link hosts} is required
    * @example { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA…", identityFile: "~/.ssh/id_ed25519" }
    * @see ssh_config(5)
    */
-  connection: named<ConnectionArgs>(connectionSchema),
+  connection: named<ConnectionArgs>(connectionSchema).optional(),
+
+  /**
+   * The hosts by their names, each as {@link connection}. They all get the same site, and a change reaches all of them or none
+   * ({@link rollout}). In the place of {@link connection}.
+   * @default none
+   * @range names of letters, digits, "-", "_" and "."; 1 to 1000 hosts
+   * @example { "web-1": { address: "192.0.2.11" }, "web-2": { address: "192.0.2.12", state: "offline" } }
+   */
+  hosts: z.record(hostName, named<HostArgs>(hostSchema)).optional(),
+
+  /**
+   * How a change reaches several hosts: the canary, the waves, how many may fail.
+   * @default one canary, then 50 hosts at a time; the first failure takes every host back
+   * @example { canary: 1, maxParallel: "25%", minHealthyTime: 30, maxFailures: 2, offline: "skip" }
+   */
+  rollout: named<RolloutPolicy>(rolloutSchema).optional(),
 
   /**
    * The service manager that has the socket and the service: "user" for Example 1 (rootless podman, the manager of
@@ -201,13 +219,13 @@ export const argumentsSchema = z.strictObject({
    * that port as well, the wildcard is asked at 127.0.0.2; if it has one for ::1, an IPv6 wildcard is not asked. Where nginx speaks
    * HTTP/2 only (`listen … http2` without ssl, before nginx 1.25.1), any answer counts.
    * @default any status below 500 for "/"
-   * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok" }
+   * @example { path: "/health", hostName: "www.example.com", status: 200, body: "ok", outside: true }
    * @example false
    */
   verify: z
     .union(
-      [z.literal(false), named<HttpRequest>(probeSchema)],
-      oneOf("false, or { path, hostName, status, body }"),
+      [z.literal(false), named<VerifyRequest>(verifySchema)],
+      oneOf("false, or { path, hostName, status, body, outside }"),
     )
     .optional(),
 
@@ -221,10 +239,9 @@ export const argumentsSchema = z.strictObject({
   smokeTest: named<SmokeTestArgs>(smokeTestSchema).optional(),
 
   /**
-   * Your own commands on the host, before and after a deploy, by @pulumi/command, whose plugin they need then. The connection
-   * needs its hostKey; the text of its key is kept in the state, as a secret.
+   * Your own commands on each host, directly before and after it changes.
    * @default none
-   * @example { before: [{ command: ["drain", "web-1"] }], after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
+   * @example { before: [{ command: ["/usr/local/bin/drain"] }], after: [{ command: ["systemctl", "reload", "haproxy.service"] }] }
    */
   commands: named<CommandsArgs>(commandsSchema).optional(),
 

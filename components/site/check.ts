@@ -1,5 +1,5 @@
 import { Output } from "@pulumi/pulumi/output.js";
-import { checkCommands, commandWarnings } from "../commands/check.ts";
+import { checkSmokeTest, commandWarnings } from "../commands/check.ts";
 import { checkEncryption } from "../tls/key-pair.ts";
 import { hardeningWarnings } from "./hardening.ts";
 import { checkImage } from "./image-check.ts";
@@ -30,6 +30,7 @@ export function checkArguments(
   const tls = checkTls(args.tls, proxied);
   const problems = [
     ...tls.problems,
+    ...checkHosts(args),
     ...(args.nginx === undefined || proxied !== undefined ? [] : forGenerated(args.tls)),
     ...checkAccount(args),
     ...checkUserService(args),
@@ -40,7 +41,7 @@ export function checkArguments(
     ...checkHiddenFiles(args),
   ];
   // By then the addresses can be read.
-  if (problems.length === 0) problems.push(...checkCommands(args, proxied));
+  if (problems.length === 0) problems.push(...checkSmokeTest(args, proxied));
   if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
   const text = plainFiles(args.nginx);
   const early = [
@@ -56,6 +57,17 @@ export function checkArguments(
     problems: errors.map(({ message }) => ({ path: "nginx", message })),
     warnings: [...early, ...warnings.map(({ message }) => message)],
   };
+}
+
+function checkHosts({ connection, hosts }: SocketActivatedNginxArgs): ArgumentProblem[] {
+  const what = 'the host, and how to log in to it, as in { address: "192.0.2.11" }';
+  if (connection === undefined && hosts === undefined)
+    return [{ path: "connection", message: `is missing: ${what}. For several, hosts` }];
+  if (connection !== undefined && hosts !== undefined)
+    return [{ path: "hosts", message: "stands beside connection: give one of the two" }];
+  return hosts && Object.keys(hosts).length === 0
+    ? [{ path: "hosts", message: "needs one host at least" }]
+    : [];
 }
 
 /** What is for generated files only. */

@@ -1,3 +1,5 @@
+import { type Output, output } from "@pulumi/pulumi/output.js";
+import { type Hosts, hostsOf } from "../arguments/hosts.ts";
 import { parseListenStream, toListenStream } from "../../units/nginx/address.ts";
 import type { SocketUnit } from "../../units/nginx/check.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
@@ -73,4 +75,21 @@ export function urlsOf(
     ...tlsListens(args).map((listen) => url(listen, "https")),
   ];
   return [...new Set(all.filter((one) => one !== undefined))];
+}
+
+/** The pages of each host that takes part, by its name. */
+export function pagesByHost(
+  hosts: Hosts,
+  urls: (address: string) => string[],
+): Output<Record<string, string[]>> {
+  const named = Object.entries(hostsOf(hosts)).filter(([, { state }]) => state !== "retired");
+  return output(Object.fromEntries(named.map(([name, { address }]) => [name, address]))).apply((addresses) =>
+    Object.fromEntries(
+      Object.entries(addresses).map(([name, address]) => [name, [...new Set(urls(address))]]),
+    ),
+  );
+}
+
+export function allUrls(byHost: Record<string, string[]>): string[] {
+  return [...new Set(Object.values(byHost).flat())];
 }

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type Input, output, unsecret } from "@pulumi/pulumi/output.js";
-import { isSpecific, isWildcard, overlaps, parseListenStream } from "../../units/nginx/address.ts";
+import { isLocal, isSpecific, isWildcard, overlaps, parseListenStream } from "../../units/nginx/address.ts";
 import { defaultServer, nginxVariable } from "../../units/nginx/default-server.ts";
 import { plainAddress } from "../../units/nginx/plain.ts";
 import { tlsDirectory } from "../../units/nginx/tls.ts";
@@ -187,10 +187,16 @@ function probes(args: SocketActivatedNginxArgs, nginx: Record<string, Input<stri
   if (verify === false) return {};
   const withTls = tlsListens(args);
   const probe = (address: string): Probe => {
-    const { path, hostName } = verify ?? {};
+    const { outside, ...request } = verify ?? {};
+    const { path, hostName } = request;
+    const from = outside === true && !isLocal(parseListenStream(address)) ? { outside } : {};
     // nginx answers a request without TLS by itself, or with a redirect.
-    if (!withTls.includes(address) && args.tls?.redirect !== true) return verify ?? {};
-    return { ...(path === undefined ? {} : { path }), ...(hostName === undefined ? {} : { hostName }) };
+    if (!withTls.includes(address) && args.tls?.redirect !== true) return { ...request, ...from };
+    return {
+      ...(path === undefined ? {} : { path }),
+      ...(hostName === undefined ? {} : { hostName }),
+      ...from,
+    };
   };
   const asked = (texts: Record<string, string>) => {
     const files = Object.entries(texts).map(([file, text]) => ({ name: file, text }));

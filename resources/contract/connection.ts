@@ -140,12 +140,12 @@ export interface JumpHost extends z.input<typeof jumpHost> {}
 export const connection = z.strictObject({
   ...credentials.shape,
   /**
-   * Host name or IP address. Another address is another host: the resource is replaced.
+   * Host name or IP address. The set moves to another address with the next `up`.
    * @range a host name, a name of the ssh configuration, an IPv4 or an IPv6 address; without user and port
    * @example "web-1.example.com"
    * @see ssh_config(5), Hostname
    */
-  address: text("address", { ...hostAddress, replaces: true }),
+  address: text("address", hostAddress),
   /**
    * TCP port of sshd.
    * @default that of the ssh configuration, or 22

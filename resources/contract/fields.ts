@@ -13,8 +13,6 @@ export interface Mark {
   example?: string;
   /** Always kept as a secret. */
   secret?: true;
-  /** Another value makes another resource of it. */
-  replaces?: true;
 }
 
 export const marks = z.registry<Mark>();
@@ -38,6 +36,11 @@ export function map<T extends z.ZodType>(key: z.ZodString, value: T): z.ZodRecor
   return z.record(key, value);
 }
 
+/** Values by names, all of them one secret. */
+export function mapOfSecrets<T extends z.ZodType>(key: z.ZodString, value: T): z.ZodRecord<z.ZodString, T> {
+  return map(key, value).register(marks, { secret: true });
+}
+
 /** Texts by names, each of which follows a rule that depends on its name. */
 export function textMap(key: z.ZodString, entryRule: EntryRuleName): z.ZodRecord<z.ZodString, z.ZodString> {
   const schema = z.record(key, text()).check(({ value, issues }) => {
@@ -48,6 +51,11 @@ export function textMap(key: z.ZodString, entryRule: EntryRuleName): z.ZodRecord
     }
   });
   return schema.register(marks, { entryRule });
+}
+
+/** Also a whole number. Other languages have the text. */
+export function textOrNumber(rule: RuleName, what: string): z.ZodUnion<readonly [z.ZodString, z.ZodInt]> {
+  return z.union([text(rule), wholeNumber(0, 999_999_999)]).register(marks, { what });
 }
 
 /** Also true or false. Other languages know no unions: they have the other type, with the texts "true" and "false". */

@@ -35,8 +35,22 @@ export const httpRequest = z.strictObject({
 /** A GET request, and what its answer must be. */
 export interface HttpRequest extends z.input<typeof httpRequest> {}
 
-export const probe = z.strictObject({
+export const verifyRequest = z.strictObject({
   ...httpRequest.shape,
+  /**
+   * Ask from the machine that runs Pulumi too, at the host's address, before the next host changes. Not for a Unix socket or a loopback
+   * address.
+   * @default false
+   * @example true
+   */
+  outside: z.boolean().optional(),
+});
+
+/** A GET request that must be answered on the host, and perhaps from outside too. */
+export interface VerifyRequest extends z.input<typeof verifyRequest> {}
+
+export const probe = z.strictObject({
+  ...verifyRequest.shape,
   /**
    * Where a socket on all IPv4 addresses is asked. Another address than the usual one is for a program that answers otherwise there.
    * @default "127.0.0.1"

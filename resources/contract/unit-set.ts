@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { connection } from "./connection.ts";
-import { map, marks, text, textMap } from "./fields.ts";
+import { map, mapOfSecrets, text, textMap } from "./fields.ts";
+import { hooks } from "./hooks.ts";
+import { host } from "./hosts.ts";
 import { containerCheck, fileContent, imagePull, registryLogin, serviceState } from "./parts.ts";
 import { probe } from "./probes.ts";
+import { rolloutPolicy } from "./rollout.ts";
 
 export const manager = z.enum(["system", "user"]);
 
@@ -10,17 +12,26 @@ export const manager = z.enum(["system", "user"]);
 export type Manager = z.input<typeof manager>;
 
 export const unitSetInputs = z.strictObject({
-  /** Where the host is and how to log in to it. */
-  connection,
-  /** The set's name on the host: letters, digits, "-", "_" and ".", at most 100. Two sets of one manager can't share one. */
-  name: text("setName", { replaces: true }),
+  /**
+   * Name in the fleet → how to log in to that host. All hosts have the same content. Always kept as a secret as a whole; {@link where}
+   * is what a preview shows.
+   * @range names of letters, digits, "-", "_", "." and ":"; 1 to 1000 hosts
+   */
+  hosts: mapOfSecrets(text("fleetName"), host),
+  /**
+   * Name → address of each host that takes part ("192.0.2.11:2222 via 198.51.100.7"). The provider sets it from {@link hosts}: leave it out.
+   * @default made of `hosts`
+   */
+  where: map(text("fleetName"), text()).optional(),
+  /** The set's name on each host: letters, digits, "-", "_" and ".", at most 100. Two sets of one manager can't share one. It can't change. */
+  name: text("setName"),
   /** Which service manager runs the units: "system" is the host's own (PID 1), "user" the one of an account. */
-  manager: manager.register(marks, { replaces: true }),
+  manager,
   /**
    * With manager "user", the account whose manager it is; required. With "system", the account that the set's services run
    * as (User= in their text); its images are pulled and its checks run as that account.
    */
-  user: text("account", { replaces: true }).optional(),
+  user: text("account").optional(),
   /**
    * Make the account on the host where it is not there: home directory, subuid and subgid ranges, no login shell. It is
    * removed with the last set of the one who made it. Only with `user`.
@@ -66,7 +77,17 @@ export const unitSetInputs = z.strictObject({
    * @default false, which refuses them
    */
   adopt: z.boolean().optional(),
+  /**
+   * Commands on each host, before and after it changes. A difference here alone runs none of them.
+   * @default none
+   */
+  hooks: hooks.optional(),
+  /**
+   * How a change reaches the hosts.
+   * @default one canary, then 50 hosts at a time; the first failure takes every host back
+   */
+  rollout: rolloutPolicy.optional(),
 });
 
-/** All the files of one component under one service manager of one host. */
+/** All the files of one component under one service manager, on all its hosts. */
 export interface UnitSetInputs extends z.input<typeof unitSetInputs> {}

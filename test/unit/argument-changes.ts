@@ -79,18 +79,63 @@ for (const [field, value] of Object.entries(endpoint)) {
   connectionChanges[`connection.jump.${field}`] = connection({ jump: { [field]: value } }, { jump });
 }
 
+/** Of a fleet: each field of a host, and the policy of the rollout. */
+const fleet = (change: Change = {}): Change => ({
+  connection: undefined,
+  hosts: { "web-1": { address: "192.0.2.11", ...change } },
+});
+const host = (change: Change, beside?: Change): Changed => ({
+  change: { hosts: { "web-1": change } },
+  beside: fleet(beside),
+  only: ["rootless", "tcp"],
+});
+const hostChanges: Record<string, Changed> = {
+  hosts: { change: { hosts: { "web-2": { address: "192.0.2.12" } } }, beside: fleet(), only: once },
+  "hosts.state": host({ state: "offline" }),
+  ...Object.fromEntries(
+    Object.entries(connectionChanges)
+      .filter(([path]) => path !== "connection")
+      .map(([path, { change, beside }]): [string, Changed] => [
+        path.replace("connection", "hosts"),
+        host(
+          (change as { connection: Change }).connection,
+          (beside as { connection: Change } | undefined)?.connection,
+        ),
+      ]),
+  ),
+};
+const policies: Change = {
+  canary: 2,
+  canaryHosts: ["host"],
+  maxParallel: "25%",
+  minHealthyTime: 5,
+  healthyDeadline: 60,
+  maxFailures: 1,
+  autoRevert: false,
+  offline: "skip",
+  grace: 300,
+  only: ["host"],
+  pause: "canary",
+};
+const rollout: Change = { rollout: {} };
+const rolloutChanges: Record<string, Changed> = {
+  rollout: { change: { rollout: { canary: 2 } } },
+  ...Object.fromEntries(
+    Object.entries(policies).map(([field, value]): [string, Changed] => [
+      `rollout.${field}`,
+      { change: { rollout: { [field]: value } }, beside: rollout, only: once },
+    ]),
+  ),
+};
+
 const verify: Change = { verify: {} };
 const smokeTest: Change = { smokeTest: {} };
 const smokeCommand: Change = { smokeTest: { command: ["true"] } };
 const accessLog: Change = { accessLog: {} };
-const login: Change = { connection: { hostKey: endpoint.hostKey, agent: endpoint.agent } };
 const commands = (when: string, command: Change): Change => ({
   commands: { [when]: [{ command: ["true"], ...command }] },
 });
-const besideCommand = {
-  before: { ...login, ...commands("before", {}) },
-  after: { ...login, ...commands("after", {}) },
-};
+const besideCommand = { before: commands("before", {}), after: commands("after", {}) };
 const command = (when: "before" | "after", changed: Change): Changed => ({
   change: commands(when, changed),
   beside: besideCommand[when],
@@ -112,6 +157,8 @@ const loginOf = (change: Change): Changed => ({
 /** What sites and proxies have both. */
 const common: Record<string, Changed> = {
   ...connectionChanges,
+  ...hostChanges,
+  ...rolloutChanges,
   manager: {
     change: ({ manager }) => ({ manager: manager === "user" ? "system" : "user" }),
     refused: ["rootful"],
@@ -148,6 +195,7 @@ const common: Record<string, Changed> = {
   "verify.hostName": { only: once, beside: verify, change: { verify: { hostName: "www.example.net" } } },
   "verify.status": { only: once, beside: verify, change: { verify: { status: 204 } } },
   "verify.body": { only: once, beside: verify, change: { verify: { body: "ok" } } },
+  "verify.outside": { only: once, beside: verify, change: { verify: { outside: true } } },
   smokeTest: { change: smokeTest },
   "smokeTest.path": { only: once, beside: smokeTest, change: { smokeTest: { path: "/health" } } },
   "smokeTest.hostName": {
@@ -164,11 +212,11 @@ const common: Record<string, Changed> = {
     beside: smokeCommand,
     change: { smokeTest: { environment: { A: "1" } } },
   },
-  commands: { beside: login, change: commands("before", {}) },
-  "commands.before": { beside: login, change: commands("before", {}) },
+  commands: { change: commands("before", {}) },
+  "commands.before": { change: commands("before", {}) },
   "commands.before.command": command("before", { command: ["false"] }),
   "commands.before.environment": command("before", { environment: { A: "1" } }),
-  "commands.after": { beside: login, change: commands("after", {}) },
+  "commands.after": { change: commands("after", {}) },
   "commands.after.command": command("after", { command: ["false"] }),
   "commands.after.environment": command("after", { environment: { A: "1" } }),
   environment: { change: { environment: { TZ: "Europe/Stockholm" } } },

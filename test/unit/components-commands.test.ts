@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArguments } from "../../components/site/check.ts";
 import { checkProxy } from "../../components/proxy/check.ts";
@@ -13,29 +9,21 @@ import {
   SocketActivatedNginx,
   type SocketActivatedNginxArgs,
 } from "../../components/index.ts";
-import { isSecret, reveal } from "../../provider/wire.ts";
+import { isSecret, isSecretAt, reveal } from "../../provider/wire.ts";
 import type { Wire } from "../../provider/wire.ts";
 import { type Registration, registrations } from "./registered.ts";
 
-// With the SDK's mocks in place of the engine and the plugin: test/hosts/commands.test.ts has the real ones.
-
-const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-commands-"));
-after(() => rmSync(directory, { recursive: true, force: true }));
-const identityFile = join(directory, "id");
-writeFileSync(identityFile, "CANARY-key");
-
-const pem = "-----BEGIN PRIVATE KEY-----\nk\n-----END PRIVATE KEY-----";
-const encrypted = pem.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
+// With the SDK's mocks in place of the engine and the plugin: test/hosts/hooks.test.ts and smoke-test.test.ts have the real ones.
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 const site: SocketActivatedNginxArgs = {
-  connection: { address: "192.0.2.11", hostKey, identityFile },
+  connection: { address: "192.0.2.11", hostKey },
   manager: "system",
   image: "docker.io/library/nginx:latest",
   listen: ["0.0.0.0:80"],
 };
 const proxy: ReverseProxyStackArgs = {
-  connection: site.connection,
+  connection: { address: "192.0.2.11", hostKey },
   user: "test",
   image: site.image,
   listen: ["0.0.0.0:82"],
@@ -59,135 +47,35 @@ const inputsOf = (all: Registration[], name: string) => {
 
 describe("commands", () => {
   const commands = {
-    before: [{ command: ["systemctl", "stop", "it's"] }],
-    after: [
-      { command: ["a"] },
-      { command: ["b", ""], environment: { TOKEN: pulumi.secret("CANARY-token") } },
-    ],
+    before: [{ command: ["drain", "it's"], environment: { TOKEN: pulumi.secret("x"), PLAIN: "y" } }],
+    after: [{ command: ["undrain"] }],
   };
 
-  test("none where none are asked for", async () => {
+  test("are hooks of the set, with their words and their secrets; the plugin of @pulumi/command is not asked for", async () => {
+    const all = await siteOf("hooked", { commands });
     assert.deepEqual(
-      (await siteOf("none", { commands: { before: [], after: [] } })).map(({ name }) => name),
-      ["none"],
+      all.map(({ type }) => type),
+      ["quadlet:index:UnitSet"],
     );
-  });
-
-  test("in their order around the set, by the same words every time", async () => {
-    const all = await siteOf("web", { commands });
-    assert.deepEqual(
-      all.map(({ name }) => name),
-      ["web-before-1", "web", "web-after-1", "web-after-2"],
-    );
-    const [before, last] = [inputsOf(all, "web-before-1"), inputsOf(all, "web-after-2")];
-    assert.equal(before.stdin, "tcommands.before[0]\nwsystemctl\nwstop\nwit's\n");
-    assert.equal(before.create, last.create);
-    for (const { inputs } of all) assert.equal(inputs.delete, undefined);
-    assert.equal(isSecret(last.stdin as Wire), true);
-    assert.equal(reveal(last.stdin), "tcommands.after[1]\neTOKEN=CANARY-token\nwb\nw\n");
-  });
-
-  test("another connection only logs in, and reads what it is sent to its end: more than a pipe holds", async () => {
-    const [before] = await siteOf("update", { commands });
-    // To a program that has ended, it can't be written: EPIPE here, "EOF" in the plugin.
-    const run = () =>
-      execFileSync("/bin/sh", ["-c", before?.inputs.update as string], { input: "x".repeat(1 << 20) });
-    assert.equal(run().toString(), "");
-  });
-
-  test("a trigger changes with what is deployed, with the host, and with the command; and with nothing else", async () => {
-    const trigger = async (name: string, change: Partial<SocketActivatedNginxArgs>) => {
-      const all = await siteOf(name, {
-        name: "web",
-        commands: { after: commands.after.slice(0, 1) },
-        ...change,
-      });
-      return JSON.stringify(reveal(inputsOf(all, `${name}-after-1`).triggers));
-    };
-    const one = await trigger("t1", {});
-    assert.equal(await trigger("t2", { connection: { ...site.connection, port: 23 }, adopt: true }), one);
-    assert.notEqual(await trigger("t3", { nginx: { "a.conf": "server { listen 80; } # x" } }), one);
-    assert.notEqual(await trigger("t4", { connection: { ...site.connection, address: "192.0.2.12" } }), one);
-    assert.notEqual(await trigger("t5", { commands: { after: [{ command: ["c"] }] } }), one);
-  });
-
-  test("a public key, or one without its passphrase, leaves the login to the agent", async () => {
-    const chosen = [
-      ["public", "ssh-ed25519 AAAA me", {}],
-      ["locked", encrypted, {}],
-      ["unlocked", encrypted, { passphrase: "p" }],
-    ] as const;
-    for (const [name, text, change] of chosen) {
-      const file = join(directory, name);
-      writeFileSync(file, text);
-      const connection = { ...site.connection, identityFile: file, agent: "/run/agent", ...change };
-      const all = await siteOf(name, { connection, commands });
-      const key = part(inputsOf(all, `${name}-before-1`).connection, "privateKey");
-      assert.equal(key, name === "unlocked" ? encrypted : undefined);
-    }
-  });
-
-  test("the connection, a secret with the key's text and a verified way", async () => {
-    const jump = {
-      address: "j",
-      user: "hop",
-      hostKey,
-      privateKey: pem,
-      passphrase: "p",
-      agent: "/run/agent",
-    };
-    const connection = { ...site.connection, port: 2222, user: "deploy", connectTimeout: 5, jump };
-    const all = await siteOf("way", { connection, commands });
-    const { connection: given } = inputsOf(all, "way-before-1");
-    assert.equal(isSecret(given as Wire), true);
-    assert.deepEqual(reveal(given), {
-      host: "192.0.2.11",
-      port: 2222,
-      user: "deploy",
-      hostKey,
-      dialErrorLimit: 3,
-      perDialTimeout: 5,
-      privateKey: "CANARY-key",
-      proxy: {
-        host: "j",
-        port: 22,
-        user: "hop",
-        hostKey,
-        dialErrorLimit: 3,
-        perDialTimeout: 5,
-        privateKey: pem,
-        privateKeyPassword: "p",
-        agentSocketPath: "/run/agent",
-      },
+    const { hooks } = inputsOf(all, "hooked");
+    assert.deepEqual(reveal(hooks as Wire), {
+      before: [{ command: ["drain", "it's"], environment: { TOKEN: "x", PLAIN: "y" } }],
+      after: [{ command: ["undrain"] }],
     });
+    assert.equal(isSecretAt(hooks as Wire, ["before", "0", "environment", "TOKEN"]), true);
   });
 
-  test("around both sets of a proxy", async () => {
+  test("without them there are none", async () => {
+    assert.equal("hooks" in inputsOf(await siteOf("plain", {}), "plain"), false);
+  });
+
+  test("of both sets of a proxy", async () => {
     const all = await made(() => new ReverseProxyStack("proxy", { ...proxy, commands, smokeTest: {} }));
     assert.deepEqual(
       all.map(({ name }) => name),
-      ["proxy-before-1", "proxy-backends", "proxy", "proxy-after-1", "proxy-after-2", "proxy-smoke-test"],
+      ["proxy-backends", "proxy", "proxy-smoke-test"],
     );
-  });
-
-  test("what goes through a shell is what was given", async () => {
-    const words = ["printf", "%s|", "it's", "$(id)", "`id`", "a\\b", "", "-n", "*", "é"];
-    const all = await siteOf("words", {
-      commands: {
-        after: [
-          {
-            command: ["sh", "-c", 'printf "%s|" "$A"; exec "$@"', "sh", ...words],
-            environment: { A: "w$(id) =" },
-          },
-        ],
-      },
-    });
-    const { create, stdin } = inputsOf(all, "words-after-1");
-    const said = execFileSync("/bin/sh", ["-c", create as string], {
-      input: stdin as string,
-      encoding: "utf8",
-    });
-    assert.equal(said, `w$(id) =|${words.slice(2).join("|")}|`);
+    for (const name of ["proxy-backends", "proxy"]) assert.ok(inputsOf(all, name).hooks);
   });
 });
 
@@ -200,6 +88,24 @@ describe("smokeTest", () => {
     assert.deepEqual([inputs.update, inputs.delete], [undefined, undefined]);
     assert.equal(part(inputs.environment, "QUADLET_FLEET_URLS"), "http://192.0.2.11/");
     assert.equal(isSecret(inputs.environment as Wire), true);
+  });
+
+  test("requests: to each host that takes part", async () => {
+    const hosts = {
+      a: { address: "192.0.2.11" },
+      b: { address: "192.0.2.12" },
+      c: { address: "192.0.2.13", state: "offline" as const },
+    };
+    const { connection, ...rest } = site;
+    assert.ok(connection);
+    const all = await made(() => new SocketActivatedNginx("many", { ...rest, hosts, smokeTest: {} }));
+    const { targets } = JSON.parse(inputsOf(all, "many-smoke-test").create as string) as {
+      targets: { url: string }[];
+    };
+    assert.deepEqual(
+      targets.map(({ url }) => url),
+      ["http://192.0.2.11/", "http://192.0.2.12/"],
+    );
   });
 
   test("requests: by the proxy's names, where the host is", async () => {
@@ -252,19 +158,18 @@ describe("what is wrong", () => {
       ["commands.after[0].command[2]: can't hold a newline or another control character"],
     ],
     [
-      "no host key",
-      { commands, connection: { address: "a", jump: { address: "b" } } },
+      "neither a host nor several",
+      { connection: undefined },
       [
-        "connection.hostKey: is missing: commands need it, a knownHostsFile won't do",
-        "connection.jump.hostKey: is missing: commands need it, a knownHostsFile won't do",
+        'connection: is missing: the host, and how to log in to it, as in { address: "192.0.2.11" }. For several, hosts',
       ],
     ],
     [
-      "an RSA host key",
-      { commands, connection: { address: "a", hostKey: "ssh-rsa AAAA" } },
-      ["connection.hostKey: is an RSA key, which commands can't verify. Give the host's ssh-ed25519 one."],
+      "one host and several",
+      { hosts: { a: { address: "a" } } },
+      ["hosts: stands beside connection: give one of the two"],
     ],
-    ["no commands, and so no host key", { commands: {}, connection: { address: "a" } }, []],
+    ["no host of several", { connection: undefined, hosts: {} }, ["hosts: needs one host at least"]],
     [
       "an address of the host's alone",
       { listen: ["127.0.0.1:80", "/run/x"], smokeTest: {} },
@@ -291,7 +196,7 @@ describe("what is wrong", () => {
   });
 
   test("sudo is a warning", () => {
-    const args = { ...site, connection: { ...site.connection, sudo: true } };
+    const args = { ...site, connection: { address: "192.0.2.11", sudo: true } };
     assert.deepEqual(checkArguments("web", args).warnings, []);
     assert.match(
       checkArguments("web", { ...args, commands }).warnings[0] ?? "",

@@ -58,8 +58,8 @@ describe("the UnitSet that is made", () => {
     const inputs = await inputsOf("example1", {});
     assert.deepEqual(Object.keys(inputs).sort(), [
       "checks",
-      "connection",
       "files",
+      "hosts",
       "images",
       "linger",
       "manager",
@@ -70,8 +70,8 @@ describe("the UnitSet that is made", () => {
       "user",
     ]);
     assert.deepEqual(
-      [inputs.connection, inputs.name, inputs.manager, inputs.user, inputs.linger],
-      [{ address: "192.0.2.11" }, "example1", "user", "test", true],
+      [inputs.hosts, inputs.name, inputs.manager, inputs.user, inputs.linger],
+      [{ host: { address: "192.0.2.11" } }, "example1", "user", "test", true],
     );
     assert.deepEqual(Object.keys(inputs.units as object).sort(), ["example1.container", "example1.socket"]);
   });

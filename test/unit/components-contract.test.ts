@@ -64,7 +64,7 @@ test("a request is refused in the words of the provider", () => {
     { body: "" },
     { body: "two\nlines" },
   ];
-  const set: PlainObject = { connection: { address: "a" }, name: "a", manager: "system", units: {} };
+  const set: PlainObject = { hosts: { a: { address: "a" } }, name: "a", manager: "system", units: {} };
   for (const request of requests) {
     const [problem, ...more] = parseArguments(probeSchema, request).problems ?? [];
     assert.ok(problem && more.length === 0, JSON.stringify(request));

@@ -65,7 +65,7 @@ describe("an editor shows", () => {
     ["SocketActivatedNginxArgs", "environment", "Record<string, Input<string>>"],
     ["SocketActivatedNginxArgs", "tls", "TlsArgs"],
     ["SocketActivatedNginxArgs", "smokeTest", "SmokeTestArgs"],
-    ["SocketActivatedNginxArgs", "verify", "false | HttpRequest"],
+    ["SocketActivatedNginxArgs", "verify", "false | VerifyRequest"],
     ["ReverseProxyStackArgs", "user", "string"],
     ["ReverseProxyStackArgs", "backends", "Record<string, Backend>"],
     ["Backend", "healthCheck", "HealthCheck"],

@@ -45,10 +45,10 @@ describe("the two sets", () => {
     });
     assert.deepEqual([...registered.keys()], ["example4-backends", "example4"]);
     for (const inputs of registered.values()) {
-      const { connection, user, createUser, adopt } = inputs;
+      const { hosts, user, createUser, adopt } = inputs;
       assert.deepEqual(
-        [connection, user, createUser, adopt],
-        [{ address: "192.0.2.11" }, "test", true, true],
+        [hosts, user, createUser, adopt],
+        [{ host: { address: "192.0.2.11" } }, "test", true, true],
       );
       assert.deepEqual(inputs.registries, registries);
       assert.deepEqual(checkUnitSet(revealObject(inputs)), []);

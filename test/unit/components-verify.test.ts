@@ -38,7 +38,7 @@ describe("right", () => {
 
 describe("wrong, and where", () => {
   const cases: [unknown, RegExp][] = [
-    [true, /^verify: must be false, or \{ path, hostName, status, body \}$/],
+    [true, /^verify: must be false, or \{ path, hostName, status, body, outside \}$/],
     ["/health", /^verify: must be false, or /],
     [{ path: "health" }, /^verify\.path: must begin with "\/"/],
     [{ path: "/a b" }, /^verify/],

@@ -34,18 +34,19 @@ test("a field has its type, its marks and its meaning, and those of what its sha
   });
   assert.deepEqual(Object.keys(contract.Probe?.fields ?? {}), [
     ...Object.keys(contract.HttpRequest?.fields ?? {}),
+    "outside",
     "address",
   ]);
 });
 
 describe("the schemas themselves", () => {
-  const right = { connection: { address: "192.0.2.11" }, name: "a", manager: "system" };
+  const right = { hosts: { "web-1": { address: "192.0.2.11" } }, name: "a", manager: "system" };
 
   test("take what is right", () => {
     const jump = { address: "b", jump: { address: "c", jump: { address: "d" } } };
     const inputs = {
       ...right,
-      connection: { address: "a", sudo: { password: "p" }, agent: false, jump },
+      hosts: { a: { address: "a", sudo: { password: "p" }, agent: false, jump } },
       units: { "a.service": "[Service]\nExecStart=/usr/bin/true\n" },
     };
     assert.deepEqual(unitSetInputs.parse(inputs), inputs);

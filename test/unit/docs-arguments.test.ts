@@ -71,6 +71,7 @@ function check(component: Component, args: Args): ArgumentProblem[] {
 function least(component: Component): Args {
   const required = argumentsOf(component).filter(({ member }) => !member.optional);
   return {
+    connection: { address: "192.0.2.11" },
     user: "test",
     ...Object.fromEntries(required.map(({ path, member: { doc } }) => [path, parse(doc.examples[0] ?? "")])),
   };
@@ -86,7 +87,10 @@ function casesOf(component: Component): Case[] {
   const base = least(component);
   const top = argumentsOf(component).map((argument) => ({
     argument,
-    put: (value: unknown): Args[] => [{ ...base, [argument.path]: value }],
+    put: (value: unknown): Args[] => [
+      // One stands in the place of the other.
+      { ...base, ...(argument.path === "hosts" ? { connection: undefined } : {}), [argument.path]: value },
+    ],
   }));
   const inside = ({ argument, put }: Case): Case[] =>
     argument.shapes

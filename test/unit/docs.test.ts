@@ -26,7 +26,7 @@ function placements(text: string): string[] {
   for (const site of Object.values(fleet.sites ?? {}))
     if (site.tls) Object.assign(site.tls, { ...certificate, ...site.tls });
   const { sites, proxies } = placeFleet(fleet);
-  return [...sites, ...proxies].map(({ name, host }) => `${name}@${host}`);
+  return [...sites, ...proxies].flatMap(({ name, hosts }) => hosts.map((host) => `${name}@${host}`));
 }
 
 test("stacks/Pulumi.example.yaml", () => {
@@ -84,6 +84,7 @@ const places: Record<string, ((config: Config) => Args | undefined)[]> = {
     (config) => config["quadlet-fleet:proxies"]?.front,
   ],
   "docs/commands.md": [(config) => config["quadlet-fleet:sites"]?.www],
+  "docs/rollouts.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/stack-files.md": [() => ({})], // the test below
   "docs/tls.md": [(config) => config["quadlet-fleet:sites"]],
 };

@@ -17,7 +17,7 @@ const updates = process.execArgv.includes("--test-update-snapshots");
 interface Inputs {
   units: Record<string, string>;
   files: Record<string, FileContent>;
-  connection: { address: string };
+  hosts: { host: { address: string } };
 }
 
 /** Certificates are made for each run. */
@@ -47,10 +47,10 @@ function sorted(value: unknown): unknown {
 
 /** The golden files of one set: file name → text. NAME.json is the set without the texts of its units and files. */
 function goldenFiles({ name, inputs }: Registration): [file: string, text: string][] {
-  const { units, files, connection, ...rest } = revealObject(inputs) as unknown as Inputs;
+  const { units, files, hosts, ...rest } = revealObject(inputs) as unknown as Inputs;
   const modes = Object.entries(files).map(([path, file]) => [path, { ...file, content: undefined }]);
   const set = {
-    ...{ ...rest, address: connection.address, units: Object.keys(units) },
+    ...{ ...rest, address: hosts.host.address, units: Object.keys(units) },
     files: Object.fromEntries(modes) as unknown,
     secrets: Object.keys(inputs).filter((key) => isSecret(inputs[key])),
   };

@@ -16,10 +16,18 @@ const conf = "~/.config/quadlet-fleet/web/conf.d/default.conf";
 const service = "/etc/systemd/system/web.service";
 
 function wanted(image: string) {
-  const connection = { address: "192.0.2.11" };
-  const place = { connection, manager: "system", user: "test" } as const;
-  const set = render("web", { ...place, network: "none", listen: ["0.0.0.0:81"], image });
-  return fill(desiredState({ ...place, name: "web", ...set } as UnitSetInputs, "urn:web"), account);
+  const place = { manager: "system", user: "test" } as const;
+  const set = render("web", {
+    ...place,
+    connection: { address: "192.0.2.11" },
+    network: "none",
+    listen: ["0.0.0.0:81"],
+    image,
+  });
+  return fill(
+    desiredState({ ...place, hosts: {}, name: "web", ...set } as unknown as UnitSetInputs, "urn:web"),
+    account,
+  );
 }
 
 const state = wanted("registry.example/nginx:1");

@@ -118,9 +118,6 @@ test("a preview calls it by its name", () => {
     services: { "front.service": {} },
   });
   const quadlet = { "web.container": named("front") };
-  assert.equal(announcement(inputs({}), inputs(quadlet)), "192.0.2.11: starts front.service");
-  assert.equal(
-    announcement(inputs(quadlet), { ...inputs({}), services: {} }),
-    "192.0.2.11: stops front.service",
-  );
+  assert.equal(announcement(inputs({}), inputs(quadlet)), "starts front.service");
+  assert.equal(announcement(inputs(quadlet), { ...inputs({}), services: {} }), "stops front.service");
 });

@@ -7,7 +7,7 @@ const conf = "/etc/conf.d/default.conf";
 
 function set(change: { units?: PlainObject; files?: PlainObject; services?: PlainObject } = {}): PlainObject {
   return {
-    connection: { address: "192.0.2.1" },
+    hosts: { "web-1": { address: "192.0.2.1" } },
     name: "web",
     manager: "system",
     units: {
@@ -76,12 +76,12 @@ const cases: [string, PlainObject, string | undefined][] = [
 ];
 
 for (const [what, after, expected] of cases)
-  test(what, () => assert.equal(announcement(set(), after), expected && `192.0.2.1: ${expected}`));
+  test(what, () => assert.equal(announcement(set(), after), expected && `${expected}`));
 
 test("a service without a socket", () => {
   const job = (image: string) =>
     set({ units: { "job.container": `[Container]\nImage=${image}\n` }, services: { "job.service": {} } });
-  assert.equal(announcement(job("x:1"), job("x:2")), "192.0.2.1: restarts job.service");
+  assert.equal(announcement(job("x:1"), job("x:2")), "restarts job.service");
 });
 
 describe("with handover, of two addresses", () => {
@@ -101,14 +101,14 @@ describe("with handover, of two addresses", () => {
   test("one moves: only that one refuses", () => {
     assert.equal(
       announcement(two, set(second(82))),
-      "192.0.2.1: hands web.service over to its new version (on the other sockets no request waits); closes and opens web-81.socket (0.0.0.0:81, 0.0.0.0:82 refuse for a moment)",
+      "hands web.service over to its new version (on the other sockets no request waits); closes and opens web-81.socket (0.0.0.0:81, 0.0.0.0:82 refuse for a moment)",
     );
   });
 
   test("one comes", () => {
     assert.equal(
       announcement(one, two),
-      "192.0.2.1: hands web.service over to its new version (on the other sockets no request waits); opens web-81.socket",
+      "hands web.service over to its new version (on the other sockets no request waits); opens web-81.socket",
     );
   });
 

@@ -5,16 +5,19 @@ import { configuration } from "../../provider/configuration.ts";
 import { type PlainObject, unknown, wireUnknown } from "../../provider/wire.ts";
 
 const right: PlainObject = {
-  connection: {
-    address: "192.0.2.11",
-    port: 2222,
-    user: "admin",
-    hostKey: "ssh-ed25519 AAAAC3Nz+/== root@web-1",
-    agent: false,
-    sudo: { password: "s" },
-    jump: { address: "2001:db8::1", agent: "~/agent.sock" },
-    connectTimeout: 5,
-    commandTimeout: 86400,
+  hosts: {
+    "web-1": {
+      address: "192.0.2.11",
+      port: 2222,
+      user: "admin",
+      hostKey: "ssh-ed25519 AAAAC3Nz+/== root@web-1",
+      agent: false,
+      sudo: { password: "s" },
+      jump: { address: "2001:db8::1", agent: "~/agent.sock" },
+      connectTimeout: 5,
+      commandTimeout: 86400,
+    },
+    "192.0.2.12": { address: "192.0.2.12", state: "offline" },
   },
   name: "web",
   manager: "user",
@@ -33,6 +36,8 @@ const right: PlainObject = {
   images: { "docker.io/library/nginx": { pull: "missing" } },
   registries: { "registry.example.com": { username: "u", password: "p" } },
   adopt: false,
+  hooks: { before: [{ command: ["drain", "-n", ""], environment: { TOKEN: "t" } }], after: [] },
+  rollout: { canary: 1, maxParallel: "25%", maxFailures: "2", minHealthyTime: 0, offline: "skip" },
 };
 
 /** "path: reason" of each failure. */
@@ -52,7 +57,11 @@ describe("nothing is wrong with", () => {
     }
     assert.deepEqual(
       failures({
-        connection: { address: unknown, port: unknown, sudo: unknown, jump: unknown, agent: unknown },
+        hosts: {
+          "web-1": { address: unknown, port: unknown, sudo: unknown, jump: unknown, agent: unknown },
+          "web-2": unknown,
+        },
+        rollout: { canary: unknown, only: [unknown] },
         files: { "/a": { content: unknown, mode: unknown } },
         services: { "web.service": { active: unknown, reloadOn: [unknown] } },
       }),
@@ -69,18 +78,24 @@ describe("nothing is wrong with", () => {
 
 test("a thoroughly wrong input: everything at once, each with its path", () => {
   const wrong: PlainObject = {
-    connection: {
-      adress: "192.0.2.11",
-      port: 70000,
-      user: "two words",
-      hostKey: "AAAA",
-      privateKey: "ssh-ed25519 AAAA",
-      agent: 1,
-      sudo: { pasword: "x" },
-      jump: { address: "-oProxyCommand=x y", identityFile: 5 },
-      connectTimeout: 0,
-      commandTimeout: 1.5,
+    hosts: {
+      "web-1": {
+        adress: "192.0.2.11",
+        port: 70000,
+        user: "two words",
+        hostKey: "AAAA",
+        privateKey: "ssh-ed25519 AAAA",
+        agent: 1,
+        sudo: { pasword: "x" },
+        jump: { address: "-oProxyCommand=x y", identityFile: 5 },
+        connectTimeout: 0,
+        commandTimeout: 1.5,
+        state: "gone",
+      },
+      "-x": { address: "a" },
     },
+    hooks: { before: [{ command: "drain" }], after: [{ command: ["a\nb"] }] },
+    rollout: { canary: "a few", minHealthyTime: -1, offline: "ignore", maxFailure: 1 },
     manger: "user",
     name: "../web",
     manager: "root",
@@ -117,18 +132,26 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
   assert.deepEqual(
     found.filter((line) => !line.startsWith('units["web"]')),
     [
-      "connection.address: is missing",
-      'connection.adress: is not known. Did you mean "address"?',
-      "connection.port: must be a whole number from 1 to 65535",
-      "connection.user: is not a valid account name",
-      'connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
-      "connection.privateKey: is a public key. The private key is needed, which is in the file of the same name without .pub",
-      "connection.agent: must be the path of an agent's socket, true or false",
-      'connection.sudo.pasword: is not known. Did you mean "password"?',
-      'connection.jump.address: can\'t begin with "-"',
-      "connection.jump.identityFile: must be text",
-      "connection.connectTimeout: must be a whole number from 1 to 600",
-      "connection.commandTimeout: must be a whole number from 1 to 86400",
+      'hosts["web-1"].address: is missing',
+      'hosts["web-1"].adress: is not known. Did you mean "address"?',
+      'hosts["web-1"].port: must be a whole number from 1 to 65535',
+      'hosts["web-1"].user: is not a valid account name',
+      'hosts["web-1"].hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+      'hosts["web-1"].privateKey: is a public key. The private key is needed, which is in the file of the same name without .pub',
+      'hosts["web-1"].agent: must be the path of an agent\'s socket, true or false',
+      'hosts["web-1"].sudo.pasword: is not known. Did you mean "password"?',
+      'hosts["web-1"].jump.address: can\'t begin with "-"',
+      'hosts["web-1"].jump.identityFile: must be text',
+      'hosts["web-1"].connectTimeout: must be a whole number from 1 to 600',
+      'hosts["web-1"].commandTimeout: must be a whole number from 1 to 86400',
+      'hosts["web-1"].state: must be "present" or "offline" or "retired"',
+      'hosts["-x"]: must be letters, digits, "-", "_", "." and ":", the first one a letter, a digit or "_"',
+      "hooks.before[0].command: must be a list",
+      "hooks.after[0].command[0]: can't hold a newline or another control character",
+      'rollout.canary: must be a whole number or a percentage, as in "25%"',
+      "rollout.minHealthyTime: must be a whole number from 0 to 3600",
+      'rollout.offline: must be "fail" or "skip"',
+      'rollout.maxFailure: is not known. Did you mean "maxFailures"?',
       'manger: is not known. Did you mean "manager"?',
       'name: must be letters, digits, "-", "_" and ".", at most 100',
       'manager: must be "system" or "user"',
@@ -150,7 +173,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'probes["0.0.0.0:80"].hostName: is no host name',
       'probes["0.0.0.0:80"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:80"].body: can\'t hold a newline or another control character',
-      'probes["0.0.0.0:80"].method: is not known. Known: path, hostName, status, body, address.',
+      'probes["0.0.0.0:80"].method: is not known. Known: path, hostName, status, body, outside, address.',
       'probes["0.0.0.0:83"].body: is empty: give the text that the answer must contain, or leave it out',
       'probes["0.0.0.0:81"].path: must begin with "/", without spaces and control characters',
       'probes["0.0.0.0:81"].status: must be a whole number from 100 to 599',
@@ -201,19 +224,21 @@ describe("what inputs have to do with each other", () => {
 describe("no failure tells a secret", () => {
   const canary = "CANARY-7f3a";
   const bad: Record<string, PlainObject> = {
-    privateKey: { connection: { address: "a", privateKey: [canary] } },
-    "a private key that is none": { connection: { address: "a", privateKey: canary } },
+    privateKey: { hosts: { "web-1": { address: "a", privateKey: [canary] } } },
+    "a private key that is none": { hosts: { "web-1": { address: "a", privateKey: canary } } },
     "a private key that was cut off": {
-      connection: { address: "a", privateKey: `-----BEGIN PRIVATE KEY-----\n${canary}` },
+      hosts: { "web-1": { address: "a", privateKey: `-----BEGIN PRIVATE KEY-----\n${canary}` } },
     },
     "a key's text for the name of its file": {
-      connection: { address: "a", identityFile: `-----BEGIN PRIVATE KEY-----\n${canary}` },
+      hosts: { "web-1": { address: "a", identityFile: `-----BEGIN PRIVATE KEY-----\n${canary}` } },
     },
-    passphrase: { connection: { address: "a", passphrase: { text: canary } } },
-    "sudo's password": { connection: { address: "a", sudo: { password: [canary] } } },
-    "a sudo that is the password": { connection: { address: "a", sudo: canary } },
-    "a jump host's key": { connection: { address: "a", jump: { address: "b", privateKey: [canary] } } },
-    "a connection that is the key": { connection: canary },
+    passphrase: { hosts: { "web-1": { address: "a", passphrase: { text: canary } } } },
+    "sudo's password": { hosts: { "web-1": { address: "a", sudo: { password: [canary] } } } },
+    "a sudo that is the password": { hosts: { "web-1": { address: "a", sudo: canary } } },
+    "a jump host's key": {
+      hosts: { "web-1": { address: "a", jump: { address: "b", privateKey: [canary] } } },
+    },
+    "a connection that is the key": { hosts: { "web-1": canary } },
     "a registry's password": { registries: { r: { username: "u", password: [canary] } } },
     "a file that is its content": { files: { "/a": canary } },
     "a file's content": { files: { "/a": { content: [canary] } } },

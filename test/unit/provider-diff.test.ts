@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { diffUnitSet, isOfInputs } from "../../provider/diff.ts";
+import { diffUnitSet, isOtherContent } from "../../provider/diff.ts";
 import { type PlainObject, unknown } from "../../provider/wire.ts";
 
 const before: PlainObject = {
-  connection: { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" },
+  hosts: { "web-1": { address: "192.0.2.11", hostKey: "ssh-ed25519 AAAA" } },
+  where: { "web-1": "192.0.2.11" },
   name: "web",
   manager: "user",
   user: "test",
@@ -14,34 +15,24 @@ const before: PlainObject = {
   images: { nginx: { pull: "missing" } },
 };
 
-/** After an operation that succeeded: the outputs have the set, and no connection. */
-function diff(from: PlainObject, after: PlainObject) {
-  const { connection, ...outputs } = from;
-  assert.ok(connection);
-  return diffUnitSet({ inputs: from, outputs }, after);
-}
-
+/** After an operation that succeeded: the outputs have the set, and no connections. */
 function changes(after: PlainObject, from = before): Record<string, string> {
-  return Object.fromEntries(diff(from, after).changes);
+  const { hosts, ...outputs } = from;
+  assert.ok(hosts);
+  return Object.fromEntries(diffUnitSet(outputs, after));
 }
 
 test("the same inputs make no difference", () => {
-  assert.deepEqual(diff(before, structuredClone(before)), { changes: new Map(), replaces: [] });
+  assert.deepEqual(changes(structuredClone(before)), {});
 });
 
 describe("no difference", () => {
   const same: Record<string, PlainObject> = {
     "credentials and time limits": {
-      connection: {
-        address: "192.0.2.11",
-        port: 22,
-        user: "admin",
-        privateKey: "k",
-        sudo: true,
-        connectTimeout: 3,
-        sshConfig: false,
-      },
+      hosts: { "web-1": { address: "192.0.2.11", port: 22, user: "admin", privateKey: "k", sudo: true } },
     },
+    "the policy of a rollout": { rollout: { canary: 3 } },
+    "commands around a change": { hooks: { before: [{ command: ["true"] }] } },
     "logins of registries": { registries: { r: { username: "u", password: "p" } } },
     adopt: { adopt: true },
     "requests that must be answered": { probes: { "0.0.0.0:80": { status: 200 } } },
@@ -130,66 +121,66 @@ describe("one entry for each", () => {
   });
 });
 
-describe("another set", () => {
+describe("a change of the set as a whole, which makes no other resource of it", () => {
   const { user, ...system } = before;
   assert.equal(user, "test");
   const others: [string, PlainObject, string][] = [
-    ["connection.address", { ...before, connection: { address: "192.0.2.12" } }, "update"],
-    ["name", { ...before, name: "web2" }, "update"],
     ["manager", { ...before, manager: "system" }, "update"],
     ["user", { ...before, user: "other" }, "update"],
     ["user", system, "delete"],
   ];
-  for (const [path, after, kind] of others) {
-    test(`${path}: ${kind}`, () => {
-      assert.deepEqual(diff(before, after), { changes: new Map([[path, kind]]), replaces: [path] });
-    });
-  }
+  for (const [path, after, kind] of others)
+    test(`${path}: ${kind}`, () => assert.deepEqual(changes(after), { [path]: kind }));
+});
 
-  test("a file, a unit or linger make no other set", () => {
-    assert.deepEqual(diff(before, { ...before, linger: true, units: {}, files: {} }).replaces, []);
+describe("hosts: one entry for each", () => {
+  const where = { "web-1": "192.0.2.11", "web-2": "192.0.2.12", "web-3": "192.0.2.13" };
+  const fleet = { ...before, where };
+
+  test("one that comes, one that goes and one that moves", () => {
+    const now = { "web-1": "192.0.2.99", "web-2": "192.0.2.12", "web-4": "192.0.2.14" };
+    assert.deepEqual(changes({ ...fleet, where: now }, fleet), {
+      'where["web-1"]': "update",
+      'where["web-3"]': "delete",
+      'where["web-4"]': "add",
+    });
+  });
+
+  test("of which none is of the content", () => {
+    const isOther = (after: PlainObject, from: PlainObject = fleet) => isOtherContent(from, after);
+    assert.equal(isOther({ ...fleet, where: {} }), false);
+    assert.equal(isOther(fleet, { ...fleet, pending: "web-1: held back", drift: { "web-1": "x" } }), false);
+    assert.equal(isOther({ ...fleet, units: {} }), true);
+    assert.equal(isOther({ ...fleet, manager: "system" }), true);
   });
 });
 
 test("what is not known yet may change", () => {
   const after: PlainObject = {
     ...before,
-    connection: { address: unknown },
+    where: { "web-1": unknown },
     units: { ...(before.units as PlainObject), "web.container": unknown },
     files: { ...(before.files as PlainObject), "/a": { content: unknown } },
   };
   assert.deepEqual(changes(after), {
-    "connection.address": "update",
     'files["/a"].content': "update",
     'units["web.container"]': "update",
+    'where["web-1"]': "update",
   });
 });
 
-test("another way to the host is looked at, and is no other set", () => {
-  const before = { connection: { address: "192.0.2.11", jump: { address: "gate", privateKey: "k" } } };
-  const after = { connection: { address: "192.0.2.11", port: 2222, jump: { address: "gate-2" } } };
-  const { changes, replaces } = diff(before, after);
-  assert.deepEqual([...changes.keys()], ["connection.port", "connection.jump"]);
-  assert.deepEqual(replaces, []);
-  const further = {
-    connection: { address: "192.0.2.11", jump: { address: "gate", jump: { address: "a" } } },
-  };
-  assert.deepEqual([...diff(before, further).changes], [["connection.jump", "update"]]);
-  const rotated = { connection: { address: "192.0.2.11", jump: { address: "gate", agent: true } } };
-  assert.equal(diff(before, rotated).changes.size, 0);
-});
-
 describe("the old inputs say nothing of what the outputs have", () => {
-  const { connection, ...outputs } = before;
+  const { hosts, ...outputs } = before;
+  assert.ok(hosts);
   const units = { "web.container": "[Container]\nA=b\n" };
   const next = { ...before, units };
 
-  test("after an update that broke off on its way, which keeps old inputs: only what is left to do", () => {
-    const left = diffUnitSet({ inputs: before, outputs: { ...outputs, units, pending: "x" } }, next);
-    assert.deepEqual([...left.changes], [["pending", "delete"]]);
-    const back = diffUnitSet({ inputs: before, outputs: { ...outputs, units } }, before);
+  test("after an update that did not finish, which keeps old inputs: only what is left to do", () => {
+    const left = diffUnitSet({ ...outputs, units, pending: "x" }, next);
+    assert.deepEqual([...left], [["pending", "delete"]]);
+    const back = diffUnitSet({ ...outputs, units }, before);
     assert.deepEqual(
-      [...back.changes],
+      [...back],
       [
         ['units["web.container"]', "update"],
         ['units["web.socket"]', "add"],
@@ -197,19 +188,11 @@ describe("the old inputs say nothing of what the outputs have", () => {
     );
   });
 
-  test("after a create that broke off: everything, and no other set", () => {
+  test("after a create that did not finish: everything", () => {
     const { name, manager, user } = before;
-    const nothing = { name, manager, user, units: {}, pending: "x" } as PlainObject;
-    const { changes, replaces } = diffUnitSet({ inputs: before, outputs: nothing }, before);
-    assert.deepEqual(replaces, []);
-    assert.ok(changes.has("pending") && changes.get('units["web.socket"]') === "add");
-  });
-
-  test("but the connection is theirs", () => {
-    assert.ok(connection);
-    const moved = { ...before, connection: { address: "192.0.2.12", port: 2222 } };
-    const paths = [...diffUnitSet({ inputs: before, outputs }, moved).changes.keys()];
-    assert.deepEqual(paths, ["connection.address", "connection.port"]);
-    assert.deepEqual([...paths, "units", "drift"].map(isOfInputs), [true, true, false, false]);
+    const nothing = { name, manager, user, units: {}, where: {}, pending: "x" } as PlainObject;
+    const found = diffUnitSet(nothing, before);
+    assert.ok(found.has("pending") && found.get('units["web.socket"]') === "add");
+    assert.equal(found.get('where["web-1"]'), "add");
   });
 });

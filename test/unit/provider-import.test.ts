@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { type Facts, type FileFact, type Query, noFacts } from "../../host/facts/facts.ts";
 import type { UnitFact } from "../../host/facts/unit-facts.ts";
 import type { Identity } from "../../provider/identity.ts";
+import { secret } from "../../provider/wire.ts";
 import { importedInputs, nextQuery } from "../../provider/import.ts";
 
 /** What is on a made-up host. */
@@ -74,13 +75,13 @@ function walk(identity: Identity, host: Host) {
   return { asked, inputs: importedInputs(identity, facts) };
 }
 
-const connection = { address: "192.0.2.11", port: 22, user: "root" };
+const hosts = { "web-1": { address: "192.0.2.11", port: 22, user: "root" } };
 
 test("a quadlet with ServiceName=: its service is asked about by that name, once its text is known", () => {
   const container = "/etc/containers/systemd/web.container";
   const text = "[Container]\nImage=docker.io/library/nginx\nServiceName=front\n";
   const host: Host = { files: { [container]: text }, units: { "front.service": { active: "inactive" } } };
-  const { asked, inputs } = walk({ connection, manager: "system", name: "web" }, host);
+  const { asked, inputs } = walk({ hosts, manager: "system", name: "web" }, host);
   assert.deepEqual(
     asked.map(({ units }) => units),
     [[], ["web.service"], ["front.service"]],
@@ -89,7 +90,7 @@ test("a quadlet with ServiceName=: its service is asked about by that name, once
 });
 
 describe("Example 2, made by hand", () => {
-  const identity: Identity = { connection, manager: "system", name: "example2" };
+  const identity: Identity = { hosts, manager: "system", name: "example2" };
   const container = "/etc/containers/systemd/example2.container";
   const socket = "/etc/systemd/system/example2.socket";
   const host: Host = {
@@ -118,7 +119,7 @@ describe("Example 2, made by hand", () => {
 
   test("the inputs", () => {
     assert.deepEqual(inputs, {
-      connection,
+      hosts: secret(hosts),
       name: "example2",
       manager: "system",
       units: {
@@ -137,7 +138,7 @@ describe("Example 2, made by hand", () => {
 });
 
 describe("Example 1, made by hand, with a directory that is mounted", () => {
-  const identity: Identity = { connection, manager: "user", user: "test", name: "example1" };
+  const identity: Identity = { hosts, manager: "user", user: "test", name: "example1" };
   const container = "~/.config/containers/systemd/example1.container";
   const socket = "~/.config/systemd/user/example1.socket";
   const conf = "~/nginx_conf_d/default.conf";
@@ -173,7 +174,7 @@ describe("Example 1, made by hand, with a directory that is mounted", () => {
 
   test("the inputs", () => {
     assert.deepEqual(inputs, {
-      connection,
+      hosts: secret(hosts),
       name: "example1",
       manager: "user",
       user: "test",
@@ -190,7 +191,7 @@ describe("Example 1, made by hand, with a directory that is mounted", () => {
 });
 
 describe("a quadlet as only podman reads it", () => {
-  const identity: Identity = { connection, manager: "system", name: "web" };
+  const identity: Identity = { hosts, manager: "system", name: "web" };
   const container = "/etc/containers/systemd/web.container";
   const of = (lines: string) => walk(identity, { files: { [container]: lines }, units: {} });
 
@@ -211,7 +212,7 @@ describe("a quadlet as only podman reads it", () => {
 });
 
 describe("a set that this project made", () => {
-  const identity: Identity = { connection, manager: "system", name: "web" };
+  const identity: Identity = { hosts, manager: "system", name: "web" };
   const container = "/etc/containers/systemd/web.container";
   const conf = "/etc/quadlet-fleet/web/conf.d/default.conf";
   const host: Host = {
@@ -232,7 +233,7 @@ describe("a set that this project made", () => {
 });
 
 test("nothing there: undefined", () => {
-  const identity: Identity = { connection, manager: "system", name: "web" };
+  const identity: Identity = { hosts, manager: "system", name: "web" };
   const { asked, inputs } = walk(identity, { files: {}, units: {} });
   assert.equal(asked.length, 1);
   assert.equal(inputs, undefined);

@@ -4,7 +4,7 @@ import { Listeners } from "../../provider/listeners.ts";
 import { type PlainObject, unknown } from "../../provider/wire.ts";
 
 function set(listen: string, connection: PlainObject = { address: "web-1" }, unit = "a.socket"): PlainObject {
-  return { connection, units: { [unit]: `[Socket]\nListenStream=${listen}\n` } };
+  return { hosts: { "web-1": connection }, units: { [unit]: `[Socket]\nListenStream=${listen}\n` } };
 }
 
 /** What is said of the last of the sets, which are checked one after the other. */
@@ -20,14 +20,28 @@ function claims(...sets: [string, PlainObject][]): string[] {
 
 test("two sets on one port of one host", () => {
   assert.deepEqual(claims(["one", set("0.0.0.0:80")], ["two", set("0.0.0.0:80", undefined, "b.socket")]), [
-    "units: b.socket listens on 0.0.0.0:80, and so does a.socket of one on the same host (0.0.0.0:80)",
+    "units: b.socket listens on 0.0.0.0:80, and so does a.socket of one (0.0.0.0:80) on the same host: web-1",
+  ]);
+});
+
+test("two sets that share some of many hosts: those are named in short", () => {
+  const on = (first: number, last: number) =>
+    Object.fromEntries(
+      Array.from({ length: last - first + 1 }, (_, index) => [
+        `web-${first + index}`,
+        { address: `192.0.2.${first + index}` },
+      ]),
+    );
+  const units = { "a.socket": "[Socket]\nListenStream=0.0.0.0:80\n" };
+  assert.deepEqual(claims(["one", { hosts: on(1, 6), units }], ["two", { hosts: on(4, 9), units }]), [
+    "units: a.socket listens on 0.0.0.0:80, and so does a.socket of one (0.0.0.0:80) on the same host: web-[4-6]",
   ]);
 });
 
 test("two units of one set", () => {
   const units = { "a.socket": "[Socket]\nListenStream=80\n", "b.socket": "[Socket]\nListenStream=[::]:80\n" };
-  assert.deepEqual(claims(["one", { connection: { address: "web-1" }, units }]), [
-    "units: b.socket listens on [::]:80, and so does a.socket of one on the same host ([::]:80)",
+  assert.deepEqual(claims(["one", { hosts: { "web-1": { address: "web-1" } }, units }]), [
+    "units: b.socket listens on [::]:80, and so does a.socket of one ([::]:80) on the same host: web-1",
   ]);
 });
 
@@ -65,12 +79,19 @@ describe("no conflict", () => {
     "another host": set("0.0.0.0:80", { address: "web-2" }),
     "a host behind another port": set("0.0.0.0:80", { address: "web-1", port: 2222 }),
     "a host that is not known yet": set("0.0.0.0:80", { address: unknown }),
-    "units that are not known yet": { connection: { address: "web-1" }, units: unknown },
-    "a unit that is not known yet": { connection: { address: "web-1" }, units: { "a.socket": unknown } },
+    "units that are not known yet": { hosts: { "web-1": { address: "web-1" } }, units: unknown },
+    "hosts that are not known yet": {
+      hosts: unknown,
+      units: { "a.socket": "[Socket]\nListenStream=0.0.0.0:80\n" },
+    },
+    "a unit that is not known yet": {
+      hosts: { "web-1": { address: "web-1" } },
+      units: { "a.socket": unknown },
+    },
     "an address that is not understood": set("vsock:2:80"),
     "an empty list": set(""),
     "a unit that is no socket": {
-      connection: { address: "web-1" },
+      hosts: { "web-1": { address: "web-1" } },
       units: { "a.service": "[Service]\nListenStream=0.0.0.0:80\n" },
     },
   };

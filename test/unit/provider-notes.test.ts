@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Facts } from "../../host/facts/facts.ts";
 import { diffUnitSet } from "../../provider/diff.ts";
-import { driftLine, firstLine, observedOutputs } from "../../provider/notes.ts";
-import { desiredState, outputs } from "../../provider/state.ts";
+import { type Known, nothingKnown } from "../../provider/fleet.ts";
+import { driftLine, observed as observe } from "../../provider/notes.ts";
+import { firstLine } from "../../provider/result.ts";
+import { desiredState, echo, unitStatesOf } from "../../provider/state.ts";
+import { waysOf, whereOf } from "../../provider/where.ts";
 import { type WireObject, revealObject, secret } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
 import { change, present, settled, state } from "./host-plan-facts.ts";
 
 const wire: WireObject = {
-  connection: { address: "192.0.2.11" },
+  hosts: { "web-1": { address: "192.0.2.11" } },
   name: "web",
   manager: "system",
   user: "test",
@@ -25,11 +28,37 @@ const host = {
   uid: 1006,
   home: "/home/test",
 };
-const before = outputs(desired, host, wire);
+const outputs = (facts: Facts): WireObject => ({
+  ...echo(wire),
+  owner: "urn:web",
+  unitStates: unitStatesOf(desired, new Map([["web-1", facts]])) ?? {},
+  where: { "web-1": "192.0.2.11" },
+});
+const before = outputs(host);
 
-function observed(facts: Facts | undefined, properties = before): WireObject | undefined {
-  return observedOutputs(properties, desired, { address: "192.0.2.11" }, facts);
+/** What is said of some hosts, of which those in `seen` were looked at. */
+function fleet(
+  seen: Record<string, Facts | undefined>,
+  properties = before,
+  known: Partial<Known> = {},
+  names = Object.keys(seen),
+): WireObject | undefined {
+  const ways = waysOf(
+    Object.fromEntries(names.map((name, index) => [name, { address: `192.0.2.${11 + index}` }])),
+  );
+  return observe(
+    properties,
+    desired,
+    { ...nothingKnown, ...known },
+    {
+      seen: new Map(Object.entries(seen)),
+      ways,
+      saved: ways,
+    },
+  );
 }
+
+const observed = (facts: Facts | undefined, properties = before) => fleet({ "web-1": facts }, properties);
 
 describe("after a refresh the outputs are those of before, and", () => {
   test("nothing else of a host as it should be, placeholders filled in", () => {
@@ -40,45 +69,102 @@ describe("after a refresh the outputs are those of before, and", () => {
     const leaked = change(host, "/key", present("CANARY, edited", "0600"));
     const facts = state(change(leaked, unit, present("edited")), "web.service", { active: "failed" });
     const seen = observed(facts);
-    const drift = { "192.0.2.11": `not running: web.service; edited: /key, ${unit}` };
+    const drift = { "web-1": `not running: web.service; edited: /key, ${unit}` };
     assert.deepEqual(seen, { ...before, drift });
     assert.doesNotMatch(JSON.stringify(drift), /CANARY/);
-    const { changes } = diffUnitSet(
-      { inputs: revealObject(wire), outputs: revealObject(seen) },
-      revealObject(wire),
-    );
-    assert.deepEqual([...changes], [["drift", "delete"]]);
+    assert.ok(seen);
+    const inputs = revealObject({ ...wire, where: { "web-1": "192.0.2.11" } });
+    assert.deepEqual([...diffUnitSet(revealObject(seen), inputs)], [["drift", "delete"]]);
   });
 
   test("what was found before is gone when it is right again", () => {
-    const notes = { drift: { "192.0.2.11": "gone: /a" }, pending: "192.0.2.11: x", unseen: "x" };
+    const notes = { drift: { "web-1": "gone: /a" }, pending: "web-1: x", unseen: "x" };
     assert.deepEqual(observed(host, { ...before, ...notes }), before);
   });
 
   test("that an up was interrupted", () => {
     assert.ok(host.set);
-    const pending = "root@192.0.2.11:22: a deploy was interrupted there, and is not rolled back yet.";
-    assert.deepEqual(observed({ ...host, set: { ...host.set, unfinished: true } }), { ...before, pending });
+    const why = "a deploy was interrupted there, and is not rolled back yet";
+    assert.deepEqual(observed({ ...host, set: { ...host.set, unfinished: true } }), {
+      ...before,
+      exceptions: { "web-1": { has: "unknown", why } },
+      pending: `web-1: ${why}`,
+    });
   });
 
   test("that there is no account", () => {
-    assert.deepEqual(observed(undefined), { ...before, drift: { "192.0.2.11": "no account: test" } });
+    assert.deepEqual(observed(undefined), { ...before, drift: { "web-1": "no account: test" } });
   });
 
   test("a drop-in, again and again, until an up has taken note of it", () => {
     const facts = state(host, "web.service", { dropIns: ["/d/a.conf"] });
     const once = observed(facts);
-    assert.deepEqual(once, { ...before, drift: { "192.0.2.11": "new drop-in: /d/a.conf" } });
+    assert.deepEqual(once, { ...before, drift: { "web-1": "new drop-in: /d/a.conf" } });
     assert.deepEqual(observed(facts, once), once);
-    const noted = outputs(desired, facts, wire);
+    const noted = outputs(facts);
     assert.deepEqual(observed(facts, noted), noted);
   });
 
   test("all of it is gone: undefined, but not where the set's mark is still there", () => {
     const files: Facts["files"] = new Map();
     assert.equal(observed({ ...host, files, set: undefined }), undefined);
-    const drift = { "192.0.2.11": `gone: /a, /key, ${unit}` };
+    const drift = { "web-1": `gone: /a, /key, ${unit}` };
     assert.deepEqual(observed({ ...host, files }), { ...before, drift });
+  });
+});
+
+describe("of several hosts", () => {
+  const edited = change(host, unit, present("edited"));
+  const where = (many: number) =>
+    whereOf(
+      waysOf(
+        Object.fromEntries(
+          Array.from({ length: many }, (_, i) => [`web-${i + 1}`, { address: `192.0.2.${11 + i}` }]),
+        ),
+      ),
+    );
+
+  test("nothing differs", () => {
+    assert.deepEqual(fleet({ "web-1": host, "web-2": host }), { ...before, where: where(2) });
+  });
+
+  test("those with the same difference are one entry", () => {
+    const seen = fleet({ "web-1": host, "web-2": edited, "web-3": edited });
+    assert.deepEqual(seen, { ...before, where: where(3), drift: { "web-[2-3]": `edited: ${unit}` } });
+  });
+
+  test("what is known of a host that was not looked at stays", () => {
+    const exceptions = { "web-2": { has: "old" as const, why: "unreachable" } };
+    const seen = fleet({ "web-1": host }, before, { exceptions, drift: { "web-2": "gone: /a" } }, [
+      "web-1",
+      "web-2",
+    ]);
+    assert.deepEqual(seen, {
+      ...before,
+      where: where(2),
+      exceptions,
+      pending: "web-2: unreachable",
+      drift: { "web-2": "gone: /a" },
+    });
+  });
+
+  test("an old version stays pending without its differences, until it is the new one", () => {
+    const exceptions = { "web-2": { has: "old" as const, why: "held back" } };
+    const still = fleet({ "web-1": host, "web-2": edited }, before, { exceptions });
+    assert.deepEqual(still, { ...before, where: where(2), exceptions, pending: "web-2: held back" });
+    assert.deepEqual(fleet({ "web-1": host, "web-2": host }, before, { exceptions }), {
+      ...before,
+      where: where(2),
+    });
+  });
+
+  test("one that has lost all of it differs; when all have, the set is gone", () => {
+    const empty = { ...host, files: new Map(), set: undefined };
+    assert.deepEqual(fleet({ "web-1": host, "web-2": empty })?.drift, {
+      "web-2": "nothing is there of: web",
+    });
+    assert.equal(fleet({ "web-1": empty, "web-2": empty }), undefined);
+    assert.equal(fleet({}), undefined);
   });
 });
 

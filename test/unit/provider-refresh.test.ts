@@ -3,22 +3,22 @@ import { describe, test } from "node:test";
 import { HostError } from "../../host/errors.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
 import { type Context, apply, importSet, refresh } from "../../provider/operations.ts";
-import { emptyOutputs } from "../../provider/state.ts";
 import { Unfinished } from "../../provider/unfinished.ts";
 import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
 import type { WireObject } from "../../provider/wire.ts";
 
 const set = (manager: "system" | "user"): WireObject => ({
-  connection: { address: "192.0.2.11" },
+  hosts: { "web-1": { address: "192.0.2.11" } },
   name: "web",
   manager,
   user: "test",
   units: { "web.service": "[Service]\n" },
 });
-const { connection, ...applied } = set("system");
-assert.ok(connection);
-const properties: WireObject = { ...applied, owner: "urn:web", unitStates: {} };
+const { hosts, ...applied } = set("system");
+assert.ok(hosts);
+const where = { "web-1": "192.0.2.11" };
+const properties: WireObject = { ...applied, owner: "urn:web", unitStates: {}, where };
 
 /** A login that ends so, while another host answers or not; and the warnings. */
 async function world(thrown: Error, othersAnswer = true): Promise<{ context: Context; warnings: string[] }> {
@@ -37,7 +37,7 @@ async function world(thrown: Error, othersAnswer = true): Promise<{ context: Con
 }
 
 const read = (context: Context, manager: "system" | "user" = "system", before = properties) =>
-  refresh(context, "urn:web", "id", set(manager), { ...before, manager });
+  refresh(context, "urn:web", set(manager), { ...before, manager });
 const unreachable = new HostError("h", "no SSH connection.", { reason: "unreachable", cure: "Check it." });
 const noAccount = new HostError("h", 'there is no account "test".', { reason: "no-account" });
 
@@ -45,20 +45,21 @@ describe("a refresh of a host", () => {
   test("that can't be reached while others can: the state as it was, a note and a warning", async () => {
     const { context, warnings } = await world(unreachable);
     assert.deepEqual(await read(context), {
-      id: "id",
+      id: "web",
       inputs: set("system"),
-      properties: { ...properties, unseen: "h: no SSH connection." },
+      properties: { ...properties, unseen: "web-1: no SSH connection." },
     });
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? "", /^h: no SSH connection\.\n[^]*passed this host over/);
+    assert.match(warnings[0] ?? "", /^web-1: no SSH connection\.\n[^]*passed it over/);
     assert.equal(context.survey.takePassedOver("urn:web"), true);
   });
 
   test("that is passed over twice has the same note, and keeps that something is pending", async () => {
     const { context } = await world(unreachable);
-    const before = { ...properties, pending: "h: it broke off." };
+    const exceptions = { "web-1": { has: "unknown", why: "it broke off" } };
+    const before = { ...properties, exceptions, pending: "web-1: it broke off" };
     const once = await read(context, "system", before);
-    assert.deepEqual(once?.properties, { ...before, unseen: "h: no SSH connection." });
+    assert.deepEqual(once?.properties, { ...before, unseen: "web-1: no SSH connection." });
     assert.deepEqual(await read(context, "system", once?.properties), once);
   });
 
@@ -93,9 +94,9 @@ describe("a refresh of a host", () => {
     const { context, warnings } = await world(noAccount, false);
     assert.equal(await read(context, "user"), undefined);
     assert.deepEqual(await read(context), {
-      id: "id",
+      id: "web",
       inputs: set("system"),
-      properties: { ...properties, drift: { "192.0.2.11": "no account: test" } },
+      properties: { ...properties, drift: { "web-1": "no account: test" } },
     });
     assert.deepEqual(warnings, []);
   });
@@ -111,20 +112,81 @@ test("an import that can't look at the host is an error, and brings nothing into
   }
 });
 
+describe("a refresh of several hosts", () => {
+  const many = (...addresses: string[]) => ({
+    ...set("system"),
+    hosts: Object.fromEntries(addresses.map((address, index) => [`web-${index + 1}`, { address }])),
+  });
+  const known = (...addresses: string[]) => ({
+    ...properties,
+    where: Object.fromEntries(addresses.map((address, index) => [`web-${index + 1}`, address])),
+  });
+
+  test("none of which answers: each reason once, and the network once", async () => {
+    const { context } = await world(unreachable, false);
+    await assert.rejects(refresh(context, "urn:web", many("a", "b"), known("a", "b")), {
+      message:
+        "web-[1-2]: no SSH connection.\nNothing was changed on it.\nCheck it.\nNo host has answered in this run: check the network of this machine first.\nThe refresh could not look at it, so the run fails. Its state stays as it was.",
+    });
+  });
+
+  test("which another host answers for: they are named in short, and warned of once", async () => {
+    const { context, warnings } = await world(unreachable);
+    const state = await refresh(context, "urn:web", many("a", "b"), known("a", "b"));
+    assert.equal(state?.properties.unseen, "web-[1-2]: no SSH connection.");
+    assert.equal(warnings.length, 1);
+  });
+
+  test("that are offline by the inventory, or that the set never reached: not looked at", async () => {
+    const { context, warnings } = await world(unreachable, false);
+    const inputs = {
+      ...many("a"),
+      hosts: { "web-1": { address: "a", state: "offline" }, "web-2": { address: "b" } },
+    };
+    const state = await refresh(context, "urn:web", inputs, known("a"));
+    assert.deepEqual(state?.properties, known("a"));
+    assert.deepEqual(warnings, []);
+  });
+
+  test("of which one is forgotten", async () => {
+    const { context } = await world(unreachable);
+    process.env.QUADLET_FLEET_FORGET = "web-2";
+    const state = await refresh(context, "urn:web", many("a", "b"), known("a", "b"));
+    delete process.env.QUADLET_FLEET_FORGET;
+    assert.deepEqual(state?.properties.where, { "web-1": "a" });
+    assert.equal(state?.properties.unseen, "web-1: no SSH connection.");
+  });
+});
+
 describe("an operation that breaks in the middle", () => {
   const broken = new HostError("h", "the connection was lost.", { leaves: "unknown", cure: "Try again." });
-  const pending = "h: the connection was lost.";
+  const notes = {
+    exceptions: { "web-1": { has: "unknown", why: "the connection was lost." } },
+    pending: "web-1: the connection was lost.",
+  };
   const next = { ...set("system"), units: { "web.service": "[Service]\nA=b\n" } };
 
   for (const [what, before, kept] of [
     ["an update: what the host had before", { inputs: set("system"), properties }, properties],
-    ["a create: nothing that could be somebody else's", undefined, emptyOutputs("urn:web", next)],
+    [
+      "a create: nothing that could be somebody else's",
+      undefined,
+      {
+        name: "web",
+        manager: "system",
+        user: "test",
+        units: {},
+        owner: "urn:web",
+        unitStates: {},
+        where: {},
+      },
+    ],
   ] as const)
     test(`${what}, and that something is pending`, async () => {
       const { context } = await world(broken);
-      await assert.rejects(apply(context, "urn:web", "id", before, next), (error) => {
+      await assert.rejects(apply(context, "urn:web", before, next), (error) => {
         assert.ok(error instanceof Unfinished);
-        assert.deepEqual(error.state, { id: "id", inputs: next, properties: { ...kept, pending } });
+        assert.deepEqual(error.state, { id: "web", inputs: next, properties: { ...kept, ...notes } });
         return true;
       });
     });
@@ -132,7 +194,7 @@ describe("an operation that breaks in the middle", () => {
   test("keeps no state where it has changed nothing", async () => {
     const refused = await world(unreachable);
     await assert.rejects(
-      apply(refused.context, "urn:web", undefined, undefined, set("system")),
+      apply(refused.context, "urn:web", undefined, set("system")),
       (error) => error === unreachable,
     );
   });

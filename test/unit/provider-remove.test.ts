@@ -7,9 +7,11 @@ import { Pool } from "../../host/ssh/pool.ts";
 import { remove } from "../../provider/operations.ts";
 import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
+import { waysOf, whereOf } from "../../provider/where.ts";
+import type { WireObject } from "../../provider/wire.ts";
 import { Keyring } from "./ssh-keys.ts";
 
-// Only of a host that is gone for good may the state be deleted: what else fails leaves units behind that run.
+// Only a host that is gone for good may be forgotten: what else fails leaves units behind that run.
 
 const ring = new Keyring();
 after(() => ring[Symbol.dispose]());
@@ -37,8 +39,9 @@ async function refusal(connection: object): Promise<string> {
     survey: new Survey(),
     run: newRun({ cancel: new AbortController().signal, gone: new AbortController().signal }),
   };
-  const properties = { name: "web", manager: "system", units: {} };
-  const inputs = { ...properties, connection: { hostKey, ...connection } };
+  const where = { "web-1": whereOf(waysOf({ a: connection } as WireObject)).a ?? "" };
+  const properties = { name: "web", manager: "system", units: {}, where };
+  const inputs = { ...properties, hosts: { "web-1": { hostKey, ...connection } } };
   const thrown = await remove(context, "urn:web", { inputs, properties }).then(
     () => assert.fail("it was removed"),
     (error: Error) => error,
@@ -47,7 +50,7 @@ async function refusal(connection: object): Promise<string> {
 }
 
 const advice =
-  "If the host is gone for good, forget what it had: pulumi state delete --target-dependents 'urn:web'";
+  "If web-1 is gone for good, forget what it had: QUADLET_FLEET_FORGET=web-1 pulumi destroy (or pulumi up)";
 
 test("a host that can't be reached", async () => {
   const port = await closedPort();
@@ -56,7 +59,17 @@ test("a host that can't be reached", async () => {
   assert.equal(text.split("\n").at(-1), advice);
 });
 
-test("a problem of this machine, or of a jump host, gets no advice to delete the state", async () => {
+test("a host that is forgotten is not contacted", async () => {
+  const port = await closedPort();
+  process.env.QUADLET_FLEET_FORGET = "web-1, other";
+  await assert.rejects(
+    refusal({ address: "127.0.0.1", port, identityFile: ring.path("open") }),
+    /it was removed/,
+  );
+  delete process.env.QUADLET_FLEET_FORGET;
+});
+
+test("a problem of this machine, or of a jump host, gets no advice to forget the host", async () => {
   const port = await closedPort();
   const address = "192.0.2.11";
   for (const [connection, problem] of [
@@ -76,6 +89,6 @@ test("a problem of this machine, or of a jump host, gets no advice to delete the
   ] as const) {
     const text = await refusal({ address, ...connection });
     assert.match(text, problem);
-    assert.doesNotMatch(text, /state delete|CANARY/);
+    assert.doesNotMatch(text, /FORGET|CANARY/);
   }
 });

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { noFacts } from "../../host/facts/facts.ts";
 import { checkUnitSet } from "../../provider/check.ts";
-import { diffUnitSet } from "../../provider/diff.ts";
 import { schema } from "../../provider/schema.ts";
-import { desiredState, outputs } from "../../provider/state.ts";
+import { desiredState, unitStatesOf } from "../../provider/state.ts";
 import type { PlainObject } from "../../provider/wire.ts";
 import { contract as data } from "../../resources/contract-data.ts";
 import { unitSetType } from "../../resources/unit-set-type.ts";
@@ -13,8 +12,6 @@ interface Property {
   $ref?: string;
   type?: string;
   secret?: boolean;
-  replaceOnChanges?: boolean;
-  willReplaceOnChanges?: boolean;
   description?: string;
 }
 interface ObjectType {
@@ -74,7 +71,7 @@ describe("the schema names every field of the contract and nothing else", () => 
     // These are part of the others.
     assert.deepEqual(
       names(pairs.map(([name]) => name))
-        .concat("Credentials", "HttpRequest")
+        .concat("Connection", "Credentials", "HttpRequest", "VerifyRequest")
         .sort(),
       names(contract.keys()),
     );
@@ -96,9 +93,10 @@ test("what outputs may say of a unit is in the schema", () => {
     needsReload: true,
     changed: 1,
   };
-  const desired = desiredState({ connection: { address: "a" }, name: "a", manager: "system", units: {} }, "");
-  const { unitStates } = outputs(desired, { ...noFacts(), units: new Map([["a.service", unit]]) }, {});
-  const said = (unitStates as Record<string, object>)["a.service"] ?? {};
+  const desired = desiredState({ hosts: {}, name: "a", manager: "system", units: {} }, "");
+  const facts = { ...noFacts(), units: new Map([["a.service", unit]]) };
+  const states = unitStatesOf(desired, new Map([["web-1", facts]])) as Record<string, object>;
+  const said = states["a.service"] ?? {};
   assert.deepEqual(
     names(Object.keys(said)),
     names(Object.keys(written.types["quadlet:index:UnitState"]?.properties ?? {})),
@@ -110,8 +108,8 @@ test("secret is what the contract calls so", () => {
     Object.entries(properties).flatMap(([key, value]) => (value.secret ? [`${token}.${key}`] : [])),
   );
   assert.deepEqual(names(secrets), [
-    "quadlet:index:Connection.passphrase",
-    "quadlet:index:Connection.privateKey",
+    "quadlet:index:Host.passphrase",
+    "quadlet:index:Host.privateKey",
     "quadlet:index:JumpHost.passphrase",
     "quadlet:index:JumpHost.privateKey",
     "quadlet:index:RegistryLogin.password",
@@ -128,8 +126,12 @@ describe("for other languages", () => {
       one.enum ? [[token, one.enum.map(({ value }) => value)]] : [],
     );
     assert.deepEqual(Object.fromEntries(enums), {
+      "quadlet:index:HasVersion": ["nothing", "old", "new", "stuck", "unknown"],
       "quadlet:index:Manager": ["system", "user"],
+      "quadlet:index:OfflinePolicy": ["fail", "skip"],
+      "quadlet:index:Presence": ["present", "offline", "retired"],
       "quadlet:index:PullPolicy": ["missing", "always", "never"],
+      "quadlet:index:RolloutPause": ["none", "canary"],
     });
     assert.equal(fieldOf("ImagePull", "pull").$ref, "#/types/quadlet:index:PullPolicy");
   });
@@ -145,12 +147,15 @@ describe("for other languages", () => {
 
   test("there is no union: each has one type, which the check takes", () => {
     assert.doesNotMatch(JSON.stringify(written), /oneOf/);
-    assert.equal(fieldOf("Connection", "sudo").$ref, "#/types/quadlet:index:Sudo");
-    assert.equal(fieldOf("Connection", "agent").type, "string");
-    assert.equal(fieldOf("Connection", "sshConfig").type, "string");
-    const connection = { address: "a", sudo: {}, agent: "false", sshConfig: "true" };
+    assert.equal(fieldOf("Host", "sudo").$ref, "#/types/quadlet:index:Sudo");
+    assert.equal(fieldOf("Host", "agent").type, "string");
+    assert.equal(fieldOf("Host", "sshConfig").type, "string");
+    assert.equal(fieldOf("RolloutPolicy", "canary").type, "string");
+    const hosts = { a: { address: "a", sudo: {}, agent: "false", sshConfig: "true" } };
     assert.deepEqual(
-      checkUnitSet({ connection, name: "a", manager: "system", units: {} }).map(({ path }) => path),
+      checkUnitSet({ hosts, rollout: { canary: "1" }, name: "a", manager: "system", units: {} }).map(
+        ({ path }) => path,
+      ),
       [],
     );
   });
@@ -162,44 +167,18 @@ describe("for other languages", () => {
       for (const [field, { description }] of Object.entries(properties))
         assert.match(description ?? "", /^\S.*\.$/s, `${token}.${field}`);
   });
-
-  test("what replaces a set, by the diff, is marked so", () => {
-    const marked = (properties: Record<string, Property>) =>
-      Object.entries(properties).flatMap(([key, one]) => {
-        assert.equal(one.replaceOnChanges, one.willReplaceOnChanges, key);
-        return one.replaceOnChanges ? [key] : [];
-      });
-    const inputs = written.resources[unitSetType]?.inputProperties ?? {};
-    const found = [
-      ...marked(inputs),
-      ...marked(written.types["quadlet:index:Connection"]?.properties ?? {}).map(
-        (key) => `connection.${key}`,
-      ),
-    ];
-    const all = (value: string): PlainObject => ({
-      ...Object.fromEntries(fields("UnitSetInputs").map((key) => [key, value])),
-      connection: Object.fromEntries(fields("Connection").map((key) => [key, value])),
-    });
-    assert.deepEqual(
-      names(found),
-      names(diffUnitSet({ inputs: all("a"), outputs: all("a") }, all("b")).replaces),
-    );
-    assert.deepEqual(
-      objects
-        .filter(([token]) => !token.endsWith(":Connection"))
-        .flatMap(([, one]) => marked(one.properties)),
-      [],
-    );
-  });
 });
 
 describe("the check knows the same fields", () => {
   /** Where the objects of each type are in the inputs. */
   const places: Record<string, (value: PlainObject) => PlainObject> = {
     UnitSetInputs: (value) => value,
-    Connection: (value) => ({ connection: value }),
-    JumpHost: (value) => ({ connection: { jump: value } }),
-    Sudo: (value) => ({ connection: { sudo: value } }),
+    Host: (value) => ({ hosts: { a: value } }),
+    JumpHost: (value) => ({ hosts: { a: { jump: value } } }),
+    Sudo: (value) => ({ hosts: { a: { sudo: value } } }),
+    Hooks: (value) => ({ hooks: value }),
+    Hook: (value) => ({ hooks: { before: [value] } }),
+    RolloutPolicy: (value) => ({ rollout: value }),
     FileContent: (value) => ({ files: { "/a": value } }),
     ServiceState: (value) => ({ services: { "a.service": value } }),
     Probe: (value) => ({ probes: { "0.0.0.0:80": value } }),
@@ -219,9 +198,9 @@ describe("the check knows the same fields", () => {
     });
 
     test(`${name}: what must be there`, () => {
-      const outer = name === "UnitSetInputs" ? [] : ["connection", "name", "manager", "units"];
+      const outer = name === "UnitSetInputs" ? [] : ["hosts", "name", "manager", "units"];
       const missing = ends(at({}), "is missing").filter((field) => !outer.includes(field));
-      const inner = missing.filter((field) => field !== "address" || /Connection|JumpHost/.test(name));
+      const inner = missing.filter((field) => field !== "address" || /Host/.test(name));
       assert.deepEqual(names(new Set(inner)), requiredOf(name));
     });
   }

@@ -3,14 +3,15 @@ import { describe, test } from "node:test";
 import { sha256 } from "../../host/digest.ts";
 import { type Facts, type FileFact, noFacts } from "../../host/facts/facts.ts";
 import type { UnitFact } from "../../host/facts/unit-facts.ts";
-import { desiredState, emptyOutputs, emptyState, expectedOutputs, outputs } from "../../provider/state.ts";
+import { desiredState, echo, emptyState, expectedOutputs, unitStatesOf } from "../../provider/state.ts";
 import { type WireObject, revealObject, secret, wireUnknown } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
 
 const unit = "/etc/containers/systemd/web.container";
 
 const wire: WireObject = {
-  connection: { address: "192.0.2.11" },
+  hosts: { "web-1": { address: "192.0.2.11" } },
+  where: { "web-1": "192.0.2.11" },
   name: "web",
   manager: "system",
   units: { "web.container": "[Container]\n", "web.socket": secret("[Socket]\n") },
@@ -53,10 +54,12 @@ function host(files: Record<string, Partial<FileFact>> = {}, units: Record<strin
 }
 
 describe("outputs", () => {
-  const seen = outputs(desired, host(), wire);
+  const statesOf = (...hosts: Facts[]) =>
+    unitStatesOf(desired, new Map(hosts.map((facts, index) => [`web-${index + 1}`, facts])));
+  const seen = statesOf(host());
 
   test("say what systemd says of each unit", () => {
-    assert.deepEqual(seen.unitStates, {
+    assert.deepEqual(seen, {
       "web.socket": { load: "loaded", active: "active", enabled: "enabled" },
       "web.service": { load: "loaded", active: "active", enabled: "generated" },
     });
@@ -65,7 +68,7 @@ describe("outputs", () => {
   test("say that a unit is masked, and which drop-ins change it", () => {
     const dropIns = ["/etc/systemd/system/web.service.d/override.conf"];
     const masked = host({}, { "web.service": { load: "masked", enabled: "masked", dropIns } });
-    assert.deepEqual((outputs(desired, masked, wire).unitStates as WireObject)["web.service"], {
+    assert.deepEqual(statesOf(masked)?.["web.service"], {
       load: "masked",
       active: "active",
       enabled: "masked",
@@ -76,27 +79,34 @@ describe("outputs", () => {
   test("say nothing of a template, which is no unit", () => {
     const facts = host();
     facts.units.set("job@.service", facts.units.get("web.service")!);
-    assert.deepEqual(outputs(desired, facts, wire).unitStates, seen.unitStates);
+    assert.deepEqual(statesOf(facts), seen);
   });
 
-  test("hold the set with its secrets, and no connection", () => {
-    const { connection, ...set } = wire;
-    assert.ok(connection);
-    const { unitStates, owner, ...echo } = seen;
-    assert.ok(unitStates && owner);
-    assert.deepEqual(echo, set);
+  test("of several hosts: as on the first in natural order, with the drop-ins of all", () => {
+    const dropIns = ["/d/a.conf"];
+    const facts = new Map([
+      ["web-10", host({}, { "web.service": { active: "failed", dropIns } })],
+      ["web-2", host()],
+    ]);
+    assert.deepEqual(unitStatesOf(desired, facts)?.["web.service"], {
+      ...{ load: "loaded", active: "active", enabled: "generated" },
+      dropIns,
+    });
+    assert.equal(statesOf(), undefined);
   });
 
-  test("of a preview: the set, and nothing of the host", () => {
-    assert.deepEqual(expectedOutputs(wire), { ...seen, owner: wireUnknown, unitStates: wireUnknown });
+  test("hold the set with its secrets, and no hosts", () => {
+    const { hosts, where, ...set } = wire;
+    assert.ok(hosts && where);
+    assert.deepEqual(echo(wire), set);
   });
 
-  test("of a create that broke off: no file is known to be the set's own", () => {
-    const { name, manager } = wire;
-    assert.deepEqual(emptyOutputs("urn:web", wire), {
-      ...{ name, manager, owner: "urn:web" },
-      units: {},
-      unitStates: {},
+  test("of a preview: the set, and nothing of the hosts", () => {
+    assert.deepEqual(expectedOutputs(wire), {
+      ...echo(wire),
+      where: wire.where,
+      owner: wireUnknown,
+      unitStates: wireUnknown,
     });
   });
 });

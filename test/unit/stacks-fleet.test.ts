@@ -21,7 +21,9 @@ const known = (kind: "sites" | "proxies") =>
 
 /** "site on host" of each placement. */
 function places(sites: object): string[] {
-  return placeFleet({ hosts, sites }).sites.map(({ name, host }) => `${name} on ${host}`);
+  return placeFleet({ hosts, sites }).sites.flatMap(({ name, hosts: on }) =>
+    on.map((host) => `${name} on ${host}`),
+  );
 }
 
 function problems(configuration: object): string[] {
@@ -53,14 +55,14 @@ describe("a site is placed on", () => {
 });
 
 describe("the component's arguments", () => {
-  test("the site's, its name, and the connection without the labels", () => {
+  test("the site's, its name, and its hosts without their labels", () => {
     const environment = { A: pulumi.secret("a") };
     const [placement] = placeFleet({ hosts, sites: { s: { ...site, environment, hosts: ["web-1"] } } }).sites;
     assert.deepEqual(placement?.args, {
       ...site,
       environment,
       name: "s",
-      connection: { address: "192.0.2.11" },
+      hosts: { "web-1": { address: "192.0.2.11" } },
     });
     assert.equal(placement.args.environment?.A, environment.A);
   });
@@ -70,7 +72,7 @@ describe("a proxy", () => {
   const web = { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 };
   const proxy = { user: "test", image: site.image, listen: ["0.0.0.0:82"], backends: { web } };
 
-  test("is placed as a site is, with its name and the connection", () => {
+  test("is placed as a site is, with its name and its hosts", () => {
     const { sites, proxies } = placeFleet({
       hosts,
       proxies: { p: { ...proxy, network: { internal: true }, hosts: { labels: { zone: "b" } } } },
@@ -79,8 +81,13 @@ describe("a proxy", () => {
     assert.deepEqual(proxies, [
       {
         name: "p",
-        host: "web-2",
-        args: { ...proxy, network: { internal: true }, name: "p", connection: { address: "192.0.2.12" } },
+        hosts: ["web-2"],
+        args: {
+          ...proxy,
+          network: { internal: true },
+          name: "p",
+          hosts: { "web-2": { address: "192.0.2.12" } },
+        },
       },
     ]);
   });
@@ -108,47 +115,24 @@ describe("a proxy", () => {
       [
         'proxies.p.hosts[0]: "web-3" is no host of this stack. Did yo',
         'proxies.q.image: "nginx" names no registry, and each host wo',
-        "proxies.r: is the name of a site on web-1 as well. Choose an",
+        "proxies.r: is the name of a site as well. Choose another one",
       ],
     );
   });
 });
 
-describe("commands need the key of each of their hosts, which is told where it is missing, once", () => {
-  const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
-  const fleet = {
-    "web-1": { address: "a", hostKey },
-    "web-2": { address: "b", jump: "gate" },
-    "web-3": { address: "c", hostKey, jump: { address: "d" } },
-    "web.4": { address: "e" },
-    gate: { address: "f" },
-  };
-  const commands = { after: [{ command: ["true"] }] };
-  const all = { ...site, hosts: ["web-1", "web-2", "web-3", "web.4"] };
-  const missing = (path: string, by: string) =>
-    `${path}.hostKey: is missing: commands need it, a knownHostsFile won't do (${by}.commands)`;
-
-  test("of all of them, and of jump hosts", () => {
-    const other = { ...site, hosts: ["gate", "web-2"], listen: ["0.0.0.0:81"], commands };
-    const sites = { s: { ...all, commands }, t: other };
-    assert.deepEqual(problems({ hosts: fleet, sites }), [
-      missing("hosts.web-2", "sites.s"),
-      missing("hosts.gate", "sites.s"),
-      missing("hosts.web-3.jump", "sites.s"),
-      missing('hosts["web.4"]', "sites.s"),
-    ]);
+describe("a host that is not there", () => {
+  test("keeps its place in its sites, which are told", () => {
+    const fleet = { ...hosts, "db-1": { ...hosts["db-1"], state: "offline" } };
+    const [entry] = placeFleet({ hosts: fleet, sites: { s: { ...site, hosts: ["web-1", "db-1"] } } }).sites;
+    assert.deepEqual(entry?.hosts, ["web-1", "db-1"]);
+    assert.deepEqual(entry.args.hosts?.["db-1"], { address: "192.0.2.13", state: "offline" });
   });
 
-  test("of none without commands, and where there is one", () => {
-    assert.deepEqual(problems({ hosts: fleet, sites: { s: all } }), []);
-    assert.deepEqual(problems({ hosts: fleet, sites: { s: { ...all, hosts: ["web-1"], commands } } }), []);
-  });
-
-  test("of a proxy's", () => {
-    const backends = { web: { image: site.image, serverName: "www.example.com", port: 80 } };
-    const proxy = { user: "test", image: site.image, listen: ["0.0.0.0:82"], backends, commands };
-    assert.deepEqual(problems({ hosts: fleet, proxies: { p: { ...proxy, hosts: ["web-1", "gate"] } } }), [
-      missing("hosts.gate", "proxies.p"),
+  test("what its state can't be", () => {
+    const fleet = { "web-1": { address: "a", state: "gone" } };
+    assert.deepEqual(problems({ hosts: fleet }), [
+      'hosts.web-1.state: must be "present" or "offline" or "retired"',
     ]);
   });
 });
@@ -232,7 +216,7 @@ describe("what is wrong, by its path in the stack file", () => {
       proxies: { p: { hosts: ["b"], user: "test", image: site.image, listen: ["80"], backends: { web } } },
     };
     assert.deepEqual(problems(configuration).sort(), [
-      "hosts.a: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, sshConfig, address, port, user, jump, sudo, connectTimeout, commandTimeout.",
+      "hosts.a: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, sshConfig, address, port, user, jump, sudo, connectTimeout, commandTimeout, state.",
       "proxies.p.backends.web.extra: can't be a secret or an Output. Give it as it is.",
       "sites.s: can't be a secret or an Output as a whole. In it, these may be one or hold one: image, registries, tls, nginx, smokeTest, commands, environment.",
       "sites.t.hosts: can't be a secret or an Output. Give it as it is. No host of this stack has labels.",

@@ -65,7 +65,7 @@ const inComponent = (connection: object) =>
   );
 
 const inProvider = (connection: object) =>
-  checkUnitSet({ ...set, connection: connection as PlainObject }).map(
+  checkUnitSet({ ...set, hosts: { a: connection as PlainObject } }).map(
     (failure) => `${failure.path}: ${failure.reason}`,
   );
 
@@ -81,7 +81,7 @@ describe("a host's", () => {
       isOne(inFleet({ "web-1": connection }), `hosts.web-1.${field}: ${said}`);
       const inCode = said.replace("the name of a host, or a connection", "an object");
       isOne(inComponent(connection), `connection.${field}: ${inCode}`);
-      isOne(inProvider(connection), `connection.${field}: ${byProvider}`);
+      isOne(inProvider(connection), `hosts["a"].${field}: ${byProvider}`);
     });
 
   test("jump host: by its path, at any depth", () => {
@@ -90,7 +90,7 @@ describe("a host's", () => {
     const deep = { address: "a", jump: { address: "b", jump: { address: "c", jump } } };
     isOne(inFleet({ a: deep }), `hosts.a.jump.jump.jump.address: ${login}`);
     isOne(inComponent(deep), `connection.jump.jump.jump.address: ${login}`);
-    isOne(inProvider(deep), `connection.jump.jump.jump.address: ${login}`);
+    isOne(inProvider(deep), `hosts["a"].jump.jump.jump.address: ${login}`);
   });
 
   test("fields, each of them: nothing is wrong", () => {

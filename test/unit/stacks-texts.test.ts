@@ -80,7 +80,17 @@ describe("each text that may be in a file", () => {
     const never = ["address", "agent", "commandTimeout", "connectTimeout", "identityFile", "image"];
     assert.deepEqual(
       [...found].sort(),
-      [...fromFile, ...never, "knownHostsFile", "port", "privateKey", "sshConfig", "user", "username"].sort(),
+      [
+        ...fromFile,
+        ...never,
+        "knownHostsFile",
+        "port",
+        "privateKey",
+        "sshConfig",
+        "state",
+        "user",
+        "username",
+      ].sort(),
     );
   });
 });

@@ -20,7 +20,7 @@ import { anyText, unitFile } from "./units-arbitraries.ts";
 // An account writes what it likes into its unit files: whatever it is, all that reads them comes to an end soon, and without an
 // exception but the one of parse().
 
-const identity = { connection: { address: "192.0.2.11" }, manager: "system", name: "web" } as const;
+const identity = { hosts: { "web-1": { address: "192.0.2.11" } }, manager: "system", name: "web" } as const;
 
 /** All that reads a unit's text, at preview, in a plan and in an import. */
 const readers: Record<string, (text: string, file: string) => void> = {

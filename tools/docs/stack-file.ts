@@ -35,7 +35,7 @@ export function stackFileSchema(sites: readonly Argument[], proxies: readonly Ar
   // A key whose entries are all commented out is null.
   const type = ["object", "null"];
   const config: Record<string, Json> = {
-    "quadlet-fleet:hosts": { ...rewrite(hosts ?? {}, docsOf(sites), "", "connection"), type },
+    "quadlet-fleet:hosts": { ...rewrite(hosts ?? {}, docsOf(sites), "", "hosts.*"), type },
     "quadlet-fleet:sites": { ...rewrite(ofSites ?? {}, docsOf(sites)), type },
     "quadlet-fleet:proxies": { ...rewrite(ofProxies ?? {}, docsOf(proxies)), type },
   };
@@ -84,7 +84,7 @@ function docsOf(tree: readonly Argument[]): Docs {
  * @param path of the argument; undefined above the names of hosts, sites and proxies
  */
 function rewrite(json: Json, docs: Docs, field = "", path?: string): Json {
-  const isTop = path === undefined || (path === "connection" && field === "");
+  const isTop = path === undefined || (path === "hosts.*" && field === "");
   const below = path === undefined || path === "" ? "" : `${path}.`;
   const inner: Json = {
     ...json,

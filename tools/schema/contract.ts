@@ -77,7 +77,7 @@ function shapeOf(declaration: Declaration): Shape {
   const fields = Object.entries(schemaOf(declaration.schema).shape ?? {}).map(
     ([name, schema]): [string, Field] => {
       const inner = schema._zod.def.type === "optional" ? schema._zod.def.innerType : schema;
-      const { secret, replaces } = marks.get(inner) ?? {};
+      const { secret } = marks.get(inner) ?? {};
       const described = describe(commentOf(declaration, name), `${declaration.name}.${name}`);
       return [
         name,
@@ -85,7 +85,6 @@ function shapeOf(declaration: Declaration): Shape {
           type: valueType(inner),
           ...(inner === schema ? { required: true } : {}),
           ...(secret && { secret }),
-          ...(replaces && { replaces }),
           description: described,
         },
       ];
@@ -136,8 +135,11 @@ function valueType(schema: Schema): ValueType {
       return { kind: "map", key: { ...(key && { rule: key }) }, of, ...(entryRule && { entryRule }) };
     }
     case "union": {
-      const [other, ...more] = def.options.map(valueType).filter(({ kind }) => kind !== "flag");
+      const kinds = def.options.map(valueType);
+      const [other, ...more] = kinds.filter(({ kind }) => kind !== "flag");
       const isOrFlag = more.length === 0 && def.options.length === 2;
+      if (kinds[0]?.kind === "text" && kinds[1]?.kind === "wholeNumber")
+        return { ...kinds[0], orNumber: true, ...(what !== undefined && { what }) };
       if (isOrFlag && (other?.kind === "text" || other?.kind === "shape"))
         return { ...other, orFlag: true, ...(what !== undefined && { what }) };
     }
@@ -146,7 +148,8 @@ function valueType(schema: Schema): ValueType {
 }
 
 function typeText(type: ValueType): string {
-  const orFlag = (text: string) => ("orFlag" in type ? `${text} | boolean` : text);
+  const orFlag = (text: string) =>
+    "orFlag" in type ? `${text} | boolean` : "orNumber" in type ? `number | ${text}` : text;
   switch (type.kind) {
     case "text":
       return orFlag("string");

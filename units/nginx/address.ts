@@ -114,6 +114,11 @@ export function overlaps(one: ListenAddress, other: ListenAddress, ipv6Only: boo
   return !ipv6Only && isWildcard(one.family === "ipv6" ? one : other);
 }
 
+/** Whether no other machine can ask there. */
+export function isLocal(address: ListenAddress): boolean {
+  return address.family === "unix" || /^(127\.|::1$)/.test(address.address);
+}
+
 /** Whether the address stands for every address of its family (ngx_inet_wildcard). */
 export function isWildcard(address: ListenAddress): boolean {
   return address.family !== "unix" && (address.address === "0.0.0.0" || address.address === "::");

@@ -1,0 +1,70 @@
+import type { Connection, HostException, UnitSetInputs } from "../../resources/contract.ts";
+import type { Desired } from "../../host/desired.ts";
+import type { Pool } from "../../host/ssh/pool.ts";
+import type { Progress } from "../../host/transaction/progress.ts";
+import { unfold } from "../../rollout/fold.ts";
+import { type Known, nothingKnown } from "../fleet.ts";
+import type { Run } from "../rollout.ts";
+import { desiredState, secretPaths } from "../state.ts";
+import type { Survey } from "../survey.ts";
+import type { State } from "../unfinished.ts";
+import { waysOf } from "../where.ts";
+import { type Wire, type WireObject, isObject, reveal, revealObject } from "../wire.ts";
+
+/** What an operation needs besides its inputs. */
+export interface Context {
+  pool: Pool;
+  /** What overrides the inputs' connections: the provider's configuration (an old state may have old keys), customTimeouts. */
+  connection: Partial<Connection>;
+  progress: Progress;
+  /** Prints a warning beside the resource and among the diagnostics at the end. */
+  warn: (says: string) => void;
+  survey: Survey;
+  run: Run;
+}
+
+/** What the engine knows from before: the inputs and outputs of the last operation. */
+export type Before = Pick<State, "inputs" | "properties">;
+
+/** What the inputs mean on a host. */
+export function desiredOf(wire: WireObject, owner: string): Desired {
+  const desired = desiredState(revealObject(wire) as unknown as UnitSetInputs, owner);
+  return { ...desired, secrets: secretPaths(desired, wire) };
+}
+
+/** What the state says of the last operation. */
+export interface Earlier {
+  /** The content as the hosts have it since then. */
+  desired: Desired | undefined;
+  /** The marks that the set had then. */
+  owners: string[];
+  known: Known;
+}
+
+export const nothingEarlier: Earlier = { desired: undefined, owners: [], known: nothingKnown };
+
+export function lastOperation({ inputs, properties }: Before, urn: string): Earlier {
+  const { owner } = revealObject(properties);
+  return {
+    desired: desiredOf(properties, urn),
+    owners: typeof owner === "string" ? [owner] : [],
+    known: {
+      ways: { ...waysOf(inputs.hosts), ...waysOf(properties.others) },
+      where: mapOf<string>(properties.where),
+      exceptions: mapOf<HostException>(properties.exceptions),
+      drift: unfolded(mapOf<string>(properties.drift)),
+    },
+  };
+}
+
+/** The outputs have several hosts with the same difference as one. */
+function unfolded(drift: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(drift).flatMap(([names, what]) => unfold(names).map((name) => [name, what])),
+  );
+}
+
+export function mapOf<T>(value: Wire | undefined): Record<string, T> {
+  const plain = reveal(value);
+  return isObject(plain) ? plain : {};
+}

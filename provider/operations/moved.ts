@@ -1,0 +1,59 @@
+import type { Desired } from "../../host/desired.ts";
+import type { Target } from "../../host/ssh/endpoint.ts";
+import { observe } from "../../host/transaction/observe.ts";
+import { forEach } from "../../rollout/world.ts";
+import type { Fleet, Part } from "../fleet.ts";
+import { targetOf } from "../target.ts";
+import type { Context } from "./context.ts";
+
+/** Another one at each boot, and in each container (random(4)). */
+const bootId = "/proc/sys/kernel/random/boot_id";
+
+/** Hosts that are asked in one moment. */
+const atOnce = 50;
+
+/**
+ * Leaves out the removal from a host that only has another address or name now: it would remove what is deployed there at the same time.
+ * A former address at which no other machine is found is forgotten.
+ */
+export async function withoutMoved(context: Context, fleet: Fleet, desired: Desired): Promise<Fleet> {
+  const leaving = fleet.parts.filter(({ leaves }) => leaves);
+  const arriving = fleet.parts.filter(({ leaves, has }) => !leaves && has === "nothing");
+  // A host that goes and none that comes, or the other way round, is the usual case.
+  if (leaving.length === 0 || arriving.length === 0) return fleet;
+  const machines = await identify(context, desired, [...leaving, ...arriving]);
+  const here = new Set(arriving.map((part) => machines.get(part)));
+  const isHere = (part: Part) => machines.has(part) && here.has(machines.get(part));
+  const isUnknown = (part: Part) => part.isFormerAddress === true && !machines.has(part);
+  for (const { name } of leaving.filter(isUnknown))
+    context.warn(`${name}: nothing could be asked at the former address, so what is there is forgotten.`);
+  return {
+    ...fleet,
+    parts: fleet.parts.filter((part) => !part.leaves || !(isHere(part) || isUnknown(part))),
+  };
+}
+
+/** Which machine each host is, as far as it can be asked. What is wrong with the others shows in the rollout. */
+async function identify(
+  context: Context,
+  desired: Desired,
+  parts: readonly Part[],
+): Promise<Map<Part, string>> {
+  const machines = new Map<Part, string>();
+  await forEach(parts, atOnce, async (part) => {
+    const target = targetOf(context.connection, part.way.host);
+    const found = await bootIdOf(context, target, desired).catch(() => undefined);
+    if (found !== undefined) machines.set(part, found);
+  });
+  return machines;
+}
+
+async function bootIdOf(
+  { pool, progress }: Context,
+  target: Target,
+  desired: Desired,
+): Promise<string | undefined> {
+  const query = { files: new Map([[bootId, "none"]]), units: [] };
+  const { files } = await observe(pool, target, desired, query, progress);
+  return files.get(bootId)?.content?.toString("utf8").trim();
+}

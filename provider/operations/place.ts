@@ -1,0 +1,75 @@
+import type { Desired, Former } from "../../host/desired.ts";
+import type { Order } from "../../host/transaction/order.ts";
+import { isSocket } from "../../units/kinds.ts";
+import { madeUnit } from "../../units/made.ts";
+import { listens } from "../../units/socket-addresses.ts";
+import type { Keeper } from "../../resources/contract.ts";
+import type { Part } from "../fleet.ts";
+import type { Place } from "../rollout-host.ts";
+import { emptyState } from "../state.ts";
+import { targetOf } from "../target.ts";
+import type { Context, Earlier } from "./context.ts";
+
+/** One host of a rollout, with what is known of it from the last operation. */
+export function placeOf(context: Context, part: Part, wanted: Desired, earlier: Earlier): Place {
+  const { name, way, leaves, has } = part;
+  const { desired: before = wanted } = earlier;
+  const keeper = keeperOf(part, earlier);
+  const target = targetOf(context.connection, way.host);
+  const removal = (from: Keeper) => ({ ...emptyState(before), manager: from.manager, account: from.user });
+  if (leaves || keeper === undefined || !isOther(keeper, wanted)) {
+    const desired = leaves && keeper ? removal(keeper) : wanted;
+    return { name, has, target, order: orderOf(part, desired, earlier, () => true) };
+  }
+  const paths = new Set(wanted.files.map(({ path }) => path));
+  return {
+    name,
+    has,
+    target,
+    former: orderOf(part, removal(keeper), earlier, () => true),
+    // What both have is in one place; all else of the former set goes with it.
+    order: orderOf(part, { ...wanted, former: formerOf(before) }, earlier, (path) => paths.has(path)),
+  };
+}
+
+/** Under which manager and account the host has the set, if it has. */
+export function keeperOf({ name, has }: Part, { desired, known }: Earlier): Keeper | undefined {
+  if (has === "nothing" || !desired) return undefined;
+  const { manager, account } = desired;
+  return known.exceptions[name]?.keeper ?? { manager, ...(account === undefined ? {} : { user: account }) };
+}
+
+/** Whether it is another service manager than the one that the set shall have. Each account has its own. */
+export function isOther({ manager, user }: Keeper, wanted: Pick<Desired, "manager" | "account">): boolean {
+  return manager !== wanted.manager || (manager === "user" && user !== wanted.account);
+}
+
+function orderOf(
+  { name, has }: Part,
+  desired: Desired,
+  { desired: before, owners, known }: Earlier,
+  isOwn: (path: string) => boolean,
+): Order {
+  const paths = has === "nothing" ? [] : (before?.files.map(({ path }) => path) ?? []);
+  return {
+    desired: {
+      ...desired,
+      formerOwners: owners,
+      secrets: [...new Set([...desired.secrets, ...(before?.secrets ?? [])])],
+    },
+    known: paths.filter(isOwn),
+    before: before?.services ?? [],
+    // A difference may be an image that was replaced: a thing to look for again.
+    images: known.drift[name] !== undefined,
+  };
+}
+
+function formerOf({ files }: Desired): Former {
+  const units = files.filter(({ unit }) => unit !== undefined);
+  return {
+    units: units.map(({ key, content }) => madeUnit(key, content)),
+    addresses: units
+      .filter(({ key }) => isSocket(key))
+      .flatMap(({ key, content }) => listens(content, key).map(({ address }) => address)),
+  };
+}

@@ -1,0 +1,47 @@
+import type { UnitSetInputs } from "../resources/contract.ts";
+import { type Limits, type RolloutPolicy, type Problem, resolve } from "../rollout/policy.ts";
+
+/** The environment variable with the only hosts of a run. */
+export const onlyVariable = "QUADLET_FLEET_ONLY";
+/** The environment variable with hosts that a refresh or a destroy forgets. */
+export const forgetVariable = "QUADLET_FLEET_FORGET";
+
+/** The policy of a set in numbers, or what is wrong with it. */
+export function policyOf(
+  { rollout = {}, hosts }: Pick<UnitSetInputs, "rollout" | "hosts">,
+  environment: NodeJS.ProcessEnv = process.env,
+): { readonly limits: Limits } | { readonly problems: readonly Problem[] } {
+  const names = Object.entries(hosts)
+    .filter(([, { state }]) => state !== "retired")
+    .map(([name]) => name);
+  const only = namesIn(environment[onlyVariable]);
+  if (only.length === 0) return resolve(rollout, names);
+  // Another site may have none of them: it is held back as a whole.
+  const here = only.filter((name) => names.includes(name));
+  const resolved = resolve({ ...(rollout as RolloutPolicy), only: here.length > 0 ? here : names }, names);
+  return "limits" in resolved ? { limits: { ...resolved.limits, only: here } } : resolved;
+}
+
+/** @throws Error where it is wrong, which the check of the inputs has found before */
+export function limitsOf(inputs: Pick<UnitSetInputs, "rollout" | "hosts">): Limits {
+  const resolved = policyOf(inputs);
+  if ("limits" in resolved) return resolved.limits;
+  const [first] = resolved.problems;
+  throw new Error(`rollout.${first?.path}: ${first?.reason}`);
+}
+
+export function isForgotten(name: string, environment: NodeJS.ProcessEnv = process.env): boolean {
+  return namesIn(environment[forgetVariable]).includes(name);
+}
+
+/** "web-1, web-2" */
+function namesIn(list = ""): string[] {
+  return list.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+}
+
+/** The limits of a removal: what is gone from one host stays gone, whatever becomes of the others. */
+export function removal(healthyDeadline: number): Limits {
+  const resolved = resolve({ canary: 0, minHealthyTime: 0, autoRevert: false }, []);
+  if ("problems" in resolved) throw new Error("The defaults of a rollout are wrong.");
+  return { ...resolved.limits, maxFailures: Infinity, healthyDeadline };
+}
