@@ -23,7 +23,9 @@ export async function thisProject(fleet: Fleet): Promise<ThisProject> {
     stack,
     want({ page, image }) {
       const nginx = { "default.conf": configuration(page) };
-      const site = { ...example2, image, hosts: Object.keys(hosts), nginx };
+      // The others have no waves.
+      const rollout = { canary: 0, minHealthyTime: 0 };
+      const site = { ...example2, image, hosts: Object.keys(hosts), nginx, rollout };
       stack.configure({ hosts, sites: { [name]: site } });
     },
     run: () => pulumi("up"),

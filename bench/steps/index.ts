@@ -37,7 +37,7 @@ export const benchSteps: Part = async ({ repeats, load }) => {
     for (const [kind, wanted] of changes) {
       const inputs = await inputsOf(fleet, host, wanted);
       const clock = new Clock(host);
-      before = await withContext(clock, (context) => apply(context, urn, undefined, before, inputs));
+      before = await withContext(clock, (context) => apply(context, urn, before, inputs));
       steps.push(...clock.end().map((step) => ({ kind, ...step })));
       console.error(`bench: the steps of: ${kind}`);
       await expectPage(fleet, urls(fleet), wanted.page);

@@ -161,7 +161,11 @@ test("a host that is dead and one that accepts and says nothing fail by name wit
       dead: hostEntry(fleet, host, { address: fleet.gateway.replace(/\.1$/, ".250"), connectTimeout: 3 }),
       silent: hostEntry(fleet, host, { address: fleet.gateway, port, connectTimeout: 3 }),
     },
-    sites: { example2: { ...example2, hosts: ["web-1", "dead", "silent"] } },
+    sites: {
+      example2,
+      second: { ...example2, hosts: ["dead"] },
+      third: { ...example2, hosts: ["silent"] },
+    },
   });
   const { code, stdout } = await stack.up({ check: false });
   silent.close();

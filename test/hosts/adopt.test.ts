@@ -60,7 +60,9 @@ test("pulumi import: the id alone, credentials from the provider's configuration
   const running = await startByHand();
 
   const inputs = {
-    connection: { address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile },
+    hosts: {
+      "web-1": { address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile },
+    },
     name: "example2",
     manager: "system",
     units: { "example2.container": container, "example2.socket": socket },
@@ -72,7 +74,7 @@ test("pulumi import: the id alone, credentials from the provider's configuration
   await using stack = await makeStack("test-import", directory);
   await stack.run(["config", "set", "quadlet:knownHostsFile", fleet.knownHostsFile]);
   await stack.run(["config", "set", "quadlet:identityFile", fleet.identityFile]);
-  const id = `root@${host.address}:22/system/example2`;
+  const id = `web-1=root@${host.address}:22/system/example2`;
   await stack.run([
     "import",
     "--yes",

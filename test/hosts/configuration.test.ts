@@ -84,7 +84,7 @@ test("the same in files is a preview without that warning; the key is a secret, 
   assert.match(said, new RegExp(`\\+ ${2 * sites + 1} to create`));
   assert.doesNotMatch(said, /128 KiB/);
   assert.ok(said.includes(certificate.split("\n")[1] ?? ""), said);
-  assert.match(said, /privateKey: \[secret\]/);
+  assert.match(said, /hosts\s*: \[secret\]/);
   assert.match(said, /Environment=PLAIN=hunter2/);
   for (const line of key.split("\n").filter((one) => one !== "" && !one.startsWith("-----")))
     assert.ok(!said.includes(line), "the key is shown");

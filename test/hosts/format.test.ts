@@ -119,7 +119,7 @@ for (const name of ["example1", "example2"] as const) {
     shown[name] = old;
     configure();
     await stack.run(["refresh", "--yes", "--skip-preview"]);
-    assert.match(await converges(), new RegExp(`${name}@.*an interrupted transaction was taken back`));
+    assert.match(await converges(), new RegExp(`${name}\\b.*an interrupted transaction was taken back`));
     assert.equal(await standIns(name), "");
     change(name);
     await converges();
@@ -158,7 +158,7 @@ async function refused(argv: readonly string[], wanted: readonly Site[]): Promis
   assert.deepEqual(difference(before.files, after.files), []);
   assert.deepEqual(after.services, before.services);
   const said = stdout + stderr;
-  const failed = names.filter((name) => new RegExp(`UnitSet ${name}@web-1 .*failed`).test(said));
+  const failed = names.filter((name) => new RegExp(`UnitSet ${name} .*failed`).test(said));
   assert.deepEqual(failed, wanted, said);
   return said;
 }
@@ -179,7 +179,7 @@ for (const [whose, state, wanted] of [
       "g",
     );
     wanted.forEach((name) => change(name));
-    const targets = wanted.flatMap((name) => ["--target", `**${name}@web-1`]);
+    const targets = wanted.flatMap((name) => ["--target", `**::${name}`]);
     for (const argv of [
       ["up", "--continue-on-error"],
       ["refresh"],

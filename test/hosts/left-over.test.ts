@@ -101,7 +101,7 @@ const text = (name: string) => "# " + name + " of " + version + "\\n[Service]\\n
 const hide = (name: string) => pulumi.secret(text(name));
 const [was, is] = version === "one" ? [hide, text] : [text, hide];
 new UnitSet("kept", {
-  connection: ${JSON.stringify({ address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile })},
+  hosts: { "web-1": ${JSON.stringify({ address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile })} },
   name: "kept",
   manager: "system",
   units: { "kept-always.service": hide("UNIT-ALWAYS"), "kept-never.service": text("UNIT-NEVER") },

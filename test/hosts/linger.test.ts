@@ -136,7 +136,7 @@ test("a set that is refused leaves the lingering to another one of the account t
       const { code, stdout } = await stack.up({ check: false });
       assert.notEqual(code, 0);
       assert.match(stdout, /example3\.socket: 0\.0\.0\.0:81 is taken/);
-      t.diagnostic(stdout.match(/example1@web-1 (created|\*\*creating failed\*\*)/)?.[0] ?? "");
+      t.diagnostic(stdout.match(/example1 (created|\*\*creating failed\*\*)/)?.[0] ?? "");
       // Longer than logind waits for the end of an account that nobody needs.
       await sleep(3000);
       assert.equal((await get(fleet, `http://${host.address}:8080/`)).status, 200);

@@ -10,6 +10,7 @@ import { observe } from "../../host/transaction/observe.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
 import { sshdLog } from "./support/logins.ts";
+import { eventually } from "./support/eventually.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 
@@ -63,9 +64,12 @@ async function logIn(change: Partial<Target> = {}, agent?: string): Promise<stri
     process.env.HOME = environment.HOME;
     delete process.env.SSH_AUTH_SOCK;
   }
-  const keys = await accepted();
-  assert.equal(keys.length, before + 1);
-  return keys.at(-1) ?? "";
+  // The journal may have it a moment later.
+  return await eventually(async () => {
+    const keys = await accepted();
+    assert.equal(keys.length, before + 1);
+    return keys.at(-1) ?? "";
+  });
 }
 
 /** The keys of all logins so far. */

@@ -30,22 +30,22 @@ function configure(first: object, second: object): void {
   });
 }
 
-const host = (name: string) => [`--target=**@${name}`, `--target=**@${name}-*`];
+const only = (...entries: string[]) => entries.map((name) => `--target=**::${name}`);
 
-test("--target with the names of one host: all of it, and nothing of the others", async () => {
+test("--target with the names of an entry: all of it, and nothing of the others", async () => {
   configure(page("one"), page("one"));
-  await stack.run(["up", "--yes", "--skip-preview", ...host("web-1")]);
+  await stack.run(["up", "--yes", "--skip-preview", ...only("a", "front", "front-backends")]);
   const { stdout } = await stack.run(["preview"]);
   assert.match(stdout, /\+ 2 to create\n\s+6 unchanged/);
   await stack.up();
   assert.deepEqual(await pages(), ["one", "one"]);
   configure(page("two"), page("two"));
-  await stack.run(["up", "--yes", "--skip-preview", ...host("web-2")]);
+  await stack.run(["up", "--yes", "--skip-preview", ...only("b")]);
   assert.deepEqual(await pages(), ["one", "two"]);
 });
 
 test("--target with a component's own name alone changes nothing; with --target-dependents its sets too", async () => {
-  const component = "--target=**SocketActivatedNginx::a@web-1";
+  const component = "--target=**SocketActivatedNginx::a";
   assert.match((await stack.run(["preview", component])).stdout, /Resources:\n\s+8 unchanged/);
   const { stdout } = await stack.run(["preview", component, "--target-dependents"]);
   assert.match(stdout, /~ 1 to update\n\s+7 unchanged/);
@@ -59,10 +59,10 @@ test("--continue-on-error: what fails is as it was, all else is deployed, and th
   assert.notEqual(code, 0);
   assert.match(said, /unknown directive "no_such_directive"[\s\S]*It was rolled back/);
   // Of the SDK itself.
-  assert.match(said, /error: Error: .*resource a@web-1 \[quadlet:index:UnitSet\] failed to register/);
+  assert.match(said, /error: Error: .*resource a \[quadlet:index:UnitSet\] failed to register/);
   assert.deepEqual(await pages(), ["one", "three"]);
   const { stdout: left } = await stack.run(["preview"]);
-  assert.match(left, /UnitSet a@web-1 update[\s\S]*~ 1 to update\n\s+7 unchanged/);
+  assert.match(left, /UnitSet a update[\s\S]*~ 1 to update\n\s+7 unchanged/);
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
 

@@ -29,10 +29,10 @@ const connection = (change: object = {}) =>
 
 test("an address, an image and a configuration that only another resource knows: a preview, an up, an empty preview", async () => {
   const directory = await makeProgram(`
-const first = new UnitSet("first", { connection: ${connection()}, name: "first", manager: "system", units: {}, files: { "/etc/first": { content: "1" } } });
+const first = new UnitSet("first", { hosts: { "web-1": ${connection()} }, name: "first", manager: "system", units: {}, files: { "/etc/first": { content: "1" } } });
 const later = <T>(value: T) => first.unitStates.apply(() => value);
 export const site = new SocketActivatedNginx("web", {
-  connection: { ...${connection()}, address: later("${host.address}") },
+  hosts: { "web-1": { ...${connection()}, address: later("${host.address}") } },
   manager: "system",
   image: later("docker.io/library/nginx:latest"),
   listen: ["0.0.0.0:80"],
@@ -51,7 +51,7 @@ export const site = new SocketActivatedNginx("web", {
 test("a step that fails: exit status, which step and why; all is taken back; the next up does it", async () => {
   const unit = (command: string) => `[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=${command}\n`;
   const source = (command: string) =>
-    `new UnitSet("job", { connection: ${connection()}, name: "job", manager: "system", units: { "job.service": ${JSON.stringify(unit(command))} }, services: { "job.service": {} } });`;
+    `new UnitSet("job", { hosts: { "web-1": ${connection()} }, name: "job", manager: "system", units: { "job.service": ${JSON.stringify(unit(command))} }, services: { "job.service": {} } });`;
   const directory = await makeProgram(source("/bin/false"));
   await using stack = await makeStack("job", directory);
   const untouched = await listing(host);
@@ -76,7 +76,7 @@ test("a step that fails: exit status, which step and why; all is taken back; the
 test("customTimeouts are kept: a start that takes longer is given up, by name", async () => {
   const unit = "[Service]\nType=oneshot\nExecStart=/bin/sleep 20\nTimeoutStartSec=30\n";
   const directory = await makeProgram(
-    `new UnitSet("slow", { connection: ${connection()}, name: "slow", manager: "system", units: { "slow.service": ${JSON.stringify(unit)} }, services: { "slow.service": {} } }, { customTimeouts: { create: "3s" } });`,
+    `new UnitSet("slow", { hosts: { "web-1": ${connection()} }, name: "slow", manager: "system", units: { "slow.service": ${JSON.stringify(unit)} }, services: { "slow.service": {} } }, { customTimeouts: { create: "3s" } });`,
   );
   await using stack = await makeStack("slow", directory);
   const { code, stdout } = await stack.up({ check: false });

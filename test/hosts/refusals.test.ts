@@ -92,7 +92,7 @@ for (const [what, change, message] of cases) {
 test("what only the provider sees: an address of another resource that is a login", async () => {
   const source = `
 const set = { name: "web", manager: "system", units: {} };
-new UnitSet("web", { ...set, connection: { address: pulumi.output("deploy@web-1:2222"), privateKey: "CANARY" } });`;
+new UnitSet("web", { ...set, hosts: { "web-1": { address: pulumi.output("deploy@web-1:2222"), privateKey: "CANARY" } } });`;
   const directory = await makeProgram(source);
   await using program = await makeStack("refuse-program", directory);
   const { code, stdout, stderr } = await program.run(["preview"], { check: false });
@@ -100,7 +100,7 @@ new UnitSet("web", { ...set, connection: { address: pulumi.output("deploy@web-1:
   assert.notEqual(code, 0);
   assert.match(
     stdout + stderr,
-    /connection\.address: must be the host alone\. Write address: "web-1", port: 2222, user: "deploy"\./,
+    /hosts\["web-1"\]\.address: must be the host alone\. Write address: "web-1", port: 2222, user: "deploy"\./,
   );
   assert.doesNotMatch(stdout + stderr, /<nil>|CANARY/);
 });

@@ -20,7 +20,9 @@ after(async () => {
 
 function program(name: string, directory?: string): Promise<string> {
   const inputs = {
-    connection: { address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile },
+    hosts: {
+      "web-1": { address: host.address, hostKey: host.hostKey, identityFile: fleet.identityFile },
+    },
     name: "web",
     manager: "system",
     units: {

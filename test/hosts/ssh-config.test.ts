@@ -80,7 +80,7 @@ test("a preview needs no configuration, and nothing of it is in the state", asyn
   await stack.expectNoChanges();
   process.env.HOME = home;
   const { stdout } = await stack.run(["stack", "export"]);
-  assert.match(stdout, /"address": "web"/);
+  assert.match(stdout, /"where": \{\s+"web-1": "web"/);
   for (const part of [host?.address, "2222", "middle", fleet.identityFile])
     assert.ok(!stdout.includes(part ?? ""), part);
 });

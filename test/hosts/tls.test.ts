@@ -246,7 +246,7 @@ test("a key that is secure: in the stack file is the same key, and is looked at 
   assert.notEqual(refused.code, 0);
   assert.match(
     refused.stdout + refused.stderr,
-    /SocketActivatedNginx "example2@web-1":\s+tls\.key: does not belong to tls\.certificate: CN=www\.example\.com/,
+    /SocketActivatedNginx "example2":\s+tls\.key: does not belong to tls\.certificate: CN=www\.example\.com/,
   );
   configure(renewed, proxyNames.renewed);
 });

@@ -28,7 +28,7 @@ export class Deployment {
   constructor(target: Target, desired: Desired, grace = 2) {
     const order = { desired, known: [], before: desired.services, images: false };
     const progress = { doing: () => undefined, note: () => undefined };
-    this.member = new HostMember(this.#pool, target, order, "old", grace, progress);
+    this.member = new HostMember("web-1", this.#pool, target, order, "old", grace, progress);
   }
 
   async prepare(): Promise<Prepared> {
