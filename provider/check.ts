@@ -1,8 +1,10 @@
 import { unitAt } from "../host/desired.ts";
 import { type Fail, type Failure, checkShape } from "./check-shape.ts";
 import type { UnitSetInputs } from "../resources/contract.ts";
+import { fold } from "../rollout/fold.ts";
 import { policyOf } from "./policy.ts";
-import { type Plain, type PlainObject, hasUnknown, isObject, unknown } from "./wire.ts";
+import { waysOf } from "./where.ts";
+import { type Plain, type PlainObject, type WireObject, hasUnknown, isObject, unknown } from "./wire.ts";
 
 /**
  * Everything that is wrong with the inputs of a UnitSet, all at once. What is not known yet is not wrong.
@@ -32,6 +34,9 @@ function checkFleet(inputs: PlainObject, before: PlainObject, fail: Fail): void 
       "hosts",
       `are ${all.length}, and ${mostHosts} are the limit of one set: make two of it, by label for example`,
     );
+  for (const [at, same] of Map.groupBy(Object.entries(waysOf(hosts as WireObject)), ([, way]) => way.at))
+    if (at !== "" && same.length > 1)
+      fail("hosts", `${fold(same.map(([name]) => name))} are one host, ${at}: name it once`);
   if (hasUnknown(inputs.rollout ?? null)) return;
   const policy = policyOf(inputs as unknown as UnitSetInputs);
   if ("problems" in policy) for (const { path, reason } of policy.problems) fail(`rollout.${path}`, reason);

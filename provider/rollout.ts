@@ -10,7 +10,7 @@ import { fold } from "../rollout/fold.ts";
 import type { Has } from "../rollout/member.ts";
 import type { Exception, Outcome } from "../rollout/outcome.ts";
 import type { Limits } from "../rollout/policy.ts";
-import { type Clock, forEach } from "../rollout/world.ts";
+import type { Clock } from "../rollout/world.ts";
 import { Failed, Refused } from "./failure.ts";
 import { type Place, RolloutHost } from "./rollout-host.ts";
 
@@ -43,9 +43,6 @@ export interface Deployed {
   /** What is left to do as the policy says: the run succeeds. */
   readonly notice?: string;
 }
-
-/** Hosts that are asked at the same time for their state after a rollout. */
-const atOnce = 50;
 
 /**
  * Brings all hosts to what is desired, or none.
@@ -158,14 +155,19 @@ function versions(hosts: readonly RolloutHost[], outcome: Outcome): Map<string, 
 async function look(hosts: readonly RolloutHost[]) {
   const facts = new Map<string, Facts>();
   const unread = new Map<string, string>();
-  await forEach(hosts, atOnce, async (host) => {
-    try {
-      facts.set(host.name, await host.look());
-    } catch (thrown) {
-      const problem = `the new version is active, but its state could not be read afterwards: ${messageOf(thrown)}`;
-      unread.set(host.name, new HostError(host.name, problem, { leaves: "unknown", cure: upAgain }).message);
-    }
-  });
+  await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        facts.set(host.name, await host.look());
+      } catch (thrown) {
+        const problem = `the new version is active, but its state could not be read afterwards: ${messageOf(thrown)}`;
+        unread.set(
+          host.name,
+          new HostError(host.name, problem, { leaves: "unknown", cure: upAgain }).message,
+        );
+      }
+    }),
+  );
   return { facts, unread };
 }
 

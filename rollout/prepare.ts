@@ -2,9 +2,7 @@ import { tagKey } from "./admission.ts";
 import { fold, grouped } from "./fold.ts";
 import { type Host, type Run, ends, fail, inside, isOverBudget, settle, revert } from "./run.ts";
 import { canaries } from "./waves.ts";
-import { forEach, within } from "./world.ts";
-
-const atOnce = 50;
+import { within } from "./world.ts";
 
 /** Reasons why hosts are left out that are said. */
 const mostReasons = 20;
@@ -87,13 +85,9 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
   };
   const first = canaries(hosts, run.limits);
   for (const host of first) host.isCanary = true;
-  await forEach(first, atOnce, one);
+  await Promise.all(first.map(one));
   if (isOverBudget(run)) return busy;
-  await forEach(
-    hosts.filter((host) => !first.includes(host)),
-    atOnce,
-    one,
-  );
+  await Promise.all(hosts.filter((host) => !first.includes(host)).map(one));
   const reasons = skipped.map(({ host: { name }, why }) => ({ name, why: why.split("\n")[0] ?? "" }));
   for (const { why, names } of grouped(reasons).slice(0, mostReasons))
     run.world.say(`left out: ${fold(names)}: ${why}`, "milestone");

@@ -48,17 +48,3 @@ export async function within<T>(
     done.abort();
   }
 }
-
-/** Runs a task for each item, at most `width` at a time. */
-export async function forEach<T>(
-  items: readonly T[],
-  width: number,
-  task: (item: T) => Promise<void>,
-): Promise<void> {
-  const left = items.values();
-  await Promise.all(
-    Array.from({ length: Math.min(width, items.length) }, async () => {
-      for (const item of left) await task(item);
-    }),
-  );
-}

@@ -4,6 +4,12 @@ import { HostError } from "../errors.ts";
 import { Gate } from "./gate.ts";
 import { SshConfig } from "./config.ts";
 
+/** Logins at a time. A host that does not answer keeps its place for as long as its connectTimeout; the others have enough. */
+const dialsAtOnce = 32;
+
+/** Hosts at a time on which something is done, once they are connected. */
+const hostsAtOnce = 50;
+
 /** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
 
@@ -22,6 +28,8 @@ export class Pool {
   readonly #open = new Map<string, Entry>();
   readonly #gates = new Map<string, Gate>();
   readonly #config = new SshConfig();
+  readonly #dials = new Gate(dialsAtOnce);
+  readonly #hosts = new Gate(hostsAtOnce);
   #stopped = false;
 
   /** From now on nothing is begun; what has begun goes on to its end. */
@@ -39,15 +47,22 @@ export class Pool {
     return await this.#shared(await this.#config.complete(target));
   }
 
+  /** Does something on a connected host when it is its turn: on so many hosts at a time. */
+  async working<T>(action: () => Promise<T>): Promise<T> {
+    return await this.#hosts.pass(action);
+  }
+
   /** Looks at a host when it is its turn: a few at a time. */
   async inTurn<T>(target: Target, action: () => Promise<T>): Promise<T> {
     const host = endpointName({ ...target, user: "" });
     const gate = this.#gates.get(host) ?? new Gate(sessionsPerHost);
     this.#gates.set(host, gate);
-    return await gate.pass(() => {
-      this.mayBegin(target);
-      return action();
-    });
+    return await gate.pass(() =>
+      this.working(() => {
+        this.mayBegin(target);
+        return action();
+      }),
+    );
   }
 
   async close(): Promise<void> {
@@ -57,7 +72,7 @@ export class Pool {
   }
 
   /** The connection to what the ssh configuration has completed. */
-  async #shared(target: Target): Promise<Connection> {
+  async #shared(target: Target, isJump = false): Promise<Connection> {
     // With its credentials: what one resource may not use, another one's login must not give it.
     const key = JSON.stringify({
       ...target,
@@ -67,7 +82,9 @@ export class Pool {
     });
     const existing = this.#open.get(key);
     if (existing && existing.connection?.isOpen !== false) return await existing.dial;
-    const dial = Connection.open(target, (jump) => this.#shared(jump));
+    const open = () => Connection.open(target, (jump) => this.#shared(jump, true));
+    // A host waits for its jump host within its own place.
+    const dial = isJump ? open() : this.#dials.pass(open);
     const entry: Entry = { dial };
     this.#open.set(key, entry);
     try {

@@ -98,17 +98,8 @@ export class HostMember implements Member {
     this.problem = undefined;
     try {
       this.#progress.doing(`connecting to ${this.#endpoint}`);
-      const session = await this.#start(this.#order.desired);
-      const abandon = () => session.abandon();
-      signal.addEventListener("abort", abandon, { once: true });
-      try {
-        return await inTime(this.#target, session, async () => {
-          await session.ready();
-          return await this.#prepare(session);
-        });
-      } finally {
-        signal.removeEventListener("abort", abandon);
-      }
+      await this.#pool.connect(this.#target);
+      return await this.#pool.working(() => this.#prepareIn(signal));
     } catch (thrown) {
       // leave() must not wait for this session.
       this.#isLost = true;
@@ -223,6 +214,20 @@ export class HostMember implements Member {
     this.#isLost = false;
     this.#isAttached = place.purpose === "attach";
     return session;
+  }
+
+  async #prepareIn(signal: AbortSignal): Promise<Prepared> {
+    const session = await this.#start(this.#order.desired);
+    const abandon = () => session.abandon();
+    signal.addEventListener("abort", abandon, { once: true });
+    try {
+      return await inTime(this.#target, session, async () => {
+        await session.ready();
+        return await this.#prepare(session);
+      });
+    } finally {
+      signal.removeEventListener("abort", abandon);
+    }
   }
 
   async #prepare(session: Session): Promise<Prepared> {

@@ -1,7 +1,6 @@
 import { queryFor } from "../../host/plan/query.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import type { Facts } from "../../host/facts/facts.ts";
-import { forEach } from "../../rollout/world.ts";
 import { type Identity, parseIdentity } from "../identity.ts";
 import { importedInputs, nextQuery } from "../import.ts";
 import { observed } from "../notes.ts";
@@ -11,8 +10,6 @@ import { targetOf } from "../target.ts";
 import type { State } from "../unfinished.ts";
 import { waysOf, whereOf } from "../where.ts";
 import { type Context, desiredOf } from "./context.ts";
-
-const atOnce = 50;
 
 /**
  * Reads a set that was made by hand, or by another stack, by what {@link parseIdentity} says. The first host says what belongs to it; what
@@ -34,12 +31,12 @@ export async function importSet(context: Context, urn: string, text: string): Pr
   const seen = new Map<string, Facts | undefined>([[first, facts]]);
   const query = { ...queryFor(desired, []), ports: [], images: true };
   const others = Object.entries(ways).filter(([name]) => name !== first);
-  await forEach(others, atOnce, async ([name, { host }]) => {
-    seen.set(
-      name,
-      await observe(context.pool, targetOf(context.connection, host), desired, query, context.progress),
-    );
-  });
+  await Promise.all(
+    others.map(async ([name, { host }]) => {
+      const target = targetOf(context.connection, host);
+      seen.set(name, await observe(context.pool, target, desired, query, context.progress));
+    }),
+  );
   const outputs = observed(properties, desired, nothingKnown, { seen, ways, saved: ways });
   return outputs && { id: identity.name, inputs: { ...inputs, where: whereOf(ways) }, properties: outputs };
 }

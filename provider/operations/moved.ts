@@ -1,16 +1,12 @@
 import type { Desired } from "../../host/desired.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { observe } from "../../host/transaction/observe.ts";
-import { forEach } from "../../rollout/world.ts";
 import type { Fleet, Part } from "../fleet.ts";
 import { targetOf } from "../target.ts";
 import type { Context } from "./context.ts";
 
 /** Another one at each boot, and in each container (random(4)). */
 const bootId = "/proc/sys/kernel/random/boot_id";
-
-/** Hosts that are asked in one moment. */
-const atOnce = 50;
 
 /**
  * Leaves out the removal from a host that only has another address or name now: it would remove what is deployed there at the same time.
@@ -40,11 +36,13 @@ async function identify(
   parts: readonly Part[],
 ): Promise<Map<Part, string>> {
   const machines = new Map<Part, string>();
-  await forEach(parts, atOnce, async (part) => {
-    const target = targetOf(context.connection, part.way.host);
-    const found = await bootIdOf(context, target, desired).catch(() => undefined);
-    if (found !== undefined) machines.set(part, found);
-  });
+  await Promise.all(
+    parts.map(async (part) => {
+      const target = targetOf(context.connection, part.way.host);
+      const found = await bootIdOf(context, target, desired).catch(() => undefined);
+      if (found !== undefined) machines.set(part, found);
+    }),
+  );
   return machines;
 }
 

@@ -6,7 +6,6 @@ import { endpointName } from "../../host/ssh/endpoint.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { fold, grouped } from "../../rollout/fold.ts";
 import { pendingLine } from "../../rollout/outcome.ts";
-import { forEach } from "../../rollout/world.ts";
 import { type Seen, observed } from "../notes.ts";
 import { isForgotten } from "../policy.ts";
 import { NoAnswer, checkNetwork } from "../survey.ts";
@@ -15,9 +14,6 @@ import type { State } from "../unfinished.ts";
 import { type Way, waysOf } from "../where.ts";
 import type { WireObject } from "../wire.ts";
 import { type Context, lastOperation } from "./context.ts";
-
-/** Hosts that are looked at in one moment. */
-const atOnce = 50;
 
 /**
  * What is on the hosts now; undefined when the set is gone from all of them.
@@ -77,7 +73,7 @@ async function lookAt(
   const isAlone = hosts.length === 1;
   const own = isAlone ? progress : { ...progress, doing: () => undefined };
   const looks = new Map<string, Look>();
-  await forEach(hosts, atOnce, async ([name, { host }]) => {
+  const one = async ([name, { host }]: [string, Way]) => {
     const target = targetOf(connection, host);
     try {
       const look = await survey.look(urn, endpointName({ ...target, user: "" }), () =>
@@ -91,7 +87,8 @@ async function lookAt(
       looks.set(name, { failed: isAlone ? messageOf(thrown) : reasonOf(thrown), ...noAnswer(thrown) });
     }
     if (!isAlone) progress.doing(`looked at ${looks.size} of ${hosts.length} hosts`);
-  });
+  };
+  await Promise.all(hosts.map(one));
   return looks;
 }
 

@@ -19,13 +19,28 @@ function failures(change: PlainObject): string[] {
 
 describe("the fleet of a set", () => {
   const hosts = (many: number) =>
-    Object.fromEntries(Array.from({ length: many }, (_, index) => [`web-${index}`, { address: "a" }]));
+    Object.fromEntries(
+      Array.from({ length: many }, (_, index) => [`web-${index}`, { address: `a${index}` }]),
+    );
   const cases: [string, PlainObject, string[]][] = [
     ["a thousand hosts", { hosts: hosts(1000) }, []],
     [
       "one more",
       { hosts: hosts(1001) },
       ["hosts: are 1001, and 1000 are the limit of one set: make two of it, by label for example"],
+    ],
+    [
+      "one host by two names, and two hosts of one address behind jump hosts of their own",
+      {
+        hosts: {
+          a: { address: "x", port: 22 },
+          b: { address: "x", user: "y" },
+          c: { address: "x", jump: { address: "j" } },
+          d: { address: unknown },
+          e: { address: unknown },
+        },
+      },
+      ["hosts: a, b are one host, x: name it once"],
     ],
     ["none", { hosts: {} }, ["hosts: needs one host at least"]],
     [

@@ -139,6 +139,7 @@ restore() {
     return 0
   fi
   # Another set may have removed it since, as it was empty.
+  made=
   make_directory "${path%/*}" && keep_made && safe_directory "${path%/*}" || return 1
   new=${path%/*}/.quadlet-fleet.$set.restored
   if stage "$1" "$bits" "$new"; then
