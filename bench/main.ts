@@ -4,10 +4,13 @@
 //   node bench/main.ts [--only distance] [--hosts 10] [--repeats 2] [--write]
 //   node bench/main.ts [--only sites] [--repeats 2] [--write]
 //   node bench/main.ts [--only steps] [--repeats 2] [--write]
+//   node bench/main.ts [--only rollout] [--hosts 50] [--write]
+//   node bench/main.ts [--only thousand] [--write]
 //   node bench/main.ts [--only runtime] [--rounds 4] [--seconds 2] [--write]
 //
 // fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), distance does it over a long line, sites compares
-// twenty sites of a host with one, steps says what each step of a transaction costs the host, runtime compares nginx behind the
+// twenty sites of a host with one, steps says what each step of a transaction costs the host, rollout tries a site on
+// many hosts with failures and kills, thousand previews a thousand hosts, runtime compares nginx behind the
 // systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps the results: bench/results.md,
 // docs/performance.md and .svg. Exit status 1: something failed, or this project did not log in as often as is right.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -20,14 +23,18 @@ import { load } from "./machine.ts";
 import type { Part } from "./part.ts";
 import { keep } from "./results.ts";
 import { benchRuntime } from "./runtime/index.ts";
+import { benchRollout } from "./rollout/index.ts";
 import { benchSites } from "./sites/index.ts";
 import { benchSteps } from "./steps/index.ts";
+import { benchThousand } from "./thousand.ts";
 
 const deploys = {
   fleet: benchFleet,
   distance: benchDistance,
   sites: benchSites,
   steps: benchSteps,
+  rollout: benchRollout,
+  thousand: benchThousand,
 } satisfies Record<string, Part>;
 
 const { values } = parseArgs({
