@@ -63,21 +63,25 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
   const busy: Busy[] = [];
   const skipped: { host: Host; why: string }[] = [];
   let done = 0;
+  const enough = new AbortController();
+  const stop = AbortSignal.any([run.halt, enough.signal]);
   const one = async (host: Host) => {
-    if (busy.length > 0 || run.halt.aborted) return;
+    if (stop.aborted) return;
     // From here on the host may have something to release.
     host.phase = "prepared";
-    const answer = await within(run.world.clock, Infinity, () => host.member.prepare(run.halt));
+    const answer = await within(run.world.clock, Infinity, () => host.member.prepare(stop));
     if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
     if (answer.kind === "prepared") {
       host.has = answer.has;
       run.world.say(`prepared ${++done} of ${hosts.length}`, "status");
     }
-    if (answer.kind === "prepared" || run.halt.aborted) return;
     if (answer.kind === "busy") {
       host.phase = "waiting";
       busy.push({ host, who: answer.who });
-    } else if (answer.kind === "silent") fail(run, host, answer.why, "here");
+      // All are released before the next attempt.
+      enough.abort();
+    } else if (answer.kind === "prepared" || stop.aborted) return;
+    else if (answer.kind === "silent") fail(run, host, answer.why, "here");
     else if (answer.kind === "unreachable" && run.limits.offline === "skip" && !host.isCanary) {
       skipped.push({ host, why: answer.why });
       settle(host, "wish", "unreachable");
@@ -88,6 +92,7 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
   await Promise.all(first.map(one));
   if (isOverBudget(run)) return busy;
   await Promise.all(hosts.filter((host) => !first.includes(host)).map(one));
+  if (busy.length > 0) return busy;
   const reasons = skipped.map(({ host: { name }, why }) => ({ name, why: why.split("\n")[0] ?? "" }));
   for (const { why, names } of grouped(reasons).slice(0, mostReasons))
     run.world.say(`left out: ${fold(names)}: ${why}`, "milestone");

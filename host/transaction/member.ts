@@ -217,6 +217,7 @@ export class HostMember implements Member {
   }
 
   async #prepareIn(signal: AbortSignal): Promise<Prepared> {
+    if (signal.aborted) throw new HostError(this.#endpoint, "the run was cancelled before this was begun.");
     const session = await this.#start(this.#order.desired);
     const abandon = () => session.abandon();
     signal.addEventListener("abort", abandon, { once: true });
