@@ -18,6 +18,8 @@ export const nothingKnown: Known = { ways: {}, where: {}, exceptions: {}, drift:
 /** One host in an operation. */
 export interface Part {
   readonly name: string;
+  /** How the state calls the host, if it has the set: it may have had another name. */
+  readonly knownAs?: string;
   readonly way: Way;
   /** The set is removed from it. */
   readonly leaves: boolean;
@@ -44,7 +46,11 @@ export interface Fleet {
 export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
   const staying = Object.entries(ways)
     .filter(([, { host }]) => host.state !== "retired")
-    .map(([name, way]): Part => ({ name, way, leaves: false, has: hasOf(name, way, known) }));
+    .map(([name, way]): Part => {
+      const knownAs = nameIn(known, name, way);
+      const has = knownAs === undefined ? "nothing" : (known.exceptions[knownAs]?.has ?? "old");
+      return { name, way, leaves: false, has, ...(knownAs === undefined ? {} : { knownAs }) };
+    });
   const leaving = leavingOf(ways, known);
   const isDue = ({ name, way }: Part) =>
     isOther ||
@@ -70,7 +76,7 @@ function leavingOf(ways: Ways, known: Known): Part[] {
   return Object.entries(known.where).flatMap(([name, at]) => {
     const [before, now] = [known.ways[name], ways[name]];
     if (before === undefined || places.has(at)) return [];
-    const leaver = { way: before, leaves: true, has: "old" as const };
+    const leaver = { knownAs: name, way: before, leaves: true, has: "old" as const };
     if (now === undefined) return [{ name, ...leaver }];
     return isSameAddress(before, now)
       ? []
@@ -83,8 +89,9 @@ function isSameAddress(one: Way, other: Way): boolean {
   return one.host.address === other.host.address;
 }
 
-function hasOf(name: string, way: Way, { where, ways, exceptions }: Known): Has {
-  const before = ways[name];
-  const isThere = where[name] !== undefined && before !== undefined && isSameAddress(before, way);
-  return isThere ? (exceptions[name]?.has ?? "old") : "nothing";
+/** How the state calls a host that has the set: by its name, or by another one of before. */
+function nameIn({ where, ways }: Known, name: string, way: Way): string | undefined {
+  const before = where[name] === undefined ? undefined : ways[name];
+  if (before && isSameAddress(before, way)) return name;
+  return Object.keys(where).find((other) => ways[other] !== undefined && where[other] === way.at);
 }

@@ -87,7 +87,9 @@ function waysAfter({ fleet: { parts, absent, settled }, deployed, earlier }: Ope
   const stay = parts.filter(({ name, leaves }) => has(name) !== (leaves ? "new" : "nothing"));
   return Object.fromEntries([
     ...[...settled, ...stay].map(({ name, way }) => [name, way]),
-    ...absent.flatMap(({ name, has: had }) => (had === "nothing" ? [] : [[name, earlier.known.ways[name]]])),
+    ...absent.flatMap(({ name, knownAs }) =>
+      knownAs === undefined ? [] : [[name, earlier.known.ways[knownAs]]],
+    ),
   ]) as Ways;
 }
 
@@ -104,7 +106,7 @@ function exceptionsAfter(
     const has = deployed.has.get(name) ?? "nothing";
     const found = deployed.exceptions[name];
     const left = isNew && has !== "new" ? { has, why: "not changed yet" } : undefined;
-    const exception = found ?? known.exceptions[name] ?? left;
+    const exception = found ?? known.exceptions[part.knownAs ?? name] ?? left;
     if (exception === undefined || (found === undefined && has === "new")) continue;
     const keeper = isNew && has !== "new" ? keeperOf(part, earlier) : undefined;
     const { why } = exception;

@@ -28,7 +28,7 @@ export async function activateInWaves(run: Run): Promise<void> {
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
     // A host that is being reverted is still changing. If all hosts will be reverted, none waits for another.
     if (!isOverBudget(run)) await ends(prepared);
-    if (pauses && !isOverBudget(run))
+    if (pauses && !isOverBudget(run) && !inside(run, "prepared").some(({ isCanary }) => isCanary))
       for (const host of inside(run, "prepared")) revert(run, host, "wish", "waits for the next `pulumi up`");
     if (prepared.length > 1) world.say(`${name} done: ${progress(run, prepared)}`, "milestone");
   }

@@ -8,7 +8,7 @@ import { messageOf, printable } from "../errors.ts";
 /** Milliseconds: for how long an address may give no right answer, the pause between two requests, and one request. */
 export const patience = { all: 20_000, pause: 1000, one: 5000 };
 
-/** Bytes of an answer that are looked at. */
+/** Characters of an answer that are looked at. */
 const longest = 1_000_000;
 
 /** A member whose pages are also asked for from this machine: what is between the two (a firewall, a route) is in no other check. */
@@ -117,8 +117,9 @@ function request(
     const asked = http.get(options, (answer) => {
       let body = "";
       answer.on("error", reject);
-      answer.on("data", (chunk: Buffer) => {
-        if (body.length < longest) body += chunk.toString("utf8");
+      answer.setEncoding("utf8");
+      answer.on("data", (text: string) => {
+        if (body.length < longest) body += text;
         else answer.destroy();
       });
       answer.on("close", () => resolve({ status: answer.statusCode ?? 0, body }));

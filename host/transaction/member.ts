@@ -243,7 +243,8 @@ export class HostMember implements Member {
     const attempt = async (live: Facts["live"]) => {
       const { todo, files } = plan(live);
       this.#todo = todo;
-      if (todo.refusals.length > 0) throw new HostError(this.#endpoint, todo.refusals.join("\n"));
+      if (todo.refusals.length > 0)
+        await this.#endWith(new HostError(this.#endpoint, todo.refusals.join("\n")));
       if (todo.steps.length === 0) return undefined;
       return await this.#phases().prepare(this.#id, files, this.#says());
     };
@@ -252,7 +253,7 @@ export class HostMember implements Member {
     if (failed?.back.ok && this.#step(failed)?.verb === "mimic") failed = await attempt(new Map());
     if (failed) {
       this.#ended = failed.back.ok ? "reverted" : "unknown";
-      throw failedStep(this.#endpoint, this.#step(failed), failed);
+      await this.#endWith(failedStep(this.#endpoint, this.#step(failed), failed));
     }
     if (this.#todo?.steps.length === 0) {
       this.#facts = facts;
@@ -260,6 +261,12 @@ export class HostMember implements Member {
     }
     this.#beat();
     return { kind: "prepared", has: facts.set ? "old" : "nothing" };
+  }
+
+  /** The host has answered, so its session ends in order: nothing of it is left when the error is told. */
+  async #endWith(problem: HostError): Promise<never> {
+    await this.leave();
+    throw problem;
   }
 
   /** What an account had is gone with it. What the host's own manager has is still there, and needs no account to go. */

@@ -1,4 +1,13 @@
-import type { Activated, Committed, Has, Member, Prepared, Reverted, Watched } from "../../rollout/member.ts";
+import type {
+  Activated,
+  Back,
+  Committed,
+  Has,
+  Member,
+  Prepared,
+  Reverted,
+  Watched,
+} from "../../rollout/member.ts";
 import type { HostMember } from "./member.ts";
 
 /**
@@ -40,7 +49,8 @@ export class Succession implements Member {
     if (former.kind === "prepared") this.#busy.unshift(this.#former);
     // A rollout does not revert a host that is busy or refuses.
     else if (former.kind !== "nothing-to-do") {
-      await this.#next.revert();
+      const back = await this.#next.revert();
+      if (back.kind !== "reverted") throw new Error(back.why);
       return former;
     }
     return this.#busy.length === 0 ? { kind: "nothing-to-do" } : { kind: "prepared", has: "old" };
@@ -50,10 +60,7 @@ export class Succession implements Member {
     for (const member of this.#busy) {
       const answer = await member.activate();
       if (answer.kind === "held") continue;
-      if (answer.kind === "lost") return answer;
-      const others = this.#busy.filter((other) => other !== member);
-      const back = await Promise.all(others.map((other) => other.revert()));
-      return back.every(({ kind }) => kind === "reverted") ? answer : { ...answer, now: "stuck" };
+      return answer.kind === "lost" ? answer : await this.#revertedWith(member, answer);
     }
     return { kind: "held" };
   }
@@ -61,6 +68,7 @@ export class Succession implements Member {
   async watch(seconds: number): Promise<Watched> {
     for (const member of this.#busy) {
       const answer = await member.watch(member === this.#next ? seconds : 0);
+      if (answer.kind === "reverted") return await this.#revertedWith(member, answer);
       if (answer.kind !== "healthy") return answer;
     }
     return { kind: "healthy" };
@@ -70,8 +78,8 @@ export class Succession implements Member {
     for (const member of this.#busy.toReversed()) {
       const answer = await member.commit();
       if (answer.kind === "committed") continue;
-      const isFirst = member === this.#busy.at(-1);
-      if (isFirst || answer.kind === "unknown") return answer;
+      if (answer.kind === "unknown") return answer;
+      if (member === this.#busy.at(-1)) return await this.#revertedWith(member, answer);
       return { kind: "unknown", why: `both the former and the new units are there: ${answer.why}` };
     }
     return { kind: "committed" };
@@ -81,5 +89,12 @@ export class Succession implements Member {
     const next = await this.#next.revert();
     const former = await this.#former.revert();
     return next.kind === "reverted" ? former : next;
+  }
+
+  /** One of the two has gone back: so does the other one. */
+  async #revertedWith<T extends { now: Back }>(member: HostMember, answer: T): Promise<T> {
+    const others = this.#busy.filter((other) => other !== member);
+    const back = await Promise.all(others.map((other) => other.revert()));
+    return back.every(({ kind }) => kind === "reverted") ? answer : { ...answer, now: "stuck" };
   }
 }

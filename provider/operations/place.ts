@@ -33,10 +33,12 @@ export function placeOf(context: Context, part: Part, wanted: Desired, earlier: 
 }
 
 /** Under which manager and account the host has the set, if it has. */
-export function keeperOf({ name, has }: Part, { desired, known }: Earlier): Keeper | undefined {
-  if (has === "nothing" || !desired) return undefined;
+export function keeperOf({ knownAs, has }: Part, { desired, known }: Earlier): Keeper | undefined {
+  if (has === "nothing" || knownAs === undefined || !desired) return undefined;
   const { manager, account } = desired;
-  return known.exceptions[name]?.keeper ?? { manager, ...(account === undefined ? {} : { user: account }) };
+  return (
+    known.exceptions[knownAs]?.keeper ?? { manager, ...(account === undefined ? {} : { user: account }) }
+  );
 }
 
 /** Whether it is another service manager than the one that the set shall have. Each account has its own. */
@@ -45,7 +47,7 @@ export function isOther({ manager, user }: Keeper, wanted: Pick<Desired, "manage
 }
 
 function orderOf(
-  { name, has }: Part,
+  { name, knownAs = name, has }: Part,
   desired: Desired,
   { desired: before, owners, known }: Earlier,
   isOwn: (path: string) => boolean,
@@ -60,7 +62,7 @@ function orderOf(
     known: paths.filter(isOwn),
     before: before?.services ?? [],
     // A difference may be an image that was replaced: a thing to look for again.
-    images: known.drift[name] !== undefined,
+    images: known.drift[knownAs] !== undefined,
   };
 }
 

@@ -50,10 +50,10 @@ describe("who takes part", () => {
     assert.deepEqual(fleet(two, known(three)), { busy: "-web-3", settled: "web-1 web-2" });
   });
 
-  test("a host with another name is nothing to do for the one it had", () => {
+  test("a host with another name: it is still known, and the name it had does not leave", () => {
     const { "web-3": last, ...two } = three;
     assert.deepEqual(fleet({ ...two, "db-1": last }, known(three)), {
-      busy: "+db-1",
+      busy: "db-1",
       settled: "web-1 web-2",
     });
   });

@@ -148,3 +148,11 @@ test("what a refresh found on a host that took no part stays, in short", () => {
   const found = after(before, b, { "web-1": "new" });
   assert.deepEqual(found.drift, { "web-2": "edited: /a" });
 });
+
+test("a host with another name that does not get the new version is not lost", () => {
+  const renamed = set("b", { "web-1": address(1), "db-1": address(2) });
+  const exceptions = { "db-1": old("held back") };
+  const found = after(state(a), renamed, { "web-1": "new", "db-1": "old" }, exceptions);
+  assert.deepEqual(found.where, whereOf(waysOf(renamed.hosts)));
+  assert.deepEqual(found.exceptions, exceptions);
+});

@@ -24,6 +24,13 @@ describe("a pause after the canary", () => {
     );
   });
 
+  test("several canaries, one after the other: all of them", async () => {
+    const several = { ...policy, canary: 2, maxParallel: 1 };
+    const scene = await play({ fates: four(), policy: several });
+    assert.deepEqual(truths(scene), { ...allOld, "web-1": "new", "web-2": "new" });
+    assert.deepEqual(activations(scene), [["web-1"], ["web-2"]]);
+  });
+
   test("a canary that fails: all are old, and it is a failure", async () => {
     const scene = await play({ fates: four({ "web-1": failing }), policy });
     assert.deepEqual([truths(scene), scene.outcome.kind], [allOld, "all-old"]);
