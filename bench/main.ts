@@ -5,14 +5,17 @@
 //   node bench/main.ts [--only sites] [--repeats 2] [--write]
 //   node bench/main.ts [--only steps] [--repeats 2] [--write]
 //   node bench/main.ts [--only rollout] [--hosts 50] [--write]
+//   node bench/main.ts [--only kills] [--hosts 10] [--write]
+//   node bench/main.ts [--only dead] [--hosts 100] [--write]
 //   node bench/main.ts [--only thousand] [--write]
 //   node bench/main.ts [--only runtime] [--rounds 4] [--seconds 2] [--write]
 //
 // fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), distance does it over a long line, sites compares
-// twenty sites of a host with one, steps says what each step of a transaction costs the host, rollout tries a site on
-// many hosts with failures and kills, thousand previews a thousand hosts, runtime compares nginx behind the
-// systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps the results: bench/results.md,
-// docs/performance.md and .svg. Exit status 1: something failed, or this project did not log in as often as is right.
+// twenty sites of a host with one, steps says what each step of a transaction costs the host, rollout tries a site on many hosts
+// with failures, kills ends its coordinator at random moments, dead has hosts that are not there, thousand previews a thousand
+// hosts, runtime compares nginx behind the systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps
+// the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something failed, or this project did not log in as
+// often as is right.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +26,8 @@ import { load } from "./machine.ts";
 import type { Part } from "./part.ts";
 import { keep } from "./results.ts";
 import { benchRuntime } from "./runtime/index.ts";
+import { benchDead } from "./rollout/dead.ts";
+import { benchKills } from "./rollout/kills.ts";
 import { benchRollout } from "./rollout/index.ts";
 import { benchSites } from "./sites/index.ts";
 import { benchSteps } from "./steps/index.ts";
@@ -34,6 +39,8 @@ const deploys = {
   sites: benchSites,
   steps: benchSteps,
   rollout: benchRollout,
+  kills: benchKills,
+  dead: benchDead,
   thousand: benchThousand,
 } satisfies Record<string, Part>;
 
@@ -81,6 +88,6 @@ try {
 
 function count(option: "hosts" | "repeats" | "rounds" | "seconds"): number {
   const value = Number(values[option]);
-  if (Number.isInteger(value) && value >= 1 && value <= 50) return value;
-  throw new Error(`--${option} ${values[option]}: give a whole number from 1 to 50`);
+  if (Number.isInteger(value) && value >= 1 && value <= 200) return value;
+  throw new Error(`--${option} ${values[option]}: give a whole number from 1 to 200`);
 }

@@ -7,7 +7,11 @@ import type { Fleet } from "../../tools/fleet/index.ts";
 import { bridgeName } from "../../tools/fleet/layout.ts";
 
 /** Milliseconds there and back, and percent of the packets in each direction. */
-export const line = { delay: 80, loss: 5 } as const;
+export interface Line {
+  readonly delay: number;
+  readonly loss: number;
+}
+export const line: Line = { delay: 80, loss: 5 };
 
 const [near, far] = ["qf-near", "qf-far"] as const;
 
@@ -21,8 +25,8 @@ export interface Way extends Disposable {
  *
  * @param work a directory for its known_hosts
  */
-export async function farAway(fleet: Fleet, name: string, work: string): Promise<Way> {
-  const relay = await startLine();
+export async function farAway(fleet: Fleet, name: string, work: string, how = line): Promise<Way> {
+  const relay = await startLine(how);
   await execute(["ip", "-batch", "-"], {
     input: [
       `link set ${near} master ${bridgeName(name)} up`,
@@ -44,9 +48,9 @@ export async function farAway(fleet: Fleet, name: string, work: string): Promise
 /** tools/fleet/layout.ts has 10.231. */
 const farAddress = (address: string) => address.replace(/^10\.231\./, "10.232.");
 
-async function startLine(): Promise<ChildProcess> {
+async function startLine({ delay, loss }: Line): Promise<ChildProcess> {
   const script = join(import.meta.dirname, "line.py");
-  const argv = [script, near, far, String(line.delay / 2), String(line.loss)];
+  const argv = [script, near, far, String(delay / 2), String(loss)];
   const child = spawn("python3", argv, { stdio: ["pipe", "pipe", "inherit"] });
   // A word of it comes once both interfaces are there; an exit status, where one could not be made.
   const [said] = (await Promise.race([once(child.stdout, "data"), once(child, "exit")])) as unknown[];

@@ -1,0 +1,125 @@
+import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freezer } from "../../test/hosts/support/freezer.ts";
+import { makeStack } from "../../test/hosts/support/stack.ts";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { farAway } from "../distance/index.ts";
+import { expectPage, urls } from "../job.ts";
+import { describeMachine, hostVersions, toolVersions } from "../machine.ts";
+import { MemoryWatch } from "../memory.ts";
+import type { Part } from "../part.ts";
+import { type Row, deadReport } from "./report.ts";
+import { Scene } from "./scene.ts";
+
+const name = "bench";
+
+/** Milliseconds there and back, and percent of the packets, of the host whose line is bad. */
+const line = { delay: 300, loss: 5 } as const;
+
+/** With dead hosts a rollout may take so many times what it takes without them. */
+const aim = 1.2;
+
+const policy = { rollout: { offline: "skip", maxFailures: 6 } };
+
+/**
+ * A site on many hosts, of which seven are dead in different ways or have a bad line, and how much longer the rest takes for that.
+ */
+export const benchDead: Part = async ({ hosts: many, work, load }) => {
+  await using fleet = await createFleet({ name, hosts: many });
+  await using stack = await makeStack("bench-dead");
+  process.on("exit", () => rmSync(stack.file, { force: true }));
+  const scene = new Scene(fleet, stack);
+  const memory = new MemoryWatch();
+  const rows: Row[] = [];
+  const problems: string[] = [];
+  const step = async (what: string, action: () => Promise<number>, expected: number) => {
+    const [began, before] = [performance.now(), await scene.logins()];
+    const code = await memory.during(action);
+    const seconds = (performance.now() - began) / 1000;
+    const logins = await scene.logins();
+    rows.push({ what, seconds, logins: (logins - before) / many });
+    console.error(`bench: ${what}: ${seconds.toFixed(1)} s`);
+    if (code !== expected) problems.push(`${what}: exit status ${code}`);
+    return seconds;
+  };
+  const answers = async (what: string, page: string, among: readonly TestHost[]) => {
+    const wrong = await scene.others([page], among);
+    if (wrong.length > 0) problems.push(`${what}: not "page ${page}": ${wrong.join(", ")}`);
+  };
+
+  scene.want("one");
+  await step("first up", () => scene.up(), 0);
+  await expectPage(fleet, urls(fleet), "one");
+  await step("unchanged up", () => scene.up(), 0);
+  scene.want("two");
+  await step("one-file change", () => scene.up(), 0);
+  await step("refresh", () => scene.refresh(), 0);
+
+  const seven = Array.from({ length: 7 }, (_, at) => fleet.hosts[Math.floor(((at + 1) * many) / 8)]);
+  const [refusing, hole, stranger, slow, ...changing] = seven as [TestHost, TestHost, TestHost, TestHost];
+  const [stopped, killed, full] = changing as unknown as [TestHost, TestHost, TestHost];
+  const living = fleet.hosts.filter((host) => !seven.includes(host));
+  using far = await farAway(fleet, name, work, line);
+  const slowAddress = far.fleet.hosts[fleet.hosts.indexOf(slow)]?.address;
+  const alive = { [slow.name]: { address: slowAddress } };
+
+  scene.entries = Object.fromEntries<object>(seven.map((host) => [host?.name ?? "", { state: "offline" }]));
+  scene.want("three", policy);
+  const without = await step("one-file change without these seven (offline)", () => scene.up(), 0);
+
+  scene.entries = { ...alive, [stranger.name]: { hostKey: living[0]?.hostKey } };
+  scene.want("four", policy);
+  await refusing.run(["systemctl", "stop", "ssh.socket", "ssh.service"], { check: false });
+  await hole.run(["ip", "route", "add", "blackhole", `${fleet.gateway}/32`]);
+  await fill(full);
+  const freeze = freezer(name, [{ host: stopped, manager: "system", set: "www", at: -1 }]);
+  const deaths = [
+    freeze.outcomes.then(() => stopped.unplug()),
+    serves(fleet, killed, "four").then(() => killed.powerLoss()),
+  ];
+  const withDead = await step("one-file change with seven dead or slow", () => scene.up(), 255);
+  freeze.stop();
+  freeze.thaw();
+  await Promise.all(deaths);
+  await answers("the living", "four", [...living, slow]);
+  await answers("the dead", "two", [refusing, hole, stranger, full]);
+
+  await refusing.run(["systemctl", "start", "ssh.service"]);
+  await hole.run(["ip", "route", "del", "blackhole", `${fleet.gateway}/32`]);
+  await full.run(["umount", "/etc/quadlet-fleet/www"]);
+  await stopped.plug();
+  await killed.boot();
+  scene.entries = alive;
+  scene.want("four", policy);
+  const before = await scene.logins(living);
+  await step("the next up, all of them alive", () => scene.up(), 0);
+  const contacted = (await scene.logins(living)) - before;
+  if (contacted > 0) problems.push(`${contacted} logins to hosts that had nothing to do`);
+  await answers("the next up", "four", fleet.hosts);
+
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  const [first] = fleet.hosts as [TestHost];
+  const versions = await hostVersions(first, ["podman", "--version"], ["systemctl", "--version"]);
+  const machine = describeMachine(load, [...(await toolVersions(work)), ...versions]);
+  const factor = withDead / without;
+  const verdict = `${factor.toFixed(2)} x (aim: at most ${aim}, **${factor <= aim ? "met" : "NOT met"}**)`;
+  const plugin = memory.peaks.get("plugin") ?? 0;
+  return { section: deadReport({ many, rows, line, verdict, plugin, problems }, machine), problems };
+};
+
+/** Leaves no room where the configuration is. */
+async function fill(host: TestHost): Promise<void> {
+  await host.sh(`set -e; mkdir -p /run/covered; mount -t tmpfs -o size=64k,mode=0700 tmpfs /run/covered
+    cp -a /etc/quadlet-fleet/www/. /run/covered/; mount --bind /run/covered /etc/quadlet-fleet/www; umount /run/covered
+    cat /dev/zero >/etc/quadlet-fleet/www/full 2>/dev/null || true`);
+}
+
+/** Until the host answers with the page: it is held then, since not all of the others have got so far. */
+async function serves(fleet: Fleet, host: TestHost, page: string): Promise<void> {
+  for (;;) {
+    const get = ["curl", "--silent", "--max-time", "2", `http://${host.address}/`];
+    const { stdout } = await fleet.client(get, { check: false });
+    if (stdout.trim() === `page ${page}`) return;
+    await sleep(100);
+  }
+}

@@ -1,0 +1,85 @@
+import { failures } from "../../test/hosts/support/load-report.ts";
+import { startLoad } from "../../test/hosts/support/load.ts";
+import { logins } from "../../test/hosts/support/logins.ts";
+import { type Stack, example2, hostEntry } from "../../test/hosts/support/stack.ts";
+import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
+import { configuration, images } from "../job.ts";
+
+const [image, other] = images;
+const site = "www";
+
+/** The site, and what the hosts answer. */
+export class Scene {
+  readonly #fleet: Fleet;
+  readonly #stack: Stack;
+  /** What is special in the entries of these hosts. */
+  entries: Record<string, object> = {};
+
+  constructor(fleet: Fleet, stack: Stack) {
+    this.#fleet = fleet;
+    this.#stack = stack;
+  }
+
+  want(page: string, change: object = {}): void {
+    const hosts = Object.fromEntries(
+      this.#fleet.hosts.map((host) => [host.name, hostEntry(this.#fleet, host, this.entries[host.name])]),
+    );
+    const nginx = { "default.conf": configuration(page) };
+    const wanted = { ...example2, image, hosts: Object.keys(hosts), nginx, ...change };
+    this.#stack.configure({ hosts, sites: { [site]: wanted } });
+  }
+
+  async logins(hosts = this.#fleet.hosts): Promise<number> {
+    return (await Promise.all(hosts.map(logins))).flat().length;
+  }
+
+  async refresh(): Promise<number> {
+    return (await this.#stack.run(["refresh", "--yes", "--skip-preview"], { check: false })).code;
+  }
+
+  async up(): Promise<number> {
+    return (await this.#stack.up({ check: false, timeoutMs: 1_800_000 })).code;
+  }
+
+  /** Requests to every host, until they are stopped. */
+  async startLoads() {
+    const request = { port: 80, paths: { "/": "^page " }, fresh: 1, kept: 1, pauseMs: 500 };
+    const limits = { maxSeconds: 6000, maxRequests: 1_000_000 };
+    const start = ({ address: host }: TestHost) => startLoad(this.#fleet, { host, ...request, ...limits });
+    const loads = await Promise.all(this.#fleet.hosts.map(start));
+    return {
+      stop: async () => {
+        const reports = await Promise.all(loads.map((one) => one.stop()));
+        const requests = reports.reduce((sum, { fresh, kept }) => sum + fresh.requests + kept.requests, 0);
+        return { requests, failed: reports.reduce((sum, report) => sum + failures(report), 0) };
+      },
+    };
+  }
+
+  /** Commands by which the new image does not start on these hosts, although its rehearsal goes well. */
+  refusing(hosts: readonly TestHost[]): object {
+    const dropIn = `/etc/systemd/system/${site}.service.d`;
+    const test = `! grep -q ${other} /etc/containers/systemd/${site}.container`;
+    const write = `mkdir -p ${dropIn}; printf '[Service]\\nExecStartPre=/bin/sh -c "${test}"\\n' >${dropIn}/broken.conf`;
+    const names = hosts.map(({ name }) => name).join("|");
+    const script = `case $(uname -n) in ${names}) ${write}; systemctl daemon-reload ;; esac`;
+    const mend = `rm -rf ${dropIn}; systemctl daemon-reload`;
+    return { before: [{ command: ["sh", "-c", script] }], after: [{ command: ["sh", "-c", mend] }] };
+  }
+
+  /** Hosts that answer with a page that is none of these. */
+  async others(expected: readonly string[], hosts: readonly TestHost[]): Promise<string[]> {
+    const found = await Promise.all(
+      hosts.map(async ({ name, address }) => {
+        const { stdout } = await this.#fleet.client(
+          ["curl", "--silent", "--max-time", "10", `http://${address}/`],
+          {
+            check: false,
+          },
+        );
+        return expected.some((page) => stdout.trim() === `page ${page}`) ? [] : [name];
+      }),
+    );
+    return found.flat();
+  }
+}
