@@ -81,6 +81,22 @@ describe("what is asked", () => {
     });
   });
 
+  test("from outside, except what only the host itself reaches", () => {
+    const listen = ["0.0.0.0:80", "192.0.2.11:81", "127.0.0.1:82", "[::1]:83", "/run/web.sock"];
+    const verify = { path: "/health", outside: true };
+    const inside = { path: "/health" };
+    assert.deepEqual(probes({ listen, verify }), {
+      "0.0.0.0:80": verify,
+      "192.0.2.11:81": verify,
+      "127.0.0.1:82": inside,
+      "[::1]:83": inside,
+      "/run/web.sock": inside,
+    });
+    assert.deepEqual(probes({ listen: ["0.0.0.0:80"], verify: { ...verify, outside: false } }), {
+      "0.0.0.0:80": inside,
+    });
+  });
+
   test("nothing, with false", () => assert.deepEqual(probes({ verify: false }), {}));
 
   const nginx = "server { listen 80; listen [::]:80 proxy_protocol; listen unix:/run/web.sock http2; }";

@@ -122,6 +122,21 @@ interface Json {
   additionalProperties?: Json | boolean;
   items?: Json;
   description?: string;
+  examples?: unknown[];
+}
+
+test("an example of a site's or a proxy's hosts is none of connections", () => {
+  for (const kind of ["sites", "proxies"]) {
+    const entries = at(JSON.parse(text) as Json, ["config", `quadlet-fleet:${kind}`]).additionalProperties;
+    assert.ok(typeof entries === "object");
+    const { description, examples } = at(entries, ["hosts"]);
+    assert.match(description ?? "", /^Which hosts:/);
+    assert.equal(examples, undefined);
+  }
+});
+
+function at(json: Json, path: readonly string[]): Json {
+  return path.reduce((inner, key) => inner.properties?.[key] ?? {}, json);
 }
 
 test("each argument is explained", () => {

@@ -94,7 +94,9 @@ function rewrite(json: Json, docs: Docs, field = "", path?: string): Json {
     inner.properties = Object.fromEntries(
       Object.entries(json.properties).map(([key, value]) => {
         const at = `${below}${key}`;
-        return [key, { ...explain(docs(at)), ...rewrite(value, docs, key, at) }];
+        // What is described already is a field of the stack file's own: `hosts` are names there, and no connections.
+        const explained = value.description === undefined ? explain(docs(at)) : {};
+        return [key, { ...explained, ...rewrite(value, docs, key, at) }];
       }),
     );
   if (typeof json.additionalProperties === "object")
