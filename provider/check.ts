@@ -34,7 +34,13 @@ function checkFleet(inputs: PlainObject, before: PlainObject, fail: Fail): void 
       "hosts",
       `are ${all.length}, and ${mostHosts} are the limit of one set: make two of it, by label for example`,
     );
-  for (const [at, same] of Map.groupBy(Object.entries(waysOf(hosts as WireObject)), ([, way]) => way.at))
+  // Maps of hosts are looked up by these names.
+  for (const name of all.filter((each) => each in Object.prototype))
+    fail("hosts", `"${name}" is a word of JavaScript's own: give the host another name`);
+  const there = Object.entries(waysOf(hosts as WireObject)).filter(
+    ([, { host }]) => host.state !== "retired",
+  );
+  for (const [at, same] of Map.groupBy(there, ([, way]) => way.at))
     if (at !== "" && same.length > 1)
       fail("hosts", `${fold(same.map(([name]) => name))} are one host, ${at}: name it once`);
   if (hasUnknown(inputs.rollout ?? null)) return;

@@ -47,7 +47,7 @@ export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
   const staying = Object.entries(ways)
     .filter(([, { host }]) => host.state !== "retired")
     .map(([name, way]): Part => {
-      const knownAs = nameIn(known, name, way);
+      const knownAs = nameIn(known, name, ways);
       const has = knownAs === undefined ? "nothing" : (known.exceptions[knownAs]?.has ?? "old");
       return { name, way, leaves: false, has, ...(knownAs === undefined ? {} : { knownAs }) };
     });
@@ -57,8 +57,10 @@ export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
     known.where[name] !== way.at ||
     known.exceptions[name] !== undefined ||
     known.drift[name] !== undefined;
+  const isForgotten = ([name, { host }]: [string, Way]) =>
+    host.state === "retired" && known.where[name] !== undefined;
   // Where nothing is known to be due, the engine repeats an update that did not finish: it looks at all hosts.
-  const isRepeat = leaving.length === 0 && !staying.some(isDue);
+  const isRepeat = leaving.length === 0 && !staying.some(isDue) && !Object.entries(ways).some(isForgotten);
   const [due, settled] = isRepeat
     ? [staying, []]
     : [staying.filter(isDue), staying.filter((part) => !isDue(part))];
@@ -89,9 +91,12 @@ function isSameAddress(one: Way, other: Way): boolean {
   return one.host.address === other.host.address;
 }
 
-/** How the state calls a host that has the set: by its name, or by another one of before. */
-function nameIn({ where, ways }: Known, name: string, way: Way): string | undefined {
+/** How the state calls a host that has the set: by its name, or by another one of before. A new machine may have a retired one's address. */
+function nameIn({ where, ways }: Known, name: string, now: Ways): string | undefined {
+  const way = now[name];
   const before = where[name] === undefined ? undefined : ways[name];
-  if (before && isSameAddress(before, way)) return name;
-  return Object.keys(where).find((other) => ways[other] !== undefined && where[other] === way.at);
+  if (way && before && isSameAddress(before, way)) return name;
+  return Object.keys(where).find(
+    (other) => ways[other] !== undefined && where[other] === way?.at && now[other]?.host.state !== "retired",
+  );
 }

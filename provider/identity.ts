@@ -11,7 +11,7 @@ export interface Identity {
 
 /** One host: NAME=LOGIN@ADDRESS:PORT, of which only the address is required. */
 const place =
-  /^(?:(?<host>[A-Za-z0-9_][A-Za-z0-9_.:-]*)=)?(?:(?<login>[^/@=]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/=[\]]+))(?::(?<port>\d{1,5}))?$/;
+  /^(?:(?<host>[A-Za-z0-9_][A-Za-z0-9_.:-]*)=)?(?:(?<login>[^/=]+)@)?(?:\[(?<six>[^\]]+)\]|(?<four>[^@:/=[\]]+))(?::(?<port>\d{1,5}))?$/;
 
 const set =
   /^(?<places>[^/]+)\/(?:system|user\/(?<user>[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/;

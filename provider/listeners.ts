@@ -50,8 +50,8 @@ function clashes(own: readonly Claim[], others: readonly Claim[]): string[] {
 /** The way to a host: one private address behind two jump hosts is two hosts. */
 function hostOf(connection: Plain | undefined): string | undefined {
   if (!isObject(connection)) return undefined;
-  const { address, port, jump } = connection as Record<string, Plain | undefined>;
-  if (typeof address !== "string") return undefined;
+  const { address, port, jump, state } = connection as Record<string, Plain | undefined>;
+  if (typeof address !== "string" || state === "retired") return undefined;
   return `${hostOf(jump) ?? ""} ${address}:${typeof port === "number" ? port : 22}`;
 }
 

@@ -6,7 +6,7 @@ import { announcement } from "./announcement.ts";
 import { isOtherContent } from "./diff.ts";
 import { type Part, fleetOf, nothingKnown } from "./fleet.ts";
 import { type Before, lastOperation } from "./operations/context.ts";
-import { policyOf } from "./policy.ts";
+import { isForgotten, policyOf } from "./policy.ts";
 import { waysOf } from "./where.ts";
 import { type PlainObject, type WireObject, isObject, revealObject } from "./wire.ts";
 
@@ -16,7 +16,7 @@ import { type PlainObject, type WireObject, isObject, revealObject } from "./wir
  *
  * ```ts
  * // web-[1-97]: reloads example2.service
- * // rollout: web-1, then web-[2-51], then web-[52-97]; at most 31 minutes; if a host fails, all go back to the old version
+ * // rollout: web-1, then web-[2-51], then web-[52-97]; at most 61 minutes; if a host fails, all go back to the old version
  * ```
  */
 export function outlook(urn: string, before: Before | undefined, inputs: WireObject): string | undefined {
@@ -25,7 +25,8 @@ export function outlook(urn: string, before: Before | undefined, inputs: WireObj
   const outputs = before && revealObject(before.properties);
   const isOther = !outputs || isOtherContent(outputs, plain);
   const known = before ? lastOperation(before, urn).known : nothingKnown;
-  const { parts, absent } = fleetOf(waysOf(inputs.hosts), known, isOther);
+  const { parts: all, absent } = fleetOf(waysOf(inputs.hosts), known, isOther);
+  const parts = all.filter(({ name, leaves }) => !(leaves && isForgotten(name)));
   const policy = policyOf(plain as unknown as UnitSetInputs);
   if ("problems" in policy) return undefined;
   const { limits } = policy;

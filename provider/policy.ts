@@ -3,14 +3,18 @@ import { type Limits, type RolloutPolicy, type Problem, resolve } from "../rollo
 
 /** The environment variable with the only hosts of a run. */
 export const onlyVariable = "QUADLET_FLEET_ONLY";
-/** The environment variable with hosts that a refresh or a destroy forgets. */
+/** The environment variable with hosts that an update, a refresh or a destroy forgets. */
 export const forgetVariable = "QUADLET_FLEET_FORGET";
+
+/** Commands most likely drain a host, so the others must bear its requests. */
+const maxParallelWithHooks = "25%";
 
 /** The policy of a set in numbers, or what is wrong with it. */
 export function policyOf(
-  { rollout = {}, hosts }: Pick<UnitSetInputs, "rollout" | "hosts">,
+  { rollout: given = {}, hosts, hooks }: Pick<UnitSetInputs, "rollout" | "hosts" | "hooks">,
   environment: NodeJS.ProcessEnv = process.env,
 ): { readonly limits: Limits } | { readonly problems: readonly Problem[] } {
+  const rollout = hooks === undefined ? given : { maxParallel: maxParallelWithHooks, ...given };
   const names = Object.entries(hosts)
     .filter(([, { state }]) => state !== "retired")
     .map(([name]) => name);
@@ -23,7 +27,7 @@ export function policyOf(
 }
 
 /** @throws Error where it is wrong, which the check of the inputs has found before */
-export function limitsOf(inputs: Pick<UnitSetInputs, "rollout" | "hosts">): Limits {
+export function limitsOf(inputs: Pick<UnitSetInputs, "rollout" | "hosts" | "hooks">): Limits {
   const resolved = policyOf(inputs);
   if ("limits" in resolved) return resolved.limits;
   const [first] = resolved.problems;

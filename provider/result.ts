@@ -36,11 +36,12 @@ export function resultOf(operation: Operation): WireObject {
         owner: urn,
         unitStates: {},
       });
+  const ways = waysAfter(operation);
   return withFleet(content, {
-    ways: waysAfter(operation),
+    ways,
     saved: waysOf(saved.hosts),
     exceptions: exceptionsAfter(operation, isNew),
-    drift: leftDrift(operation),
+    drift: leftDrift(operation, ways),
   });
 }
 
@@ -115,9 +116,12 @@ function exceptionsAfter(
   return exceptions;
 }
 
-/** What the last refresh found on hosts that were not touched since. */
-function leftDrift({ earlier, deployed }: Operation): Record<string, string> {
-  return Object.fromEntries(Object.entries(earlier.known.drift).filter(([name]) => !deployed.has.has(name)));
+/** What the last refresh found on hosts that were not touched since. A name that no host has any more is not kept: no `up` could repair it. */
+function leftDrift({ earlier, deployed }: Operation, ways: Ways): Record<string, string> {
+  const { drift } = earlier.known;
+  return Object.fromEntries(
+    Object.entries(drift).filter(([name]) => ways[name] !== undefined && !deployed.has.has(name)),
+  );
 }
 
 /** Hosts with the same difference as one. */

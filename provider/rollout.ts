@@ -134,7 +134,9 @@ function unclearOf(hosts: readonly RolloutHost[]): Omit<Deployed, "problem"> | u
     ({ name, problem }) => [name, { has: "unknown" as const, why: problem?.withoutHost ?? "" }] as const,
   );
   return {
-    has: new Map(hosts.map(({ name, has }) => [name, has])),
+    has: new Map(
+      hosts.map(({ name, has, problem }) => [name, problem?.leaves === "unknown" ? "unknown" : has]),
+    ),
     isNew: false,
     exceptions: Object.fromEntries(exceptions),
     facts: new Map(),

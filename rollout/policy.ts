@@ -100,7 +100,7 @@ export function resolve(
     });
   named("canaryHosts");
   named("only");
-  if (policy.only?.length === 0) wrong("only", "names no host");
+  if (policy.only?.length === 0 && hosts.length > 0) wrong("only", "names no host");
 
   const limits: Limits = {
     canaryHosts: policy.canaryHosts ?? defaults.canaryHosts,

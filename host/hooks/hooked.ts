@@ -48,16 +48,14 @@ export class Hooked implements Member {
     try {
       await this.#hooks.before();
     } catch (thrown) {
-      const { kind } = await this.revert();
-      return { kind: "failed", why: textOf(thrown), now: kind === "reverted" ? "back" : "stuck" };
+      return await this.#failed(textOf(thrown));
     }
     const answer = await this.#member.activate();
     if (answer.kind === "failed") return { ...answer, why: await this.#close(answer.why) };
     if (answer.kind === "lost") return answer;
     const why = await this.#after();
     if (why === undefined) return answer;
-    const { kind } = await this.revert();
-    return { kind: "failed", why, now: kind === "reverted" ? "back" : "stuck" };
+    return await this.#failed(why);
   }
 
   async watch(seconds: number): Promise<Watched> {
@@ -78,6 +76,13 @@ export class Hooked implements Member {
     if (answer.kind !== "reverted") return answer;
     const why = await this.#close("");
     return why === "" ? answer : { kind: "stuck", why };
+  }
+
+  /** A command has failed: the host goes back, and what is left to do there is said with the reason. */
+  async #failed(why: string): Promise<Activated> {
+    const back = await this.revert();
+    if (back.kind === "reverted") return { kind: "failed", why, now: "back" };
+    return { kind: "failed", why: `${why}\n${back.why}`, now: "stuck" };
   }
 
   /** The host serves the new version. Returns what went wrong. */

@@ -31,7 +31,7 @@ export const rolloutPolicy = z.strictObject({
   canaryHosts: z.array(text()).optional(),
   /**
    * How many hosts change at the same time.
-   * @default 50
+   * @default 50; with `commands` 25%, since those may drain a host
    * @range a whole number from 1 on, or a percentage of the hosts
    * @example "25%"
    */

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { type TestContext, before, test } from "node:test";
+import { writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TestHost } from "../../tools/fleet/index.ts";
+import { type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { killEngine } from "./support/engine.ts";
 import { type Cut, type Outcome, freezer } from "./support/freezer.ts";
-import { openScene } from "./support/scene.ts";
-import { difference, example1, example2, failedUnits, get, hostEntry } from "./support/stack.ts";
+import { makeProgram } from "./support/program.ts";
+import { difference, example1, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Kill sweeps: a transaction is stopped at each line of its journal (host/transaction/scripts/journal.sh) and at some moments
 // more, a host for each; then the engine is killed, the cable pulled or the plug. Whatever the moment, a host is wholly old
@@ -22,7 +25,18 @@ const versions = {
   new: { image: 2, more: [1] },
 };
 
-const { fleet, stack } = await openScene("sweep", { hosts: hostCount });
+const fleet = await createFleet({ name: "sweep", hosts: hostCount });
+after(() => fleet.dispose());
+// A site for each host, so that no host waits for another one that is stopped. They have the same names on all hosts, which a stack
+// file does not offer.
+const directory = await makeProgram(`
+const { readFileSync } = await import("node:fs");
+for (const [name, site] of Object.entries(JSON.parse(readFileSync("sites.json", "utf8")))) new SocketActivatedNginx(name, site);
+`);
+after(() => rm(directory, { recursive: true }));
+const stack = await makeStack("sweep", directory);
+after(() => stack[Symbol.asyncDispose]());
+
 /** What is on a host with each version of each set. */
 const whole = new Map<string, Map<Version, Map<string, string>>>();
 /** How many lines the journal of a transaction has, by "FROM→TO SET". */
@@ -46,7 +60,7 @@ before(async () => {
       "sweep",
       sets.map(({ set, manager }): Cut => ({ host: first, set, manager, at: Infinity })),
     );
-    await deploy(to, [first]);
+    await deploy(to, [first]).finally(() => watch.stop());
     const outcomes = await watch.outcomes;
     sets.forEach(({ set }, index) => journals.set(`${from}→${to} ${set}`, outcomes[index]?.lines ?? 0));
     await learn(first, to);
@@ -55,13 +69,13 @@ before(async () => {
 });
 
 function configure(version: Version, hosts: readonly TestHost[] = fleet.hosts): void {
-  const site = (example: object, port: number) => {
+  const site = (host: TestHost, example: object, name: string, port: number) => {
     const { image, more } = versions[version === "none" ? "old" : version];
     const listen = [0, ...more].map((each) => port + each);
     const lines = listen.map((each) => `  listen ${each};\n`).join("");
     return {
       ...example,
-      hosts: hosts.map(({ name }) => name),
+      ...{ name, hosts: { [host.name]: hostEntry(fleet, host) } },
       image: `docker.io/library/nginx:${image}`,
       listen: listen.map((each) => `0.0.0.0:${each}`),
       environment: { RELEASE: version },
@@ -70,10 +84,12 @@ function configure(version: Version, hosts: readonly TestHost[] = fleet.hosts): 
       },
     };
   };
-  stack.configure({
-    hosts: Object.fromEntries(hosts.map((host) => [host.name, hostEntry(fleet, host)])),
-    sites: version === "none" ? {} : { example1: site(example1, 8080), example2: site(example2, 80) },
-  });
+  const all = hosts.flatMap((host) => [
+    [`example1-${host.name}`, site(host, example1, "example1", 8080)],
+    [`example2-${host.name}`, site(host, example2, "example2", 80)],
+  ]);
+  const sites: unknown = version === "none" ? {} : Object.fromEntries(all);
+  writeFileSync(join(directory, "sites.json"), JSON.stringify(sites));
 }
 
 /** An `up` of all hosts at once: each one's transactions are stopped at its own moment. */

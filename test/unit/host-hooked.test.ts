@@ -70,7 +70,8 @@ describe("commands around a change", () => {
   test("one after it fails: the host goes back, and what is left to undrain is said", async () => {
     const { member, log } = scene({ after: new Error("no pool") });
     const answer = await member.activate();
-    assert.deepEqual(answer, { kind: "failed", why: "no pool", now: "stuck" });
+    const why = "no pool\nIt has the old version, and was not undrained: no pool";
+    assert.deepEqual(answer, { kind: "failed", why, now: "stuck" });
     assert.deepEqual(log, ["before", "activate", "after", "revert", "after"]);
   });
 
@@ -80,6 +81,19 @@ describe("commands around a change", () => {
     assert.deepEqual(await member.watch(0), { kind: "healthy" });
     await member.watch(0);
     assert.deepEqual(log, ["before", "activate", "watch", "after", "watch"]);
+  });
+
+  test("lost in between, found healthy, and one after it fails: unhealthy, so that it goes back", async () => {
+    const { member, log } = scene({ activate: { kind: "lost", why: "x" }, after: new Error("no pool") });
+    await member.activate();
+    assert.deepEqual(await member.watch(0), { kind: "unhealthy", why: "no pool" });
+    assert.deepEqual(log, ["before", "activate", "watch", "after"]);
+  });
+
+  test("one before it fails, and the host can't go back: both are said", async () => {
+    const { member, log } = scene({ before: new Error("no pool"), revert: "stuck" });
+    assert.deepEqual(await member.activate(), { kind: "failed", why: "no pool\nx", now: "stuck" });
+    assert.deepEqual(log, ["before", "revert"]);
   });
 
   test("lost in between, and gone back by itself: undrained", async () => {

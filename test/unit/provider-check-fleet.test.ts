@@ -42,6 +42,16 @@ describe("the fleet of a set", () => {
       },
       ["hosts: a, b are one host, x: name it once"],
     ],
+    [
+      "a new machine with the address of one that is retired",
+      { hosts: { a: { address: "x", state: "retired" }, b: { address: "x" } } },
+      [],
+    ],
+    [
+      "a name that every object has",
+      { hosts: { constructor: { address: "x" } } },
+      [`hosts: "constructor" is a word of JavaScript's own: give the host another name`],
+    ],
     ["none", { hosts: {} }, ["hosts: needs one host at least"]],
     [
       "a policy for hosts that are not there",

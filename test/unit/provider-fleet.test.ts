@@ -85,6 +85,10 @@ describe("who takes part", () => {
   test("a host that is retired: not contacted, whatever is to do", () => {
     const retired = { ...three, "web-3": { ...address(3), state: "retired" } };
     assert.deepEqual(fleet(retired, known(three), true), { busy: "web-1 web-2", settled: "" });
+    // Nothing is to do on the others for that.
+    assert.deepEqual(fleet(retired, known(three)), { busy: "", settled: "web-1 web-2" });
+    const replaced = { ...retired, "web-4": address(3) };
+    assert.deepEqual(fleet(replaced, known(three)), { busy: "+web-4", settled: "web-1 web-2" });
   });
 
   test("a removal: all that may have it", () => {

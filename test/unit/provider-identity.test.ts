@@ -36,7 +36,7 @@ function written(hosts: Record<string, Connection>, end: string): string {
 
 test("what is written is parsed", () => {
   const ipv6 = fc.ipV6().filter((address) => !address.includes("."));
-  const account = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}\$?$/);
+  const account = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,20}\$?$/);
   const connection = fc.record(
     {
       address: fc.oneof(fc.ipV4(), ipv6, fc.domain(), fc.constant("fe80::1%eth0")),

@@ -77,6 +77,7 @@ describe("no conflict", () => {
     "another host behind a jump host": set("0.0.0.0:80", { address: "web-1", jump: { address: "gate" } }),
     "an address that was taken back": set("0.0.0.0:80\nListenStream="),
     "another host": set("0.0.0.0:80", { address: "web-2" }),
+    "a host that is retired": set("0.0.0.0:80", { address: "web-1", state: "retired" }),
     "a host behind another port": set("0.0.0.0:80", { address: "web-1", port: 2222 }),
     "a host that is not known yet": set("0.0.0.0:80", { address: unknown }),
     "units that are not known yet": { hosts: { "web-1": { address: "web-1" } }, units: unknown },

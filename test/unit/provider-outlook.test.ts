@@ -43,6 +43,7 @@ const end = "if a host fails, all go back to the old version";
 
 afterEach(() => {
   delete process.env.QUADLET_FLEET_ONLY;
+  delete process.env.QUADLET_FLEET_FORGET;
 });
 
 describe("of one host", () => {
@@ -90,6 +91,11 @@ describe("of several hosts", () => {
   test("a host that comes, and one that goes", () => {
     assert.equal(says(set("a", fleet(3)), set("a", fleet(2))), "web-3: loses it");
     assert.equal(says(set("a", fleet(2)), set("a", fleet(3))), "web-3: gets it");
+  });
+
+  test("a host that goes and is forgotten: it is not contacted, so nothing is said of it", () => {
+    process.env.QUADLET_FLEET_FORGET = "web-3";
+    assert.equal(says(set("a", fleet(3)), set("a", fleet(2))), undefined);
   });
 
   test("hosts that are held back or offline", () => {

@@ -178,7 +178,7 @@ describe("an operation that breaks in the middle", () => {
         units: {},
         owner: "urn:web",
         unitStates: {},
-        where: {},
+        where,
       },
     ],
   ] as const)

@@ -142,11 +142,22 @@ test("a version under another manager is noted with its keeper", () => {
 });
 
 test("what a refresh found on a host that took no part stays, in short", () => {
-  const drift = { "web-[1-2]": "edited: /a" };
-  const exceptions = { "web-1": old("held back") };
-  const before = state(b, { drift, exceptions, pending: "x" });
-  const found = after(before, b, { "web-1": "new" });
+  const before = state(b, { drift: { "web-[1-2]": "edited: /a" } });
+  const away = set("b", { ...two, "web-2": { ...address(2), state: "offline" } });
+  const found = after(before, away, { "web-1": "new" });
   assert.deepEqual(found.drift, { "web-2": "edited: /a" });
+});
+
+describe("what a refresh found is not kept for a name that no host has any more", () => {
+  const before = state(b, { drift: { "web-2": "edited: /a" } });
+  test("of a host that is retired", () => {
+    const retired = set("b", { ...two, "web-2": { ...address(2), state: "retired" } });
+    assert.deepEqual(after(before, retired, { "web-1": "new" }), state(retired).properties);
+  });
+  test("of a host with another name now", () => {
+    const renamed = set("b", { "web-1": address(1), "db-1": address(2) });
+    assert.deepEqual(after(before, renamed, { "db-1": "new" }), state(renamed).properties);
+  });
 });
 
 test("a host with another name that does not get the new version is not lost", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "../../host/errors.ts";
-import { Survey } from "../../provider/survey.ts";
+import { NoAnswer, Survey } from "../../provider/survey.ts";
 
 const patience = { next: 60, step: 5 };
 const dead = (host: string) =>
@@ -64,9 +64,18 @@ describe("a host that can't be reached", () => {
   });
 
   test("the error says that none has answered", async () => {
+    const problem = dead("a");
     await assert.rejects(
-      new Survey(patience).look("urn", "a", () => Promise.reject(dead("a"))),
-      /^Error: a: no SSH connection within 15 s\.\n[^]*No host has answered in this run: check the network of this machine first\.$/,
+      new Survey(patience).look("urn", "a", () => Promise.reject(problem)),
+      (error) => {
+        assert.ok(error instanceof NoAnswer);
+        assert.equal(error.problem, problem);
+        assert.match(
+          error.message,
+          /^a: no SSH connection within 15 s\.\n[^]*No host has answered in this run: check the network of this machine first\.$/,
+        );
+        return true;
+      },
     );
   });
 });

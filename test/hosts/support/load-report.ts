@@ -89,5 +89,6 @@ export function line(report: LoadReport): string {
     part("kept alive", kept, `${time(kept)}, ${kept.reconnects} reconnects, ${kept.retries} retries`),
     part("downloads", downloads),
     `worker held up ${report.workerDelayMs.toFixed(0)} ms`,
+    ...report.examples.slice(0, 3),
   ].join("; ");
 }

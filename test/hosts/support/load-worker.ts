@@ -56,12 +56,17 @@ async function counted(
     of[thrown.fault] += 1;
     if (report.examples.length < 20)
       report.examples.push(
-        `${(begun / 1000).toFixed(3)} to ${((performance.now() - started) / 1000).toFixed(3)} s: ${what}: ${thrown.fault}: ${thrown.message}`,
+        `${clock(started + begun)} to ${clock(performance.now())}: ${what}: ${thrown.fault}: ${thrown.message}`,
       );
     return false;
   } finally {
     waiting.delete(client);
   }
+}
+
+/** As the hosts' journals have it. */
+function clock(moment: number): string {
+  return new Date(performance.timeOrigin + moment).toISOString().slice(11, 23);
 }
 
 const open = () => HttpConnection.open(plan.host, plan.port, plan.timeoutMs);
