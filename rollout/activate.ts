@@ -1,4 +1,4 @@
-import { type Host, type Run, ends, fail, inside, isOverBudget, revert } from "./run.ts";
+import { type Host, type Run, fail, inside, isOverBudget, revert } from "./run.ts";
 import { canaries, waves } from "./waves.ts";
 import { within } from "./world.ts";
 
@@ -26,11 +26,20 @@ export async function activateInWaves(run: Run): Promise<void> {
     // Earlier waves too: otherwise a lost host would be noticed only after its grace time.
     if (index < all.length - 1)
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
-    // A host that is being reverted is still changing. If all hosts will be reverted, none waits for another.
-    if (!isOverBudget(run)) await ends(prepared);
+    // A host that is being reverted is still changing: it takes a place of the next wave. If all hosts will be reverted, none waits.
+    if (!isOverBudget(run)) await places(prepared, limits.maxParallel - (all[index + 1]?.length ?? 0));
     if (pauses && !isOverBudget(run) && !inside(run, "prepared").some(({ isCanary }) => isCanary))
       for (const host of inside(run, "prepared")) revert(run, host, "wish", "waits for the next `pulumi up`");
     if (prepared.length > 1) world.say(`${name} done: ${progress(run, prepared)}`, "milestone");
+  }
+}
+
+/** Waits until at most so many hosts are being reverted. */
+async function places(hosts: readonly Host[], most: number): Promise<void> {
+  for (;;) {
+    const reverting = hosts.filter(({ isReverting }) => isReverting);
+    if (reverting.length <= most) return;
+    await Promise.race(reverting.flatMap(({ end }) => end ?? []));
   }
 }
 

@@ -11,6 +11,8 @@ export interface Host extends Pick<Member, "name" | "leaves"> {
   phase: "waiting" | "prepared" | "activated" | "held";
   /** The result. Set as soon as the host takes no further part. */
   end?: Promise<End>;
+  /** Whether the result waits for a revert. */
+  isReverting?: boolean;
 }
 
 export interface Run {
@@ -56,7 +58,10 @@ export function fail(run: Run, host: Host, why: string, now: Back | "here" = "ba
 /** Starts to revert a host. The caller goes on, so a revert that hangs or fails does not stop other hosts. */
 export function revert(run: Run, host: Host, cause: "failure" | "others" | "wish", why: string): void {
   if (host.phase === "waiting") settle(host, cause, why);
-  else host.end = reverting(run, host, cause, why);
+  else {
+    host.isReverting = true;
+    host.end = reverting(run, host, cause, why).finally(() => (host.isReverting = false));
+  }
 }
 
 async function reverting(run: Run, host: Host, cause: End["cause"], why: string): Promise<End> {

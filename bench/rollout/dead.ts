@@ -1,8 +1,10 @@
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freezer } from "../../test/hosts/support/freezer.ts";
 import { makeStack } from "../../test/hosts/support/stack.ts";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { dataDirectory } from "../../tools/fleet/layout.ts";
 import { farAway } from "../distance/index.ts";
 import { expectPage, urls } from "../job.ts";
 import { describeMachine, hostVersions, toolVersions } from "../machine.ts";
@@ -77,7 +79,12 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
     freeze.outcomes.then(() => stopped.unplug()),
     serves(fleet, killed, "four").then(() => killed.powerLoss()),
   ];
-  const withDead = await step("one-file change with seven dead or slow", () => scene.up(), 255);
+  let committed = 0;
+  const changed = committedOn(living, "four").then((at) => (committed = at));
+  const began = performance.now();
+  await step("one-file change with seven dead or slow", () => scene.up(), 255);
+  await changed;
+  const withDead = (committed - began) / 1000;
   freeze.stop();
   freeze.thaw();
   await Promise.all(deaths);
@@ -112,6 +119,19 @@ async function fill(host: TestHost): Promise<void> {
   await host.sh(`set -e; mkdir -p /run/covered; mount -t tmpfs -o size=64k,mode=0700 tmpfs /run/covered
     cp -a /etc/quadlet-fleet/www/. /run/covered/; mount --bind /run/covered /etc/quadlet-fleet/www; umount /run/covered
     cat /dev/zero >/etc/quadlet-fleet/www/full 2>/dev/null || true`);
+}
+
+/** The moment at which all of them have the page and no transaction, seen from this machine. */
+async function committedOn(hosts: readonly TestHost[], page: string): Promise<number> {
+  const has = ({ name: host }: TestHost) => {
+    const root = join(dataDirectory(name), host, "root");
+    if (existsSync(join(root, "var/lib/quadlet-fleet/sets/www/journal"))) return false;
+    return readFileSync(join(root, "etc/quadlet-fleet/www/conf.d/default.conf"), "utf8").includes(
+      `page ${page}`,
+    );
+  };
+  while (!hosts.every(has)) await sleep(200);
+  return performance.now();
 }
 
 /** Until the host answers with the page: it is held then, since not all of the others have got so far. */

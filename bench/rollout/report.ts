@@ -50,8 +50,8 @@ export function deadReport(results: DeadResults, machine: Machine): string {
 
 A site as Example 2 on ${many} hosts, with \`offline: skip\` and \`maxFailures: 6\`. Seven of them: sshd is stopped; a black hole; another host
 key; the transaction is frozen and the cable pulled while it prepares; the power goes while it is held; the disk is full; a line with
-${line.delay} ms of delay and ${line.loss} % loss. Compared with the same change while these seven have \`state: offline\`: ${verdict}. The plugin had
-${Math.round(plugin / 2 ** 20)} MiB at most.
+${line.delay} ms of delay and ${line.loss} % loss. Until the living hosts had the change it took, compared with the same change while these seven have
+\`state: offline\`: ${verdict}. The plugin had ${Math.round(plugin / 2 ** 20)} MiB at most.
 
 ${rowsTable(rows)}
 

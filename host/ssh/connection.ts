@@ -227,8 +227,8 @@ async function logIn(
       authHandler: login.handler,
       readyTimeout: milliseconds,
       // A host that is gone is noticed while a long step runs.
-      keepaliveInterval: 15_000,
-      keepaliveCountMax: 4,
+      keepaliveInterval: 10_000,
+      keepaliveCountMax: 3,
       algorithms: { serverHostKey: signatureAlgorithms(credentials) },
       hostVerifier: (blob: Buffer) => {
         refusal = verify(name, credentials, blob);

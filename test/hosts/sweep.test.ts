@@ -334,7 +334,7 @@ sweeps("a pulled cable", "new", "old", (t) =>
     await Promise.all(fleet.hosts.map((host) => host.unplug()));
     thaw();
     const since = Date.now();
-    // Until both sides have noticed: host/ssh/connection.ts asks four times, 15 s apart, the host waits for a minute. Then the
+    // Until both sides have noticed: host/ssh/connection.ts asks three times, 10 s apart, the host waits for a minute. Then the
     // provider comes back.
     await sleep(70_000);
     await Promise.all(fleet.hosts.map((host) => host.plug()));

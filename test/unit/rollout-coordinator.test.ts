@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { activations, allNew, allOld, four, play, text, truths } from "./rollout-scene.ts";
+import { type Scene, activations, allNew, allOld, four, play, text, truths } from "./rollout-scene.ts";
 
 const refused = { prepare: { takes: 1, answer: "refused" } } as const;
 const unreachable = { prepare: { takes: 1, answer: "unreachable" } } as const;
@@ -160,6 +160,25 @@ describe("a host fails", () => {
       policy: { maxFailures: 1, maxParallel: 1 },
     });
     assert.deepEqual([scene.mostChanging, scene.outcome.kind], [1, "partial"]);
+  });
+
+  const slow = { ...sick, revert: { takes: 40, answer: "back" } } as const;
+  const moment = (scene: Scene, name: string, what: "activatedAt" | "committedAt") =>
+    scene.hosts.find((host) => host.name === name)?.[what] ?? Infinity;
+
+  test("the next wave does not wait if it has room beside it", async () => {
+    const scene = await play({
+      fates: four({ "web-2": slow }),
+      policy: { maxFailures: 1, maxParallel: 2 },
+    });
+    assert.ok(moment(scene, "web-4", "activatedAt") < 40);
+    assert.equal(scene.mostChanging, 2);
+  });
+
+  test("in the last wave: the others are committed meanwhile", async () => {
+    const scene = await play({ fates: four({ "web-4": slow }), policy: { maxFailures: 1 } });
+    assert.ok(moment(scene, "web-1", "committedAt") < 40);
+    assert.deepEqual([scene.outcome.kind, scene.ended > 40], ["partial", true]);
   });
 
   test("by hanging: it is not waited for", async () => {
