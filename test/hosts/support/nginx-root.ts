@@ -51,9 +51,10 @@ for case in /cases/*; do
   cat /proc/net/tcp >"$case/tcp"
   cat /proc/net/tcp6 >"$case/tcp6"
   cat /proc/net/unix >"$case/unix"
+  # nginx returns before its master has written this file, and the master closes its sockets after it has removed it.
+  while [ ! -s /run/nginx.pid ]; do usleep 2000; done
   master=$(cat /run/nginx.pid)
   kill "$master"
-  # It closes its sockets after it has removed the file.
   while [ -e "/proc/$master" ]; do usleep 2000; done
 done
 `;
