@@ -29,7 +29,7 @@ export class Scene {
     this.#stack.configure({ hosts, sites: { [site]: wanted } });
   }
 
-  async logins(hosts = this.#fleet.hosts): Promise<number> {
+  async logins(hosts: readonly TestHost[] = this.#fleet.hosts): Promise<number> {
     return (await Promise.all(hosts.map(logins))).flat().length;
   }
 

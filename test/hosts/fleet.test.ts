@@ -1,5 +1,7 @@
 // The testbed itself: what the other tests on hosts rely on.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
 import { execute } from "../../tools/execute.ts";
@@ -150,6 +152,18 @@ suite("the end of a fleet", () => {
   test("dispose leaves nothing", async () => {
     const fleet = await createFleet({ name: "fleetend", hosts: 1 });
     assert.notDeepEqual(await remains("fleetend"), []);
+    await fleet.dispose();
+    assert.deepEqual(await remains("fleetend"), []);
+  });
+
+  test("nor does it of a host that is cut off while it sends", async () => {
+    const fleet = await createFleet({ name: "fleetend", hosts: 1, registry: false });
+    const [host] = fleet.hosts as [TestHost];
+    const options = ["-i", fleet.identityFile, "-o", `UserKnownHostsFile=${fleet.knownHostsFile}`];
+    const child = spawn("ssh", [...options, `root@${host.address}`, "yes"]);
+    await once(child.stdout, "data");
+    await host.unplug();
+    child.kill("SIGKILL");
     await fleet.dispose();
     assert.deepEqual(await remains("fleetend"), []);
   });

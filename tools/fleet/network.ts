@@ -24,7 +24,7 @@ export async function connect(fleet: string, subnet: number, member: string, add
     [
       `netns add ${namespace}`,
       `link add ${cable} type veth peer name host0 address ${macAddress(address)} netns ${namespace}`,
-      `link set ${cable} master ${bridgeName(fleet)} up`,
+      `link set ${cable} master ${bridgeName(fleet)} alias ${namespace} up`,
     ],
   );
   await ip(

@@ -24,10 +24,14 @@ export function removeFleet(fleet: string): void {
     rmSync(`/run/systemd/nspawn/locks/inode-${dev}:${ino}`, { force: true });
     command("umount", mount);
   }
+  const bridge = join("/sys/class/net", bridgeName(fleet));
+  // A namespace, and its end of the cable, is kept for minutes by a connection whose last data nobody has acknowledged (tcp(7),
+  // tcp_orphan_retries).
+  for (const cable of entries(join(bridge, "brif"))) command("ip", "link", "delete", cable);
   for (const name of entries("/run/netns")) {
     if (name.startsWith(namespaceName(fleet, ""))) command("ip", "netns", "delete", name);
   }
-  if (existsSync(`/sys/class/net/${bridgeName(fleet)}`)) command("ip", "link", "delete", bridgeName(fleet));
+  if (existsSync(bridge)) command("ip", "link", "delete", bridgeName(fleet));
   // What systemd-nspawn keeps for each machine, by the name that hosts have.
   for (const kind of ["propagate", "unix-export"]) {
     const directory = join("/run/systemd/nspawn", kind);
