@@ -86,6 +86,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
+const atOnce = 20;
+
 async function build(
   name: string,
   count: number,
@@ -128,10 +130,16 @@ async function build(
   await Promise.all([
     connect(name, subnet, "client", fleet.clientAddress),
     options.registry ? startRegistries(name, fleet.gateway) : undefined,
-    ...fleet.hosts.map((host) => host.boot()),
+    bootAll(fleet.hosts),
   ]);
   writeState(state);
   return fleet;
+}
+
+/** A few at a time: a hundred that boot at once take longer, and longer than each may take. */
+async function bootAll(hosts: readonly TestHost[]): Promise<void> {
+  for (let at = 0; at < hosts.length; at += atOnce)
+    await Promise.all(hosts.slice(at, at + atOnce).map((host) => host.boot()));
 }
 
 function open(state: FleetState, attach: boolean): Fleet {
