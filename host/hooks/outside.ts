@@ -49,8 +49,9 @@ export class OutsideChecked implements Member {
     if (answer.kind !== "held") return answer;
     const why = await this.#ask(patience.all);
     if (why === undefined) return answer;
-    const { kind } = await this.#member.revert();
-    return { kind: "failed", why, now: kind === "reverted" ? "back" : "stuck" };
+    const back = await this.#member.revert();
+    if (back.kind === "reverted") return { kind: "failed", why, now: "back" };
+    return { kind: "failed", why: `${why}\n${back.why}`, now: "stuck" };
   }
 
   async watch(seconds: number): Promise<Watched> {

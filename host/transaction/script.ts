@@ -14,6 +14,7 @@ export const transactionScript = Buffer.from(
     "query",
     "query-units",
     "boot",
+    "halt",
     "journal",
     "journal-units",
     "images",

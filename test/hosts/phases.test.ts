@@ -13,6 +13,7 @@ const {
   silence,
   start,
   stoppedAt,
+  wanted,
   underRequests,
   cut,
   killed,
@@ -136,6 +137,24 @@ describe("while it is activated", () => {
         await isOld("killed");
       }),
     );
+
+  test("all of it is killed while the entry point of the stand-in is at work: the old version", () =>
+    underRequests(async () => {
+      const desired = wanted();
+      const entrypoint = `Entrypoint=["sh", "-c", "sleep 5; exec nginx -g 'daemon off;'"]`;
+      const files = desired.files.map((file) => ({
+        ...file,
+        content: file.content.replace("[Container]\n", `[Container]\n${entrypoint}\n`),
+      }));
+      const deployment = start(100, { ...desired, files });
+      await deployment.prepared();
+      const answer = deployment.member.activate();
+      await eventually(() => host.run(["systemctl", "is-active", "example2-handover.service"]));
+      await killed(deployment);
+      assert.equal((await answer).kind, "lost");
+      await deployment.end();
+      await isOld("killed");
+    }));
 
   test("the power goes: the old version after the boot", async () => {
     const { deployment } = await stopped(powerLoss, 100);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, describe, test } from "node:test";
 import type { Probe } from "../../host/desired.ts";
 import { OutsideChecked, patience } from "../../host/hooks/outside.ts";
-import type { Member } from "../../rollout/member.ts";
+import type { Member, Reverted } from "../../rollout/member.ts";
 
 const server = http.createServer((request, answer) => {
   answer.statusCode = request.url === "/broken" ? 503 : 200;
@@ -17,12 +17,12 @@ after(() => server.close());
 const { port } = server.address() as AddressInfo;
 Object.assign(patience, { all: 20, pause: 5 });
 
-function scene(change: Partial<Probe> = {}) {
+function scene(change: Partial<Probe> = {}, reverted: Reverted = { kind: "reverted" }) {
   const log: string[] = [];
   const inner = {
     activate: () => Promise.resolve({ kind: "held" }),
     watch: () => Promise.resolve({ kind: "healthy" }),
-    revert: () => Promise.resolve(log.push("revert")).then(() => ({ kind: "reverted" })),
+    revert: () => Promise.resolve(log.push("revert")).then(() => reverted),
   } as unknown as Member;
   const probe = { listen: `0.0.0.0:${port}`, path: "/", hostName: "a.example", ...change };
   return { member: new OutsideChecked(inner, "127.0.0.1", [probe]), log };
@@ -48,6 +48,12 @@ describe("a page that is asked for from this machine", () => {
       assert.deepEqual(log, ["revert"]);
       assert.deepEqual(await member.watch(0), { kind: "unhealthy", why: problem });
     });
+
+  test("and the host can't go back: both reasons are said", async () => {
+    const { member } = scene({ status: 204 }, { kind: "stuck", why: "no room on /etc" });
+    const why = `from outside, 127.0.0.1:${port}/ answers 200, not 204\nno room on /etc`;
+    assert.deepEqual(await member.activate(), { kind: "failed", why, now: "stuck" });
+  });
 
   test("and does not answer", async () => {
     const { member } = scene({ listen: "0.0.0.0:1" });

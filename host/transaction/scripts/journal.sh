@@ -111,10 +111,22 @@ restore_files() {
     expand "$subject"
     case $kind in
       file) restore "$own/rollback.new/$number" || failed="$failed restoring:$path" ;;
-      absent | lent) $as rm -f "$path" || failed="$failed removing:$path" ;;
+      absent) $as rm -f "$path" || failed="$failed removing:$path" ;;
       staged) $as rm -f "$path" ;;
     esac
   done <"$work/undo"
+}
+
+# remove_lent: after its units have stopped. A unit without a file has no way to stop but SIGTERM, at which nginx cuts what it answers.
+remove_lent() {
+  [ -s "$work/lent" ] || return 0
+  while IFS=$tab read -r kind _ subject; do
+    [ "$kind" = lent ] || continue
+    expand "$subject"
+    $as rm -f "$path" || failed="$failed removing:$path"
+  done <"$work/undo"
+  ctl daemon-reload || failed="$failed daemon-reload"
+  forget_failures "$work/lent"
 }
 
 # They are on the disk before the journal is gone, as with sync_targets.
@@ -173,49 +185,12 @@ restore_tag() {
   $as_account podman tag "$1" "$2"
 }
 
-stop_clean() {
-  ctl stop "$1" || is_gone "$1"
-}
-
-# briefly VERB UNITS: with ten seconds for what they have begun, and not all of their TimeoutStopSec=.
-briefly() { timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password "$@" 2>/dev/null; }
-
-# forget_failures LIST: of its units.
-forget_failures() { while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$1"; }
-
-# halt UNIT: what a deploy has started that did not work.
-halt() {
-  briefly stop "$1" && return 0
-  kill_payload "$1"
-  stop_clean "$1"
-}
-
-# Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
-# may be another's when it is used (cgroups(7), cgroup.kill).
-# shellcheck disable=SC2016 # the inner shell expands it
-kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
-
-# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
-in_cgroup() {
-  group=$(ctl show --property=ControlGroup --value "$1") || return 1
-  [ -n "$group" ] || return 0
-  shift
-  find "/sys/fs/cgroup$group" "$@" 2>/dev/null
-}
-
-# halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
-halt_all() {
-  # shellcheck disable=SC2046 # names of units have no white space
-  briefly stop $(cat "$work/stop") && return 0
-  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
-  each stop_clean <"$work/stop"
-}
-
 # bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/plan/activate.ts).
 bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
   [ -s "$work/running" ] || return 0
   forget_failures "$work/running"
+  while IFS= read -r unit; do until_it_heeds "$unit" </dev/null; done <"$work/active"
   # shellcheck disable=SC2046 # names of units have no white space
   briefly restart $(cat "$work/running") && return 0
   while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"
@@ -269,13 +244,13 @@ rollback() {
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
   release_manager
   bring_back
-  each halt <"$work/stop"
+  each wind_down <"$work/stop"
   forget_failures "$work/stop"
   each ctl start --no-block <"$work/starting"
   each reload_clean <"$work/reload"
   # What stood in until now has served while the old version came back.
-  each halt <"$work/lent"
-  forget_failures "$work/lent"
+  each wind_down <"$work/lent"
+  remove_lent
   while IFS= read -r id; do remove_nameless "$id" </dev/null; done <"$work/nameless"
   each ctl is-active --quiet <"$work/running"
   [ -z "$failed" ] && sync_restored || return 1

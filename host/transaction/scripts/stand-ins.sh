@@ -112,7 +112,7 @@ ask_inside() {
 # The version that takes over, beside the one that runs.
 step_handover() {
   if ctl start "$1"; then
-    sleep 0.2
+    until_it_heeds "$1"
     ctl is-active --quiet "$1" && return 0
   fi
   explain "$1"

@@ -85,6 +85,9 @@ export async function openDeployments(name: string) {
     );
     assert.equal(stdout, "");
     assert.deepEqual(await failedUnits(host), []);
+    // An nginx that has cut what it answered, or was killed.
+    const cut = ["--quiet", "--output=cat", "--unit=example2*", "--grep=signal 15 |status=137"];
+    assert.equal((await host.run(["journalctl", ...cut], { check: false })).stdout, "");
   }
 
   /** The host has gone back by itself, as its record says, and the next one deploys the page. */
@@ -168,5 +171,5 @@ export async function openDeployments(name: string) {
 
   const causes = { cut, killed, scriptKilled, powerLoss, silence };
   const looks = { isServed, isAtRest, isOld, isNew, record, lines, detached };
-  return { host, stack, now, start, stoppedAt, underRequests, ...causes, ...looks };
+  return { host, stack, now, start, stoppedAt, wanted, underRequests, ...causes, ...looks };
 }

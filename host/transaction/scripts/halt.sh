@@ -1,0 +1,68 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# Stopping units, and the containers in them.
+
+stop_clean() {
+  ctl stop "$1" || is_gone "$1"
+}
+
+# briefly VERB UNITS: with ten seconds for what they have begun, and not all of their TimeoutStopSec=.
+briefly() { timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password "$@" 2>/dev/null; }
+
+# forget_failures LIST: of its units.
+forget_failures() { while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$1"; }
+
+# halt UNIT: what a deploy has started that did not work.
+halt() {
+  briefly stop "$1" && return 0
+  kill_payload "$1"
+  stop_clean "$1"
+}
+
+# wind_down UNIT: the same for one that may have requests.
+wind_down() {
+  until_it_heeds "$1"
+  halt "$1"
+}
+
+# Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
+# may be another's when it is used (cgroups(7), cgroup.kill).
+# shellcheck disable=SC2016 # the inner shell expands it
+kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
+
+# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
+in_cgroup() {
+  group=$(ctl show --property=ControlGroup --value "$1") || return 1
+  [ -n "$group" ] || return 0
+  shift
+  find "/sys/fs/cgroup$group" "$@" 2>/dev/null
+}
+
+# halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
+halt_all() {
+  while IFS= read -r unit; do until_it_heeds "$unit" </dev/null; done <"$work/stop"
+  # shellcheck disable=SC2046 # names of units have no white space
+  briefly stop $(cat "$work/stop") && return 0
+  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
+  each stop_clean <"$work/stop"
+}
+
+# until_it_heeds UNIT: waits until its container would heed a stop, ten seconds at most. The first process of a container gets no signal
+# that it has no handler for (pid_namespaces(7)): an nginx whose entry point is still at work would go on, take requests, and be killed
+# with them. nginx handles signals as soon as it has read its files and has its sockets.
+until_it_heeds() {
+  tries=500
+  while is_deaf "$1" && [ "$tries" -gt 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.02
+  done
+}
+
+# is_deaf UNIT: whether the first process of its container handles neither SIGQUIT nor SIGTERM (proc_pid_status(5), SigCgt).
+is_deaf() {
+  for process in $(in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} +); do
+    grep -qs '^NSpid:.*[[:blank:]]1$' "/proc/$process/status" || continue
+    caught=$(sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$process/status" 2>/dev/null)
+    if [ -n "$caught" ] && [ $((0x$caught & 0x4004)) = 0 ]; then return 0; fi
+  done
+  return 1
+}
