@@ -38,7 +38,10 @@ export class Scene {
   }
 
   async up(): Promise<number> {
-    return (await this.#stack.up({ check: false, timeoutMs: 1_800_000 })).code;
+    const { code, stdout } = await this.#stack.up({ check: false, timeoutMs: 1_800_000 });
+    // What failed, and where.
+    if (code !== 0) console.error(/^Diagnostics:[^]*?(?=^Outputs:|^Resources:)/m.exec(stdout)?.[0]);
+    return code;
   }
 
   /** Requests to every host, until they are stopped. */
