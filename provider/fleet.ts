@@ -57,10 +57,10 @@ export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
     known.where[name] !== way.at ||
     known.exceptions[name] !== undefined ||
     known.drift[name] !== undefined;
-  const isForgotten = ([name, { host }]: [string, Way]) =>
+  const isRetiring = ([name, { host }]: [string, Way]) =>
     host.state === "retired" && known.where[name] !== undefined;
   // Where nothing is known to be due, the engine repeats an update that did not finish: it looks at all hosts.
-  const isRepeat = leaving.length === 0 && !staying.some(isDue) && !Object.entries(ways).some(isForgotten);
+  const isRepeat = leaving.length === 0 && !staying.some(isDue) && !Object.entries(ways).some(isRetiring);
   const [due, settled] = isRepeat
     ? [staying, []]
     : [staying.filter(isDue), staying.filter((part) => !isDue(part))];
@@ -91,7 +91,7 @@ function isSameAddress(one: Way, other: Way): boolean {
   return one.host.address === other.host.address;
 }
 
-/** How the state calls a host that has the set: by its name, or by another one of before. A new machine may have a retired one's address. */
+/** How the state calls a host that has the set: by its name or a former one. A new machine may have the address of a retired host. */
 function nameIn({ where, ways }: Known, name: string, now: Ways): string | undefined {
   const way = now[name];
   const before = where[name] === undefined ? undefined : ways[name];

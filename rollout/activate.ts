@@ -26,7 +26,7 @@ export async function activateInWaves(run: Run): Promise<void> {
     // Earlier waves too: otherwise a lost host would be noticed only after its grace time.
     if (index < all.length - 1)
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
-    // A host that is being reverted is still changing: it takes a place of the next wave. If all hosts will be reverted, none waits.
+    // A host that is being reverted is still changing: it takes a place of the next wave. If all are reverted, none waits.
     if (!isOverBudget(run)) await places(prepared, limits.maxParallel - (all[index + 1]?.length ?? 0));
     if (pauses && !isOverBudget(run) && !inside(run, "prepared").some(({ isCanary }) => isCanary))
       for (const host of inside(run, "prepared")) revert(run, host, "wish", "waits for the next `pulumi up`");
@@ -34,7 +34,7 @@ export async function activateInWaves(run: Run): Promise<void> {
   }
 }
 
-/** Waits until at most so many hosts are being reverted. */
+/** @param most waits until no more hosts than this are being reverted */
 async function places(hosts: readonly Host[], most: number): Promise<void> {
   for (;;) {
     const reverting = hosts.filter(({ isReverting }) => isReverting);

@@ -1,4 +1,5 @@
 import { HostError, messageOf } from "../errors.ts";
+import { goBack } from "./go-back.ts";
 import type { Activated, Committed, Member, Prepared, Reverted, Watched } from "../../rollout/member.ts";
 
 /** Runs the commands of one host that come before or after its change. */
@@ -48,14 +49,14 @@ export class Hooked implements Member {
     try {
       await this.#hooks.before();
     } catch (thrown) {
-      return await this.#failed(textOf(thrown));
+      return await goBack(this, textOf(thrown));
     }
     const answer = await this.#member.activate();
     if (answer.kind === "failed") return { ...answer, why: await this.#close(answer.why) };
     if (answer.kind === "lost") return answer;
     const why = await this.#after();
     if (why === undefined) return answer;
-    return await this.#failed(why);
+    return await goBack(this, why);
   }
 
   async watch(seconds: number): Promise<Watched> {
@@ -76,13 +77,6 @@ export class Hooked implements Member {
     if (answer.kind !== "reverted") return answer;
     const why = await this.#close("");
     return why === "" ? answer : { kind: "stuck", why };
-  }
-
-  /** A command has failed: the host goes back, and what is left to do there is said with the reason. */
-  async #failed(why: string): Promise<Activated> {
-    const back = await this.revert();
-    if (back.kind === "reverted") return { kind: "failed", why, now: "back" };
-    return { kind: "failed", why: `${why}\n${back.why}`, now: "stuck" };
   }
 
   /** The host serves the new version. Returns what went wrong. */

@@ -4,6 +4,7 @@ import { isWildcard } from "../../units/nginx/address.ts";
 import type { Activated, Committed, Member, Prepared, Reverted, Watched } from "../../rollout/member.ts";
 import { type Probe, probeTarget } from "../desired.ts";
 import { messageOf, printable } from "../errors.ts";
+import { goBack } from "./go-back.ts";
 
 /** Milliseconds: for how long an address may give no right answer, the pause between two requests, and one request. */
 export const patience = { all: 20_000, pause: 1000, one: 5000 };
@@ -49,9 +50,7 @@ export class OutsideChecked implements Member {
     if (answer.kind !== "held") return answer;
     const why = await this.#ask(patience.all);
     if (why === undefined) return answer;
-    const back = await this.#member.revert();
-    if (back.kind === "reverted") return { kind: "failed", why, now: "back" };
-    return { kind: "failed", why: `${why}\n${back.why}`, now: "stuck" };
+    return await goBack(this.#member, why);
   }
 
   async watch(seconds: number): Promise<Watched> {

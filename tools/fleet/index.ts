@@ -86,8 +86,6 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   }
 }
 
-const atOnce = 20;
-
 async function build(
   name: string,
   count: number,
@@ -136,7 +134,9 @@ async function build(
   return fleet;
 }
 
-/** A few at a time: a hundred that boot at once take longer, and longer than each may take. */
+const atOnce = 20;
+
+/** Boots a few hosts at a time: if a hundred boot at once, each takes longer than boot() waits. */
 async function bootAll(hosts: readonly TestHost[]): Promise<void> {
   for (let at = 0; at < hosts.length; at += atOnce)
     await Promise.all(hosts.slice(at, at + atOnce).map((host) => host.boot()));

@@ -25,7 +25,7 @@ export function removeFleet(fleet: string): void {
     command("umount", mount);
   }
   const bridge = join("/sys/class/net", bridgeName(fleet));
-  // A namespace, and its end of the cable, is kept for minutes by a connection whose last data nobody has acknowledged (tcp(7),
+  // A namespace and its end of the cable stay for minutes if a connection has data that was not acknowledged (tcp(7),
   // tcp_orphan_retries).
   for (const cable of entries(join(bridge, "brif"))) command("ip", "link", "delete", cable);
   for (const name of entries("/run/netns")) {

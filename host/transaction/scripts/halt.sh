@@ -18,7 +18,7 @@ halt() {
   stop_clean "$1"
 }
 
-# wind_down UNIT: the same for one that may have requests.
+# wind_down UNIT: halt, for a unit that may have requests.
 wind_down() {
   until_it_heeds "$1"
   halt "$1"
@@ -39,16 +39,16 @@ in_cgroup() {
 
 # halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
 halt_all() {
-  while IFS= read -r unit; do until_it_heeds "$unit" </dev/null; done <"$work/stop"
+  each until_it_heeds <"$work/stop"
   # shellcheck disable=SC2046 # names of units have no white space
   briefly stop $(cat "$work/stop") && return 0
   while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
   each stop_clean <"$work/stop"
 }
 
-# until_it_heeds UNIT: waits until its container would heed a stop, ten seconds at most. The first process of a container gets no signal
-# that it has no handler for (pid_namespaces(7)): an nginx whose entry point is still at work would go on, take requests, and be killed
-# with them. nginx handles signals as soon as it has read its files and has its sockets.
+# until_it_heeds UNIT: waits until the container would react to a stop, ten seconds at most. The kernel drops a signal to the first process
+# of a container if that process has no handler for it (pid_namespaces(7)). So a container whose entry point script still runs misses the
+# stop, its nginx accepts requests, and both are killed. nginx has its handlers once it has read its files and opened its sockets.
 until_it_heeds() {
   tries=500
   while is_deaf "$1" && [ "$tries" -gt 0 ]; do

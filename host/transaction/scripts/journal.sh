@@ -117,7 +117,8 @@ restore_files() {
   done <"$work/undo"
 }
 
-# remove_lent: after its units have stopped. A unit without a file has no way to stop but SIGTERM, at which nginx cuts what it answers.
+# remove_lent: after the units have stopped. systemd stops a unit without a file by SIGTERM, and nginx then drops the requests that it is
+# answering.
 remove_lent() {
   [ -s "$work/lent" ] || return 0
   while IFS=$tab read -r kind _ subject; do
@@ -190,7 +191,7 @@ bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
   [ -s "$work/running" ] || return 0
   forget_failures "$work/running"
-  while IFS= read -r unit; do until_it_heeds "$unit" </dev/null; done <"$work/active"
+  each until_it_heeds <"$work/active"
   # shellcheck disable=SC2046 # names of units have no white space
   briefly restart $(cat "$work/running") && return 0
   while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"

@@ -85,7 +85,7 @@ export async function openDeployments(name: string) {
     );
     assert.equal(stdout, "");
     assert.deepEqual(await failedUnits(host), []);
-    // An nginx that has cut what it answered, or was killed.
+    // An nginx that dropped requests: it was stopped by SIGTERM, or killed.
     const cut = ["--quiet", "--output=cat", "--unit=example2*", "--grep=signal 15 |status=137"];
     assert.equal((await host.run(["journalctl", ...cut], { check: false })).stdout, "");
   }
