@@ -10,7 +10,7 @@ import { expectPage, urls } from "../job.ts";
 import { describeMachine, hostVersions, toolVersions } from "../machine.ts";
 import { MemoryWatch } from "../memory.ts";
 import type { Part } from "../part.ts";
-import { type Row, deadReport } from "./report.ts";
+import { deadReport } from "./report.ts";
 import { Scene } from "./scene.ts";
 
 const name = "bench";
@@ -32,35 +32,15 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
   process.on("exit", () => rmSync(stack.file, { force: true }));
   const scene = new Scene(fleet, stack);
   const memory = new MemoryWatch();
-  const rows: Row[] = [];
-  const problems: string[] = [];
-  const step = async (
-    what: string,
-    action: () => Promise<number>,
-    end: "succeeds" | "fails" = "succeeds",
-    among: readonly TestHost[] = fleet.hosts,
-  ) => {
-    const [began, before] = [performance.now(), await scene.logins(among)];
-    const code = await memory.during(action);
-    const seconds = (performance.now() - began) / 1000;
-    const logins = await scene.logins(among);
-    rows.push({ what, seconds, logins: (logins - before) / among.length });
-    console.error(`bench: ${what}: ${seconds.toFixed(1)} s`);
-    if ((code === 0) !== (end === "succeeds")) problems.push(`${what}: exit status ${code}`);
-    return seconds;
-  };
-  const answers = async (what: string, page: string, among: readonly TestHost[]) => {
-    const wrong = await scene.others([page], among);
-    if (wrong.length > 0) problems.push(`${what}: not "page ${page}": ${wrong.join(", ")}`);
-  };
+  const up = () => memory.during(() => scene.up());
 
   scene.want("one");
-  await step("first up", () => scene.up());
+  await scene.step("first up", up);
   await expectPage(fleet, urls(fleet), "one");
-  await step("unchanged up", () => scene.up());
+  await scene.step("unchanged up", up);
   scene.want("two");
-  await step("one-file change", () => scene.up());
-  await step("refresh", () => scene.refresh());
+  await scene.step("one-file change", up);
+  await scene.step("refresh", () => scene.refresh());
 
   const seven = Array.from({ length: 7 }, (_, at) => fleet.hosts[Math.floor(((at + 1) * many) / 8)]);
   const [refusing, hole, stranger, slow, ...changing] = seven as [TestHost, TestHost, TestHost, TestHost];
@@ -72,7 +52,7 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
 
   scene.entries = Object.fromEntries<object>(seven.map((host) => [host?.name ?? "", { state: "offline" }]));
   scene.want("three", policy);
-  const without = await step("one-file change without these seven (offline)", () => scene.up());
+  const without = await scene.step("one-file change without these seven (offline)", up);
 
   scene.entries = { ...alive, [stranger.name]: { hostKey: living[0]?.hostKey } };
   scene.want("four", policy);
@@ -87,14 +67,14 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
   let committed = 0;
   const changed = committedOn(living, "four").then((at) => (committed = at));
   const began = performance.now();
-  await step("one-file change with seven dead or slow", () => scene.up(), "fails", living);
+  await scene.step("one-file change with seven dead or slow", up, "fails", living);
   await changed;
   const withDead = (committed - began) / 1000;
   freeze.stop();
   freeze.thaw();
   await Promise.all(deaths);
-  await answers("the living", "four", [...living, slow]);
-  await answers("the dead", "two", [refusing, hole, stranger, full]);
+  await scene.expect("the living", ["four"], [...living, slow]);
+  await scene.expect("the dead", ["two"], [refusing, hole, stranger, full]);
 
   await refusing.run(["systemctl", "start", "ssh.service"]);
   await hole.run(["ip", "route", "del", "blackhole", `${fleet.gateway}/32`]);
@@ -104,10 +84,10 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
   scene.entries = alive;
   scene.want("four", policy);
   const before = await scene.logins(living);
-  await step("the next up, all of them alive", () => scene.up());
+  await scene.step("the next up, all of them alive", up);
   const contacted = (await scene.logins(living)) - before;
-  if (contacted > 0) problems.push(`${contacted} logins to hosts that had nothing to do`);
-  await answers("the next up", "four", fleet.hosts);
+  if (contacted > 0) scene.problems.push(`${contacted} logins to hosts that had nothing to do`);
+  await scene.expect("the next up", ["four"], fleet.hosts);
 
   await stack.run(["destroy", "--yes", "--skip-preview"]);
   const [first] = fleet.hosts as [TestHost];
@@ -116,6 +96,7 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
   const factor = withDead / without;
   const verdict = `${factor.toFixed(2)} x (aim: at most ${aim}, **${factor <= aim ? "met" : "NOT met"}**)`;
   const plugin = memory.peaks.get("plugin") ?? 0;
+  const { rows, problems } = scene;
   return { section: deadReport({ many, rows, line, verdict, plugin, problems }, machine), problems };
 };
 

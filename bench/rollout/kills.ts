@@ -16,11 +16,6 @@ export const benchKills: Part = async ({ hosts: many, work, load }) => {
   await using stack = await makeStack("bench-kills");
   process.on("exit", () => rmSync(stack.file, { force: true }));
   const scene = new Scene(fleet, stack);
-  const problems: string[] = [];
-  const serve = async (what: string, ...pages: string[]) => {
-    const wrong = await scene.others(pages, fleet.hosts);
-    if (wrong.length > 0) problems.push(`${what}: not "page ${pages.join(" or ")}": ${wrong.join(", ")}`);
-  };
   scene.want("0");
   await scene.up();
   const began = performance.now();
@@ -28,7 +23,7 @@ export const benchKills: Part = async ({ hosts: many, work, load }) => {
   await scene.up();
   const usual = performance.now() - began;
 
-  const loads = await scene.startLoads();
+  const requesting = await scene.startLoad();
   const seconds: number[] = [];
   let page = 1;
   for (let kill = 0; kill < kills; kill += 1) {
@@ -40,7 +35,7 @@ export const benchKills: Part = async ({ hosts: many, work, load }) => {
     await sleep(moment);
     killEngine(stack.name);
     await running;
-    await serve(what, old, wanted);
+    await scene.expect(what, [old, wanted]);
     await stack.run(["cancel", "--yes"], { check: false });
     // A program that is as it was has no difference, so only a refresh finds what the killed one has left.
     const next = kill % 2 === 0 ? wanted : old;
@@ -50,17 +45,17 @@ export const benchKills: Part = async ({ hosts: many, work, load }) => {
     const code = await scene.up();
     seconds.push((performance.now() - again) / 1000);
     console.error(`bench: ${what}: page ${next} after ${seconds.at(-1)?.toFixed(1)} s`);
-    if (refreshed !== 0 || code !== 0) problems.push(`${what}: refresh ${refreshed}, up ${code}`);
-    await serve(`${what}, and up`, next);
+    if (refreshed !== 0 || code !== 0) scene.problems.push(`${what}: refresh ${refreshed}, up ${code}`);
+    await scene.expect(`${what}, and up`, [next]);
     page = Number(next);
   }
-  const { requests, failed } = await loads.stop();
-  if (failed > 0) problems.push(`${failed} of ${requests} requests failed`);
+  const answered = await requesting.stop();
   await stack.run(["destroy", "--yes", "--skip-preview"]);
   const [first] = fleet.hosts as [TestHost];
   const versions = await hostVersions(first, ["podman", "--version"], ["systemctl", "--version"]);
   const machine = describeMachine(load, [...(await toolVersions(work)), ...versions]);
-  const results = { many, kills, requests, failed, problems };
+  const { problems } = scene;
+  const results = { many, kills, ...answered, problems };
   const sorted = seconds.toSorted((one, other) => one - other);
   return { section: killsReport({ ...results, seconds: sorted }, machine), problems };
 };

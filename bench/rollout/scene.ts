@@ -1,15 +1,18 @@
-import { failures } from "../../test/hosts/support/load-report.ts";
+import { failures, line } from "../../test/hosts/support/load-report.ts";
 import { startLoad } from "../../test/hosts/support/load.ts";
 import { logins } from "../../test/hosts/support/logins.ts";
 import { type Stack, example2, hostEntry } from "../../test/hosts/support/stack.ts";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
 import { configuration, images } from "../job.ts";
+import type { Row } from "./report.ts";
 
 const [image, other] = images;
 const site = "www";
 
-/** The site, and what the hosts answer. */
+/** The site, what the hosts answer, and what there is to report. */
 export class Scene {
+  readonly rows: Row[] = [];
+  readonly problems: string[] = [];
   readonly #fleet: Fleet;
   readonly #stack: Stack;
   /** What is special in the entries of these hosts. */
@@ -29,6 +32,34 @@ export class Scene {
     this.#stack.configure({ hosts, sites: { [site]: wanted } });
   }
 
+  /** One row: what an action took. Gives the seconds. `among`: whose logins are counted. */
+  async step(
+    what: string,
+    action: () => Promise<number>,
+    end: "succeeds" | "fails" = "succeeds",
+    among: readonly TestHost[] = this.#fleet.hosts,
+  ): Promise<number> {
+    const [began, before] = [performance.now(), await this.logins(among)];
+    const code = await action();
+    const seconds = (performance.now() - began) / 1000;
+    const logins = ((await this.logins(among)) - before) / among.length;
+    this.rows.push({ what, seconds, logins });
+    console.error(`bench: ${what}: ${seconds.toFixed(1)} s`);
+    if ((code === 0) !== (end === "succeeds")) this.problems.push(`${what}: exit status ${code}`);
+    return seconds;
+  }
+
+  /** It is a problem where a host answers with another page. */
+  async expect(
+    what: string,
+    pages: readonly string[],
+    among: readonly TestHost[] = this.#fleet.hosts,
+  ): Promise<void> {
+    const wrong = await this.#others(pages, among);
+    if (wrong.length > 0)
+      this.problems.push(`${what}: not "page ${pages.join(" or ")}": ${wrong.join(", ")}`);
+  }
+
   async logins(hosts: readonly TestHost[] = this.#fleet.hosts): Promise<number> {
     return (await Promise.all(hosts.map(logins))).flat().length;
   }
@@ -44,17 +75,18 @@ export class Scene {
     return code;
   }
 
-  /** Requests to every host, until they are stopped. */
-  async startLoads() {
+  /** Requests to every host, until they are stopped. It is a problem if one fails. */
+  async startLoad(): Promise<{ stop(): Promise<{ requests: number; failed: number }> }> {
+    const hosts = this.#fleet.hosts.map(({ address }) => address);
     const request = { port: 80, paths: { "/": "^page " }, fresh: 1, kept: 1, pauseMs: 500 };
     const limits = { maxSeconds: 6000, maxRequests: 1_000_000 };
-    const start = ({ address: host }: TestHost) => startLoad(this.#fleet, { host, ...request, ...limits });
-    const loads = await Promise.all(this.#fleet.hosts.map(start));
+    const load = await startLoad(this.#fleet, { hosts, ...request, ...limits });
     return {
       stop: async () => {
-        const reports = await Promise.all(loads.map((one) => one.stop()));
-        const requests = reports.reduce((sum, { fresh, kept }) => sum + fresh.requests + kept.requests, 0);
-        return { requests, failed: reports.reduce((sum, report) => sum + failures(report), 0) };
+        const report = await load.stop();
+        const [requests, failed] = [report.fresh.requests + report.kept.requests, failures(report)];
+        if (failed > 0) this.problems.push(`${failed} of ${requests} requests failed: ${line(report)}`);
+        return { requests, failed };
       },
     };
   }
@@ -71,7 +103,7 @@ export class Scene {
   }
 
   /** Hosts that answer with a page that is none of these. */
-  async others(expected: readonly string[], hosts: readonly TestHost[]): Promise<string[]> {
+  async #others(expected: readonly string[], hosts: readonly TestHost[]): Promise<string[]> {
     const found = await Promise.all(
       hosts.map(async ({ name, address }) => {
         const { stdout } = await this.#fleet.client(

@@ -59,7 +59,7 @@ ${listen.map((port) => `  listen ${port};\n`).join("")}  access_log off;
 
 function load(name: keyof typeof ports, downloads: Download[] = [short]): LoadOptions {
   const paths = { "/page": "^page (\\d+)$", "/": "Welcome to nginx![^]*: version (\\d+)\\." };
-  return { host: host.address, port: ports[name], paths, downloads };
+  return { hosts: [host.address], port: ports[name], paths, downloads };
 }
 
 /** What both sites' loads have seen while something was done, printed. */

@@ -47,7 +47,7 @@ after(() => {
 
 async function load(path: string, change: Partial<LoadPlan>): Promise<LoadReport> {
   const plan: LoadPlan = {
-    host: "127.0.0.1",
+    hosts: ["127.0.0.1"],
     port: (server.address() as AddressInfo).port,
     paths: { [path]: "^right$" },
     fresh: 0,
@@ -85,6 +85,12 @@ for (const fault of ["status", "body", "cut", "closed", "reset", "timeout"] as c
 test("nobody listens: refused", async () => {
   const report = await load("/right", { fresh: 1, port: 1 });
   assert.equal(report.fresh.refused, report.fresh.requests);
+});
+
+test("each host is asked by all clients: one of two refuses", async () => {
+  const report = await load("/right", { hosts: ["127.0.0.1", "127.0.0.2"], fresh: 1, maxRequests: 10 });
+  assert.ok(report.fresh.refused > 0 && report.fresh.refused < report.fresh.requests, line(report));
+  assert.match(report.examples[0] ?? "", /fresh 127\.0\.0\.2 /);
 });
 
 test("nothing fails: nothing is counted", async () => {

@@ -130,7 +130,7 @@ export async function openDeployments(name: string) {
 
   /** Requests without end meanwhile, and none of them fails. */
   async function underRequests(action: () => Promise<unknown>): Promise<void> {
-    const load = { host: host.address, port: 80, paths: { "/": "page " } };
+    const load = { hosts: [host.address], port: 80, paths: { "/": "page " } };
     const report = await underLoad(fleet, load, action);
     assert.equal(failures(report), 0, line(report));
   }

@@ -31,7 +31,8 @@ export interface Download {
 
 /** What a load does, as its worker gets it. */
 export interface LoadPlan {
-  host: string;
+  /** Addresses: each gets all of the clients below. */
+  hosts: string[];
   port: number;
   /** Path → what its body must match; its first group (else all of it) is counted in {@link LoadReport.bodies}. */
   paths: Record<string, string>;

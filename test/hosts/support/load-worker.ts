@@ -69,7 +69,7 @@ function clock(moment: number): string {
   return new Date(performance.timeOrigin + moment).toISOString().slice(11, 23);
 }
 
-const open = () => HttpConnection.open(plan.host, plan.port, plan.timeoutMs);
+const open = (host: string) => HttpConnection.open(host, plan.port, plan.timeoutMs);
 
 function check(path: string, { status, body }: Answer): void {
   const text = body.toString("utf8");
@@ -80,13 +80,13 @@ function check(path: string, { status, body }: Answer): void {
   report.bodies[seen] = (report.bodies[seen] ?? 0) + 1;
 }
 
-async function freshClient(client: object): Promise<void> {
+async function freshClient(client: object, host: string): Promise<void> {
   const paths = Object.keys(plan.paths);
   for (let turn = 0; runs(); turn += 1) {
     const path = paths[turn % paths.length] ?? "/";
-    await counted(report.fresh, client, `fresh ${path}`, async () => {
+    await counted(report.fresh, client, `fresh ${host} ${path}`, async () => {
       const begun = performance.now();
-      const connection = await open();
+      const connection = await open(host);
       try {
         check(path, await connection.get(path, plan.timeoutMs, false));
       } finally {
@@ -98,19 +98,19 @@ async function freshClient(client: object): Promise<void> {
   }
 }
 
-async function keptClient(client: object): Promise<void> {
+async function keptClient(client: object, host: string): Promise<void> {
   const paths = Object.keys(plan.paths);
   let connection: HttpConnection | undefined;
   for (let turn = 0; runs(); turn += 1) {
     const path = paths[turn % paths.length] ?? "/";
-    await counted(report.kept, client, `kept alive ${path}`, async () => {
+    await counted(report.kept, client, `kept alive ${host} ${path}`, async () => {
       const begun = performance.now();
       if (connection && !connection.isOpen) {
         report.kept.reconnects += 1;
         connection = undefined;
       }
       const reused = connection !== undefined;
-      connection ??= await open();
+      connection ??= await open(host);
       let answer: Answer;
       try {
         answer = await connection.get(path, plan.timeoutMs, true);
@@ -119,7 +119,7 @@ async function keptClient(client: object): Promise<void> {
         const gone = thrown instanceof Failed && ["reset", "closed"].includes(thrown.fault);
         if (!reused || !gone || thrown.received > 0) throw thrown;
         report.kept.retries += 1;
-        connection = await open();
+        connection = await open(host);
         answer = await connection.get(path, plan.timeoutMs, true);
       }
       if (!answer.keeps) {
@@ -136,14 +136,15 @@ async function keptClient(client: object): Promise<void> {
 
 async function downloadClient(
   client: object,
+  host: string,
   { path, bytes, sha256 }: Download,
   wait: number,
 ): Promise<void> {
   await sleep(wait);
   while (runs()) {
-    await counted(report.downloads, client, `download ${path}`, async () => {
+    await counted(report.downloads, client, `download ${host} ${path}`, async () => {
       const begun = performance.now();
-      const connection = await open();
+      const connection = await open(host);
       // What counts for the start is that it flows.
       const flows = setTimeout(() => waiting.delete(client), 500);
       try {
@@ -168,14 +169,16 @@ const clients = [
   ...plan.downloads.flatMap((download) =>
     Array.from(
       { length: download.count },
-      (_, index) => (client: object) => downloadClient(client, download, index * 400),
+      (_, index) => (client: object, host: string) => downloadClient(client, host, download, index * 400),
     ),
   ),
-].map((run) => {
-  const client = {};
-  waiting.add(client);
-  return run(client);
-});
+].flatMap((run) =>
+  plan.hosts.map((host) => {
+    const client = {};
+    waiting.add(client);
+    return run(client, host);
+  }),
+);
 
 const watch = setInterval(() => {
   if (waiting.size === 0 && !existsSync(join(plan.control, "running")))

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
 import type { Download, LoadPlan, LoadReport } from "./load-report.ts";
 
-/** What is asked for, and by how many. `paths` and a host are needed; the rest has defaults. */
-export type LoadOptions = Partial<Omit<LoadPlan, "control">> & Pick<LoadPlan, "host" | "port" | "paths">;
+/** What is asked for, and by how many. `paths` and `hosts` are needed; the rest has defaults. */
+export type LoadOptions = Partial<Omit<LoadPlan, "control">> & Pick<LoadPlan, "hosts" | "port" | "paths">;
 
 export interface Load {
   /** Ends it: requests that are under way are finished, downloads too. */
@@ -20,7 +20,7 @@ export interface Load {
  * returns, every client has had its first answer, good or bad.
  *
  * @example
- * const load = await startLoad(fleet, { host: host.address, port: 80, paths: { "/": "Welcome" } });
+ * const load = await startLoad(fleet, { hosts: [host.address], port: 80, paths: { "/": "Welcome" } });
  * await stack.up();
  * t.diagnostic(line(await load.stop()));
  */
