@@ -36,7 +36,10 @@ function checkFleet(inputs: PlainObject, before: PlainObject, fail: Fail): void 
     );
   // Maps of hosts are looked up by these names.
   for (const name of all.filter((each) => each in Object.prototype))
-    fail("hosts", `no host can have the name "${name}", which every object in JavaScript has; choose another one`);
+    fail(
+      "hosts",
+      `no host can have the name "${name}", which every object in JavaScript has; choose another one`,
+    );
   const there = Object.entries(waysOf(hosts as WireObject)).filter(
     ([, { host }]) => host.state !== "retired",
   );

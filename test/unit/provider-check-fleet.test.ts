@@ -50,7 +50,9 @@ describe("the fleet of a set", () => {
     [
       "a name that every object has",
       { hosts: { constructor: { address: "x" } } },
-      [`hosts: no host can have the name "constructor", which every object in JavaScript has; choose another one`],
+      [
+        `hosts: no host can have the name "constructor", which every object in JavaScript has; choose another one`,
+      ],
     ],
     ["none", { hosts: {} }, ["hosts: needs one host at least"]],
     [
