@@ -5,6 +5,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 CACHE := $(or $(QUADLET_FLEET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quadlet-fleet)
+# What Node has compiled, also TypeScript's compiler and the linter.
+export NODE_COMPILE_CACHE := $(CACHE)/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
 
 CHECKS := check-format check-lint check-shell check-types check-rooms check-unit

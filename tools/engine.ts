@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { cached } from "./cache.ts";
+import { cacheDirectory, cached } from "./cache.ts";
 import { type ExecuteOptions, type Output, execute } from "./execute.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -29,7 +29,7 @@ export function engineEnvironment(stateDirectory: string): Record<string, string
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     // What Node has compiled. Also for a language host that knows no `nodeargs` (Pulumi.yaml): the one that is built from source.
-    NODE_COMPILE_CACHE: join(home, "node"),
+    NODE_COMPILE_CACHE: join(cacheDirectory, "node"),
   };
 }
 

@@ -106,43 +106,41 @@ async function standIns(name: Site): Promise<string> {
   return (await host.run(["systemctl", `--${manager}`, ...list, ...patterns], { user })).stdout;
 }
 
-for (const name of ["example1", "example2"] as const) {
+test("the next up takes back what is in format 1, and the one after that is in this format", async () => {
+  const name = "example1";
+  const { state } = sites[name];
+  const old = shown[name];
+  change(name);
+  // Line 7 is written before the restart, when the stand-in serves.
+  await interruptInFormat1(name, 7);
+  assert.match(await standIns(name), /-handover\.service/);
+  // The old page again, so that nothing else stops the stand-in. The state has it, and a refresh tells that the host has not.
+  shown[name] = old;
+  configure();
+  await stack.run(["refresh", "--yes", "--skip-preview"]);
+  assert.match(await converges(), new RegExp(`${name}\\b.*an interrupted transaction was taken back`));
+  assert.equal(await standIns(name), "");
+  change(name);
+  await converges();
+  assert.equal(await host.read(`${state}/format`), `${format}\n`);
+});
+
+test("the next boot takes back what is in format 1", async () => {
+  const name = "example2";
   const { state, user } = sites[name];
-
-  test(`${name}: the next up takes back what is in format 1, and the one after that is in this format`, async () => {
-    const old = shown[name];
-    change(name);
-    // Line 7 is written before the restart, when the stand-in serves.
-    await interruptInFormat1(name, 7);
-    assert.match(await standIns(name), /-handover\.service/);
-    // The old page again, so that nothing else stops the stand-in. The state has it, and a refresh tells that the host has not.
-    shown[name] = old;
-    configure();
-    await stack.run(["refresh", "--yes", "--skip-preview"]);
-    assert.match(await converges(), new RegExp(`${name}\\b.*an interrupted transaction was taken back`));
-    assert.equal(await standIns(name), "");
-    change(name);
-    await converges();
-    assert.equal(await host.read(`${state}/format`), `${format}\n`);
-  });
-
-  test(`${name}: the next boot takes back what is in format 1`, async () => {
-    const journal = `${state}/sets/${name}/journal`;
-    const { page, port } = shown[name];
-    change(name, 1000);
-    // Line 8 is the first of the restart. Without it, it is the boot that opens the socket of the new version.
-    await interruptInFormat1(name, 8);
-    await host.run(["sed", "--in-place", "8,$d", journal], { user });
-    assert.match(await host.read(journal), /\.socket\nstaged\t.*\n$/);
-    await host.powerLoss();
-    await host.boot();
-    await eventually(async () =>
-      assert.equal((await host.run(["ls", journal], { check: false })).stdout, ""),
-    );
-    assert.deepEqual([await answer(port), await answer(port + 1000)], [`page ${page}`, ""]);
-    await converges();
-  });
-}
+  const journal = `${state}/sets/${name}/journal`;
+  const { page, port } = shown[name];
+  change(name, 1000);
+  // Line 8 is the first of the restart. Without it, it is the boot that opens the socket of the new version.
+  await interruptInFormat1(name, 8);
+  await host.run(["sed", "--in-place", "8,$d", journal], { user });
+  assert.match(await host.read(journal), /\.socket\nstaged\t.*\n$/);
+  await host.powerLoss();
+  await host.boot();
+  await eventually(async () => assert.equal((await host.run(["ls", journal], { check: false })).stdout, ""));
+  assert.deepEqual([await answer(port), await answer(port + 1000)], [`page ${page}`, ""]);
+  await converges();
+});
 
 /** What a command has said that the host has refused for these sets, and that nothing is different there. */
 async function refused(argv: readonly string[], wanted: readonly Site[]): Promise<string> {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Cause, openDeployments } from "./support/deployments.ts";
+import { openDeployments } from "./support/deployments.ts";
 import { eventually } from "./support/eventually.ts";
-import { committed } from "./support/hold.ts";
 
-// What a host does by itself when its coordinator is lost while it is held, committed or reverted: old or new, as the table in
-// docs/interruptions.md says, and never something between.
+// What a host does by itself when its coordinator is lost while it is held: it has the old version, as the table in
+// docs/interruptions.md says. The next phases are in decided.test.ts.
 
 const {
   host,
@@ -14,12 +13,9 @@ const {
   now,
   silence,
   start,
-  stoppedAt,
   underRequests,
-  cut,
   killed,
   scriptKilled,
-  powerLoss,
   isServed,
   isAtRest,
   isOld,
@@ -124,69 +120,6 @@ describe("held", () => {
     await deployment.end();
     await isOld("asked");
   });
-});
-
-describe("when it is committed", () => {
-  /** Right after the commit: its journal is gone. */
-  const stopped = async (cause: Cause) => {
-    const deployment = start(100);
-    const work = async () => {
-      await deployment.held();
-      return await deployment.member.commit();
-    };
-    return { deployment, answer: await stoppedAt(committed, work, () => cause(deployment)) };
-  };
-  /** What was kept for a rollback goes with the next one, which has nothing else to do. */
-  const isDone = async () => {
-    const next = start();
-    assert.deepEqual(await next.prepare(), { kind: "nothing-to-do" });
-    await next.end();
-    await isNew();
-  };
-
-  for (const [what, cause] of [
-    ["the connection ends", cut],
-    ["all of it is killed", killed],
-    ["the script is killed", scriptKilled],
-  ] as const)
-    test(`${what}: the new version, and a coordinator that comes back is told so`, () =>
-      underRequests(async () => {
-        const { deployment, answer } = await stopped(cause);
-        if (answer.kind !== "committed")
-          assert.deepEqual(await deployment.member.commit(), { kind: "committed" });
-        await deployment.end();
-        await isDone();
-      }));
-
-  test("the power goes: the new version after the boot", async () => {
-    const { deployment } = await stopped(powerLoss);
-    await host.boot();
-    await deployment.end();
-    await eventually(() => isServed(now.page));
-    await isDone();
-  });
-});
-
-describe("while it is reverted", () => {
-  for (const [what, cause] of [
-    ["the connection ends", cut],
-    ["all of it is killed", killed],
-  ] as const)
-    test(`${what}: the old version`, () =>
-      underRequests(async () => {
-        const deployment = start(100);
-        await deployment.held();
-        const work = deployment.member.revert();
-        // The new container is on its way out.
-        await eventually(async () => {
-          const state = ["show", "--property=ActiveState", "--value", "example2.service"];
-          assert.notEqual((await host.run(["systemctl", ...state])).stdout, "active\n");
-        });
-        await cause(deployment);
-        await work;
-        await deployment.end();
-        await isOld(cause === cut ? "asked" : "killed");
-      }));
 });
 
 test("nothing is heard for a minute: it is held for the grace time, and goes back", () =>

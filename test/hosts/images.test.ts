@@ -22,10 +22,11 @@ type Site = keyof typeof sites;
 
 /** Entry points, and what finds each; `sockets`: one that gives up where it gets sockets, as no rehearsal does. */
 const broken = {
-  start: { entrypoint: ["false"], found: /rehearsing \S+ failed/ },
+  start: { entrypoint: ["false"], found: /rehearsing \S+ failed/, of: ["example2"] },
   sockets: {
     entrypoint: ["sh", "-c", '[ -z "$NGINX" ] && exec "$@"', "sh"],
     found: /(handing|restarting|verifying) .* failed/,
+    of: ["example1", "example3"],
   },
 };
 
@@ -97,7 +98,11 @@ for (const site of Object.keys(sites) as Site[]) {
     assert.equal(await version(), "1");
   };
 
-  for (const [name, { found }] of Object.entries(broken)) {
+  // Each is tried where a manager or a storage makes a difference to it, and not on each of the three.
+  const isOneOf = (...names: string[]) => names.includes(site);
+
+  for (const [name, { found, of }] of Object.entries(broken)) {
+    if (!isOneOf(...of)) continue;
     test(`${site}: the tag was moved to an image that is broken (${name}): it is taken back`, async (t) => {
       const old = await deployed();
       await move(`broken:${name}`);
@@ -130,59 +135,61 @@ for (const site of Object.keys(sites) as Site[]) {
   const prepared = (action: () => Promise<void>) =>
     hold(stack, "images", { host, manager, set: site, at: 3 }, action);
 
-  test(`${site}: the old version crashes while the new one is prepared: it starts again from its own image`, async () => {
-    const old = await deployed();
-    await move("version:2");
-    configure(site);
-    const { code, saw } = await prepared(async () => {
-      const unit = [`${site}.service`, owner === "root" ? undefined : owner] as const;
-      const ran = await invocation(host, ...unit);
-      await host.run(["podman", "kill", "--signal=KILL", `systemd-${site}`], { user });
-      await eventually(async () => assert.notEqual(await invocation(host, ...unit), ran));
-      assert.equal(await version(), "1");
-      assert.equal(await id(), old);
+  if (isOneOf("example2", "example3"))
+    test(`${site}: the old version crashes while the new one is prepared: it starts again from its own image`, async () => {
+      const old = await deployed();
+      await move("version:2");
+      configure(site);
+      const { code, saw } = await prepared(async () => {
+        const unit = [`${site}.service`, owner === "root" ? undefined : owner] as const;
+        const ran = await invocation(host, ...unit);
+        await host.run(["podman", "kill", "--signal=KILL", `systemd-${site}`], { user });
+        await eventually(async () => assert.notEqual(await invocation(host, ...unit), ran));
+        assert.equal(await version(), "1");
+        assert.equal(await id(), old);
+      });
+      assert.equal(code, 0, saw);
+      assert.equal(await version(), "2");
+      assert.notEqual(await id(), old);
+      assert.deepEqual(await leftOver(), []);
     });
-    assert.equal(code, 0, saw);
-    assert.equal(await version(), "2");
-    assert.notEqual(await id(), old);
-    assert.deepEqual(await leftOver(), []);
-  });
 
-  test(`${site}: a power loss while the new one is prepared: at the next boot only the old image is there`, async () => {
-    const old = await deployed();
-    await move("version:2");
-    configure(site);
-    await prepared(async () => {
-      assert.deepEqual(await leftOver(), [`localhost/quadlet-fleet/${manager}:${site}-0`]);
-      await host.powerLoss();
-      await host.boot();
+  if (isOneOf("example1", "example3"))
+    test(`${site}: a power loss while the new one is prepared: at the next boot only the old image is there`, async () => {
+      const old = await deployed();
+      await move("version:2");
+      configure(site);
+      await prepared(async () => {
+        assert.deepEqual(await leftOver(), [`localhost/quadlet-fleet/${manager}:${site}-0`]);
+        await host.powerLoss();
+        await host.boot();
+      });
+      // Of the account's manager nobody waits for its boot.
+      await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
+      await isAsBefore(old);
+      assert.deepEqual(await leftOver(), []);
     });
-    // Of the account's manager nobody waits for its boot.
-    await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
-    await isAsBefore(old);
-    assert.deepEqual(await leftOver(), []);
-  });
 
   // Its journal is as format 2 has it, which keeps no images back.
-  test(`${site}: a power loss right after the pull: at the next boot the name stands for what it did`, async () => {
-    const old = await deployed();
-    await move("broken:start");
-    configure(site);
-    // podman as it is, but its pull takes long to end.
-    const slow =
-      '#!/bin/sh\n/usr/bin/podman "$@" || exit\nif [ "$1" = pull ]; then : >/tmp/pulled; sleep 60; fi\n';
-    await host.write("/usr/local/bin/podman", slow, { mode: "0755" });
-    const up = stack.up({ check: false });
-    while ((await host.run(["ls", "/tmp/pulled"], { check: false })).code !== 0) await sleep(100);
-    assert.notEqual(await id(), old);
-    await host.powerLoss();
-    await host.boot();
-    await up;
-    await host.run(["rm", "-f", "/usr/local/bin/podman", "/tmp/pulled"]);
-    // Of the account's manager nobody waits for its boot.
-    await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
-    await isAsBefore(old);
-    assert.deepEqual(await leftOver(), []);
-    await stack.run(["destroy", "--yes", "--skip-preview"]);
-  });
+  if (isOneOf("example1", "example2"))
+    test(`${site}: a power loss right after the pull: at the next boot the name stands for what it did`, async () => {
+      const old = await deployed();
+      await move("broken:start");
+      configure(site);
+      // podman as it is, but its pull takes long to end.
+      const slow =
+        '#!/bin/sh\n/usr/bin/podman "$@" || exit\nif [ "$1" = pull ]; then : >/tmp/pulled; sleep 60; fi\n';
+      await host.write("/usr/local/bin/podman", slow, { mode: "0755" });
+      const up = stack.up({ check: false });
+      while ((await host.run(["ls", "/tmp/pulled"], { check: false })).code !== 0) await sleep(100);
+      assert.notEqual(await id(), old);
+      await host.powerLoss();
+      await host.boot();
+      await up;
+      await host.run(["rm", "-f", "/usr/local/bin/podman", "/tmp/pulled"]);
+      // Of the account's manager nobody waits for its boot.
+      await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
+      await isAsBefore(old);
+      assert.deepEqual(await leftOver(), []);
+    });
 }

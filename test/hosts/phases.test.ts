@@ -10,6 +10,7 @@ import { eventually } from "./support/eventually.ts";
 const {
   host,
   now,
+  mute,
   silence,
   start,
   stoppedAt,
@@ -111,6 +112,21 @@ describe("while it is activated", () => {
       assert.equal(answer.kind, "lost");
       await eventually(() => isServed(now.page));
       await isOld("alone");
+      await deployment.end();
+    }));
+
+  test("nothing is heard for a minute: the same", () =>
+    underRequests(async () => {
+      let speak: (() => Promise<unknown>) | undefined;
+      const { deployment, answer } = await stopped(async () => {
+        speak = await mute();
+      }, 2);
+      // This side has noticed it after 30 s (host/ssh/connection.ts).
+      assert.equal(answer.kind, "lost");
+      await isServed(now.page);
+      await sleep(20_000);
+      await isOld("alone");
+      await speak?.();
       await deployment.end();
     }));
 

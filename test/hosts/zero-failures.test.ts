@@ -97,11 +97,11 @@ before(async () => {
   await change({});
 });
 
-test("five configuration reloads", async (t) => {
+test("three configuration reloads", async (t) => {
   const reports = await both(t, async () => {
-    for (let round = 1; round <= 5; round += 1) await change({ page: now.page + 1 });
+    for (let round = 1; round <= 3; round += 1) await change({ page: now.page + 1 });
   });
-  for (const report of reports) nothingFailed(report, "/page 0", "/page 1", "/page 3", "/page 5");
+  for (const report of reports) nothingFailed(report, "/page 0", "/page 1", "/page 3");
 });
 
 test("a worker that comes second to a connection is not held up: the inherited sockets do not block", async () => {
@@ -119,16 +119,16 @@ test("a worker that comes second to a connection is not held up: the inherited s
   }
 });
 
-test("five image updates", async (t) => {
+test("three image updates", async (t) => {
   const reports = await both(t, async () => {
-    for (let round = 1; round <= 5; round += 1) await change({ image: 3 - now.image });
+    for (let round = 1; round <= 3; round += 1) await change({ image: 3 - now.image });
   });
   for (const report of reports) nothingFailed(report, "/ 1", "/ 2");
 });
 
-test("three environment changes", async (t) => {
+test("two environment changes", async (t) => {
   const reports = await both(t, async () => {
-    for (let round = 1; round <= 3; round += 1) await change({ release: now.release + 1 });
+    for (let round = 1; round <= 2; round += 1) await change({ release: now.release + 1 });
   });
   for (const report of reports) nothingFailed(report);
 });

@@ -8,7 +8,8 @@ language_host_version=3.68.0
 engine_modules=github.com/pulumi/pulumi
 
 setup_engine() {
-  local found name=engine-$engine_version
+  local found name
+  name=engine-$engine_version-$(digest "$tools/setup/engine.sh")
   # make puts ours on PATH; it must not count as the user's own.
   local PATH=${PATH//"$cache/engine:"/}
   found=$(command -v pulumi || true)
@@ -47,7 +48,14 @@ build_engine() {
   # Each in a module of its own: "go install" refuses modules with replace lines.
   go_build "$at/pulumi" "$engine_modules/pkg/v3/cmd/pulumi" "v$engine_version" \
     "-X $engine_modules/sdk/v3/go/common/version.Version=v$engine_version" &&
-    go_build "$at/pulumi-language-nodejs" "$engine_modules/sdk/v3/nodejs/cmd/pulumi-language-nodejs" "v$language_host_version"
+    go_build "$at/language-host" "$engine_modules/sdk/v3/nodejs/cmd/pulumi-language-nodejs" "v$language_host_version" &&
+    wrap_language_host "$at/pulumi-language-nodejs"
+}
+
+# It knows nothing of the options in a Pulumi.yaml, and would load ts-node, 0.2 s each time. All programs here say "typescript: false".
+wrap_language_host() {
+  # shellcheck disable=SC2016 # the wrapper expands it
+  printf '%s\n' '#!/bin/sh' 'exec "${0%/*}/language-host" -typescript=false "$@"' >"$1" && chmod 0755 "$1"
 }
 
 # go_build BINARY PACKAGE VERSION [LINKER FLAGS]

@@ -147,15 +147,20 @@ export async function openDeployments(name: string) {
     return (await host.run(["systemctl", ...list])).stdout.split(" ")[0] ?? "";
   }
 
-  /** The connections that are there stay meanwhile, and nothing comes through them. */
-  async function silence(action: () => Promise<unknown>): Promise<void> {
+  /** The connections that are there stay, and nothing comes through them until what this returns is called. */
+  async function mute(): Promise<() => Promise<unknown>> {
     const { stdout } = await host.run(["pgrep", "-f", "^sshd-session: root@notty"]);
     const sessions = stdout.trim().split("\n");
     await host.run(["kill", "-STOP", ...sessions]);
+    return () => host.run(["kill", "-CONT", ...sessions], { check: false });
+  }
+
+  async function silence(action: () => Promise<unknown>): Promise<void> {
+    const speak = await mute();
     try {
       await action();
     } finally {
-      await host.run(["kill", "-CONT", ...sessions], { check: false });
+      await speak();
     }
   }
 
@@ -169,7 +174,7 @@ export async function openDeployments(name: string) {
     return Number((await host.run(["grep", "-c", "", `${own}/journal`])).stdout);
   }
 
-  const causes = { cut, killed, scriptKilled, powerLoss, silence };
+  const causes = { cut, killed, scriptKilled, powerLoss, mute, silence };
   const looks = { isServed, isAtRest, isOld, isNew, record, lines, detached };
   return { host, stack, now, start, stoppedAt, wanted, underRequests, ...causes, ...looks };
 }
