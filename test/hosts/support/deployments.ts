@@ -130,7 +130,9 @@ export async function openDeployments(name: string) {
 
   /** Requests without end meanwhile, and none of them fails. */
   async function underRequests(action: () => Promise<unknown>): Promise<void> {
-    const load = { hosts: [host.address], port: 80, paths: { "/": "page " } };
+    // Some 200 a second: more would take the processor from what is tested.
+    const clients = { fresh: 4, kept: 2, pauseMs: 25 };
+    const load = { hosts: [host.address], port: 80, paths: { "/": "page " }, ...clients };
     const report = await underLoad(fleet, load, action);
     assert.equal(failures(report), 0, line(report));
   }
