@@ -5,7 +5,7 @@ const may = (room, ...others) => ({
   comment: `${room}/ may import only itself${others.length ? ` and ${others.join(", ")}` : ""}`,
   from: { path: `^${room}/` },
   to: {
-    path: "^(index\\.ts|stacks|components|units|resources|provider|host|rollout|test|tools|bench|examples)",
+    path: "^(index\\.ts|stacks|components|units|resources|provider|host|rollout|cli|test|tools|bench|examples)",
     pathNot: [room, ...others].map((name) => `^${name}/`),
   },
 });
@@ -26,7 +26,7 @@ module.exports = {
       severity: "error",
       comment: "index.ts only loads the fleet and creates the components",
       from: { path: "^index\\.ts$" },
-      to: { path: "^(units|resources|provider|host|rollout|test|tools|bench)/" },
+      to: { path: "^(units|resources|provider|host|rollout|cli|test|tools|bench)/" },
     },
     may("stacks", "components"),
     may("components", "units", "resources"),
@@ -35,6 +35,7 @@ module.exports = {
     may("provider", "resources", "host", "rollout", "units"),
     may("host", "units", "rollout"),
     may("rollout"),
+    may("cli", "provider", "host", "rollout", "resources"),
     may("tools", "resources", "stacks"),
     packages("units"),
     packages("rollout"),
@@ -42,6 +43,7 @@ module.exports = {
     packages("components", "@pulumi/pulumi", "@pulumi/command", "zod"),
     packages("stacks", "@pulumi/pulumi", "zod", "yaml"),
     packages("provider", "@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@types"),
+    packages("cli", "yargs", "@types"),
     packages("host", "node-ssh", "ssh2", "@types"),
     {
       name: "pure",

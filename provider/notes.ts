@@ -71,7 +71,7 @@ function isOlder({ has }: HostException): boolean {
 }
 
 /** The drop-ins that were there after the last operation: an `up` takes note of them, and leaves them alone. */
-function knownDropIns(properties: WireObject): string[] {
+export function knownDropIns(properties: WireObject): string[] {
   const states = Object.values(revealObject(properties).unitStates ?? {}) as { dropIns?: string[] }[];
   return states.flatMap(({ dropIns = [] }) => dropIns);
 }

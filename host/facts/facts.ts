@@ -40,7 +40,23 @@ export interface Facts {
   /** Service → the container that it runs, of those that were asked for. */
   live: Map<string, Live>;
   /** The set's mark, if there is one; `units`: path → the unit that systemd has of it, where an older version has not left it out. */
-  set?: { owner: string; paths: string[]; units?: Map<string, string>; unfinished: boolean };
+  set?: {
+    owner: string;
+    paths: string[];
+    units?: Map<string, string>;
+    unfinished: boolean;
+    last?: LastDeploy;
+  };
+}
+
+/** The host's line about the last deploy of the set (transaction/scripts/hold.sh): hostile text, as all that a host says. */
+export interface LastDeploy {
+  outcome: string;
+  cause: string;
+  /** ISO 8601, by the host's clock. */
+  at: string;
+  /** "alice@laptop" */
+  who: string;
 }
 
 /** A container that runs, as its OCI runtime has been told. */
@@ -230,13 +246,15 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
   other(facts, { manifest, name }) {
     for (const path of lines(manifest)) facts.others.set(path, decode(name));
   },
-  set(facts, { owner, manifest, units, unfinished }) {
+  set(facts, { owner, manifest, units, unfinished, last }) {
     const made = lines(units).map((line) => line.split("\t"));
+    const [id, outcome = "", cause = "", at = "", ...who] = (lines(last)[0] ?? "").split(" ");
     facts.set = {
       owner: decode(owner),
       paths: lines(manifest),
       units: new Map(made.map(([unit = "", path = ""]) => [path, unit])),
       unfinished: unfinished === "yes",
+      ...(id === "" ? {} : { last: { outcome, cause, at, who: who.join(" ") } }),
     };
   },
 };

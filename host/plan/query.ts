@@ -30,6 +30,12 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
   };
 }
 
+/** What to look at to tell how a host differs: all of the set, and whether images were replaced. Nobody's ports. */
+export function lookQuery(desired: Desired): Query {
+  const files = new Map(desired.files.map(({ path }) => [path, "any"]));
+  return { ...queryFor(desired, []), files, ports: [], images: true };
+}
+
 /** Services whose containers the rehearsal of a reload can be modelled on: see mimics.ts. */
 export function reloadable({ services }: Desired): string[] {
   return services.flatMap(({ unit, handover, reloadOn }) => (handover && reloadOn.length > 0 ? [unit] : []));

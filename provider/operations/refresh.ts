@@ -1,7 +1,7 @@
 import type { Desired } from "../../host/desired.ts";
 import { HostError, messageOf } from "../../host/errors.ts";
 import type { Facts } from "../../host/facts/facts.ts";
-import { queryFor } from "../../host/plan/query.ts";
+import { lookQuery } from "../../host/plan/query.ts";
 import { endpointName } from "../../host/ssh/endpoint.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { fold, grouped } from "../../rollout/fold.ts";
@@ -68,8 +68,7 @@ async function lookAt(
   desired: Desired,
   hosts: readonly [string, Way][],
 ): Promise<Map<string, Look>> {
-  const files = new Map(desired.files.map(({ path }) => [path, "any"]));
-  const query = { ...queryFor(desired, []), files, ports: [], images: true };
+  const query = lookQuery(desired);
   const isAlone = hosts.length === 1;
   const own = isAlone ? progress : { ...progress, doing: () => undefined };
   const looks = new Map<string, Look>();

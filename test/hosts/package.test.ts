@@ -61,7 +61,7 @@ test("the package carries JavaScript, its types, its scripts and the plugin, and
   );
 });
 
-test("examples/typescript: up, two pages, an empty preview, destroy", async () => {
+test("examples/typescript: up, two pages, an empty preview, the status, destroy", async () => {
   await using stack = await makeStack("example", directory);
   await stack.run(["config", "set", "address", host.address]);
   await stack.run(["config", "set", "hostKey", host.hostKey]);
@@ -70,5 +70,14 @@ test("examples/typescript: up, two pages, an empty preview, destroy", async () =
   assert.match((await get(fleet, `http://${host.address}:8080/`)).body, /Welcome to nginx!/);
   assert.equal((await get(fleet, `http://${host.address}/`)).body, "from TypeScript\n");
   await stack.expectNoChanges();
+  const command = join(directory, "node_modules/quadlet-fleet/dist/cli/main.js");
+  const env = engineEnvironment(join(stack.home, ".."));
+  const status = [process.execPath, command, "status", "--stack", stack.name, "--json"];
+  const { stdout } = await execute(status, { cwd: directory, env });
+  const rows = JSON.parse(stdout) as { state: string }[];
+  assert.deepEqual(
+    rows.map(({ state }) => state),
+    ["as deployed", "as deployed"],
+  );
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 });

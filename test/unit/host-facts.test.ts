@@ -278,6 +278,7 @@ test("the set's mark, and those of others", () => {
       manifest: encoded("/etc/c\n"),
       units: encoded("front.service\t/etc/web.container\tserves\n"),
       unfinished: "yes",
+      last: encoded("8c1f reverted failed 2026-11-29T15:11:34+0000 alice@laptop\n"),
     },
   ]);
   assert.deepEqual(
@@ -292,5 +293,6 @@ test("the set's mark, and those of others", () => {
     paths: ["/etc/c"],
     units: new Map([["/etc/web.container", "front.service"]]),
     unfinished: true,
+    last: { outcome: "reverted", cause: "failed", at: "2026-11-29T15:11:34+0000", who: "alice@laptop" },
   });
 });

@@ -57,10 +57,10 @@ own_storage() {
 remove_storage() {
   [ -e "$shared/storage" ] || return 0
   $as_account rm -f "$shared/storage"
-  held=$($as_account sh -c 'podman ps --all --quiet && podman images --all --quiet && podman volume ls --quiet &&
+  stored=$($as_account sh -c 'podman ps --all --quiet && podman images --all --quiet && podman volume ls --quiet &&
     podman secret ls --quiet && podman network ls --quiet') || return 0
   # Not by `podman unshare`, in whose mount namespace a part of it is a mount point.
-  [ "$held" = podman ] && $as_account rm -rf "$home/.local/share/containers"
+  [ "$stored" = podman ] && $as_account rm -rf "$home/.local/share/containers"
 }
 
 step_pull() {

@@ -154,8 +154,8 @@ query_subordinate() {
   lacking='' free=0
   # Root's podman is a rootful one, in its own manager as well.
   if [ "$(id -u)" = 0 ] && [ -z "$as_account" ]; then return 0; fi
-  who=$account
-  [ "$who" != - ] || who=$(id -un)
+  ids_of=$account
+  [ "$ids_of" != - ] || ids_of=$(id -un)
   has_subordinate subuid || lacking=uids
   has_subordinate subgid -g || lacking="$lacking gids"
   [ -z "$lacking" ] || free=$(cat /etc/subuid /etc/subgid 2>/dev/null | first_free)
@@ -163,7 +163,7 @@ query_subordinate() {
 
 # has_subordinate NAME [OPTION]: by its file (subuid(5), subgid(5)) or by getsubids(1), which knows other sources.
 has_subordinate() {
-  grep -qsE "^($who|$(id -u "$who")):" "/etc/$1" || getsubids ${2:+"$2"} "$who" >/dev/null 2>&1
+  grep -qsE "^($ids_of|$(id -u "$ids_of")):" "/etc/$1" || getsubids ${2:+"$2"} "$ids_of" >/dev/null 2>&1
 }
 
 # first_free: the first id behind all ranges of standard input; not below the one where useradd(8) begins (SUB_UID_MIN).
@@ -206,8 +206,10 @@ query_host() {
     [ -e "$own/unfinished" ] && unfinished=yes
     made=
     [ -e "$own/units" ] && made=$(encoded <"$own/units")
-    printf '{"event":"set","owner":"%s","manifest":"%s","units":"%s","unfinished":"%s"}\n' \
-      "$(encoded <"$own/owner")" "$(encoded <"$own/manifest")" "$made" "$unfinished"
+    last=
+    [ -e "$own/transaction" ] && last=$(encoded <"$own/transaction")
+    printf '{"event":"set","owner":"%s","manifest":"%s","units":"%s","unfinished":"%s","last":"%s"}\n' \
+      "$(encoded <"$own/owner")" "$(encoded <"$own/manifest")" "$made" "$unfinished" "$last"
   fi
 }
 

@@ -1,0 +1,79 @@
+import { fold, grouped, naturally } from "../../rollout/fold.ts";
+import type { Row } from "./row.ts";
+
+/** The table, a line for all hosts of a site with the same to say, and below it what differs, is pending or has failed. Pure. */
+export function printed(rows: readonly Row[]): string {
+  const groups = [...Map.groupBy(rows, alike).values()];
+  const header = ["SITE", "HOSTS", "STATE", "VERSION", "IMAGE", "ACTIVE", "SINCE", "BY", "LAST"];
+  const lines = groups.map((same) => {
+    const [{ site, state, version, images, by }] = same as [Row];
+    const hosts = fold(same.map(({ host }) => host));
+    return [
+      site,
+      hosts,
+      state,
+      version ?? "-",
+      images.join(", ") || "-",
+      activeOf(same[0] as Row),
+      sinceOf(same),
+      by ?? "-",
+      lastOf(same[0] as Row),
+    ];
+  });
+  const table = columns([header, ...lines]);
+  const sections = (["problem", "pending", "drift"] as const).flatMap((kind) => {
+    const said = rows.flatMap(({ site, host, [kind]: why }) =>
+      why === null ? [] : [{ name: host, why: `${site}: ${why}` }],
+    );
+    if (said.length === 0) return [];
+    const texts = grouped(said).map(
+      ({ why, names }) => `  ${fold(names)}: ${why.replaceAll("\n", "\n    ")}`,
+    );
+    return ["", `${titles[kind]}:`, ...texts];
+  });
+  return [...table, ...sections, ""].join("\n");
+}
+
+const titles = { problem: "No answer", pending: "Pending", drift: "Differs from what was deployed" };
+
+/** Rows in the order of the table. */
+export function sorted(rows: readonly Row[]): Row[] {
+  return rows.toSorted((one, other) => naturally(one.site, other.site) || naturally(one.host, other.host));
+}
+
+/** The hosts that share a line. Each has its own time, and some of them have texts below. */
+function alike(row: Row): string {
+  const { site, state, version, images, by } = row;
+  return JSON.stringify([site, state, version, images, by, activeOf(row), lastOf(row)]);
+}
+
+function activeOf({ active }: Row): string {
+  const units = Object.values(active);
+  if (units.length === 0) return "-";
+  const running = units.filter(Boolean).length;
+  return running === units.length ? "yes" : `${running} of ${units.length}`;
+}
+
+/** "reverted (failed)" */
+function lastOf({ outcome, cause }: Row): string {
+  if (outcome === null) return "-";
+  return cause === null || cause === "" || cause === "asked" ? outcome : `${outcome} (${cause})`;
+}
+
+/** The time of the last deploy, or the first and the last time of several hosts, to the minute and in their own time zone. */
+function sinceOf(rows: readonly Row[]): string {
+  const times = rows.flatMap(({ since }) => (since === null ? [] : [since])).sort();
+  const [first, last] = [times[0], times.at(-1)].map((time) => time?.slice(0, 16).replace("T", " "));
+  if (first === undefined || last === undefined) return "-";
+  return first === last ? first : `${first} to ${last}`;
+}
+
+function columns(lines: readonly (readonly string[])[]): string[] {
+  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  return lines.map((line) =>
+    line
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

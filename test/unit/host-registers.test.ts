@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+// The parts of the host's script share their variables: sh(1) has no local ones. What start.sh sets for all of them, no other part may use
+// for itself. query.sh once did so with $who, and the record of a deploy named the account in place of the person.
+
+const directory = join(import.meta.dirname, "../../host/transaction/scripts");
+const read = (file: string) => readFileSync(join(directory, file), "utf8");
+
+/** Variables that a text assigns. @param only lines that match */
+function assigned(text: string, only = /^/): string[] {
+  const lines = text.split("\n").filter((line) => only.test(line) && !/^\s*#/.test(line));
+  return lines.flatMap((line) =>
+    [...line.matchAll(/(?<=^|[\s;({|&])([a-z_]+)=/g)].map(([, name = ""]) => name),
+  );
+}
+
+/** By design: the table in start.sh has the registers, and a recovered run's lingering is the next one's to end. */
+const mayAssign: Record<string, string[]> = { "paths.sh": ["held"], "frames.sh": ["lingered"] };
+
+/** What a part assigns of what is set for all. */
+const taken = (all: readonly string[], file: string, text: string) =>
+  assigned(text).filter((name) => all.includes(name) && !mayAssign[file]?.includes(name));
+
+test("no part of the script assigns what start.sh has set for all", () => {
+  const all = assigned(read("start.sh"), /^(?!\s)/);
+  for (const name of ["who", "set", "manager", "held", "work"]) assert.ok(all.includes(name), name);
+  const parts = readdirSync(directory).filter((file) => !["start.sh", "enter.sh"].includes(file));
+  assert.deepEqual(
+    parts.flatMap((file) => taken(all, file, read(file)).map((name) => `${file}: ${name}`)),
+    [],
+  );
+  assert.deepEqual(taken(all, "query.sh", "query() {\n  lacking='' who=$account\n}\n"), ["who"]);
+});
