@@ -97,7 +97,7 @@ for (const shape of shapes)
       `${match}=${shape.name}.service`,
       "--grep=start worker process",
     ];
-    assert.match((await host.run(argv)).stdout, /\[notice\]/);
+    await eventually(async () => assert.match((await host.run(argv)).stdout, /\[notice\]/));
   });
 
 test("by default it is in the journal", async () => {

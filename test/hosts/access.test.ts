@@ -64,6 +64,7 @@ test("sudo with a password, and with one that sudo does not ask for", async () =
     await refused(entry("wrong")),
     /deploy@[\s\S]*the script ended with 1 while the session was opened/,
   );
+  await host.run(["journalctl", "--sync"]);
   const { stdout: said } = await host.run([
     "journalctl",
     "--no-pager",

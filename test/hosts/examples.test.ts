@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, before, test } from "node:test";
+import { eventually } from "./support/eventually.ts";
 import { openScene } from "./support/scene.ts";
 import {
   difference,
@@ -62,14 +63,17 @@ test("one up: all four answer another address as the reference reaches them", as
 });
 
 test("nginx of each example has seen the client's own address", async () => {
-  const system = await host.run(["journalctl", "--output=cat", "--unit=example2", "--unit=example3"]);
-  const user = await host.run(["journalctl", "--output=cat", "_SYSTEMD_USER_UNIT=example1.service"]);
-  const proxy = await host.run(["journalctl", "--output=cat", "--unit=example4"]);
-  const seen = (log: string) =>
-    log.split("\n").filter((line) => line.startsWith(`${fleet.clientAddress} - `) && line.includes("GET /"));
-  assert.equal(seen(system.stdout).length, 2);
-  assert.equal(seen(user.stdout).length, 1);
-  assert.equal(seen(proxy.stdout).length, 3);
+  const seen = async (...units: string[]) => {
+    const { stdout } = await host.run(["journalctl", "--output=cat", ...units]);
+    const lines = stdout.split("\n").filter((line) => line.startsWith(`${fleet.clientAddress} - `));
+    return lines.filter((line) => line.includes("GET /")).length;
+  };
+  // conmon and the journal take a line up a moment later.
+  await eventually(async () => {
+    assert.equal(await seen("--unit=example2", "--unit=example3"), 2);
+    assert.equal(await seen("_SYSTEMD_USER_UNIT=example1.service"), 1);
+    assert.equal(await seen("--unit=example4"), 3);
+  });
 });
 
 test("a second preview is empty, and a refresh finds nothing", async () => {

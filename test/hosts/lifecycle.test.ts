@@ -56,10 +56,12 @@ test("up: both examples answer another address, and nginx sees that address, wit
   assert.equal(welcome.status, 200);
   assert.match(welcome.body, /Welcome to nginx!/);
   assert.deepEqual(await get(fleet, `http://${host.address}/`), { status: 200, body: "page one" });
-  const system = await host.run(["journalctl", "--unit=example2.service", "--output=cat"]);
-  const user = await host.run(["journalctl", "_SYSTEMD_USER_UNIT=example1.service", "--output=cat"]);
-  for (const log of [system.stdout, user.stdout])
-    assert.match(log, new RegExp(`^${fleet.clientAddress} .*"GET / HTTP`, "m"));
+  // conmon and the journal take a line up a moment later.
+  for (const unit of ["_SYSTEMD_UNIT=example2.service", "_SYSTEMD_USER_UNIT=example1.service"])
+    await eventually(async () => {
+      const { stdout } = await host.run(["journalctl", "--output=cat", unit]);
+      assert.match(stdout, new RegExp(`^${fleet.clientAddress} .*"GET / HTTP`, "m"));
+    });
   const inside = await host.run(["podman", "exec", "systemd-example1", "cat", "/proc/net/dev"], {
     user: "test",
   });
