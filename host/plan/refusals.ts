@@ -10,7 +10,7 @@ import { foreign } from "./foreign.ts";
 import { misjoined } from "./misjoined.ts";
 import { missingNetworkTools } from "./network-tools.ts";
 import { closedBySelinux } from "./selinux.ts";
-import { standInsOf } from "./stand-ins.ts";
+import { standInsOf, standsInFor } from "./stand-ins.ts";
 
 /** Room that is wanted besides that of the files themselves, in bytes: journal, marks, and systemd's own. */
 const margin = 1024 * 1024;
@@ -197,6 +197,11 @@ function reserved(facts: Facts, desired: Desired): string[] {
       );
   });
   return [...own, ...others];
+}
+
+/** Units that no other set may have, beside those of this set: its stand-ins, and services for which its units would stand in. */
+export function rivals(desired: Desired): string[] {
+  return [...standInUnits(desired), ...unitsOf(desired, []).flatMap(standsInFor)];
 }
 
 /** The units that stand in for services of a set while these restart. */

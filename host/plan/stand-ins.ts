@@ -147,6 +147,12 @@ export function standInsOf(unit: string): string[] {
   return kindOf(unit) === "service" ? [standInName(unit, "handover"), standInName(unit, "rehearsal")] : [];
 }
 
+/** The service that a unit of this name would stand in for. */
+export function standsInFor(unit: string): string[] {
+  const [, stem] = /^(.+)-(?:handover|rehearsal)\.service$/.exec(unit) ?? [];
+  return stem === undefined ? [] : [`${stem}.service`];
+}
+
 /**
  * Where the new files are while they are tried out, by what a unit calls them: see stage_files in validate.sh. A directory that
  * a check mounts as a whole, else the file alone: what else is in its directory is not staged.

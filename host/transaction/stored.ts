@@ -5,6 +5,7 @@ import { isQuadlet, quadletKinds, serves } from "../../units/kinds.ts";
 import { type ContainerCheck, type Desired, type DesiredFile, type Probe, probeTarget } from "../desired.ts";
 import { row } from "../facts/facts.ts";
 import type { Plan } from "../plan/plan.ts";
+import { rivals } from "../plan/refusals.ts";
 import { stepFields } from "../plan/step.ts";
 
 /** Everything that the script needs, before the first step: a connection that breaks later can't leave it half-way. */
@@ -22,6 +23,7 @@ export function stored({ steps, payload, lent, owned, units }: Plan, desired: De
     ["manifest.commit", list(owned.commit)],
     ["units.begin", unitTable(owned.begin, units)],
     ["units.commit", unitTable(owned.commit, units)],
+    ["rivals", list(rivals(desired))],
     ["secrets", list(desired.secrets)],
     ["mounted", list(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
     ["images", list(desired.images.map(({ reference }) => reference))],

@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { rivals } from "../../host/plan/refusals.ts";
+import { container, desired, service, unit } from "./host-plan-facts.ts";
 
 // The first step looks once more at what other sets have on the host by now: sets of one manager are deployed at the same time.
 
@@ -32,6 +34,7 @@ beforeEach(() => {
   write("work/manifest.begin", paths);
   write("work/manifest.commit", paths);
   write("work/units.begin", [`web.service\t${paths[0]}\tserves`, `web.socket\t${paths[1]}\tserves`]);
+  write("work/rivals", ["web-handover.service", "web-rehearsal.service"]);
   write("sets/web/manifest", paths);
   write("sets/web/units", ["web.service\t-\tserves"]);
 });
@@ -61,6 +64,29 @@ test("a unit that another set makes of another file", () => {
   write("sets/shop/manifest", ["/etc/systemd/system/web.service"]);
   write("sets/shop/units", ["web.service\t/etc/systemd/system/web.service\tserves"]);
   assert.match(isFree(), /^web\.service belongs to the set "shop"/);
+});
+
+test("a unit whose name a restart needs for a moment", () => {
+  write("sets/web-rehearsal/manifest", ["/etc/containers/systemd/web-rehearsal.container"]);
+  write("sets/web-rehearsal/units", [
+    "web-rehearsal.service\t/etc/containers/systemd/web-rehearsal.container\tserves",
+  ]);
+  assert.equal(
+    isFree(),
+    'web-rehearsal.service belongs to the set "web-rehearsal" on this host, since a moment ago. A restart there or here needs the same name for a moment. Choose another name for one of the two.\n',
+  );
+  write("work/rivals", []);
+  assert.equal(isFree(), "");
+});
+
+test("the plan says which names these are, whichever of the two comes second", () => {
+  const handover = service("web.service", { handover: true });
+  assert.deepEqual(rivals(desired({ services: [handover] })), [
+    "web-handover.service",
+    "web-rehearsal.service",
+  ]);
+  const other = [unit("web-rehearsal.container", container)];
+  assert.deepEqual(rivals(desired({ name: "web-rehearsal", files: other, services: [] })), ["web.service"]);
 });
 
 test("what shall be gone may be anybody's", () => {

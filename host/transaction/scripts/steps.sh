@@ -35,9 +35,14 @@ is_free() {
   for other in "$state"/sets/*/manifest; do
     if [ "$other" = "$own/manifest" ] || ! [ -e "$other" ]; then continue; fi
     other=${other%/manifest}
-    taken=$(grep -Fx -m 1 -f "$work/manifest.begin" "$other/manifest") ||
-      taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/made") || continue
-    echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. Take it out there first, in an up of its own."
+    if taken=$(grep -Fx -m 1 -f "$work/manifest.begin" "$other/manifest") ||
+      taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/made"); then
+      echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. Take it out there first, in an up of its own."
+      return 1
+    fi
+    # What a restart needs for a moment (host/plan/refusals.ts, rivals).
+    taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/rivals") || continue
+    echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. A restart there or here needs the same name for a moment. Choose another name for one of the two."
     return 1
   done
 }
