@@ -8,17 +8,22 @@ import packageJson from "../package.json" with { type: "json" };
 import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
 
+/** Of an option that is given twice, the last one counts. */
+const last = (given: string | string[] | undefined) => [given].flat().at(-1);
+
 const parser = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
-  .parserConfiguration({ "duplicate-arguments-array": false })
+  .locale("en")
   .usage("$0 COMMAND\n\nAsks the hosts of a stack. Run it in the directory of the Pulumi project.")
   .option("stack", {
-    type: "string",
-    alias: "s",
-    requiresArg: true,
+    ...{ type: "string", alias: "s", requiresArg: true, coerce: last },
     describe: "the stack; default: the selected one",
-  })
-  .option("cwd", { type: "string", alias: "C", requiresArg: true, describe: "the directory of the project" })
+  } as const)
+  .option("cwd", {
+    ...{ type: "string", alias: "C", requiresArg: true, coerce: last },
+    describe: "the directory of the project; paths in the stack are relative to it",
+  } as const)
+  .middleware(({ cwd }) => enter(cwd))
   .command(
     "status [sites..]",
     "what the hosts say of the sites: version, active units, last deploy, what differs",
@@ -28,8 +33,8 @@ const parser = yargs(hideBin(process.argv))
         .option("json", { type: "boolean", default: false, describe: "print JSON: docs/status.md" })
         .example("$0 status", "all sites of the selected stack")
         .example("$0 status www --stack production --json", "one site, for a program"),
-    async ({ sites, json, stack, cwd }) => {
-      process.exitCode = await status({ sites, json, stack, cwd });
+    async ({ sites, json, stack }) => {
+      process.exitCode = await status({ sites, json, stack });
     },
   )
   .completion("completion", "prints a completion script for bash or zsh")
@@ -39,12 +44,26 @@ const parser = yargs(hideBin(process.argv))
   .alias("help", "h")
   .version(packageJson.version)
   .wrap(100)
-  .fail((message, error) => {
-    if (error instanceof Error) throw error;
+  .fail((message: string | null, error?: Error) => {
+    // A command's own error comes without a message.
+    if (!message) throw error ?? new Error("unknown");
     console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet --help`);
     process.exit(2);
   });
 
+function enter(directory: string | undefined): void {
+  if (directory === undefined) return;
+  try {
+    process.chdir(directory);
+  } catch (thrown) {
+    throw new Stop(`--cwd ${directory}: ${messageOf(thrown)}`);
+  }
+}
+
+// Whoever reads the output may have had enough, as head(1).
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 try {
   await parser.parseAsync();
 } catch (thrown) {

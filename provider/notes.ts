@@ -95,7 +95,7 @@ export function driftLine(found: readonly Finding[]): string {
 function line(found: readonly Finding[], shown: number): string {
   const groups = Map.groupBy(found.slice(0, shown), ({ what }) => what);
   const parts = [...groups].map(
-    ([what, same]) => `${what}: ${same.map(({ where }) => printable(where)).join(", ")}`,
+    ([what, same]) => `${printable(what)}: ${same.map(({ where }) => printable(where)).join(", ")}`,
   );
   return [...parts, ...(shown < found.length ? [`and ${found.length - shown} more`] : [])].join("; ");
 }

@@ -1,48 +1,59 @@
-import { HostError, messageOf } from "../../host/errors.ts";
+import { HostError, messageOf, printable } from "../../host/errors.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { lookQuery } from "../../host/plan/query.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { targetOf } from "../../provider/target.ts";
 import { naturally } from "../../rollout/fold.ts";
-import type { DeployedSet, Stack } from "../stack.ts";
+import type { DeployedSet } from "../stack.ts";
 
 /** One set on one host, and what was found there. */
 export interface Found {
   readonly set: DeployedSet;
   readonly host: string;
-  /** "192.0.2.11:2222 via 198.51.100.7" */
-  readonly where: string;
-  /** "offline": the inventory says so, and the host was not asked. */
-  readonly look: { readonly facts: Facts } | { readonly problem: string } | "offline" | "no account";
+  /**
+   * - "offline": the inventory says so.
+   * - "unknown way": the state does not say how to log in.
+   *
+   * In both the host was not asked.
+   */
+  readonly look: { facts: Facts } | { problem: string } | "offline" | "unknown way" | "no account";
 }
 
-/** Looks at the hosts of these sets, all at once, by one connection a host. */
-export async function lookAt(sets: readonly DeployedSet[], { credentials }: Stack): Promise<Found[]> {
+/** Looks at the hosts of these sets, all at once, by one connection a host. Changes nothing, also where a deploy is at work. */
+export async function lookAt(sets: readonly DeployedSet[]): Promise<Found[]> {
   const pool = new Pool();
-  const one = async (set: DeployedSet, host: string): Promise<Found[]> => {
-    const { ways, where } = set.known;
-    const way = ways[host];
-    if (!way) return [];
-    const found = { set, host, where: where[host] ?? "" };
-    if (way.host.state === "offline") return [{ ...found, look: "offline" }];
-    const target = targetOf(credentials, way.host);
-    try {
-      const facts = await observe(pool, target, set.desired, lookQuery(set.desired), silent);
-      return [{ ...found, look: { facts } }];
-    } catch (thrown) {
-      if (!(thrown instanceof HostError)) return [{ ...found, look: { problem: messageOf(thrown) } }];
-      return [
-        { ...found, look: thrown.reason === "no-account" ? "no account" : { problem: thrown.problem } },
-      ];
-    }
-  };
   try {
-    const hosts = (set: DeployedSet) => Object.keys(set.known.where).sort(naturally);
-    const all = sets.flatMap((set) => hosts(set).map((host) => one(set, host)));
-    return (await Promise.all(all)).flat();
+    const all = sets.flatMap((set) =>
+      hostsOf(set).map(async (host): Promise<Found> => ({ set, host, look: await one(pool, set, host) })),
+    );
+    return await Promise.all(all);
   } finally {
     await pool.close();
+  }
+}
+
+/** Those that have the set, and those that should have it and do not yet. */
+function hostsOf({ known: { where, exceptions } }: DeployedSet): string[] {
+  return [...new Set([...Object.keys(where), ...Object.keys(exceptions)])].sort(naturally);
+}
+
+async function one(
+  pool: Pool,
+  { known, desired, credentials }: DeployedSet,
+  host: string,
+): Promise<Found["look"]> {
+  const way = known.ways[host];
+  if (!way) return "unknown way";
+  if (way.host.state === "offline") return "offline";
+  try {
+    const place = { ...desired, purpose: "peek" } as const;
+    return {
+      facts: await observe(pool, targetOf(credentials, way.host), place, lookQuery(desired), silent),
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof HostError)) return { problem: printable(messageOf(thrown)) };
+    return thrown.reason === "no-account" ? "no account" : { problem: thrown.withoutHost };
   }
 }
 

@@ -4,7 +4,7 @@ import type { Row } from "./row.ts";
 /** The table, a line for all hosts of a site with the same to say, and below it what differs, is pending or has failed. Pure. */
 export function printed(rows: readonly Row[]): string {
   const groups = [...Map.groupBy(rows, alike).values()];
-  const header = ["SITE", "HOSTS", "STATE", "VERSION", "IMAGE", "ACTIVE", "SINCE", "BY", "LAST"];
+  const header = ["SITE", "HOSTS", "STATE", "VERSION", "IMAGE", "ACTIVE", "LAST DEPLOY", "BY", "ENDED"];
   const lines = groups.map((same) => {
     const [{ site, state, version, images, by }] = same as [Row];
     const hosts = fold(same.map(({ host }) => host));
@@ -15,9 +15,9 @@ export function printed(rows: readonly Row[]): string {
       version ?? "-",
       images.join(", ") || "-",
       activeOf(same[0] as Row),
-      sinceOf(same),
+      timesOf(same),
       by ?? "-",
-      lastOf(same[0] as Row),
+      endOf(same[0] as Row),
     ];
   });
   const table = columns([header, ...lines]);
@@ -34,7 +34,7 @@ export function printed(rows: readonly Row[]): string {
   return [...table, ...sections, ""].join("\n");
 }
 
-const titles = { problem: "No answer", pending: "Pending", drift: "Differs from what was deployed" };
+const titles = { problem: "Not seen", pending: "Pending", drift: "Differs from what was deployed" };
 
 /** Rows in the order of the table. */
 export function sorted(rows: readonly Row[]): Row[] {
@@ -44,7 +44,7 @@ export function sorted(rows: readonly Row[]): Row[] {
 /** The hosts that share a line. Each has its own time, and some of them have texts below. */
 function alike(row: Row): string {
   const { site, state, version, images, by } = row;
-  return JSON.stringify([site, state, version, images, by, activeOf(row), lastOf(row)]);
+  return JSON.stringify([site, state, version, images, by, activeOf(row), endOf(row)]);
 }
 
 function activeOf({ active }: Row): string {
@@ -55,16 +55,17 @@ function activeOf({ active }: Row): string {
 }
 
 /** "reverted (failed)" */
-function lastOf({ outcome, cause }: Row): string {
+function endOf({ outcome, cause }: Row): string {
   if (outcome === null) return "-";
   return cause === null || cause === "" || cause === "asked" ? outcome : `${outcome} (${cause})`;
 }
 
-/** The time of the last deploy, or the first and the last time of several hosts, to the minute and in their own time zone. */
-function sinceOf(rows: readonly Row[]): string {
-  const times = rows.flatMap(({ since }) => (since === null ? [] : [since])).sort();
-  const [first, last] = [times[0], times.at(-1)].map((time) => time?.slice(0, 16).replace("T", " "));
-  if (first === undefined || last === undefined) return "-";
+/** The time of the last deploy, or the first and the last of several hosts: UTC, to the minute. */
+function timesOf(rows: readonly Row[]): string {
+  const times = rows.map(({ at }) => Date.parse(at ?? "")).filter((time) => !Number.isNaN(time));
+  if (times.length === 0) return "-";
+  const shown = (time: number) => new Date(time).toISOString().slice(0, 16).replace("T", " ");
+  const [first, last] = [shown(Math.min(...times)), shown(Math.max(...times))];
   return first === last ? first : `${first} to ${last}`;
 }
 

@@ -11,13 +11,13 @@ import type { Found } from "./look.ts";
 export interface Row {
   readonly site: string;
   readonly host: string;
-  readonly where: string;
-  readonly state: "as deployed" | "differs" | "pending" | "offline" | "no answer";
+  readonly where: string | null;
+  readonly state: "as deployed" | "differs" | "pending" | "offline" | "not seen";
   readonly version: string | null;
   readonly deployed: string;
   readonly images: readonly string[];
   readonly active: Readonly<Record<string, boolean>>;
-  readonly since: string | null;
+  readonly at: string | null;
   readonly by: string | null;
   readonly outcome: string | null;
   readonly cause: string | null;
@@ -27,42 +27,56 @@ export interface Row {
 }
 
 /** Pure. */
-export function rowOf({ set, host, where, look }: Found): Row {
-  const { desired, known, dropIns } = set;
+export function rowOf({ set, host, look }: Found): Row {
+  const { desired, known, hidden } = set;
   const pending = known.exceptions[host]?.why ?? null;
   const row = {
     site: desired.name,
     host,
-    where,
+    where: hidden.includes(host) ? null : (known.where[host] ?? known.ways[host]?.at ?? null),
     version: null,
     deployed: versionOf(desired, () => undefined),
     images: desired.images.map(({ reference }) => reference),
     active: {},
-    ...{ since: null, by: null, outcome: null, cause: null, drift: null, problem: null },
+    ...{ at: null, by: null, outcome: null, cause: null, drift: null, problem: null },
     pending,
   };
   if (look === "offline") return { ...row, state: "offline" };
+  if (look === "unknown way") return { ...row, state: "pending" };
   if (look === "no account") return { ...row, state: "differs", drift: `no account: ${desired.account}` };
-  if ("problem" in look) return { ...row, state: "no answer", problem: look.problem };
+  if ("problem" in look) return { ...row, state: "not seen", problem: look.problem };
   const { facts } = look;
-  const filled = fill(desired, facts);
-  const found = facts.set
-    ? drift(facts, filled, dropIns)
-    : [{ what: "nothing is there of", where: desired.name }];
-  const active = desired.services.filter((service) => service.active).map(({ unit }) => unit);
   const last = facts.set?.last;
-  const said = (text: string | undefined) => (text === undefined ? null : printable(text));
+  const active = desired.services.filter((service) => service.active).map(({ unit }) => unit);
+  const isAtWork = facts.set?.unfinished === true;
+  // An old version differs in more than is worth saying, and so does one on its way.
+  const isOlder = isAtWork || ["old", "nothing"].includes(known.exceptions[host]?.has ?? "");
+  const found = isOlder ? null : difference(facts, set);
   return {
     ...row,
-    state: pending !== null ? "pending" : found.length > 0 ? "differs" : "as deployed",
-    version: facts.set ? versionOf(desired, actual(filled, facts)) : null,
+    state: isAtWork || pending !== null ? "pending" : found === null ? "as deployed" : "differs",
+    pending: isAtWork ? unfinished : pending,
+    version: facts.set ? versionOf(desired, actual(fill(desired, facts), facts)) : null,
     active: Object.fromEntries(active.map((unit) => [unit, isActive(facts, unit)])),
-    since: said(last?.at),
-    by: said(last?.who),
-    outcome: said(last?.outcome),
-    cause: said(last?.cause),
-    drift: found.length > 0 ? driftLine(found) : null,
+    at: word(last?.at),
+    by: word(last?.who),
+    outcome: word(last?.outcome),
+    cause: word(last?.cause),
+    drift: found,
   };
+}
+
+const unfinished = "a deploy is at work there, or was interrupted and is not rolled back yet";
+
+function difference(facts: Facts, { desired, dropIns }: Found["set"]): string | null {
+  if (!facts.set) return `nothing is there of: ${desired.name}`;
+  const found = drift(facts, fill(desired, facts), dropIns);
+  return found.length > 0 ? driftLine(found) : null;
+}
+
+/** One word or so of a host, which may say anything: it must break neither a line nor the table. */
+function word(text: string | undefined): string | null {
+  return text === undefined ? null : printable(text).replaceAll(/\s+/g, " ").slice(0, 100);
 }
 
 /** The digests of the files that are not as desired: "" for one that is not there. */

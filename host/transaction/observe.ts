@@ -7,19 +7,20 @@ import { Busy } from "./refusal.ts";
 import { type Place, Session } from "./session.ts";
 
 /**
- * Looks at a host. What `more` returns for the facts is looked at as well. Waits for a transaction of the set to end.
+ * Looks at a host. What `more` returns for the facts is looked at as well. Waits for a transaction of the set to end, except for a
+ * "peek" (session.ts).
  *
  * @throws HostError when the host could not be looked at
  */
 export async function observe(
   pool: Pool,
   target: Target,
-  place: Omit<Place, "purpose">,
+  place: Omit<Place, "purpose"> & { purpose?: "look" | "peek" },
   query: Query,
   progress: Progress,
   more: (facts: Facts) => Query | undefined = () => undefined,
 ): Promise<Facts> {
-  const only: Place = { ...place, linger: false, createUser: false, purpose: "look" };
+  const only: Place = { purpose: "look", ...place, linger: false, createUser: false };
   const end = Date.now() + timeLimit(target) * 1000;
   progress.doing(`connecting to ${endpointName(target)}`);
   for (;;) {

@@ -13,10 +13,14 @@ import { enterScript, transactionScript } from "./script.ts";
 /** Whose manager the session is with, and for which set. */
 export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name"> & {
   /**
-   * "look": nothing is changed on the host, accounts and lingering included. "attach": the same, but for a transaction that another
-   * session has begun (phases.ts). Without it: a transaction.
+   * - "look": nothing is changed on the host, accounts and lingering included. Not while a transaction of the set is at work: one that
+   *   has lost its run is told to go back.
+   * - "peek": the same at any time, beside a transaction that goes on.
+   * - "attach": the same, for a transaction that another session has begun (phases.ts).
+   *
+   * Without it: a transaction.
    */
-  purpose?: "look" | "attach";
+  purpose?: "look" | "peek" | "attach";
 };
 
 /** How a rollback went. */

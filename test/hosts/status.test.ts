@@ -5,6 +5,7 @@ import { before, test } from "node:test";
 import { engineEnvironment } from "../../tools/engine.ts";
 import { type Output, execute } from "../../tools/execute.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
+import { hold } from "./support/hold.ts";
 import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, hostEntry } from "./support/stack.ts";
@@ -69,14 +70,15 @@ test("all is as it was deployed: a line for each site, by whom, and one login fo
 test("one is edited, one is down: both are named, and the exit status is another one", async () => {
   await two.sh("systemctl stop example2.socket example2.service");
   await three.sh("systemctl stop ssh.socket ssh.service", { check: false });
-  const { code, stdout } = await status(["example2"]);
+  const { code, stdout } = await status(["example2", "example1"]);
   assert.equal(code, 3);
   assert.deepEqual(short(stdout), [
+    `example1 | web-1 | as deployed | yes | ${me} | committed`,
     `example2 | web-1 | as deployed | yes | ${me} | committed`,
     `example2 | web-2 | differs | 0 of 2 | ${me} | committed`,
-    "example2 | web-3 | no answer | - | - | -",
+    "example2 | web-3 | not seen | - | - | -",
   ]);
-  assert.match(stdout, /\nNo answer:\n {2}web-3: example2: no SSH connection: /);
+  assert.match(stdout, /\nNot seen:\n {2}web-3: example2: no SSH connection: /);
   assert.match(
     stdout,
     /\nDiffers .*:\n {2}web-2: example2: not running: example2\.service, example2\.socket\n$/,
@@ -87,7 +89,7 @@ test("one is edited, one is down: both are named, and the exit status is another
     [
       ["web-1", "as deployed", one.address],
       ["web-2", "differs", two.address],
-      ["web-3", "no answer", three.address],
+      ["web-3", "not seen", three.address],
     ],
   );
 });
@@ -104,6 +106,7 @@ test("what was tried last: a deploy that is taken back", async () => {
 for (const [what, argv, env, message] of [
   ["a site that is not there", ["nope"], {}, /^quadlet-fleet: The stack has no site "nope"\.\nIt has: /],
   ["a stack that is not there", ["--stack", "nope"], {}, /no stack named 'nope' found/],
+  ["a directory that is not there", ["--cwd", "/nope"], {}, /^quadlet-fleet: --cwd \/nope: ENOENT/],
   ["a wrong passphrase", [], { PULUMI_CONFIG_PASSPHRASE: "wrong" }, /incorrect passphrase/],
 ] as const)
   test(`${what}: it says so, and the exit status is 1`, async () => {
@@ -112,3 +115,24 @@ for (const [what, argv, env, message] of [
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /bug|\bat .*\.ts/);
   });
+
+test("beside a deploy that has lost its run: it is not made to go back, and status does not wait", async () => {
+  const entry = { ...example2, hosts: ["web-1"], environment: { PAGE: "3" } };
+  stack.configure({ hosts: { "web-1": hostEntry(fleet, one) }, sites: { example2: entry } });
+  const cut = { host: one, manager: "system", set: "example2", at: 6 } as const;
+  const { code, saw } = await hold(stack, "status", cut, async () => {
+    const { code, stdout } = await status(["example2"]);
+    assert.equal(code, 3);
+    assert.match(stdout, /example2 +web-1 +pending .* open\n/);
+    assert.match(stdout, /a deploy is at work there/);
+  });
+  assert.equal(code, 0, saw);
+});
+
+test("a wrong command line: exit status 2", async () => {
+  for (const argv of [["--nope"], ["--stack"]]) {
+    const { code, stderr } = await status(argv);
+    assert.equal(code, 2);
+    assert.match(stderr, /See: quadlet-fleet --help/);
+  }
+});

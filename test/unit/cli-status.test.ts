@@ -21,12 +21,13 @@ const last = {
   at: "2026-11-29T15:11:34+0000",
   who: "alice@laptop",
 };
-const set: DeployedSet = { urn: "urn:web", desired: web, known: nothingKnown, dropIns: [] };
+const known = { ...nothingKnown, where: { "web-1": "192.0.2.11" } };
+const set: DeployedSet = { desired: web, known, dropIns: [], hidden: [], credentials: {} };
 const mark = { owner: "urn:web", paths: web.files.map(({ path }) => path), unfinished: false };
 
 const host = (facts: Facts, more: object = {}): Facts => ({ ...facts, set: { ...mark, last, ...more } });
 const found = (name: string, look: Found["look"], of = set): Found => ({
-  ...{ set: of, host: name, where: "192.0.2.11", look },
+  ...{ set: of, host: name, look },
 });
 const good = found("web-1", { facts: host(settled(web)) });
 
@@ -41,7 +42,7 @@ test("a host that is as it was deployed", () => {
     deployed: row.deployed,
     images: ["registry.example/nginx:1"],
     active: { "web.socket": true, "web.service": true },
-    since: last.at,
+    at: last.at,
     by: "alice@laptop",
     outcome: "committed",
     cause: "asked",
@@ -60,9 +61,9 @@ test("docs/status.md has each key of --json, and each column", () => {
     text
       .split("\n")
       .find((line) => line.startsWith("SITE"))
-      ?.split(/ +/);
+      ?.split(/ {2,}/);
   assert.deepEqual(header(page), header(printed([rowOf(good)])));
-  const columns = [...page.matchAll(/^\| ([A-Z]+) +\|/gm)].map(([, column]) => column);
+  const columns = [...page.matchAll(/^\| ([A-Z]+(?: [A-Z]+)?) +\|/gm)].map(([, column]) => column);
   assert.deepEqual(["SITE", "HOSTS", ...columns], header(page));
 });
 
@@ -98,14 +99,22 @@ test("a version tells nothing of a secret file, and is the same wherever the acc
   assert.equal(at("/home/a").drift, null);
 });
 
-test("pending, offline, no answer, no account, nothing there", () => {
-  const exceptions = { "web-1": { has: "old", why: "not changed yet" } } as const;
-  const pending = { ...set, known: { ...nothingKnown, exceptions } };
-  assert.equal(rowOf({ ...good, set: pending }).state, "pending");
-  assert.equal(rowOf({ ...good, set: pending }).pending, "not changed yet");
+test("pending, offline, not seen, no account, nothing there", () => {
+  const of = (has: "old" | "unknown" | "nothing", why: string, ways = {}) => {
+    const exceptions = { "web-1": { has, why } };
+    return { ...set, known: { ...known, ways, exceptions } };
+  };
+  const edited = { facts: host(change(settled(web), conf, present("older"))) };
+  const pending = rowOf(found("web-1", edited, of("old", "not changed yet")));
+  assert.deepEqual([pending.state, pending.pending, pending.drift], ["pending", "not changed yet", null]);
+  assert.notEqual(pending.version, pending.deployed);
+  const half = rowOf(found("web-1", edited, of("unknown", "could not be reverted")));
+  assert.deepEqual([half.state, half.drift], ["pending", `edited: ${conf}`]);
+  const fresh = rowOf(found("web-1", "unknown way", of("nothing", "offline")));
+  assert.deepEqual([fresh.state, fresh.pending, fresh.version], ["pending", "offline", null]);
   assert.equal(rowOf(found("web-1", "offline")).state, "offline");
   const dead = rowOf(found("web-1", { problem: "no SSH connection" }));
-  assert.deepEqual([dead.state, dead.problem, dead.version], ["no answer", "no SSH connection", null]);
+  assert.deepEqual([dead.state, dead.problem, dead.version], ["not seen", "no SSH connection", null]);
   const gone = rowOf(found("web-1", "no account", { ...set, desired: { ...web, account: "shop" } }));
   assert.deepEqual([gone.state, gone.drift], ["differs", "no account: shop"]);
   const { set: _, ...bare } = host(settled(web));
@@ -117,15 +126,31 @@ test("pending, offline, no answer, no account, nothing there", () => {
   );
 });
 
-test("what a host says does not steer the terminal", () => {
+test("a deploy that is at work, or was interrupted, is not as deployed, whatever the files are", () => {
   const row = rowOf(
-    found("web-1", { facts: host(settled(web), { last: { ...last, who: "\u001b[2Jmallory" } }) }),
+    found("web-1", { facts: host(settled(web), { unfinished: true, last: { ...last, outcome: "open" } }) }),
   );
-  assert.equal(row.by, "[2Jmallory");
+  assert.deepEqual([row.state, row.outcome, row.drift], ["pending", "open", null]);
+  assert.match(row.pending ?? "", /at work there, or was interrupted/);
+});
+
+test("a secret address is not shown", () => {
+  assert.equal(rowOf({ ...good, set: { ...set, hidden: ["web-1"] } }).where, null);
+});
+
+test("what a host says neither steers the terminal nor breaks the table", () => {
+  const who = `\u001b[2Jmallory\tand\n${"x".repeat(1000)}`;
+  const row = rowOf(found("web-1", { facts: host(settled(web), { last: { ...last, who } }) }));
+  assert.equal(row.by, `[2Jmallory and ${"x".repeat(85)}`);
+  const strange = change(settled(web), conf, {
+    ...present("server { listen 80; }"),
+    mode: "\u001b]0;x\u0007",
+  });
+  assert.equal(rowOf(found("web-1", { facts: host(strange) })).drift, `mode ]0;x: ${conf}`);
 });
 
 test("the table: hosts with the same to say share a line, and below is what is wrong", () => {
-  const later = { last: { ...last, at: "2026-11-29T15:14:02+0000" } };
+  const later = { last: { ...last, at: "2026-11-30T00:14:02+0900" } };
   const rows = [
     good,
     found("web-2", { facts: host(settled(web), later) }),
@@ -144,12 +169,12 @@ test("the table: hosts with the same to say share a line, and below is what is w
     .replaceAll(version ?? "", "ba9876543210");
   assert.equal(
     table,
-    `SITE  HOSTS         STATE        VERSION       IMAGE                     ACTIVE  SINCE                                 BY            LAST
+    `SITE  HOSTS         STATE        VERSION       IMAGE                     ACTIVE  LAST DEPLOY                           BY            ENDED
 web   web-[1-2,10]  as deployed  0123456789ab  registry.example/nginx:1  yes     2026-11-29 15:11 to 2026-11-29 15:14  alice@laptop  committed
-web   web-[3-4]     no answer    -             registry.example/nginx:1  -       -                                     -             -
+web   web-[3-4]     not seen     -             registry.example/nginx:1  -       -                                     -             -
 web   web-5         differs      ba9876543210  registry.example/nginx:1  yes     2026-11-29 15:11                      alice@laptop  reverted (failed)
 
-No answer:
+Not seen:
   web-[3-4]: web: no SSH connection: connect ECONNREFUSED.
 
 Differs from what was deployed:
@@ -159,13 +184,23 @@ Differs from what was deployed:
 });
 
 test("an exported stack: its secrets are marked, a nested one too, and an encrypted one is an error", () => {
-  const sig = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+  const [key, mark] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
   const hosts = { "web-1": { address: "192.0.2.11", privateKey: "KEY" } };
-  const resource = { urn: "urn:web", type: "quadlet:index:UnitSet", outputs: { name: "web", list: ["a"] } };
-  const text = (inputs: object) => JSON.stringify({ deployment: { resources: [{ ...resource, inputs }] } });
-  assert.deepEqual(resourcesIn(text({ hosts: { ...sig, plaintext: JSON.stringify(hosts) } })), [
-    { ...resource, inputs: { hosts: secret(hosts) } },
-  ]);
-  assert.throws(() => resourcesIn(text({ hosts: { ...sig, ciphertext: "v1:" } })), /encrypted/);
-  assert.deepEqual(resourcesIn(JSON.stringify({ deployment: null })), []);
+  const resource = {
+    ...{ urn: "urn:web", id: "web", type: "quadlet:index:UnitSet", provider: "urn:p::id" },
+    outputs: { name: "web", list: ["a"] },
+  };
+  const read = (...resources: object[]) =>
+    resourcesIn(JSON.stringify({ deployment: { resources } }), ["quadlet:index:UnitSet"]);
+  const wanted = { ...resource, inputs: { hosts: { [key]: mark, plaintext: JSON.stringify(hosts) } } };
+  assert.deepEqual(read(wanted), [{ ...resource, inputs: { hosts: secret(hosts) } }]);
+  assert.throws(
+    () => read({ ...wanted, inputs: { hosts: { [key]: mark, ciphertext: "v1:" } } }),
+    /encrypted/,
+  );
+  assert.deepEqual(read({ ...wanted, delete: true }, { ...wanted, type: "other:index:Thing" }), []);
+  // An asset has the same key.
+  const asset = { [key]: "c44067f5952c0a294b673a41bacd8c17", text: "x" };
+  assert.deepEqual(read({ ...wanted, inputs: { asset } })[0]?.inputs, { asset });
+  assert.deepEqual(resourcesIn(JSON.stringify({ deployment: null }), []), []);
 });

@@ -2,7 +2,7 @@
 # From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" for none), linger (yes, no), what for (look; attach; change; create: the account is made where it
+# Arguments: manager, account ("-" for none), linger (yes, no), what for (look; peek; attach; change; create: the account is made where it
 # is not there), unit name, size of the transaction script in bytes and its SHA-256, set name, who comes.
 set -u
 LC_ALL=C
@@ -14,7 +14,7 @@ lingered=no
 asked=no
 mode=lock
 case $purpose in
-  look | attach)
+  look | peek | attach)
     mode=$purpose
     purpose=look
     ;;

@@ -13,8 +13,8 @@
 #   attach ID     takes over such a transaction from a session that was lost (mode attach)
 #   end           leaves
 # Answers are lines of JSON; what could hold anything at all is in base64.
-# Arguments: lock|look|attach|locked|boot|killed|recover, manager, set name, account ("-" for none), lingered (yes where it was just
-# switched on), who comes (of lock, look and attach) or what has happened (of recover: boot, killed).
+# Arguments: lock|look|peek|attach|locked|boot|killed|recover, manager, set name, account ("-" for none), lingered (yes where it was just
+# switched on), who comes (of lock, look, peek and attach) or what has happened (of recover: boot, killed).
 #
 # Registers: variables that a function sets for those who call it. What start.sh itself sets below stays as it is.
 #   variable                     set by                                          read by
