@@ -59,6 +59,19 @@ describe("held", () => {
         await end();
       }));
 
+  test("the connection ends, and somebody only looks: it goes on waiting", () =>
+    underRequests(async () => {
+      const deployment = await held(100);
+      await deployment.cut();
+      await detached();
+      assert.equal((await deployment.peek()).set?.last?.outcome, "open");
+      await isServed(now.page);
+      assert.equal(await record(), "open asked");
+      await eventually(async () => assert.deepEqual(await deployment.member.commit(), { kind: "committed" }));
+      await deployment.end();
+      await isNew();
+    }));
+
   test("the connection ends, and another run comes: it need not wait for the grace time", () =>
     underRequests(async () => {
       const deployment = await held(100);

@@ -1,6 +1,9 @@
 import type { Desired } from "../../../host/desired.ts";
+import type { Facts } from "../../../host/facts/facts.ts";
+import { lookQuery } from "../../../host/plan/query.ts";
 import type { Target } from "../../../host/ssh/endpoint.ts";
 import { Pool } from "../../../host/ssh/pool.ts";
+import { observe } from "../../../host/transaction/observe.ts";
 import { HostMember } from "../../../host/transaction/member.ts";
 import { desiredState } from "../../../provider/state.ts";
 import type { Prepared } from "../../../rollout/member.ts";
@@ -19,16 +22,21 @@ export async function deployedSet(stack: Stack): Promise<Desired> {
   return desiredState(found.inputs, found.urn);
 }
 
+const silent = { doing: () => undefined, note: () => undefined };
+
 /** One host of a rollout without its coordinator, so that a test decides what comes next, and when the connection ends. */
 export class Deployment {
   readonly #pool = new Pool();
+  readonly #target: Target;
+  readonly #desired: Desired;
   readonly member: HostMember;
 
   /** @param grace seconds that the host waits for somebody who was lost */
   constructor(target: Target, desired: Desired, grace = 2) {
     const order = { desired, known: [], before: desired.services, images: false };
-    const progress = { doing: () => undefined, note: () => undefined };
-    this.member = new HostMember("web-1", this.#pool, target, order, "old", grace, progress);
+    this.#target = target;
+    this.#desired = desired;
+    this.member = new HostMember("web-1", this.#pool, target, order, "old", grace, silent);
   }
 
   async prepare(): Promise<Prepared> {
@@ -49,6 +57,12 @@ export class Deployment {
   /** The TCP connection ends. The member may come back by another one. */
   async cut(): Promise<void> {
     await this.#pool.close();
+  }
+
+  /** What `quadlet-fleet status` looks at. */
+  async peek(): Promise<Facts> {
+    const place = { ...this.#desired, purpose: "peek" } as const;
+    return await observe(this.#pool, this.#target, place, lookQuery(this.#desired), silent);
   }
 
   async end(): Promise<void> {
