@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
+import { ofSshd } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2 } from "./support/stack.ts";
 
@@ -49,13 +50,7 @@ function write(config: string, name = "config"): void {
 
 /** "ACCOUNT from ADDRESS" of each login since the last call. */
 async function logins(machine: TestHost | undefined): Promise<string[]> {
-  const argv = [
-    "journalctl",
-    "--unit=ssh.service",
-    "--output=cat",
-    "--no-pager",
-    "--cursor-file=/run/logins",
-  ];
+  const argv = ["journalctl", ...ofSshd, "--output=cat", "--no-pager", "--cursor-file=/run/logins"];
   await machine?.run(["journalctl", "--sync"]);
   const { stdout } = (await machine?.run(argv)) ?? { stdout: "" };
   return [...stdout.matchAll(/^Accepted publickey for (\S+ from \S+)/gm)].map((match) => match[1] ?? "");
