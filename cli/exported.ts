@@ -1,4 +1,4 @@
-import { type Wire, type WireObject, isObject, secret } from "../provider/wire.ts";
+import { type Wire, type WireObject, isObject, isSecret, secret } from "../provider/wire.ts";
 import { Stop } from "./stop.ts";
 
 /** A resource in what `pulumi stack export` writes. */
@@ -11,10 +11,6 @@ export interface Exported {
   readonly inputs: WireObject;
   readonly outputs: WireObject;
 }
-
-/** How the engine marks a secret in a state (pulumi/pulumi: sdk/go/common/resource/sig). Assets have another value. */
-const signature = "4dabf18193072939515e22adb298388d";
-const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
  * The resources of these types in an exported stack, with their secrets marked as on the wire. Those that are only there until their
@@ -34,13 +30,15 @@ export function resourcesIn(text: string, types: readonly string[]): Exported[] 
   }));
 }
 
+/** A state marks a secret as the wire does, and has its JSON as a text (pulumi/pulumi: pkg/resource/stack/deployment.go). */
 function fromState(value: Wire): Wire {
   if (Array.isArray(value)) return value.map(fromState);
-  if (!isObject(value)) return value;
-  const object = value as WireObject;
-  if (object[signature] !== secretSignature)
-    return Object.fromEntries(Object.entries(object).map(([key, inner]) => [key, fromState(inner)]));
-  if (typeof object.plaintext !== "string")
+  if (isSecret(value)) {
+    if (typeof value.plaintext === "string") return secret(fromState(JSON.parse(value.plaintext) as Wire));
     throw new Stop("The exported stack has encrypted secrets.\nUse a newer Pulumi: pulumi.com/docs/install");
-  return secret(fromState(JSON.parse(object.plaintext) as Wire));
+  }
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value as WireObject).map(([key, inner]) => [key, fromState(inner)]),
+  );
 }

@@ -66,7 +66,8 @@ export function observed(
 /** The note that a deploy has left the host half done. */
 export const interrupted = "a deploy was interrupted there, and is not rolled back yet";
 
-function isOlder({ has }: HostException): boolean {
+/** Whether a host has the version before, as the state says. */
+export function isOlder({ has }: HostException): boolean {
   return has === "old" || has === "nothing";
 }
 

@@ -3,6 +3,7 @@ import type { Facts } from "../../host/facts/facts.ts";
 import { lookQuery } from "../../host/plan/query.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { observe } from "../../host/transaction/observe.ts";
+import { silent } from "../../host/transaction/progress.ts";
 import { targetOf } from "../../provider/target.ts";
 import { naturally } from "../../rollout/fold.ts";
 import type { DeployedSet } from "../stack.ts";
@@ -56,5 +57,3 @@ async function one(
     return thrown.reason === "no-account" ? "no account" : { problem: thrown.withoutHost };
   }
 }
-
-const silent = { doing: () => undefined, note: () => undefined };

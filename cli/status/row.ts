@@ -4,7 +4,7 @@ import { printable } from "../../host/errors.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { drift, isActive } from "../../host/plan/drift.ts";
 import { fill } from "../../host/plan/placeholders.ts";
-import { driftLine } from "../../provider/notes.ts";
+import { driftLine, isOlder } from "../../provider/notes.ts";
 import type { Found } from "./look.ts";
 
 /** What `status` says of one site on one host: an element of what `--json` prints. docs/status.md has the meaning of each. */
@@ -29,7 +29,8 @@ export interface Row {
 /** Pure. */
 export function rowOf({ set, host, look }: Found): Row {
   const { desired, known, hidden } = set;
-  const pending = known.exceptions[host]?.why ?? null;
+  const exception = known.exceptions[host];
+  const pending = exception?.why ?? null;
   const row = {
     site: desired.name,
     host,
@@ -50,8 +51,8 @@ export function rowOf({ set, host, look }: Found): Row {
   const active = desired.services.filter((service) => service.active).map(({ unit }) => unit);
   const isAtWork = facts.set?.unfinished === true;
   // An old version differs in more than is worth saying, and so does one on its way.
-  const isOlder = isAtWork || ["old", "nothing"].includes(known.exceptions[host]?.has ?? "");
-  const found = isOlder ? null : difference(facts, set);
+  const isAnother = isAtWork || (exception !== undefined && isOlder(exception));
+  const found = isAnother ? null : difference(facts, set);
   return {
     ...row,
     state: isAtWork || pending !== null ? "pending" : found === null ? "as deployed" : "differs",

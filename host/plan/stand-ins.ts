@@ -136,7 +136,8 @@ function lent(
   return { unit: own, path: runtimeUnitPath(desired.manager, fileName), text };
 }
 
-type StandIn = "handover" | "rehearsal";
+const standIns = ["handover", "rehearsal"] as const;
+type StandIn = (typeof standIns)[number];
 
 function standInName(service: string, what: StandIn): string {
   return `${stemOf(service)}-${what}.service`;
@@ -144,13 +145,13 @@ function standInName(service: string, what: StandIn): string {
 
 /** The units that stand in for a service while it restarts. */
 export function standInsOf(unit: string): string[] {
-  return kindOf(unit) === "service" ? [standInName(unit, "handover"), standInName(unit, "rehearsal")] : [];
+  return kindOf(unit) === "service" ? standIns.map((what) => standInName(unit, what)) : [];
 }
 
 /** The service that a unit of this name would stand in for. */
 export function standsInFor(unit: string): string[] {
-  const [, stem] = /^(.+)-(?:handover|rehearsal)\.service$/.exec(unit) ?? [];
-  return stem === undefined ? [] : [`${stem}.service`];
+  const what = standIns.find((one) => unit.endsWith(`-${one}.service`));
+  return what === undefined ? [] : [`${unit.slice(0, -`-${what}.service`.length)}.service`];
 }
 
 /**

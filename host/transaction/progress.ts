@@ -10,6 +10,9 @@ export interface Progress {
   note: (says: string) => void;
 }
 
+/** Tells nobody. */
+export const silent: Progress = { doing: () => undefined, note: () => undefined };
+
 /** Seconds that a look or a preparation may take, and an activation. */
 export const timeLimit = ({ commandTimeout = 600 }: Target): number => commandTimeout;
 

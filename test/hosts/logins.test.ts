@@ -7,6 +7,7 @@ import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import type { Desired } from "../../host/desired.ts";
 import { observe } from "../../host/transaction/observe.ts";
+import { silent } from "../../host/transaction/progress.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { Keyring } from "../unit/ssh-keys.ts";
 import { sshdLog } from "./support/logins.ts";
@@ -237,9 +238,8 @@ async function sent(place: Pick<Desired, "manager" | "account">): Promise<number
     return channel;
   };
   const set = { ...place, name: "nothing", linger: false, createUser: false };
-  const progress = { doing: () => undefined, note: () => undefined };
   const query = { files: new Map<string, string>(), units: [] };
-  await observe(pool, target({ identityFile: fleet.identityFile }), set, query, progress);
+  await observe(pool, target({ identityFile: fleet.identityFile }), set, query, silent);
   await pool.close();
   return bytes;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HostError } from "../../host/errors.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
+import { silent } from "../../host/transaction/progress.ts";
 import { type Context, apply, importSet, refresh } from "../../provider/operations.ts";
 import { Unfinished } from "../../provider/unfinished.ts";
 import { newRun } from "../../provider/rollout.ts";
@@ -28,7 +29,7 @@ async function world(thrown: Error, othersAnswer = true): Promise<{ context: Con
   const context = {
     pool: { connect: () => Promise.reject(thrown) } as unknown as Pool,
     connection: {},
-    progress: { doing: () => undefined, note: () => undefined },
+    progress: silent,
     warn: (says: string) => void warnings.push(says),
     survey,
     run: newRun({ cancel: new AbortController().signal, gone: new AbortController().signal }),

@@ -5,6 +5,7 @@ import type { Target } from "../../../host/ssh/endpoint.ts";
 import { Pool } from "../../../host/ssh/pool.ts";
 import { observe } from "../../../host/transaction/observe.ts";
 import { HostMember } from "../../../host/transaction/member.ts";
+import { silent } from "../../../host/transaction/progress.ts";
 import { desiredState } from "../../../provider/state.ts";
 import type { Prepared } from "../../../rollout/member.ts";
 import type { UnitSetInputs } from "../../../resources/contract.ts";
@@ -21,8 +22,6 @@ export async function deployedSet(stack: Stack): Promise<Desired> {
   if (!found) throw new Error("The stack has no set.");
   return desiredState(found.inputs, found.urn);
 }
-
-const silent = { doing: () => undefined, note: () => undefined };
 
 /** One host of a rollout without its coordinator, so that a test decides what comes next, and when the connection ends. */
 export class Deployment {
