@@ -226,8 +226,9 @@ async function logIn(
       sock,
       authHandler: login.handler,
       readyTimeout: milliseconds,
-      // A host that is gone is noticed while a long step runs.
-      keepaliveInterval: 10_000,
+      // A host that is gone is noticed while a long step runs: 20 s after its last word, as ssh2 ends the connection at the
+      // fourth interval without an answer.
+      keepaliveInterval: 5_000,
       keepaliveCountMax: 3,
       algorithms: { serverHostKey: signatureAlgorithms(credentials) },
       hostVerifier: (blob: Buffer) => {

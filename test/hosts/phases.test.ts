@@ -121,7 +121,7 @@ describe("while it is activated", () => {
       const { deployment, answer } = await stopped(async () => {
         speak = await mute();
       }, 2);
-      // This side has noticed it after 30 s (host/ssh/connection.ts).
+      // This side has noticed it after 20 s (host/ssh/connection.ts).
       assert.equal(answer.kind, "lost");
       await isServed(now.page);
       await sleep(20_000);
