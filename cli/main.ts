@@ -5,6 +5,7 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
 
@@ -35,6 +36,18 @@ const parser = yargs(hideBin(process.argv))
         .example("$0 status www --stack production --json", "one site, for a program"),
     async ({ sites, json, stack }) => {
       process.exitCode = await status({ sites, json, stack });
+    },
+  )
+  .command(
+    "rollback <site>",
+    "bring the version before back to all hosts of a site, from what they have kept of it",
+    (command) =>
+      command
+        .positional("site", { type: "string", demandOption: true, describe: "the site" })
+        .option("yes", { type: "boolean", alias: "y", default: false, describe: "do not ask" })
+        .example("$0 rollback www", "shows what changes, and asks"),
+    async ({ site, yes, stack }) => {
+      process.exitCode = await rollback({ site, yes, stack });
     },
   )
   .completion("completion", "prints a completion script for bash or zsh")

@@ -4,7 +4,7 @@ import type { Desired } from "../host/desired.ts";
 import { configuration } from "../provider/configuration.ts";
 import type { Known } from "../provider/fleet.ts";
 import { knownDropIns } from "../provider/notes.ts";
-import { lastOperation } from "../provider/operations/context.ts";
+import { type Before, lastOperation } from "../provider/operations/context.ts";
 import { isSecretAt } from "../provider/wire.ts";
 import type { Credentials } from "../resources/contract.ts";
 import { unitSetType } from "../resources/unit-set-type.ts";
@@ -13,6 +13,9 @@ import { Stop } from "./stop.ts";
 
 /** A site, or a part of a proxy, as the state of a stack has it. */
 export interface DeployedSet {
+  readonly urn: string;
+  /** The inputs and outputs of the last operation. */
+  readonly before: Before;
   readonly desired: Desired;
   readonly known: Known;
   /** Drop-ins that were there after the last operation. */
@@ -40,23 +43,35 @@ export async function readStack(stack: string | undefined): Promise<DeployedSet[
   );
   return resources.flatMap(({ urn, type, provider, inputs, outputs }): DeployedSet[] => {
     if (type !== unitSetType) return [];
-    const { desired, known } = lastOperation({ inputs, properties: outputs }, urn);
+    const before = { inputs, properties: outputs };
+    const { desired, known } = lastOperation(before, urn);
     if (!desired) return [];
     const hidden = Object.keys(known.where).filter((host) => isSecretAt(outputs, ["where", host]));
     const credentials = providers.get(provider) ?? {};
-    return [{ desired, known, dropIns: knownDropIns(outputs), hidden, credentials }];
+    return [{ urn, before, desired, known, dropIns: knownDropIns(outputs), hidden, credentials }];
   });
 }
 
 async function exported(stack: string | undefined): Promise<string> {
-  const argv = ["stack", "export", "--show-secrets", "--non-interactive"];
+  return await pulumi(["stack", "export", "--show-secrets"], stack);
+}
+
+/**
+ * Runs a command of Pulumi, and returns what it prints.
+ *
+ * @param stack default: the selected one
+ * @throws Stop with what Pulumi says
+ */
+export async function pulumi(words: readonly string[], stack: string | undefined): Promise<string> {
   const chosen = stack === undefined ? [] : ["--stack", stack];
   try {
-    return (await promisify(execFile)("pulumi", [...argv, ...chosen], { maxBuffer: 1024 ** 3 })).stdout;
+    const argv = [...words, "--non-interactive", ...chosen];
+    return (await promisify(execFile)("pulumi", argv, { maxBuffer: 1024 ** 3 })).stdout;
   } catch (thrown) {
     const { code, stderr = "", message } = thrown as Error & { code?: unknown; stderr?: string };
+    const command = words.slice(0, 2).filter((word) => !word.startsWith("-"));
     if (code === "ENOENT")
       throw new Stop("`pulumi` was not found.\nInstall it, or put it on PATH: pulumi.com/docs/install");
-    throw new Stop(`\`pulumi stack export\` failed:\n${stderr.trim() || message}`);
+    throw new Stop(`\`pulumi ${command.join(" ")}\` failed:\n${stderr.trim() || message}`);
   }
 }

@@ -26,6 +26,9 @@ export interface DesiredService {
   handover: boolean;
 }
 
+/** When an image is pulled. "kept": never, it is what the version before has left on the host (transaction/scripts/versions.sh). */
+export type PullPolicy = "missing" | "always" | "never" | "kept";
+
 /** A request that must be answered. The fields are those of resources/contract.ts. */
 export interface Probe {
   listen: string;
@@ -68,13 +71,15 @@ export interface Desired {
   linger: boolean;
   files: DesiredFile[];
   services: DesiredService[];
-  images: { reference: string; pull: "missing" | "always" | "never" }[];
+  images: { reference: string; pull: PullPolicy }[];
   /** Paths whose content is a secret, now or before: no copy of them is kept. */
   secrets: string[];
   registries: Record<string, { username: string; password: string }>;
   checks: ContainerCheck[];
   probes: Probe[];
   adopt: boolean;
+  /** What the host keeps of this version, to go back to it after the next one. Left out: nothing. */
+  version?: string;
   /** What the set has had of another manager or account, and loses there at the same time. */
   former?: Former;
 }

@@ -39,6 +39,8 @@ export interface Facts {
   real: Map<string, string>;
   /** Service → the container that it runs, of those that were asked for. */
   live: Map<string, Live>;
+  /** What was asked for of the set's versions. */
+  versions?: Versions;
   /** The set's mark, if there is one; `units`: path → the unit that systemd has of it, where an older version has not left it out. */
   set?: {
     owner: string;
@@ -57,6 +59,15 @@ export interface LastDeploy {
   at: string;
   /** "alice@laptop" */
   who: string;
+}
+
+/** What a host has kept of a set's versions (transaction/scripts/versions.sh): hostile text. */
+export interface Versions {
+  /** The present one and the one before, as they were given; "" for none. */
+  now: string;
+  former: string;
+  /** Names of images that stood for others in the version before. */
+  images: string[];
 }
 
 /** A container that runs, as its OCI runtime has been told. */
@@ -95,6 +106,8 @@ export interface Query {
   real?: readonly string[];
   /** Services whose containers are of interest where something is to be written. */
   live?: readonly string[];
+  /** Whether to send what is kept of the set's versions. */
+  versions?: boolean;
 }
 
 /** One line of JSON from the script. */
@@ -124,6 +137,7 @@ export function writeQuery(query: Query): string {
     ...(query.containers ?? []).map((podman) => ["containers", podman]),
     ...(query.real ?? []).map((directory) => ["real", directory]),
     ...(query.live ?? []).map((service) => ["live", service]),
+    ...(query.versions ? [["versions"]] : []),
   ];
   return lines.map((line) => `${row(line)}\n`).join("");
 }
@@ -230,6 +244,13 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
   live(facts, { line, runtime, config }, query) {
     if (runtime === "crun" || runtime === "runc")
       facts.live.set(query.live?.[Number(line)] ?? "", { runtime, config: decode(config) });
+  },
+  versions(facts, { now, former, images }) {
+    facts.versions = {
+      now: decode(now),
+      former: decode(former),
+      images: lines(images).map((line) => line.split("\t")[1] ?? ""),
+    };
   },
   host(facts, { uid, home, podman, version, linger, lacking, free, ports }) {
     facts.uid = Number(uid);

@@ -144,6 +144,10 @@ function whatToDo(
       // A run that was interrupted may have written files that no running service has read yet.
       facts.set?.unfinished === true ||
       facts.replacedImages.has(unit) ||
+      // To go back to an image by the same name.
+      desired.images.some(
+        ({ reference, pull }) => pull === "kept" && facts.versions?.images.includes(reference),
+      ) ||
       // A start would wait until systemd makes its next one.
       facts.units.get(unit)?.restarting === true;
     if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");

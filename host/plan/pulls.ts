@@ -18,7 +18,7 @@ export function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step
 /** The names of the images that a pull may have replaced, which it has kept back. */
 export function tags(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   return pulled(desired, todo).flatMap(({ reference, pull }): Step[] =>
-    pull === "always" ? [{ verb: "tag", image: reference }] : [],
+    pull === "always" || pull === "kept" ? [{ verb: "tag", image: reference }] : [],
   );
 }
 

@@ -1,7 +1,9 @@
+import type { PullPolicy } from "../desired.ts";
+
 /** One step of the script: the function `step_VERB` of transaction/scripts/, and what it is told. */
 export type Step =
   | { verb: "begin" }
-  | { verb: "pull"; policy: "missing" | "always" | "never"; image: string; withLogin: boolean }
+  | { verb: "pull"; policy: PullPolicy; image: string; withLogin: boolean }
   | { verb: "validate" }
   | { verb: "readers"; image: string; path: string }
   /** The number of a check, and how errors call it. */

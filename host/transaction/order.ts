@@ -20,7 +20,7 @@ export interface Order {
 /** Tags that a pull may move: whoever takes a pull back would move one beneath another set that has its image by then. */
 export function tagsOf({ desired: { account, images } }: Order): string[] {
   return images.flatMap(({ reference, pull }) =>
-    pull === "always" ? [`${account ?? "root"} ${reference}`] : [],
+    pull === "always" || pull === "kept" ? [`${account ?? "root"} ${reference}`] : [],
   );
 }
 
@@ -35,7 +35,12 @@ export async function lookFor(
   { desired, known, before, images }: Order,
   session: Session,
 ): Promise<Situation> {
-  const facts = await session.query({ ...queryFor(desired, known), images, live: reloadable(desired) });
+  const facts = await session.query({
+    ...queryFor(desired, known),
+    images,
+    live: reloadable(desired),
+    versions: desired.images.some(({ pull }) => pull === "kept"),
+  });
   const filled = fill(desired, facts);
   const more = furtherQuery(facts, filled);
   if (more) addFacts(facts, await session.query(more));

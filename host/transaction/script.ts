@@ -18,6 +18,7 @@ export const transactionScript = Buffer.from(
     "journal",
     "journal-units",
     "images",
+    "versions",
     "networks",
     "validate",
     "request",

@@ -19,6 +19,7 @@ export function stored({ steps, payload, lent, owned, units }: Plan, desired: De
   return new Map([
     ...texts.map((content, index): [string, string] => [String(index), content]),
     ["owner", desired.owner],
+    ["version", desired.version ?? ""],
     ["manifest.begin", list(owned.begin)],
     ["manifest.commit", list(owned.commit)],
     ["units.begin", unitTable(owned.begin, units)],

@@ -1,3 +1,4 @@
+import type { Desired } from "../../host/desired.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
 import { isOtherContent } from "../diff.ts";
 import { fleetOf } from "../fleet.ts";
@@ -12,15 +13,21 @@ import { type Before, type Context, desiredOf, lastOperation, nothingEarlier } f
 import { withoutMoved } from "./moved.ts";
 import { placeOf } from "./place.ts";
 
-/** Create and update are one: bring the hosts to what is desired. */
+/**
+ * Create and update are one: bring the hosts to what is desired.
+ *
+ * @param images "kept": those of the version before, which this goes back to; none is pulled
+ */
 export async function apply(
   context: Context,
   urn: string,
   before: Before | undefined,
   inputs: WireObject,
+  images: "pulled" | "kept" = "pulled",
 ): Promise<State> {
   const plain = revealObject(inputs) as unknown as UnitSetInputs;
-  const desired = desiredOf(inputs, urn);
+  const wanted = desiredOf(inputs, urn);
+  const desired = images === "kept" ? withKeptImages(wanted) : wanted;
   const earlier = before ? lastOperation(before, urn) : nothingEarlier;
   const isOther = !before || isOtherContent(revealObject(before.properties), revealObject(inputs));
   const all = fleetOf(waysOf(inputs.hosts), earlier.known, isOther);
@@ -47,4 +54,8 @@ export async function apply(
   if (deployed.problem !== undefined) throw new Unfinished(new Error(deployed.problem), state);
   if (deployed.notice !== undefined) context.warn(`Some hosts do not have it yet.\n${deployed.notice}`);
   return state;
+}
+
+function withKeptImages(desired: Desired): Desired {
+  return { ...desired, images: desired.images.map(({ reference }) => ({ reference, pull: "kept" })) };
 }

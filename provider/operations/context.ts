@@ -9,6 +9,7 @@ import { desiredState, secretPaths } from "../state.ts";
 import type { Survey } from "../survey.ts";
 import type { State } from "../unfinished.ts";
 import { waysOf } from "../where.ts";
+import { versionText } from "../version.ts";
 import { type Wire, type WireObject, isObject, reveal, revealObject } from "../wire.ts";
 
 /** What an operation needs besides its inputs. */
@@ -28,8 +29,11 @@ export type Before = Pick<State, "inputs" | "properties">;
 
 /** What the inputs mean on a host. */
 export function desiredOf(wire: WireObject, owner: string): Desired {
-  const desired = desiredState(revealObject(wire) as unknown as UnitSetInputs, owner);
-  return { ...desired, secrets: secretPaths(desired, wire) };
+  const inputs = revealObject(wire) as unknown as UnitSetInputs;
+  const desired = desiredState(inputs, owner);
+  const secrets = secretPaths(desired, wire);
+  const keys = desired.files.filter(({ path }) => secrets.includes(path)).map(({ key }) => key);
+  return { ...desired, secrets, version: versionText(inputs, (key) => keys.includes(key)) };
 }
 
 /** What the state says of the last operation. */

@@ -81,7 +81,7 @@ for (const site of Object.keys(sites) as Site[]) {
   const leftOver = async () => {
     const list = ["podman", "images", "--format={{.Repository}}:{{.Tag}}"];
     const { stdout } = await host.run(list, { user });
-    return stdout.split("\n").filter((name) => /^(<none>|localhost\/quadlet-fleet\/)/.test(name));
+    return stdout.split("\n").filter((name) => /^(<none>|localhost\/quadlet-fleet\/(?!former\/))/.test(name));
   };
   const deployed = async () => {
     await move("version:1");

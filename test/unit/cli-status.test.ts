@@ -22,7 +22,8 @@ const last = {
   who: "alice@laptop",
 };
 const known = { ...nothingKnown, where: { "web-1": "192.0.2.11" } };
-const set: DeployedSet = { desired: web, known, dropIns: [], hidden: [], credentials: {} };
+const before = { inputs: {}, properties: {} };
+const set: DeployedSet = { urn: "urn:web", before, desired: web, known, dropIns: [], hidden: [], credentials: {} };
 const mark = { owner: "urn:web", paths: web.files.map(({ path }) => path), unfinished: false };
 
 const host = (facts: Facts, more: object = {}): Facts => ({ ...facts, set: { ...mark, last, ...more } });

@@ -47,10 +47,10 @@ function host(registry: string) {
   const lines = (name: string) => readFileSync(join(work, name), "utf8").split("\n").filter(Boolean);
   const write = (name: string, content: string) => writeFileSync(join(work, name), content);
   write("storage", before.map((line) => `${line}\n`).join(""));
-  for (const name of ["journal", "kept", "kept.sed"]) write(name, "");
+  for (const name of ["journal", "kept", "kept.sed", "started-with"]) write(name, "");
   const run = (commands: string, crash = 0): { stdout: string; signal: string | null } => {
     write("calls", "");
-    const script = `set -u; . "$1/journal.sh"; . "$1/stand-ins.sh"; . "$1/validate.sh"; . "$1/images.sh"
+    const script = `set -u; . "$1/journal.sh"; . "$1/stand-ins.sh"; . "$1/validate.sh"; . "$1/images.sh"; . "$1/versions.sh"
 work=$2 own=$2 registry=$3 crash=$4 manager=user set=web as_account= failed= tab=$(printf '\\t')
 one_at_a_time() { "$@"; }
 own_storage() { :; }
@@ -79,7 +79,7 @@ describe("a pull brings the same image", () => {
     assert.equal(run(pull).stdout, "");
     assert.deepEqual(
       calls().map((call) => call.replace(/ .*/, "")),
-      ["image", "image", "pull"],
+      ["image", "pull"],
     );
     assert.equal(run(`image_of ${reference}`).stdout, reference);
   });
@@ -95,7 +95,7 @@ describe("a pull brings another image", () => {
 
   test("the old one gets its tag back first, and the new one waits under another name", () => {
     assert.equal(run(pull).stdout, "");
-    assert.deepEqual(calls().slice(2), [
+    assert.deepEqual(calls().slice(1), [
       `pull --quiet ${reference}`,
       `tag ${old} ${reference}`,
       `tag ${fresh} ${kept}`,
@@ -153,7 +153,7 @@ test("killed before any call of podman: a rollback leaves what was there before"
   const all = `${pull}; ${tag}; leave_kept`;
   run(all);
   const total = calls().length;
-  assert.ok(total > 5);
+  assert.ok(total > 4);
   for (let crash = 1; crash <= total; crash += 1) {
     const { run, storage } = host(fresh);
     assert.equal(run(all, crash).signal, "SIGKILL");

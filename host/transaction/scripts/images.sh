@@ -65,23 +65,32 @@ remove_storage() {
 
 step_pull() {
   one_at_a_time own_storage || return 1
-  present=yes
-  is_present "$2" || { [ $? = 1 ] && present=no; } || return 1
-  case $1 in
+  before=
+  if ! before=$(image_id "$2"); then
+    is_present "$2"
+    [ $? = 1 ] || return 1
+  fi
+  case $1$before in
+    kept*)
+      bring_kept "$2" "$before"
+      return
+      ;;
     never)
-      [ "$present" = yes ] && return 0
       echo "the image is not on the host, and pull is \"never\""
       return 1
       ;;
-    missing) [ "$present" = yes ] && return 0 ;;
+    never* | missing?*)
+      started_with "$before" "$2"
+      return
+      ;;
   esac
-  if [ "$present" = no ]; then
-    pull_image "$2" "$3" && one_at_a_time note_pulled "$2"
+  if [ -z "$before" ]; then
+    pulled=$(pull_image "$2" "$3") && is_id "$pulled" && started_with "$pulled" "$2" && one_at_a_time note_pulled "$2"
     return
   fi
   # Before the pull moves the tag, and on the disk: so is what podman writes.
-  before=$(image_id "$2") && note image "$before" "$2" && sync "$own/journal" &&
-    pulled=$(pull_image "$2" "$3") && is_id "$pulled" || return 1
+  note image "$before" "$2" && sync "$own/journal" &&
+    pulled=$(pull_image "$2" "$3") && is_id "$pulled" && started_with "$pulled" "$2" || return 1
   [ "$pulled" = "$before" ] || keep_back "$pulled" "$2" "$before"
 }
 

@@ -209,12 +209,14 @@ rollback() {
   failed=
   if ! [ -e "$own/journal" ]; then
     # It ended before anything was written, or after its commit.
+    if [ -e "$own/committed" ]; then settle_version; fi
     rm -rf "$own/rollback.new" "$own/before" "$own/before.new" "$own/committed"
     [ -e "$own/owner" ] || step_forget
     return
   fi
   recorded
   transaction=$known
+  rm -rf "$own/version.new"
   # Of a script that was killed.
   close_inbox
   # Where the swap itself has failed, the lock is kept until the old files are back.

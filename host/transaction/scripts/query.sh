@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 # query: file EXPECTED-SHA256 PATH | unit NAME | find DIRECTORY | port UNIT HEXADECIMAL | label DIRECTORY | images |
-#   containers manager|account | real DIRECTORY | live UNIT
+#   containers manager|account | real DIRECTORY | live UNIT | versions
 
 # What is at each path of standard input, a line each: "f MODE UID MODIFIED SHA-256" for a file, l for a link, o for anything
 # else, a for nothing. It is run as the paths' owner.
@@ -228,6 +228,7 @@ query() {
   [ "$differs" = no ] || query_space
   [ "$unit_differs" = no ] || query_tools
   query_labels
+  query_versions
   query_host
   printf '{"event":"answered"}\n'
 }

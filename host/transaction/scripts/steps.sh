@@ -3,7 +3,7 @@
 
 # The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
 step_begin() {
-  : >"$work/kept" && : >"$work/kept.sed" || return 1
+  : >"$work/kept" && : >"$work/kept.sed" && : >"$work/started-with" || return 1
   is_free && one_at_a_time begin_marks || return 1
   made=
   as=
@@ -66,7 +66,7 @@ begin_marks() {
 step_commit() {
   cp "$work/units.commit" "$own/units.new" && sync "$own/units.new" && mv "$own/units.new" "$own/units" || return 1
   cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
-  one_at_a_time settle_needs && sync_targets || return 1
+  offer_version && one_at_a_time settle_needs && sync_targets || return 1
   # As long as there is a journal, somebody comes who would do it.
   leave_stage
   leave_kept
@@ -82,6 +82,7 @@ step_commit() {
 # after_commit: it is done, whatever becomes of what was kept for a rollback.
 after_commit() {
   forget_secrets
+  settle_version
   rm -rf "$own/committed" "$own/before" "$own/rollback" && mv "$own/rollback.new" "$own/rollback" && sync "$own/rollback" "$own"
   one_at_a_time prune_replaced
   one_at_a_time prune_images
@@ -271,6 +272,7 @@ step_forget() {
   leave=20
   one_at_a_time leave_networks /dev/null
   hold_manager || return 1
+  one_at_a_time forget_former
   # First of all what would be taken back without its copies.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"

@@ -1,0 +1,18 @@
+import { createInterface } from "node:readline/promises";
+import { Stop } from "./stop.ts";
+
+/**
+ * Asks the person at the keyboard.
+ *
+ * @throws Stop when the answer is not yes, or when nobody can be asked
+ */
+export async function confirm(question: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new Stop(`${question}\nNobody can be asked here: give --yes.`);
+  const asked = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await asked.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new Stop("Nothing was changed.");
+  } finally {
+    asked.close();
+  }
+}

@@ -1,0 +1,126 @@
+import { Pool } from "../../host/ssh/pool.ts";
+import { apply } from "../../provider/operations/apply.ts";
+import { outlook } from "../../provider/outlook.ts";
+import { limitsOf } from "../../provider/policy.ts";
+import { newRun } from "../../provider/rollout.ts";
+import { Survey } from "../../provider/survey.ts";
+import { Unfinished } from "../../provider/unfinished.ts";
+import { VersionError, inputsOf } from "../../provider/version.ts";
+import { type WireObject, isObject, revealObject } from "../../provider/wire.ts";
+import type { UnitSetInputs } from "../../resources/contract.ts";
+import { isHeldBack } from "../../rollout/policy.ts";
+import { confirm } from "../confirm.ts";
+import { type DeployedSet, pulumi, readStack } from "../stack.ts";
+import { Stop } from "../stop.ts";
+import { changesOf } from "./changes.ts";
+import { lookAtVersions } from "./look.ts";
+import { lines } from "./progress.ts";
+import { versionBefore } from "./version-before.ts";
+
+export interface RollbackOptions {
+  /** Default: the selected one. */
+  readonly stack?: string | undefined;
+  readonly site: string;
+  /** Goes on without a question. */
+  readonly yes: boolean;
+}
+
+/**
+ * `quadlet-fleet rollback`: brings the version before back to all hosts of a site, from what they have kept of it, as a rollout. Then
+ * `pulumi refresh` notes in the state what the hosts have.
+ *
+ * @returns the exit status: 0, or 3 where some hosts do not have it
+ * @throws Stop when nothing was changed, or all was taken back
+ */
+export async function rollback({ stack, site, yes }: RollbackOptions): Promise<number> {
+  const set = choose(await readStack(stack), site);
+  const inputs = await formerInputs(set);
+  console.log([...changesOf(set.before, inputs), outlook(set.urn, set.before, inputs) ?? ""].join("\n"));
+  if (!yes) await confirm(`Roll ${site} back?`);
+  const problem = await deploy(set, inputs);
+  if (problem !== undefined) console.error(problem);
+  await note(set, stack);
+  console.log(
+    `${site} has the version before. The program still has the other one: \`pulumi up\` deploys it again.`,
+  );
+  return problem === undefined ? 0 : 3;
+}
+
+function choose(sets: readonly DeployedSet[], site: string): DeployedSet {
+  const [set, another] = sets.filter(({ desired }) => desired.name === site);
+  const names = sets.map(({ desired }) => desired.name).sort();
+  if (!set) throw new Stop(`The stack has no site "${site}".\nIt has: ${names.join(", ") || "none"}`);
+  if (another) throw new Stop(`The stack has "${site}" twice. Revert the program, and run \`pulumi up\`.`);
+  return set;
+}
+
+/** The inputs of the version before, as the hosts have kept it. */
+async function formerInputs(set: DeployedSet): Promise<WireObject> {
+  const { before, desired, known } = set;
+  const limits = limitsOf(revealObject(before.inputs) as unknown as UnitSetInputs);
+  const hosts = Object.keys(known.where).filter(
+    (name) => (known.ways[name]?.host.state ?? "present") === "present" && !isHeldBack({ name }, limits),
+  );
+  if (hosts.length === 0) throw new Stop("No host is left to roll back: they are offline or held back.");
+  const found = await lookAtVersions(set, hosts, limits.offline === "skip");
+  const text = versionBefore(found, desired.version ?? "");
+  try {
+    // The hosts after a canary would be left with the other version.
+    return withoutPause(inputsOf(before.inputs, text));
+  } catch (thrown) {
+    if (!(thrown instanceof VersionError)) throw thrown;
+    throw new Stop(
+      `The version before can't be deployed. ${thrown.message}\nRevert the program, and run \`pulumi up\`.`,
+    );
+  }
+}
+
+function withoutPause(inputs: WireObject): WireObject {
+  const { rollout } = inputs;
+  return isObject(rollout) ? { ...inputs, rollout: { ...(rollout as WireObject), pause: "none" } } : inputs;
+}
+
+/** @returns what is left to do, if something is */
+async function deploy(
+  { urn, before, credentials }: DeployedSet,
+  inputs: WireObject,
+): Promise<string | undefined> {
+  const pool = new Pool();
+  const cancel = new AbortController();
+  const interrupted = () => {
+    cancel.abort();
+    pool.stop();
+  };
+  process.on("SIGINT", interrupted);
+  let warning: string | undefined;
+  const context = {
+    pool,
+    connection: credentials,
+    progress: lines(),
+    warn: (says: string) => void (warning = says),
+    survey: new Survey(),
+    run: newRun({ cancel: cancel.signal, gone: new AbortController().signal }),
+  };
+  try {
+    await apply(context, urn, before, inputs, "kept");
+    return warning;
+  } catch (thrown) {
+    if (thrown instanceof Unfinished) return thrown.message;
+    throw new Stop(thrown instanceof Error ? thrown.message : String(thrown));
+  } finally {
+    process.off("SIGINT", interrupted);
+    await pool.close();
+  }
+}
+
+/** The state learns what the hosts have, so that the next preview says what the program would change. */
+async function note({ urn }: DeployedSet, stack: string | undefined): Promise<void> {
+  try {
+    await pulumi(["refresh", "--yes", "--skip-preview", "--target", urn], stack);
+  } catch (thrown) {
+    if (!(thrown instanceof Stop)) throw thrown;
+    throw new Stop(
+      `The hosts were rolled back, but the state does not know it yet: run \`pulumi refresh\`.\n${thrown.message}`,
+    );
+  }
+}

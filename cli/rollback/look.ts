@@ -1,0 +1,49 @@
+import { HostError, messageOf, printable } from "../../host/errors.ts";
+import type { Versions } from "../../host/facts/facts.ts";
+import { Pool } from "../../host/ssh/pool.ts";
+import { observe } from "../../host/transaction/observe.ts";
+import { silent } from "../../host/transaction/progress.ts";
+import { targetOf } from "../../provider/target.ts";
+import { fold, grouped } from "../../rollout/fold.ts";
+import type { DeployedSet } from "../stack.ts";
+import { Stop } from "../stop.ts";
+
+const nothing: Versions = { now: "", former: "", images: [] };
+
+/**
+ * What these hosts have kept of the versions of a set.
+ *
+ * @param mayMiss whether hosts that can't be reached are left out
+ * @throws Stop when a host could not be asked
+ */
+export async function lookAtVersions(
+  { known, desired, credentials }: DeployedSet,
+  hosts: readonly string[],
+  mayMiss: boolean,
+): Promise<Map<string, Versions>> {
+  const pool = new Pool();
+  const failed: { name: string; why: string }[] = [];
+  const found = new Map<string, Versions>();
+  const one = async (host: string) => {
+    const way = known.ways[host];
+    if (!way) return;
+    try {
+      const place = { ...desired, purpose: "peek" } as const;
+      const query = { files: new Map<string, string>(), units: [], versions: true };
+      const facts = await observe(pool, targetOf(credentials, way.host), place, query, silent);
+      found.set(host, facts.versions ?? nothing);
+    } catch (thrown) {
+      if (mayMiss && thrown instanceof HostError && thrown.reason === "unreachable") return;
+      const why = thrown instanceof HostError ? thrown.withoutHost : printable(messageOf(thrown));
+      failed.push({ name: host, why });
+    }
+  };
+  try {
+    await Promise.all(hosts.map(one));
+  } finally {
+    await pool.close();
+  }
+  if (failed.length === 0) return found;
+  const lines = grouped(failed).map(({ why, names }) => `${fold(names)}: ${why}`);
+  throw new Stop(["Nothing was rolled back.", ...lines].join("\n"));
+}

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { desiredOf } from "../../provider/operations/context.ts";
+import { VersionError, inputsOf, isVersion } from "../../provider/version.ts";
+import { type WireObject, revealObject, secret } from "../../provider/wire.ts";
+
+// The text of a version that a host keeps, and the inputs that bring it back.
+
+const conf = "/etc/quadlet-fleet/www/default.conf";
+const key = "/etc/quadlet-fleet/www/key.pem";
+const token = "/etc/quadlet-fleet/www/token";
+
+/** A set with a file that anybody may read, one that only its owner may, and one whose content the user calls secret. */
+function inputs(page: string, more: WireObject = {}): WireObject {
+  return {
+    name: "www",
+    manager: "system",
+    hosts: secret({ "web-1": { address: "192.0.2.11", passphrase: "PRIVATE" } }),
+    registries: secret({ "registry.example": { username: "me", password: "PASSWORD" } }),
+    units: { "www.container": "[Container]\nImage=nginx:1\n" },
+    files: {
+      [conf]: { content: page },
+      [key]: { content: "KEY", mode: "0600" },
+      [token]: { content: secret("TOKEN") },
+    },
+    images: { "nginx:1": { pull: "missing" } },
+    ...more,
+  };
+}
+
+const textOf = (of: WireObject) => desiredOf(of, "urn").version ?? "";
+
+describe("the text", () => {
+  test("has all that a rollout brings, and no secret", () => {
+    assert.deepEqual(JSON.parse(textOf(inputs("one"))), {
+      units: { "www.container": "[Container]\nImage=nginx:1\n" },
+      files: {
+        [conf]: { content: "one" },
+        [key]: { content: null, mode: "0600" },
+        [token]: { content: null },
+      },
+      services: {},
+      images: { "nginx:1": { pull: "missing" } },
+      checks: {},
+      probes: {},
+    });
+    assert.doesNotMatch(textOf(inputs("one")), /PRIVATE|PASSWORD|KEY|TOKEN/);
+  });
+
+  test("a unit with secret content", () => {
+    const units = secret({ "www.container": "SECRET" });
+    assert.doesNotMatch(textOf(inputs("one", { units })), /SECRET/);
+  });
+
+  test("is the same for another way to the hosts", () => {
+    assert.equal(textOf(inputs("one")), textOf(inputs("one", { hosts: secret({}), rollout: { canary: 2 } })));
+  });
+
+  test("the outputs have no checks and no probes", () => {
+    const probes = { "0.0.0.0:80": { path: "/" } };
+    const text = textOf(inputs("one", { probes }));
+    assert.ok(isVersion(text, textOf(inputs("one"))));
+    assert.ok(!isVersion(text, textOf(inputs("two", { probes }))));
+  });
+});
+
+describe("the inputs that bring it back", () => {
+  const now = inputs("two", { rollout: { canary: 2 } });
+
+  test("the content of then; where, how and the secrets of now", () => {
+    const back = inputsOf(now, textOf(inputs("one", { probes: { "0.0.0.0:80": { path: "/old" } } })));
+    assert.deepEqual(back, {
+      ...inputs("one", { rollout: { canary: 2 }, probes: { "0.0.0.0:80": { path: "/old" } } }),
+      services: {},
+      checks: {},
+    });
+    // So it stays out of the text, and out of what is kept for a revert.
+    assert.ok(desiredOf(back, "urn").secrets.includes(token));
+  });
+
+  test("a host can't say where or as whom it is deployed", () => {
+    const evil = {
+      ...(JSON.parse(textOf(inputs("one"))) as object),
+      manager: "user",
+      user: "root",
+      hosts: {},
+    };
+    const { manager, user, hosts } = inputsOf(now, JSON.stringify(evil));
+    assert.deepEqual([manager, user, hosts], ["system", undefined, now.hosts]);
+  });
+
+  for (const [what, text, message] of [
+    ["no JSON", "{", /^A host's record of it is damaged\.$/],
+    ["no object", "[]", /^A host's record of it is damaged\.$/],
+    ["another shape", '{"units":{"www.container":1}}', /^It is not valid: units\["www\.container"\] /],
+    ["a path that is no path", '{"files":{"etc/x":{"content":""}}}', /^It is not valid: files/],
+    ["our own records", '{"files":{"/var/lib/quadlet-fleet/x":{"content":""}}}', /own records/],
+    [
+      "a secret that is gone",
+      `{"files":{"/etc/gone":{"content":null}}}`,
+      /^It has \/etc\/gone, whose content is secret/,
+    ],
+  ] as const)
+    test(`${what} is refused`, () => {
+      assert.throws(
+        () => inputsOf(now, text),
+        (thrown) => {
+          assert.ok(thrown instanceof VersionError);
+          assert.match(thrown.message, message);
+          return true;
+        },
+      );
+    });
+
+  test("nothing of it is a difference to the version of then", () => {
+    const back = inputsOf(now, textOf(inputs("one")));
+    assert.equal(textOf(back), textOf(inputs("one")));
+    assert.equal((revealObject(back).files as Record<string, { content: string }>)[key]?.content, "KEY");
+  });
+});
