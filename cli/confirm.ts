@@ -7,10 +7,11 @@ import { Stop } from "./stop.ts";
  * @throws Stop when the answer is not yes, or when nobody can be asked
  */
 export async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new Stop(`${question}\nNobody can be asked here: give --yes.`);
+  if (!process.stdin.isTTY) throw new Stop(`${question}\nThere is no terminal to ask on: give --yes.`);
   const asked = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    const answer = await asked.question(`${question} [y/N] `);
+    // Ctrl-C and Ctrl-D reject it.
+    const answer = await asked.question(`${question} [y/N] `).catch(() => "");
     if (!/^y(es)?$/i.test(answer.trim())) throw new Stop("Nothing was changed.");
   } finally {
     asked.close();

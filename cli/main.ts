@@ -3,7 +3,7 @@
 // not as they were deployed.
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { messageOf } from "../host/errors.ts";
+import { messageOf, printable } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
@@ -40,7 +40,7 @@ const parser = yargs(hideBin(process.argv))
   )
   .command(
     "rollback <site>",
-    "bring the version before back to all hosts of a site, from what they have kept of it",
+    "bring the previous version back to all hosts of a site, from what they have kept of it",
     (command) =>
       command
         .positional("site", { type: "string", demandOption: true, describe: "the site" })
@@ -80,7 +80,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   await parser.parseAsync();
 } catch (thrown) {
-  console.error(`quadlet-fleet: ${messageOf(thrown)}`);
+  console.error(`quadlet-fleet: ${printable(messageOf(thrown))}`);
   if (!(thrown instanceof Stop)) console.error("This is a bug. Please report it with the line above.");
   process.exitCode = 1;
 }

@@ -1,37 +1,55 @@
-import type { UnitSetInputs } from "../resources/contract.ts";
 import type { Failure } from "./check-shape.ts";
 import { checkUnitSet } from "./check.ts";
-import { type Wire, type WireObject, isObject, isSecret, revealObject, secret } from "./wire.ts";
+import {
+  type Plain,
+  type PlainObject,
+  type Wire,
+  type WireObject,
+  isObject,
+  isSecret,
+  isSecretAt,
+  reveal,
+  revealObject,
+  secret,
+} from "./wire.ts";
 
 /** What a version consists of. The outputs say the first four. */
 const parts = ["units", "files", "services", "images", "checks", "probes"] as const;
 const partsOfOutputs = parts.slice(0, 4);
 
 /**
- * The text that a host keeps of a version, so that it can go back to it later. The content of secrets, and of files that only their owner
- * may read, is left out: a secret that was replaced must not stay on the host. Pure.
+ * The text that a host keeps of a version, so that it can go back to it later. What is secret, and the content of files that only their
+ * owner may read, is `null`: a secret that was replaced must not stay on the host. Pure.
  *
- * @param isSecretKey whether the content of a unit, or of the file at a path, is a secret
+ * @param wire the inputs of a set
  */
-export function versionText(inputs: UnitSetInputs, isSecretKey: (key: string) => boolean): string {
-  const units = mapped(inputs.units, (content, key) => (isSecretKey(key) ? null : content));
-  const files = mapped(inputs.files ?? {}, (file, path) =>
-    isSecretKey(path) || (file.mode ?? "0644").endsWith("00") ? { ...file, content: null } : file,
+export function versionText(wire: WireObject): string {
+  const units = mapped(record(reveal(wire.units)), (content, unit) =>
+    isSecretAt(wire, ["units", unit]) ? null : content,
   );
-  return `${JSON.stringify(only(parts, { ...inputs, units, files }))}\n`;
+  const files = mapped(record(reveal(wire.files)), (file, path) => {
+    const { mode } = record(file);
+    const isPrivate =
+      isSecretAt(wire, ["files", path, "content"]) || (typeof mode === "string" && mode.endsWith("00"));
+    return isPrivate ? { ...record(file), content: null } : file;
+  });
+  const others = ["services", "images", "checks", "probes"] as const;
+  const rest = others.map((part) => [part, holdsSecret(wire[part]) ? null : reveal(wire[part] ?? {})]);
+  return `${JSON.stringify({ units, files, ...Object.fromEntries(rest) })}\n`;
 }
 
 /** Whether the outputs of the last operation, as a version, are the one of a text. Pure. */
 export function isVersion(text: string, ofOutputs: string): boolean {
   const [one, other] = [read(text), read(ofOutputs)];
-  return JSON.stringify(only(partsOfOutputs, one)) === JSON.stringify(only(partsOfOutputs, other));
+  return partsOfOutputs.every((part) => JSON.stringify(one[part]) === JSON.stringify(other[part]));
 }
 
 /** A kept version can't be deployed: the message says why. */
 export class VersionError extends Error {}
 
 /**
- * The inputs that deploy a kept version. Where and how it is deployed stays as it is now, and so do the contents that were not kept. Pure.
+ * The inputs that deploy a kept version. Where and how it is deployed stays as it is now, and so does the content of files that was not
+ * kept. Pure.
  *
  * @param now the inputs of the last operation
  * @param text what the hosts have kept, which may be anything
@@ -39,50 +57,54 @@ export class VersionError extends Error {}
  */
 export function inputsOf(now: WireObject, text: string): WireObject {
   const kept = read(text);
-  const units = mapped(record(kept.units), (content, unit) => content ?? contentNow(now, ["units", unit]));
+  const units = record(kept.units);
+  for (const [part, value] of [...Object.entries(kept), ...Object.entries(units)])
+    if (value === null) throw new VersionError(`Hosts keep no secrets, and this is one: ${part}.`);
   const files = mapped(record(kept.files), (file, path) =>
     isObject(file) && record(file).content === null
-      ? { ...record(file), content: contentNow(now, ["files", path, "content"]) }
+      ? { ...record(file), content: contentNow(now, path) }
       : file,
   );
-  const inputs = { ...now, ...kept, units, files };
+  const inputs = { ...now, ...kept, files } as WireObject;
   const failures = checkUnitSet(revealObject(inputs));
   if (failures.length > 0) throw new VersionError(`It is not valid: ${failures.map(said).join("; ")}.`);
   return inputs;
 }
 
-function read(text: string): WireObject {
+function read(text: string): PlainObject {
   try {
-    const found = JSON.parse(text) as Wire;
-    if (isObject(found)) return only(parts, found);
+    const found = JSON.parse(text) as Plain;
+    if (isObject(found))
+      return Object.fromEntries(
+        parts.map((part) => [part, part in found ? ((found as PlainObject)[part] ?? null) : {}]),
+      );
   } catch {
     // Said below.
   }
   throw new VersionError("A host's record of it is damaged.");
 }
 
-/** The content as it is now, a secret where it is one. */
-function contentNow(now: WireObject, path: readonly string[]): Wire {
+/** The content of a file as it is now, a secret where it is one. */
+function contentNow(now: WireObject, path: string): Wire {
   let value: Wire | undefined = now;
   let isWrapped = false;
-  for (const key of ["", ...path]) {
-    if (key !== "") value = record(value)[key];
+  for (const key of ["files", path, "content"]) {
+    value = isObject(value) ? (value as WireObject)[key] : undefined;
     while (isSecret(value)) [value, isWrapped] = [value.value, true];
   }
   if (typeof value === "string") return isWrapped ? secret(value) : value;
-  throw new VersionError(
-    `It has ${path[1] ?? ""}, whose content is secret, and the present version lacks it. Hosts keep no secrets of former versions.`,
-  );
+  throw new VersionError(`Hosts keep no secrets, and the present version lacks this one: ${path}.`);
 }
 
 const said = ({ path, reason }: Failure) => `${path} ${reason}`;
 
-function record(value: Wire | undefined): WireObject {
-  return isObject(value) ? value : {};
+function holdsSecret(value: Wire | undefined): boolean {
+  if (isSecret(value)) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsSecret);
 }
 
-function only(names: readonly string[], object: object): WireObject {
-  return Object.fromEntries(names.map((name) => [name, (object as WireObject)[name] ?? {}]));
+function record(value: Plain | undefined): PlainObject {
+  return isObject(value) ? value : {};
 }
 
 function mapped<T, U>(

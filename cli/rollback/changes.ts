@@ -1,3 +1,4 @@
+import { printable } from "../../host/errors.ts";
 import { diffUnitSet } from "../../provider/diff.ts";
 import type { Before } from "../../provider/operations/context.ts";
 import { type WireObject, revealObject } from "../../provider/wire.ts";
@@ -9,5 +10,5 @@ export function changesOf({ properties }: Before, inputs: WireObject): string[] 
   const changes = diffUnitSet(revealObject(properties), revealObject(inputs));
   return [...changes]
     .filter(([path]) => !/^(where|pending|drift)\b/.test(path))
-    .map(([path, kind]) => `  ${signs[kind]} ${path}`);
+    .map(([path, kind]) => `  ${signs[kind]} ${printable(path)}`);
 }

@@ -1,11 +1,12 @@
 import { Pool } from "../../host/ssh/pool.ts";
 import { apply } from "../../provider/operations/apply.ts";
+import { desiredOf } from "../../provider/operations/context.ts";
 import { outlook } from "../../provider/outlook.ts";
 import { limitsOf } from "../../provider/policy.ts";
 import { newRun } from "../../provider/rollout.ts";
 import { Survey } from "../../provider/survey.ts";
-import { Unfinished } from "../../provider/unfinished.ts";
-import { VersionError, inputsOf } from "../../provider/version.ts";
+import { type State, Unfinished } from "../../provider/unfinished.ts";
+import { VersionError, inputsOf, isVersion } from "../../provider/version.ts";
 import { type WireObject, isObject, revealObject } from "../../provider/wire.ts";
 import type { UnitSetInputs } from "../../resources/contract.ts";
 import { isHeldBack } from "../../rollout/policy.ts";
@@ -26,7 +27,7 @@ export interface RollbackOptions {
 }
 
 /**
- * `quadlet-fleet rollback`: brings the version before back to all hosts of a site, from what they have kept of it, as a rollout. Then
+ * `quadlet-fleet rollback`: brings the previous version back to all hosts of a site, from what they have kept of it, as a rollout. Then
  * `pulumi refresh` notes in the state what the hosts have.
  *
  * @returns the exit status: 0, or 3 where some hosts do not have it
@@ -41,7 +42,7 @@ export async function rollback({ stack, site, yes }: RollbackOptions): Promise<n
   if (problem !== undefined) console.error(problem);
   await note(set, stack);
   console.log(
-    `${site} has the version before. The program still has the other one: \`pulumi up\` deploys it again.`,
+    `${site} has the previous version. The program has the newer one: \`pulumi up\` deploys that again.`,
   );
   return problem === undefined ? 0 : 3;
 }
@@ -65,19 +66,22 @@ async function formerInputs(set: DeployedSet): Promise<WireObject> {
   const found = await lookAtVersions(set, hosts, limits.offline === "skip");
   const text = versionBefore(found, desired.version ?? "");
   try {
-    // The hosts after a canary would be left with the other version.
-    return withoutPause(inputsOf(before.inputs, text));
+    return restricted(inputsOf(before.inputs, text), [...found.keys()]);
   } catch (thrown) {
     if (!(thrown instanceof VersionError)) throw thrown;
     throw new Stop(
-      `The version before can't be deployed. ${thrown.message}\nRevert the program, and run \`pulumi up\`.`,
+      `The previous version can't be deployed. ${thrown.message}\nRevert the program, and run \`pulumi up\`.`,
     );
   }
 }
 
-function withoutPause(inputs: WireObject): WireObject {
+/** A rollout on hosts that have kept the version, and on all of them: after a pause the others would be left with the newer one. */
+function restricted(inputs: WireObject, only: string[]): WireObject {
   const { rollout } = inputs;
-  return isObject(rollout) ? { ...inputs, rollout: { ...(rollout as WireObject), pause: "none" } } : inputs;
+  return {
+    ...inputs,
+    rollout: { ...(isObject(rollout) ? rollout : {}), pause: "none", only },
+  };
 }
 
 /** @returns what is left to do, if something is */
@@ -105,12 +109,18 @@ async function deploy(
     await apply(context, urn, before, inputs, "kept");
     return warning;
   } catch (thrown) {
-    if (thrown instanceof Unfinished) return thrown.message;
+    if (thrown instanceof Unfinished && hasIt(thrown.state, urn, inputs)) return thrown.message;
     throw new Stop(thrown instanceof Error ? thrown.message : String(thrown));
   } finally {
     process.off("SIGINT", interrupted);
     await pool.close();
   }
+}
+
+/** Whether the hosts have a version, but for exceptions. */
+function hasIt({ properties }: State, urn: string, inputs: WireObject): boolean {
+  const version = (of: WireObject) => desiredOf(of, urn).version ?? "";
+  return isVersion(version(properties), version(inputs));
 }
 
 /** The state learns what the hosts have, so that the next preview says what the program would change. */

@@ -8,7 +8,8 @@ import { fold, grouped } from "../../rollout/fold.ts";
 import type { DeployedSet } from "../stack.ts";
 import { Stop } from "../stop.ts";
 
-const nothing: Versions = { now: "", former: "", images: [] };
+const none = { text: "", images: new Map<string, string>() };
+const nothing: Versions = { now: none, former: none };
 
 /**
  * What these hosts have kept of the versions of a set.

@@ -1,4 +1,5 @@
 import type { Versions } from "../../host/facts/facts.ts";
+import { onlyVariable } from "../../provider/policy.ts";
 import { isVersion } from "../../provider/version.ts";
 import { fold } from "../../rollout/fold.ts";
 import { Stop } from "../stop.ts";
@@ -12,28 +13,29 @@ import { Stop } from "../stop.ts";
  * @throws Stop when it is not the same everywhere
  */
 export function versionBefore(found: ReadonlyMap<string, Versions>, now: string): string {
-  const has = new Map([...found].map(([host, versions]) => [host, isNow(versions.now, now)]));
-  const updated = [...found].filter(([host]) => has.get(host));
+  const updated = [...found].filter(([, versions]) => isNow(versions.now.text, now));
   const [first] = updated;
   if (!first)
     throw new Stop(
-      `No host has the version of the stack: ${fold([...found.keys()])}.\nWere they rolled back before? \`pulumi refresh\` and \`pulumi preview\` show what differs.`,
+      `No host has the version of the stack: ${fold([...found.keys()])}.\nWere they rolled back already? \`pulumi refresh\` and \`pulumi preview\` show what differs.`,
     );
-  const [, { former }] = first;
-  const without = updated.filter(([, versions]) => versions.former === "").map(([host]) => host);
+  const former = first[1].former.text;
+  const without = updated.filter(([, versions]) => versions.former.text === "").map(([host]) => host);
   if (without.length > 0)
     throw new Stop(
-      `There is no version before on ${fold(without)}: a host has one after the second deploy.\nRevert the program, and run \`pulumi up\`.`,
+      `There is no previous version on ${fold(without)}: a host has one from its second deploy on.\n${leaveOut}`,
     );
   const others = [...found].filter(
-    ([host, versions]) => (has.get(host) ? versions.former : versions.now) !== former,
+    ([, versions]) => (isNow(versions.now.text, now) ? versions.former : versions.now).text !== former,
   );
   if (others.length > 0)
     throw new Stop(
-      `The hosts do not have the same version before: ${fold(others.map(([host]) => host))} differ from ${first[0]}.\nRevert the program, and run \`pulumi up\`.`,
+      `The hosts do not have the same previous version: ${fold(others.map(([host]) => host))} differ from ${first[0]}.\n${leaveOut}`,
     );
   return former;
 }
+
+const leaveOut = `Revert the program and run \`pulumi up\`, or roll back the others only: ${onlyVariable}=web-1,web-2`;
 
 function isNow(text: string, now: string): boolean {
   return text !== "" && isVersion(text, now);

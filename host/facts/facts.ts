@@ -63,11 +63,16 @@ export interface LastDeploy {
 
 /** What a host has kept of a set's versions (transaction/scripts/versions.sh): hostile text. */
 export interface Versions {
-  /** The present one and the one before, as they were given; "" for none. */
-  now: string;
-  former: string;
-  /** Names of images that stood for others in the version before. */
-  images: string[];
+  /** The present one, and the one before. */
+  now: Version;
+  former: Version;
+}
+
+export interface Version {
+  /** As it was given; "" for none. */
+  text: string;
+  /** Reference → the id of the image that it was started with. */
+  images: Map<string, string>;
 }
 
 /** A container that runs, as its OCI runtime has been told. */
@@ -245,12 +250,17 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
     if (runtime === "crun" || runtime === "runc")
       facts.live.set(query.live?.[Number(line)] ?? "", { runtime, config: decode(config) });
   },
-  versions(facts, { now, former, images }) {
-    facts.versions = {
-      now: decode(now),
-      former: decode(former),
-      images: lines(images).map((line) => line.split("\t")[1] ?? ""),
-    };
+  versions(facts, { now, former, images, formerImages }) {
+    const version = (text: typeof now, list: typeof images): Version => ({
+      text: decode(text),
+      images: new Map(
+        lines(list).map((line) => {
+          const [id = "", reference = ""] = line.split("\t");
+          return [reference, id];
+        }),
+      ),
+    });
+    facts.versions = { now: version(now, images), former: version(former, formerImages) };
   },
   host(facts, { uid, home, podman, version, linger, lacking, free, ports }) {
     facts.uid = Number(uid);

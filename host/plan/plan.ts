@@ -144,15 +144,21 @@ function whatToDo(
       // A run that was interrupted may have written files that no running service has read yet.
       facts.set?.unfinished === true ||
       facts.replacedImages.has(unit) ||
-      // To go back to an image by the same name.
-      desired.images.some(
-        ({ reference, pull }) => pull === "kept" && facts.versions?.images.includes(reference),
-      ) ||
+      goesBackToAnother(facts, desired) ||
       // A start would wait until systemd makes its next one.
       facts.units.get(unit)?.restarting === true;
     if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
   }
   return todo;
+}
+
+/** Whether the version before had another image by a name of this one's. */
+function goesBackToAnother({ versions }: Facts, { version, images }: Desired): boolean {
+  if (!versions || versions.former.text !== version) return false;
+  const { now, former } = versions;
+  return images.some(
+    ({ reference, pull }) => pull === "kept" && former.images.get(reference) !== now.images.get(reference),
+  );
 }
 
 function changeIn(file: DesiredFile, facts: Facts, written: boolean): Change {

@@ -39,7 +39,7 @@ export function refusals(
     ...masked(facts, desired),
     ...ports(facts, desired, payload),
     ...privileged(facts, desired),
-    ...space(facts, payload),
+    ...space(facts, desired, payload),
     ...reserved(facts, desired),
     ...missingNetworkTools(facts, desired),
     ...closedBySelinux(facts, desired),
@@ -168,8 +168,9 @@ function privileged({ firstPort }: Facts, { manager, files }: Desired): string[]
   });
 }
 
-function space(facts: Facts, payload: readonly DesiredFile[]): string[] {
-  const size = payload.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+function space(facts: Facts, { version = "" }: Desired, payload: readonly DesiredFile[]): string[] {
+  const texts = [version, ...payload.map(({ content }) => content)];
+  const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const full = [...facts.space].filter(([, free]) => free < 2 * size + margin);
   return full.map(
     ([directory, free]) =>

@@ -60,7 +60,7 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
   begin: alone("starting"),
   pull: {
     args: ({ policy, image, withLogin }) => [policy, image, withLogin ? "login" : "-"],
-    says: ({ image }) => `pulling ${image}`,
+    says: ({ image, policy }) => `${policy === "kept" ? "bringing back" : "pulling"} ${image}`,
   },
   validate: alone("validating the units"),
   readers: {

@@ -29,11 +29,8 @@ export type Before = Pick<State, "inputs" | "properties">;
 
 /** What the inputs mean on a host. */
 export function desiredOf(wire: WireObject, owner: string): Desired {
-  const inputs = revealObject(wire) as unknown as UnitSetInputs;
-  const desired = desiredState(inputs, owner);
-  const secrets = secretPaths(desired, wire);
-  const keys = desired.files.filter(({ path }) => secrets.includes(path)).map(({ key }) => key);
-  return { ...desired, secrets, version: versionText(inputs, (key) => keys.includes(key)) };
+  const desired = desiredState(revealObject(wire) as unknown as UnitSetInputs, owner);
+  return { ...desired, secrets: secretPaths(desired, wire), version: versionText(wire) };
 }
 
 /** What the state says of the last operation. */

@@ -52,10 +52,10 @@ before(async () => {
   await stack.up();
 });
 
-test("after the first deploy there is no version before: nothing is changed", async () => {
+test("after the first deploy there is no previous version: nothing is changed", async () => {
   const { code, stderr } = await rollback("example2");
   assert.equal(code, 1);
-  assert.match(stderr, /^quadlet-fleet: There is no version before on web-\[1-2\]: /);
+  assert.match(stderr, /^quadlet-fleet: There is no previous version on web-\[1-2\]: /);
   await serve("one");
 });
 
@@ -76,7 +76,7 @@ test("another page: it is back on all hosts, no request fails, and the preview s
       stdout,
       /^ {2}~ files\["\/etc\/quadlet-fleet\/example2\/conf\.d\/default\.conf"\]\.content\nweb-\[1-2\]: reloads example2\.service\nrollout: web-1, then web-2; /,
     );
-    assert.match(stdout, /example2 has the version before\. The program still has the other one: /);
+    assert.match(stdout, /example2 has the previous version\. The program has the newer one: /);
     assert.match(stderr, /wave 1 of 2 done: 1 of 2 serve the new version\n/);
   });
   assert.equal(failures(report), 0);
@@ -162,12 +162,14 @@ test("one host is away: it is named, and nothing is changed on the others", asyn
   await two.run(["systemctl", "start", "ssh.service"]);
 });
 
-test("a failing version before: all hosts stay as they are", async () => {
-  // What the version before needs is gone from one host.
-  await two.run(["podman", "untag", "localhost/quadlet-fleet/former/system:example2-0"]);
+test("the image of the previous version is gone from one host: all hosts stay as they are", async () => {
+  await two.run(["podman", "rmi", "localhost/quadlet-fleet/former/system:example2-0"]);
   const { code, stderr } = await rollback("example2");
   assert.equal(code, 1);
-  assert.match(stderr, /the image of the version before is not on the host any more/);
+  assert.match(
+    stderr,
+    /bringing back docker\.io\/library\/moving:latest failed: the image is not on the host any more/,
+  );
   await serve("five");
 });
 

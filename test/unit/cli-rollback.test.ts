@@ -6,11 +6,8 @@ import { versionBefore } from "../../cli/rollback/version-before.ts";
 // Which version `quadlet-fleet rollback` brings back, and what it says of it.
 
 const text = (page: string) => `${JSON.stringify({ files: { "/etc/x": { content: page } } })}\n`;
-const kept = (now: string, former: string) => ({
-  now: now && text(now),
-  former: former && text(former),
-  images: [],
-});
+const version = (page: string) => ({ text: page && text(page), images: new Map<string, string>() });
+const kept = (now: string, former: string) => ({ now: version(now), former: version(former) });
 
 describe("the version before", () => {
   test("all hosts have the same", () => {
@@ -33,7 +30,7 @@ describe("the version before", () => {
     [
       "none before",
       { "web-1": kept("two", ""), "web-2": kept("two", "one") },
-      /^There is no version before on web-1:/,
+      /^There is no previous version on web-1:/,
     ],
     [
       "rolled back already",

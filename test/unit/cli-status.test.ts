@@ -23,7 +23,15 @@ const last = {
 };
 const known = { ...nothingKnown, where: { "web-1": "192.0.2.11" } };
 const before = { inputs: {}, properties: {} };
-const set: DeployedSet = { urn: "urn:web", before, desired: web, known, dropIns: [], hidden: [], credentials: {} };
+const set: DeployedSet = {
+  urn: "urn:web",
+  before,
+  desired: web,
+  known,
+  dropIns: [],
+  hidden: [],
+  credentials: {},
+};
 const mark = { owner: "urn:web", paths: web.files.map(({ path }) => path), unfinished: false };
 
 const host = (facts: Facts, more: object = {}): Facts => ({ ...facts, set: { ...mark, last, ...more } });

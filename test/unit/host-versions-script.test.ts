@@ -27,7 +27,11 @@ podman() {
   counted
   case "$1 $2" in
     "image exists") grep -Fq -e "$3 " "$work/storage" ;;
-    "image inspect") sed -n "s|^$6 ||p" "$work/storage" ;;
+    "image inspect")
+      found=$(sed -n "s|^$6 ||p" "$work/storage")
+      [ -n "$found" ] || found=$(grep -Fx -e "- $6" "$work/storage" | cut -c 3-)
+      [ -n "$found" ] && echo "$found"
+      ;;
     tag*)
       id=$(sed -n "s|^$2 ||p" "$work/storage")
       unnamed "$3"
@@ -65,7 +69,7 @@ ${commands}`;
       started === undefined ? "" : `podman tag ${started} ${reference}; started_with ${started} ${reference}`;
     run(`own=$work/set; mkdir -p "$own"; : >"$work/started-with"; ${start}
 printf %s '${text}' >"$work/version"; echo ${reference} >"$work/images"
-offer_version && : >"$own/committed"`);
+stage_version && offer_version && : >"$own/committed"`);
   };
   /** What follows, also after a crash. */
   const settle = (crash = 0) => run(`own=$work/set; settle_version`, crash);
@@ -77,6 +81,7 @@ offer_version && : >"$own/committed"`);
     version: read("set/version/text"),
     former: read("set/former/text"),
     kept: read("set/former/kept"),
+    images: read("set/version/images"),
     storage: read("storage").split("\n").filter(Boolean).sort(),
     isOpen: existsSync(join(work, "set/version.new")),
   });
@@ -122,22 +127,45 @@ describe("images", () => {
     assert.deepEqual(names(), [`${reference} ${three}`, `${former} ${two}`]);
     assert.deepEqual(there(), ["2", "3"]);
   });
+  const back = (text: string, now: string) =>
+    `own=$work/set; note_pulled() { echo pulled; }; : >"$own/journal"; : >"$work/kept"; : >"$work/kept.sed"; : >"$work/started-with"
+printf %s ${text} >"$work/version"; bring_back_image ${reference} "${now}" || echo failed; cat "$work/started-with" "$work/kept" "$own/journal"`;
+
   test("going back gives the reference its image, which waits for its tag as after a pull", () => {
-    const { stdout } = run(
-      `own=$work/set; : >"$own/journal"; : >"$work/kept"; : >"$work/kept.sed"; bring_kept ${reference} ${three}; cat "$work/kept" "$own/journal"`,
-    );
     const name = "localhost/quadlet-fleet/system:web-0";
-    assert.equal(stdout, `${name}\t${reference}\nimage\t${three}\t${reference}\nkept\t${two}\t${name}\n`);
+    assert.equal(
+      run(back("B", three)).stdout,
+      `${two}\t${reference}\n${name}\t${reference}\nimage\t${three}\t${reference}\nkept\t${two}\t${name}\n`,
+    );
     run(`podman untag ${name} ${name}`);
   });
-  test("a reference that is gone gets it at once; without the image it is a failure", () => {
-    const bring = `own=$work/set; note_pulled() { echo pulled; }; bring_kept ${reference} "" || echo failed`;
+  test("a host that has that version already keeps its image", () => {
+    assert.equal(run(back("C", three)).stdout, `${three}\t${reference}\n`);
+  });
+  test("another version since the host was asked: it fails", () => {
+    assert.match(run(back("X", three)).stdout, /^another version was deployed here a moment ago\nfailed\n/);
+  });
+  test("a reference that stands for nothing gets it at once", () => {
     run(`podman untag ${reference} ${reference}`);
-    assert.equal(run(bring).stdout, "pulled\n");
+    assert.equal(run(back("B", "")).stdout, `pulled\n${two}\t${reference}\n`);
     assert.ok(names().includes(`${reference} ${two}`));
-    run(`podman untag ${former} ${former}`);
-    assert.match(run(bring).stdout, /is not on the host any more[^]*failed/);
-    run(`podman tag ${two} ${former}; podman tag ${three} ${reference}`);
+    run(`podman tag ${three} ${reference}`);
+  });
+  test("the image is gone, or not known: it fails", () => {
+    run(
+      `grep -v "^- ${two}" "$work/storage" >"$work/rest"; cp "$work/storage" "$work/whole"; cp "$work/rest" "$work/storage"`,
+    );
+    assert.match(run(back("B", three)).stdout, /is not on the host any more[^]*failed/);
+    run(
+      `cp "$work/whole" "$work/storage"; own=$work/set; cp "$own/former/images" "$work/list"; : >"$own/former/images"`,
+    );
+    assert.match(run(back("B", three)).stdout, /does not know which image it was[^]*failed/);
+    run(`own=$work/set; cp "$work/list" "$own/former/images"`);
+  });
+  test("a repair may start with another image: the version before stays what it is", () => {
+    commit("C", one);
+    assert.deepEqual([state().version, state().former, state().images], ["C", "B", `${one}\t${reference}\n`]);
+    commit("C", three);
   });
   test("a version with the same image: nothing is kept by another name", () => {
     commit("D");

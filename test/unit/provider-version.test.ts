@@ -47,10 +47,18 @@ describe("the text", () => {
     assert.doesNotMatch(textOf(inputs("one")), /PRIVATE|PASSWORD|KEY|TOKEN/);
   });
 
-  test("a unit with secret content", () => {
-    const units = secret({ "www.container": "SECRET" });
-    assert.doesNotMatch(textOf(inputs("one", { units })), /SECRET/);
-  });
+  for (const [what, more] of [
+    ["a unit", { units: secret({ "www.container": "SECRET" }) }],
+    ["an image", { images: secret({ SECRET: { pull: "missing" } }) }],
+    ["a part of a probe", { probes: { "0.0.0.0:80": { path: secret("/SECRET") } } }],
+  ] as const)
+    test(`${what} that is a secret is not in it, and can't be brought back`, () => {
+      const text = textOf(inputs("one", more));
+      assert.doesNotMatch(text, /SECRET/);
+      assert.throws(() => inputsOf(inputs("two", more), text), {
+        message: /^Hosts keep no secrets, and this is one: /,
+      });
+    });
 
   test("is the same for another way to the hosts", () => {
     assert.equal(textOf(inputs("one")), textOf(inputs("one", { hosts: secret({}), rollout: { canary: 2 } })));
@@ -98,7 +106,7 @@ describe("the inputs that bring it back", () => {
     [
       "a secret that is gone",
       `{"files":{"/etc/gone":{"content":null}}}`,
-      /^It has \/etc\/gone, whose content is secret/,
+      /^Hosts keep no secrets, and the present version lacks this one: \/etc\/gone\.$/,
     ],
   ] as const)
     test(`${what} is refused`, () => {

@@ -66,13 +66,13 @@ remove_storage() {
 step_pull() {
   one_at_a_time own_storage || return 1
   before=
-  if ! before=$(image_id "$2"); then
+  if ! before=$(image_id "$2" 2>/dev/null); then
     is_present "$2"
     [ $? = 1 ] || return 1
   fi
   case $1$before in
     kept*)
-      bring_kept "$2" "$before"
+      bring_back_image "$2" "$before"
       return
       ;;
     never)

@@ -127,7 +127,7 @@ forget_secrets() {
 # Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
 # One sync for all: no name changes before the journal is on the disk.
 step_stage() {
-  look_at_states || return 1
+  look_at_states && stage_version || return 1
   while IFS=$tab read -r step first second third; do
     case $step in
       put)
@@ -271,8 +271,8 @@ step_forget() {
   if [ -e "$work/plan" ]; then sync_targets || return 1; fi
   leave=20
   one_at_a_time leave_networks /dev/null
-  hold_manager || return 1
   one_at_a_time forget_former
+  hold_manager || return 1
   # First of all what would be taken back without its copies.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"

@@ -3,33 +3,49 @@
 # $own/version.new of a commit that is not through yet.
 #   text     what was deployed (provider/version.ts)
 #   images   lines of ID and REFERENCE: the images that it was started with
-#   kept     lines of NAME and REFERENCE: a former version's images that the present one has not, and the name that keeps each
+#   kept     lines of NAME and REFERENCE: a former version's images that the present one has not, and a name that keeps each from being pruned
 
 # started_with ID REFERENCE: by this transaction.
 started_with() { printf '%s\t%s\n' "$1" "$2" >>"$work/started-with"; }
 
-# offer_version: before the journal goes.
-offer_version() {
+# stage_version: all that takes room, before anything changes.
+stage_version() {
   [ -s "$work/version" ] || return 0
   rm -rf "$own/version.new"
-  mkdir -m 0700 "$own/version.new" && cp "$work/version" "$own/version.new/text" && images_now >"$own/version.new/images" &&
-    sync "$own"/version.new/* "$own/version.new"
+  mkdir -m 0700 "$own/version.new" && cp "$work/version" "$own/version.new/text" && sync "$own/version.new/text"
 }
 
-# images_now: those of the version before that have not started anew are the same.
+# offer_version: before the journal goes.
+offer_version() {
+  [ -d "$own/version.new" ] || return 0
+  images_now >"$own/version.new/images" && sync "$own/version.new/images" "$own/version.new"
+}
+
+# images_now: what has not started anew has the images of the version before.
 images_now() {
   while IFS= read -r reference; do
-    { cat "$work/started-with" "$own/version/images" 2>/dev/null || true; } | while IFS=$tab read -r id of; do
-      [ "$of" = "$reference" ] && printf '%s\t%s\n' "$id" "$of" && break
-    done
+    id=$(image_in "$reference" "$work/started-with")
+    [ -n "$id" ] || id=$(image_in "$reference" "$own/version/images")
+    [ -z "$id" ] || printf '%s\t%s\n' "$id" "$reference" || return 1
   done <"$work/images"
-  return 0
 }
 
-# settle_version: after the journal has gone. A repair is no other version.
+# image_in REFERENCE LIST: prints the id, nothing where it is not known.
+image_in() {
+  [ -e "$2" ] || return 0
+  while IFS=$tab read -r image of; do
+    if [ "$of" = "$1" ] && is_id "$image"; then
+      printf %s "$image"
+      return
+    fi
+  done <"$2"
+}
+
+# settle_version: after the journal has gone. With the same text it was a repair, and no other version.
 settle_version() {
   [ -d "$own/version.new" ] || return 0
-  if cmp -s "$own/version.new/text" "$own/version/text" && cmp -s "$own/version.new/images" "$own/version/images"; then
+  if cmp -s "$own/version.new/text" "$own/version/text"; then
+    mv "$own/version.new/images" "$own/version/images" && sync "$own/version"
     rm -rf "$own/version.new"
     return
   fi
@@ -54,19 +70,23 @@ keep_images() {
     $as_account podman tag "$image" "$name" </dev/null && printf '%s\t%s\n' "$name" "$reference" >>"$own/version/kept"
     number=$((number + 1))
   done <"$own/version/images"
+  sync "$own/version/kept"
   forget_kept
 }
 
+# is_kept NAME VERSION
+is_kept() { [ -e "$2/kept" ] && cut -f 1 "$2/kept" | grep -Fxq -e "$1"; }
+
 # let_go_of NAME: what it stands for may have no other name.
 let_go_of() {
-  if grep -qs "^$1$tab" "$own/former/kept" && image_id "$1" </dev/null; then echo; fi >>"$work/left"
+  if is_kept "$1" "$own/former" && image_id "$1" </dev/null; then echo; fi >>"$work/left"
 }
 
 # forget_kept: the names of $own/former that $own/version has no use for, and what has no name any more.
 forget_kept() {
   [ -e "$own/former/kept" ] || return 0
   while IFS=$tab read -r name reference; do
-    grep -qs "^$name$tab" "$own/version/kept" && continue
+    is_kept "$name" "$own/version" && continue
     let_go_of "$name"
     leave_name "$name" </dev/null
   done <"$own/former/kept"
@@ -81,37 +101,47 @@ forget_former() {
   forget_kept
 }
 
-# bring_kept REFERENCE ID: gives the reference the image that it had in the version before. ID is what it stands for now, "" for nothing.
-bring_kept() {
-  name=
-  if [ -e "$own/former/kept" ]; then
-    while IFS=$tab read -r found reference; do
-      [ "$reference" != "$1" ] || name=$found
-    done <"$own/former/kept"
+# bring_back_image REFERENCE ID: gives the reference the image that it had in the version that is to come back: the one before, or the
+# present one where an update had failed. ID is what it stands for now, "" for nothing.
+bring_back_image() {
+  if cmp -s "$work/version" "$own/former/text"; then
+    was=$(image_in "$1" "$own/former/images")
+  elif cmp -s "$work/version" "$own/version/text"; then
+    was=$(image_in "$1" "$own/version/images")
+  else
+    echo "another version was deployed here a moment ago"
+    return 1
   fi
-  if [ -z "$name" ] && [ -n "$2" ]; then
-    started_with "$2" "$1"
-    return
+  if [ -z "$was" ]; then
+    echo "the host does not know which image it was: the previous version was deployed by an older quadlet-fleet"
+    return 1
   fi
-  if [ -z "$name" ] || ! was=$(image_id "$name"); then
-    echo "the image of the version before is not on the host any more: somebody has removed it"
+  if [ "$was" != "$2" ] && ! image_id "$was" >/dev/null 2>&1; then
+    echo "the image is not on the host any more: an administrator or \`podman image prune\` has removed it"
     return 1
   fi
   started_with "$was" "$1"
+  [ "$was" != "$2" ] || return 0
   if [ -z "$2" ]; then
-    $as_account podman tag "$name" "$1" && one_at_a_time note_pulled "$1"
+    $as_account podman tag "$was" "$1" && one_at_a_time note_pulled "$1"
     return
   fi
-  [ "$was" != "$2" ] || return 0
   note image "$2" "$1" && sync "$own/journal" && keep_back "$was" "$1" "$2"
 }
 
-# encoded_file PATH: nothing where it is not there.
-encoded_file() { [ ! -e "$1" ] || encoded <"$1"; }
+# The longest record that is sent.
+longest_record=8388608
 
-# query_versions: where it was asked for.
+# query_versions: where it was asked for. A commit may have been cut off right after the journal has gone.
 query_versions() {
   grep -q '^versions$' "$work/query" || return 0
-  printf '{"event":"versions","now":"%s","former":"%s","images":"%s"}\n' \
-    "$(encoded_file "$own/version/text")" "$(encoded_file "$own/former/text")" "$(encoded_file "$own/former/kept")"
+  now=$own/version former=$own/former
+  if [ -e "$own/committed" ] && [ -d "$own/version.new" ] && ! cmp -s "$own/version.new/text" "$own/version/text"; then
+    now=$own/version.new former=$own/version
+  fi
+  printf '{"event":"versions","now":"%s","former":"%s","images":"%s","formerImages":"%s"}\n' \
+    "$(recorded_in "$now/text")" "$(recorded_in "$former/text")" "$(recorded_in "$now/images")" "$(recorded_in "$former/images")"
 }
+
+# recorded_in PATH: nothing where it is no file. In an account's own manager it may be anything.
+recorded_in() { [ ! -f "$1" ] || head -c "$longest_record" -- "$1" | encoded; }
