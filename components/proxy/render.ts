@@ -8,7 +8,7 @@ import { generatedFiles, knownFiles, serverNamesOf } from "./nginx-files.ts";
 import { hasNetwork, hasSockets, isInternal, proxyNames } from "./names.ts";
 import { isActivated, isUnix, socketsDirectory, socketsMount, socketsUnit } from "./backend-sockets.ts";
 import type { Additions } from "../site/render.ts";
-import { withAcmeNames } from "../tls/acme.ts";
+import { withAcmeNames } from "../tls/acme-check.ts";
 import { tlsOptions } from "../tls/tls.ts";
 
 /**

@@ -30,8 +30,8 @@ export interface Acme {
 /**
  * Returns undefined where the certificate is given.
  *
- * Everything that the client and nginx share is in a directory of the host that is not part of the set: a renewed certificate is
- * no drift, and what a CA gives only so often outlives the site.
+ * What the client and nginx share is in a directory of the host that is not part of the set: a renewed certificate is no drift. It
+ * stays when the site is removed, as CAs limit how often they issue a certificate.
  */
 export function acmeOf(name: string, args: SocketActivatedNginxArgs): Acme | undefined {
   const acme = args.tls?.acme;
@@ -49,7 +49,7 @@ export function acmeOf(name: string, args: SocketActivatedNginxArgs): Acme | und
     units: {
       [timer]: renderTimer({
         unit: { description: `When the certificate of ${name} is renewed`, wants: [service] },
-        // As certbot's own packages have it. At each start of the timer, so at a deploy and at a boot, it runs at once: see `wants`.
+        // As certbot's own packages have it. By `wants` the client also runs when the timer starts: at a deploy and at each boot.
         timer: { onCalendar: "*-*-* 00,12:00:00", randomizedDelaySec: "12h" },
         install: { wantedBy: "timers.target" },
       }),
@@ -71,8 +71,8 @@ function inHome(path: string, { manager }: SocketActivatedNginxArgs): string {
 }
 
 /**
- * The text of the service that asks the CA where that is due, gives nginx what is new, and has it read that. One certificate
- * of certbot's for each CA and set of names: another one is asked for at once, and is there still where those come back.
+ * The text of the service that asks the CA for a certificate if one is due, hands it to nginx and reloads nginx. certbot keeps one
+ * certificate for each CA and set of names: it asks for another set at once, and still has the former one when that is wanted again.
  *
  * @see https://eff-certbot.readthedocs.io/en/stable/using.html#certbot-command-line-options
  */
@@ -94,7 +94,12 @@ function client(
     ...names.flatMap((one) => ["--domain", one]),
   ];
   const systemctl = `/usr/bin/systemctl${manager === "user" ? " --user" : ""}`;
-  const reload = quoteExec(["/bin/sh", "-c", `[ ! -e "$1" ] || ${systemctl} try-reload-or-restart "$2"`, "reload"]);
+  const reload = quoteExec([
+    "/bin/sh",
+    "-c",
+    `[ ! -e "$1" ] || ${systemctl} try-reload-or-restart "$2"`,
+    "reload",
+  ]);
   // "+": as root, where the rest is done as the account.
   const asRoot = manager === "system" && user !== undefined ? "+" : "";
   const before = [...(account?.unit.after ?? []), ...(manager === "system" ? ["network-online.target"] : [])];
@@ -104,7 +109,7 @@ function client(
       ...(manager === "system" ? { wants: ["network-online.target"] } : {}),
       ...account?.unit,
       ...(before.length > 0 ? { after: before } : {}),
-      // A restart of the timer, as at a deploy of other names, does not wait for the next try.
+      // The timer is restarted when this unit changes: the client then runs at once, also while it waits for its next try.
       partOf: [`${name}-acme.timer`],
     },
     service: {
@@ -113,7 +118,7 @@ function client(
       environment: { PODMAN_SYSTEMD_UNIT: "%n", ...account?.service.environment },
       execStartPre: [
         ...(account === undefined ? [] : [awaitFirstPodman(account.runtimeDirectory)]),
-        // Before the first start of nginx, too.
+        // It may run before nginx starts for the first time.
         `${quoteExec(["/bin/sh", "-c", directories, "directories"])} ${state}`,
       ],
       execStart: [
@@ -121,6 +126,7 @@ function client(
           "/usr/bin/podman",
           ...(runtime === undefined ? [] : [`--runtime=${runtime}`]),
           "run --name systemd-%N --replace --rm --cgroups=split --log-driver=none",
+          "--cap-drop all --security-opt=no-new-privileges",
           `--volume ${state}/letsencrypt:/etc/letsencrypt:rw${label}`,
           `--volume ${state}/nginx/${webroot}:${challenges}:rw${label}`,
           ...trusted,
@@ -131,7 +137,7 @@ function client(
         `${asRoot}${reload} ${state}/reload-due ${name}.service`,
         `/usr/bin/rm -f ${state}/reload-due`,
       ],
-      // Let's Encrypt allows five failures an hour for a name.
+      // Let's Encrypt allows five failures an hour for each name.
       restart: "on-failure",
       restartSec: "1h",
       timeoutStartSec: "10min",
@@ -141,7 +147,10 @@ function client(
   });
 }
 
-/** The first process of a container hears no SIGTERM that it does not ask for. A stop is no failure, and what follows has nothing to do. */
+/**
+ * Runs certbot until it ends or is stopped. The first process of a container ignores SIGTERM unless it handles it. A stop is not a
+ * failure: systemd then runs the commands that follow, and they find nothing to do.
+ */
 const untilStopped = 'trap "exit 0" TERM; certbot "$@" & wait $!';
 
 /** Where the client's container has the answers to challenges. */
@@ -151,7 +160,7 @@ function trustDirectory(name: string, args: SocketActivatedNginxArgs): string {
   return `${baseDirectory(name, args)}/acme`;
 }
 
-/** Options of `podman run` for the certificate of a CA of one's own. certbot asks by requests, which reads the variable. */
+/** Options of `podman run` with which the client trusts a private CA: certbot uses requests, which reads the variable. */
 function trust(directory: string, label: string): string[] {
   return [`--volume ${directory}:/acme:ro${label}`, "--env REQUESTS_CA_BUNDLE=/acme/ca.pem"];
 }
@@ -159,31 +168,32 @@ function trust(directory: string, label: string): string[] {
 /** What a service of an account's own manager needs beside the rest. */
 const ofManager = { unit: { after: [] }, service: { environment: {} }, runtimeDirectory: "%t" };
 
-/** Makes what is in $1. nginx's workers are another account, and what they read has to be open to all: $1 is not. */
+/** Makes the directory $1, which only its owner can enter, and what is in it. nginx's workers, another account, read the webroot. */
 const directories = `umask 022; mkdir -p -m 0700 "$1" "$1/letsencrypt" && mkdir -p "$1/nginx/${webroot}" && cd "$1/nginx" && chmod 0755 . ${webroot} || exit`;
 
-/** The same, and a certificate that signs itself, by the image $2, where there is none. */
+/** In nginx's directory: nobody else writes certificate and key meanwhile. */
+const locked = "exec 9<. && flock 9 || exit;";
+
+/** The same, and then a self-signed certificate by the image $2, if there is no certificate. */
 function placeholder(runtime: string | undefined): string {
   const { certificate, key } = acmeFiles;
   const podman = ["podman", ...(runtime === undefined ? [] : [`--runtime=${runtime}`])].join(" ");
   return [
-    `${directories};`,
+    `${directories}; ${locked}`,
     `[ -s ${certificate} ] && [ -s ${key} ] && exit;`,
     `${podman} run --rm --log-driver=none --network none --security-opt label=disable --volume "$1/nginx:/acme" --entrypoint openssl "$2"`,
     "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/CN=placeholder until the CA answers'",
-    `-keyout /acme/${key} -out /acme/${certificate}.new && mv ${certificate}.new ${certificate}`,
+    `-keyout /acme/${key} -out /acme/${certificate}.new 9<&- && mv ${certificate}.new ${certificate}`,
   ].join(" ");
 }
 
-/** Gives nginx what the client has in $1 as $2, where that is something else, and leaves a mark that nginx has to be told. */
+/** Copies the client's certificate $2 to where nginx reads it, if it is another one, and leaves the mark that nginx must reload. */
 const install = [
-  'cd "$1" && new=letsencrypt/live/$2 || exit; [ -e "$new/fullchain.pem" ] || exit 0;',
-  `[ "$(cat "$new/fullchain.pem")" != "$(cat nginx/${acmeFiles.certificate})" ] || exit 0;`,
-  ": >reload-due && umask 077 && cd nginx &&",
-  ...Object.entries({ privkey: acmeFiles.key, fullchain: acmeFiles.certificate }).map(
-    ([from, to]) => `cp "../$new/${from}.pem" ${to}.new &&`,
-  ),
-  ...Object.values(acmeFiles).map((file) => `sync ${file}.new &&`),
+  `cd "$1/nginx" && new=../letsencrypt/live/$2 || exit; [ -e "$new/fullchain.pem" ] || exit 0; ${locked}`,
+  'is() { [ "$(cat "$new/$1.pem")" = "$(cat "$2")" ]; };',
+  `is fullchain ${acmeFiles.certificate} && is privkey ${acmeFiles.key} && exit;`,
+  ": >../reload-due && umask 077 &&",
+  `cp "$new/fullchain.pem" ${acmeFiles.certificate}.new && cp "$new/privkey.pem" ${acmeFiles.key}.new && sync *.new &&`,
   `mv ${acmeFiles.key}.new ${acmeFiles.key} && mv ${acmeFiles.certificate}.new ${acmeFiles.certificate}`,
 ].join(" ");
 

@@ -10,7 +10,8 @@ import { type CheckResult, checkListens } from "../../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
 import { type ArgumentProblem, parseArguments, pathText } from "../arguments/problems.ts";
 import { type TlsArgs, allListens, listenPath } from "../tls/tls.ts";
-import { certbotImage, challengeProblems, challengeWarnings } from "../tls/acme.ts";
+import { certbotImage } from "../tls/acme.ts";
+import { challengeProblems, challengeWarnings } from "../tls/acme-check.ts";
 import { checkTls } from "../tls/check.ts";
 import { nginxMounts, volumeProblems, volumeTargets, volumeWarnings } from "./volume-check.ts";
 

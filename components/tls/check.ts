@@ -4,7 +4,7 @@ import { type Input, Output, all, unsecret } from "@pulumi/pulumi/output.js";
 import type { Resource } from "@pulumi/pulumi/resource.js";
 import { ArgumentError, type ArgumentProblem } from "../arguments/problems.ts";
 import { certificateName } from "../../units/nginx/tls.ts";
-import { acmeProblems } from "./acme.ts";
+import { acmeProblems } from "./acme-check.ts";
 import { type CertificateArgs, type TlsArgs, certificatesOf, missingPair } from "./tls.ts";
 
 /** What is wrong with a certificate and its key, and what is only odd. */

@@ -63,11 +63,11 @@ export const tlsSchema = z.strictObject({
   key: certificateSchema.shape.key.optional(),
 
   /**
-   * In place of {@link certificate} and {@link key}: each host gets its certificate from a CA, Let's Encrypt for example, and
-   * renews it without an `up`.
+   * Instead of {@link certificate} and {@link key}: each host gets its certificate from a CA such as Let's Encrypt, and renews it
+   * without an `up`.
    * @default none
    * @example { names: ["www.example.com"] }
-   * @see RFC 8555
+   * @see https://www.rfc-editor.org/rfc/rfc8555
    */
   acme: named<AcmeArgs>(acmeSchema).optional(),
 

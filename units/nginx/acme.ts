@@ -1,6 +1,6 @@
-/** What nginx serves for a client of ACME on the same host, and what it gets from there. */
+/** What nginx needs for an ACME client on the same host: the certificate, and the location for the CA's requests. */
 
-/** Where the container sees the certificate, its key and the answers to challenges, which the host makes. */
+/** Where nginx's container sees the certificate, its key and the answers to challenges. */
 export const acmeDirectory = "/etc/nginx/acme";
 
 /** The certificate and its key in {@link acmeDirectory}. */
@@ -16,10 +16,10 @@ export const webroot = "webroot";
  */
 export const challengePath = "/.well-known/acme-challenge/";
 
-/** One line for a server: the location of these requests, before all that a regular expression matches. */
+/** A line for a server: the location for these requests, which no regular expression overrides. */
 export const challengeLine = `location ^~ ${challengePath} { root ${acmeDirectory}/${webroot}; }`;
 
-/** What a server without TLS does, but for these requests: a directive of its own would come before any location. */
+/** What a server without TLS does with all other requests. A `return` of the server itself would come before any location. */
 export function besideChallenge(directive: string): string {
   return `    ${challengeLine}
     location / {

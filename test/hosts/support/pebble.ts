@@ -61,13 +61,29 @@ export class Pebble {
     const run = 'mount --bind "$1" /etc/hosts && exec "$2" -config "$3"';
     startDaemon(
       join(cgroupDirectory(this.#name), "pebble"),
-      [...namespace, "unshare", "--mount", "sh", "-c", run, "pebble", hosts, join(cached("pebble"), "pebble"), config],
+      [
+        ...namespace,
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        run,
+        "pebble",
+        hosts,
+        join(cached("pebble"), "pebble"),
+        config,
+      ],
       join(this.#directory, "pebble.log"),
       // Its delays and its random errors are for those who test a client.
       { PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "0", PEBBLE_AUTHZREUSE: "0" },
     );
     await listens(address, 14000);
     await listens(address, 15000);
+  }
+
+  /** It takes requests, and answers none. */
+  freeze(): void {
+    writeFileSync(join(cgroupDirectory(this.#name), "pebble", "cgroup.freeze"), "1");
   }
 
   /** What clients trust its certificates by; in root.pem of the directory, too. */
