@@ -52,7 +52,7 @@ export function smokeTargets(
 export interface SmokeRequest extends Omit<SmokeRequestArgs, "hostName"> {
   targets: SmokeTarget[];
   /** SHA-256 fingerprints of the certificates that may be served. Default: any. */
-  fingerprints?: string[];
+  fingerprints?: string[] | undefined;
 }
 
 /**

@@ -39,11 +39,14 @@ export function acmeOf(name: string, args: SocketActivatedNginxArgs): Acme | und
   const { image = certbotImage } = acme;
   const [timer, service] = [`${name}-acme.timer`, `${name}-acme.service`];
   const state = stateDirectory(name, args);
-  const ca = acme.ca === undefined ? {} : { [`${trustDirectory(name, args)}/ca.pem`]: { content: acme.ca } };
+  const directory = filesDirectory(name, args);
+  const ca = acme.ca === undefined ? {} : { [`${directory}/ca.pem`]: { content: acme.ca } };
+  // In nginx's unit another version of the client would restart nginx.
+  const reference = `${directory}/image`;
   return {
     image,
     volume: `${state}/nginx:${acmeDirectory}:ro${sharedLabel(args)}`,
-    execStartPre: `${quoteExec(["/bin/sh", "-c", placeholder(runtimeOf(args)), "placeholder"])} ${state} ${given(image)}`,
+    execStartPre: `${quoteExec(["/bin/sh", "-c", placeholder(runtimeOf(args)), "placeholder"])} ${state} ${inHome(reference, args)}`,
     timer,
     runOn: [service, ...Object.keys(ca)],
     units: {
@@ -55,7 +58,7 @@ export function acmeOf(name: string, args: SocketActivatedNginxArgs): Acme | und
       }),
       [service]: client(name, state, args, acme),
     },
-    files: ca,
+    files: { [reference]: { content: `${image}\n` }, ...ca },
   };
 }
 
@@ -86,7 +89,7 @@ function client(
   const label = sharedLabel(args);
   const lineage = `${name}-${digest(JSON.stringify([directory, [...names].sort()]))}`;
   const account = user === undefined ? undefined : manager === "system" ? asAccount(user) : ofManager;
-  const trusted = ca === undefined ? [] : trust(inHome(trustDirectory(name, args), args), label);
+  const trusted = ca === undefined ? [] : trust(inHome(filesDirectory(name, args), args), label);
   const certbot = [
     ...["certonly", "--non-interactive", "--agree-tos", "--keep-until-expiring", "--cert-name", lineage],
     ...["--webroot", "--webroot-path", challenges, "--server", directory],
@@ -156,7 +159,8 @@ const untilStopped = 'trap "exit 0" TERM; certbot "$@" & wait $!';
 /** Where the client's container has the answers to challenges. */
 const challenges = "/webroot";
 
-function trustDirectory(name: string, args: SocketActivatedNginxArgs): string {
+/** The set's own files for the client. */
+function filesDirectory(name: string, args: SocketActivatedNginxArgs): string {
   return `${baseDirectory(name, args)}/acme`;
 }
 
@@ -174,14 +178,14 @@ const directories = `umask 022; mkdir -p -m 0700 "$1" "$1/letsencrypt" && mkdir 
 /** In nginx's directory: nobody else writes certificate and key meanwhile. */
 const locked = "exec 9<. && flock 9 || exit;";
 
-/** The same, and then a self-signed certificate by the image $2, if there is no certificate. */
+/** The same, and then a self-signed certificate by the image that the file $2 names, if there is no certificate. */
 function placeholder(runtime: string | undefined): string {
   const { certificate, key } = acmeFiles;
   const podman = ["podman", ...(runtime === undefined ? [] : [`--runtime=${runtime}`])].join(" ");
   return [
     `${directories}; ${locked}`,
     `[ -s ${certificate} ] && [ -s ${key} ] && exit;`,
-    `${podman} run --rm --log-driver=none --network none --security-opt label=disable --volume "$1/nginx:/acme" --entrypoint openssl "$2"`,
+    `${podman} run --rm --log-driver=none --network none --security-opt label=disable --volume "$1/nginx:/acme" --entrypoint openssl "$(cat "$2")"`,
     "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/CN=placeholder until the CA answers'",
     `-keyout /acme/${key} -out /acme/${certificate}.new 9<&- && mv ${certificate}.new ${certificate}`,
   ].join(" ");

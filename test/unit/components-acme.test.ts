@@ -182,11 +182,19 @@ describe("what follows from it", () => {
       assert.ok(names.includes(one), one);
   });
 
-  test("no certificate is part of the set, and none is compared by a smoke test", () => {
+  test("no certificate is part of the set", () => {
     const { files, checks, services } = render("web", site);
-    assert.deepEqual(Object.keys(files), ["/etc/quadlet-fleet/web/conf.d/default.conf"]);
-    assert.deepEqual(services["web.service"]?.reloadOn, Object.keys(files));
+    const [page = "", ...others] = Object.keys(files);
+    assert.equal(page, "/etc/quadlet-fleet/web/conf.d/default.conf");
+    assert.deepEqual(others, ["/etc/quadlet-fleet/web/acme/image"]);
+    assert.deepEqual(services["web.service"]?.reloadOn, [page]);
     assert.deepEqual(checks["nginx -t"]?.volumes, undefined);
+  });
+
+  test("another version of the client leaves nginx alone", () => {
+    const unit = (image: string) =>
+      render("web", { ...site, tls: { acme: { ...acme, image } } }).units["web.container"];
+    assert.equal(unit("registry.example.com/certbot:1"), unit("registry.example.com/certbot:2"));
   });
 
   test("the CA's certificate is a file, and another one asks again", () => {
