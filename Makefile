@@ -43,7 +43,7 @@ test: setup check ## everything, also on real hosts; one file of those: make tes
 	@trap '$(FLEET) clean' EXIT; node tools/test.ts $(FILE)
 
 demo: ## both examples on a throwaway host; on a host of yours: make demo HOST=user@address
-	@tools/setup.sh $(if $(HOST),node engine)
+	@tools/setup.sh $(if $(HOST),node engine,packages node engine base images)
 	@node tools/demo.ts up $(HOST)
 
 demo-clean: ## remove the demo, and its host if it is a throwaway

@@ -1,5 +1,6 @@
 import type { SocketActivatedNginxArgs } from "./site/arguments.ts";
 import { accessLogOf } from "./site/access-log.ts";
+import { acmeOf } from "./site/acme.ts";
 import { hardeningOf } from "./site/hardening.ts";
 import { socketUnits } from "./site/names.ts";
 import type { Backend, ReverseProxyStackArgs } from "./proxy/arguments.ts";
@@ -53,10 +54,11 @@ export function collisions(owners: readonly Owner[]): Collision[] {
 export function claimsOfSite(name: string, args: SocketActivatedNginxArgs): Claim[] {
   const account = args.manager === "user" ? args.user : undefined;
   const hardening = hardeningOf(name, args);
+  const acme = acmeOf(name, args);
   const units = [
     ...socketUnits(name, args).map(({ unit }) => unit),
     ...(hardening?.userNamespace === undefined ? [] : [hardening.userNamespace]),
-    ...Object.keys(accessLogOf(name, args)?.units ?? {}),
+    ...Object.keys({ ...accessLogOf(name, args)?.units, ...acme?.units }),
   ];
   // A restart needs the two others for a moment (units/stand-ins.ts).
   const services = [name, `${name}-handover`, `${name}-rehearsal`];
@@ -64,6 +66,7 @@ export function claimsOfSite(name: string, args: SocketActivatedNginxArgs): Clai
     ...claims("a unit", [...units, ...services.map((service) => `${service}.service`)], account),
     ...claims("a set of units", [name], account),
     ...services.flatMap((service) => containerClaims(service, `systemd-${service}`, args.user)),
+    ...(acme === undefined ? [] : claims("a container", [`systemd-${name}-acme`], args.user)),
   ];
 }
 

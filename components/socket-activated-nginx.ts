@@ -42,6 +42,8 @@ import { render } from "./site/render.ts";
  *   environment variables.
  * - NAME-usernamespace.service, with `hardened` and `user`: the account's user namespace, which a hardened service can't make.
  * - NAME-rotate.timer and NAME-rotate.service, with `accessLog`: the rotation of its file.
+ * - NAME-acme.timer and NAME-acme.service, with `tls.acme`: the certificate's renewal. What they have stays in
+ *   /var/lib/quadlet-fleet-acme/NAME, with `user` in ~/.local/state/quadlet-fleet-acme/NAME.
  * - A mark of whose these are in /var/lib/quadlet-fleet or ~/.local/state/quadlet-fleet, and quadlet-fleet-recovery.service, which
  *   takes back what a power loss has interrupted.
  *

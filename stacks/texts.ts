@@ -14,6 +14,7 @@ export const textFields: Record<string, "text" | "line"> = {
   extra: "text",
   certificate: "text",
   key: "text",
+  ca: "text",
   privateKey: "text",
   environment: "line",
   hostKey: "line",

@@ -51,8 +51,8 @@ export function smokeTargets(
 /** All that the program below has to know. */
 export interface SmokeRequest extends Omit<SmokeRequestArgs, "hostName"> {
   targets: SmokeTarget[];
-  /** SHA-256 fingerprints of the certificates that may be served. */
-  fingerprints: string[];
+  /** SHA-256 fingerprints of the certificates that may be served. Default: any. */
+  fingerprints?: string[] | undefined;
 }
 
 /**
@@ -79,7 +79,7 @@ const ask = ({ url, address, port }) => new Promise((resolve, reject) => {
 });
 const problem = async (target) => {
   const { answer, certificate, text } = await ask(target);
-  if (certificate && !fingerprints.includes(certificate.fingerprint256))
+  if (certificate && fingerprints && !fingerprints.includes(certificate.fingerprint256))
     return "serves another certificate: " + certificate.subject?.CN + ", valid to " + certificate.valid_to;
   const found = answer.statusCode;
   if (target.redirects) {

@@ -1,4 +1,5 @@
 /** What a backend's own lines of nginx can't be. */
+import { challengePath } from "../../units/nginx/acme.ts";
 import { onlyContext } from "../../units/nginx/contexts.ts";
 import { locationsOf } from "../../units/nginx/extra.ts";
 import { parseNginx } from "../../units/nginx/parse.ts";
@@ -10,7 +11,7 @@ import type { ReverseProxyStackArgs } from "./arguments.ts";
 import { knownFiles, proxiedBackends } from "./nginx-files.ts";
 
 /** Problems of {@link Backend.extra}, which `nginx -t` would find on the host, in a file that nobody has written. */
-export function checkExtra({ backends, nginx }: ReverseProxyStackArgs): ArgumentProblem[] {
+export function checkExtra({ backends, nginx, tls }: ReverseProxyStackArgs): ArgumentProblem[] {
   const malformed = Object.entries(backends).flatMap(([backend, { extra = "" }]) => {
     try {
       parseNginx(extra, "extra");
@@ -22,7 +23,17 @@ export function checkExtra({ backends, nginx }: ReverseProxyStackArgs): Argument
   });
   if (malformed.length > 0) return malformed;
   const proxied = proxiedBackends(backends, knownFiles(nginx));
-  return [...proxied.flatMap((backend) => checkPlace(backend, proxied)), ...checkLocations(proxied)];
+  const generated = tls?.acme === undefined ? [] : [challengePath];
+  return [
+    ...proxied.flatMap((backend) => checkPlace(backend, proxied)),
+    ...checkLocations(proxied, generated),
+    ...proxied
+      .filter(({ paths }) => paths.some((path) => generated.includes(path)))
+      .map(({ name }) => ({
+        path: pathText(["backends", name, "paths"]),
+        message: `has "${challengePath}", which is for tls.acme. Leave it out.`,
+      })),
+  ];
 }
 
 function pathOf(backend: string): string {
@@ -72,16 +83,17 @@ function misplaced(
 }
 
 /** A server has each location once: nginx refuses a second one, or never takes it. */
-function checkLocations(all: readonly ProxiedBackend[]): ArgumentProblem[] {
+function checkLocations(all: readonly ProxiedBackend[], generated: readonly string[]): ArgumentProblem[] {
   const problems = new Map<string, ArgumentProblem>();
   for (const serverName of new Set(all.flatMap(({ serverNames }) => serverNames))) {
     const here = all.filter(({ serverNames }) => serverNames.includes(serverName));
-    const taken = new Map<string, string>(
-      here.flatMap(({ name, paths }) => [
+    const taken = new Map<string, string>([
+      ...here.flatMap(({ name, paths }) => [
         ...retryNames(name).map((location) => [location, "generated"] as const),
         ...paths.map((path) => [path, `a path of backend "${name}"`] as const),
       ]),
-    );
+      ...generated.map((location) => [location, "generated"] as const),
+    ]);
     for (const { name, extra } of here) {
       for (const location of locationsOf(extra)) {
         const other = taken.get(location);

@@ -72,9 +72,9 @@ export function generatedFiles(
       own: inHttp,
     }),
     [headersFile]: proxyHeaders(headers),
-    [serverFile]: proxyServer(),
+    [serverFile]: proxyServer(tls?.acme),
     ...(tls === undefined ? {} : { [tlsFile]: tlsCommon(tls, inHttp) }),
-    [otherNamesFile]: otherNames(listen, tls?.listen),
+    [otherNamesFile]: otherNames(listen, tls),
   };
   for (const backend of proxied) {
     const { name } = backend;

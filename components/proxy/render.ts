@@ -4,10 +4,11 @@ import { quoteExec } from "../../units/escape.ts";
 import type { SocketActivatedNginxArgs } from "../site/arguments.ts";
 import { sharedLabel, volumeLabel } from "../site/inputs.ts";
 import type { ReverseProxyStackArgs } from "./arguments.ts";
-import { generatedFiles, knownFiles } from "./nginx-files.ts";
+import { generatedFiles, knownFiles, serverNamesOf } from "./nginx-files.ts";
 import { hasNetwork, hasSockets, isInternal, proxyNames } from "./names.ts";
 import { isActivated, isUnix, socketsDirectory, socketsMount, socketsUnit } from "./backend-sockets.ts";
 import type { Additions } from "../site/render.ts";
+import { withAcmeNames } from "../tls/acme-check.ts";
 import { tlsOptions } from "../tls/tls.ts";
 
 /**
@@ -17,8 +18,10 @@ import { tlsOptions } from "../tls/tls.ts";
  */
 export function nginxOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginxArgs {
   const { backends, network, nginx, ...common } = args;
+  const names = Object.values(backends).flatMap(serverNamesOf);
   return {
     ...common,
+    ...(args.tls === undefined ? {} : { tls: withAcmeNames(args.tls, names) }),
     manager: args.manager ?? "system",
     network: hasNetwork(args) ? `systemd-${proxyNames(name, { network }).network}` : "none",
     nginx: {

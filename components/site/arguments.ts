@@ -169,9 +169,10 @@ export const argumentsSchema = z.strictObject({
   ),
 
   /**
-   * Certificate and key, and the addresses for TLS.
+   * Certificate and key, or where each host gets them, and the addresses for TLS.
    * @default none
    * @example { certificate: "-----BEGIN CERTIFICATE-----\n…", key: "-----BEGIN PRIVATE KEY-----\n…", redirect: true }
+   * @example { acme: { names: ["www.example.com"] }, redirect: true }
    * @see https://nginx.org/en/docs/http/configuring_https_servers.html
    */
   tls: named<TlsArgs>(tlsSchema).optional(),

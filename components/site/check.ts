@@ -10,6 +10,8 @@ import { type CheckResult, checkListens } from "../../units/nginx/check.ts";
 import { type SocketActivatedNginxArgs, argumentsSchema } from "./arguments.ts";
 import { type ArgumentProblem, parseArguments, pathText } from "../arguments/problems.ts";
 import { type TlsArgs, allListens, listenPath } from "../tls/tls.ts";
+import { certbotImage } from "../tls/acme.ts";
+import { challengeProblems, challengeWarnings } from "../tls/acme-check.ts";
 import { checkTls } from "../tls/check.ts";
 import { nginxMounts, volumeProblems, volumeTargets, volumeWarnings } from "./volume-check.ts";
 
@@ -36,6 +38,7 @@ export function checkArguments(
     ...checkUserService(args),
     ...checkName(args.name ?? name),
     ...checkListen(args),
+    ...challengeProblems(args),
     ...checkEnvironment(args.environment),
     ...volumeProblems(args.volumes, nginxMounts(args, proxied !== undefined)),
     ...checkHiddenFiles(args),
@@ -43,6 +46,9 @@ export function checkArguments(
   // By then the addresses can be read.
   if (problems.length === 0) problems.push(...checkSmokeTest(args, proxied));
   if (typeof args.image === "string") problems.push(...checkImage(args.image, args.requireDigest ?? false));
+  const { acme } = args.tls ?? {};
+  if (acme !== undefined)
+    problems.push(...checkImage(acme.image ?? certbotImage, args.requireDigest ?? false, "tls.acme.image"));
   const text = plainFiles(args.nginx);
   const early = [
     ...hardeningWarnings(args),
@@ -50,6 +56,7 @@ export function checkArguments(
     ...verifyWarnings(args),
     ...volumeWarnings(args),
     ...commandWarnings(args),
+    ...(problems.length > 0 ? [] : challengeWarnings(args, proxied === undefined)),
   ];
   if (problems.length > 0 || text === undefined) return { problems, warnings: early };
   const { errors, warnings } = checkConfiguration(args.name ?? name, args, text);

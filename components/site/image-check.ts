@@ -1,9 +1,8 @@
 import { imageProblem, isRegistry } from "../../units/image.ts";
 import type { ArgumentProblem } from "../arguments/problems.ts";
 
-/** Problems of an image reference; `requireDigest` as in the arguments. */
-export function checkImage(image: string, requireDigest: boolean): ArgumentProblem[] {
-  const path = "image";
+/** Problems of an image reference, the argument `path`; `requireDigest` as in the arguments. */
+export function checkImage(image: string, requireDigest: boolean, path = "image"): ArgumentProblem[] {
   const malformed = imageProblem(image);
   if (malformed !== undefined) return [{ path, message: malformed }];
   const [registry = "", ...rest] = image.split("/");

@@ -11,6 +11,11 @@ export function splitEnvironment(environment: Record<string, Input<string>>) {
   };
 }
 
+/** The directory of a set's own files. */
+export function baseDirectory(name: string, { user }: { user?: string | undefined }): string {
+  return user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
+}
+
 /** "~/x" as a quadlet writes it. */
 export function onHost(path: string): string {
   return path.replace(/^~(?=\/)/, "%h");

@@ -9,6 +9,7 @@ import { environmentFile } from "../../units/escape.ts";
 import { renderContainer, renderSocket } from "../../units/render.ts";
 import type { UnitSection } from "../../units/sections/unit.ts";
 import { accessLogOf } from "./access-log.ts";
+import { acmeOf } from "./acme.ts";
 import { awaitFirstPodman } from "./first-podman.ts";
 import { type Container, containerSection } from "./container.ts";
 import type {
@@ -20,7 +21,7 @@ import type {
 } from "../../resources/contract.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
 import { hardenedService, hardeningOf, runtimeOf, userNamespaceUnit } from "./hardening.ts";
-import { isConfiguration, lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
+import { baseDirectory, isConfiguration, lift, onHost, splitEnvironment, volumeLabel } from "./inputs.ts";
 import { socketUnits } from "./names.ts";
 import { retried, unlimited } from "./restarting.ts";
 import { allListens, tlsFiles, tlsListens, tlsOptions } from "../tls/tls.ts";
@@ -54,7 +55,7 @@ export interface Additions extends Pick<UserService, "description" | "online" | 
 export function render(name: string, args: SocketActivatedNginxArgs, additions?: Additions): Rendered {
   const listens = allListens(args);
   const sockets = socketUnits(name, args);
-  const base = args.user === undefined ? `/etc/quadlet-fleet/${name}` : `~/.config/quadlet-fleet/${name}`;
+  const base = baseDirectory(name, args);
   const directory = args.configurationDirectory ?? `${base}/conf.d`;
   const { plain, hidden } = splitEnvironment(args.environment ?? {});
   const environmentPath = `${base}/environment`;
@@ -73,27 +74,28 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     };
   }
   const certificates = `${base}/tls`;
-  if (args.tls !== undefined) Object.assign(files, tlsFiles(certificates, args.tls));
+  const given = args.tls === undefined ? {} : tlsFiles(certificates, args.tls);
+  Object.assign(files, given);
   const reloadOn = Object.keys(files);
   if (hasHidden) files[environmentPath] = { content: output(hidden).apply(environmentFile), mode: "0600" };
 
   const label = volumeLabel(args);
   const mounts = {
     [directory]: "/etc/nginx/conf.d",
-    ...(args.tls === undefined ? {} : { [certificates]: tlsDirectory }),
+    ...(Object.keys(given).length === 0 ? {} : { [certificates]: tlsDirectory }),
   };
   const log = accessLogOf(name, args);
+  const acme = acmeOf(name, args);
+  Object.assign(files, acme?.files);
   const parts: ContainerParts = {
     description: `nginx ${name}, socket-activated`,
     sockets: sockets.map(({ unit }) => unit),
     hardening: hardeningOf(name, args),
     ...additions,
-    ...(log === undefined
-      ? {}
-      : {
-          service: { ...additions?.service, ...log.service },
-          execStartPre: [...(additions?.execStartPre ?? []), log.execStartPre],
-        }),
+    service: { ...additions?.service, ...log?.service },
+    execStartPre: [...(additions?.execStartPre ?? []), log?.execStartPre, acme?.execStartPre].filter(
+      (command) => command !== undefined,
+    ),
   };
   const { manager, user } = args;
   const isUserService = manager === "system" && user !== undefined;
@@ -106,7 +108,9 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
     hardened: args.hardened === true,
     unlabelled: additions?.unlabelled,
     volumes: {
-      own: [...(additions?.ownVolumes ?? []), ...(log === undefined ? [] : [log.volume])],
+      own: [...(additions?.ownVolumes ?? []), log?.volume, acme?.volume].filter(
+        (volume) => volume !== undefined,
+      ),
       given: [
         ...Object.entries(mounts).map(([from, to]) => `${onHost(from)}:${to}:ro${label}`),
         ...(args.volumes ?? []),
@@ -133,7 +137,7 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
   const userNamespace = parts.hardening?.userNamespace;
   if (userNamespace !== undefined)
     units[userNamespace] = isUserService ? userNamespaceService(name, user) : userNamespaceUnit(name, "%t");
-  Object.assign(units, log?.units);
+  Object.assign(units, log?.units, acme?.units);
   for (const { unit, listen } of sockets) {
     units[unit] = renderSocket({
       unit: {
@@ -162,6 +166,8 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
         ...(hasHidden ? { restartOn: [environmentPath] } : {}),
         handover: true,
       },
+      // Last, as the CA asks nginx.
+      ...(acme === undefined ? {} : { [acme.timer]: { enabled: true, restartOn: acme.runOn } }),
     },
     probes: probes(args, nginx),
     checks: {
@@ -173,7 +179,13 @@ export function render(name: string, args: SocketActivatedNginxArgs, additions?:
         service: `${name}.service`,
       },
     },
-    images: lift(args.image, (image) => ({ [image]: { pull: args.pull ?? "missing" } })),
+    images: lift(args.image, (image) =>
+      Object.fromEntries(
+        [image, acme?.image]
+          .filter((reference) => reference !== undefined)
+          .map((reference) => [reference, { pull: args.pull ?? "missing" }]),
+      ),
+    ),
   };
 }
 

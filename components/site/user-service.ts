@@ -88,10 +88,16 @@ export function userService(options: UserService): string {
 
 /** The same for what a hardened one needs before it. */
 export function userNamespaceService(name: string, user: string): string {
-  return userNamespaceUnit(name, runtimeDirectory, {
+  return userNamespaceUnit(name, runtimeDirectory, asAccount(user));
+}
+
+/** What any system service has that runs podman as an account. */
+export function asAccount(user: string) {
+  return {
     unit: { requires: [manager], after: [manager] },
     service: { user, environment: login },
-  });
+    runtimeDirectory,
+  };
 }
 
 const manager = `user@${uid}.service`;

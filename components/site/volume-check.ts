@@ -1,6 +1,7 @@
 /** What volumes can't be, and what they hide. */
 import { CONF_D } from "../../units/nginx/include.ts";
 import { resolverDirectory } from "../../units/nginx/proxy-files.ts";
+import { acmeDirectory } from "../../units/nginx/acme.ts";
 import { tlsDirectory } from "../../units/nginx/tls.ts";
 import { cleanPath, isBelow, readVolume } from "../../units/volume.ts";
 import type { SocketActivatedNginxArgs } from "./arguments.ts";
@@ -41,6 +42,7 @@ export function nginxMounts(
   return {
     [CONF_D]: "the argument nginx",
     ...(tls === undefined ? {} : { [tlsDirectory]: "the argument tls" }),
+    ...(tls?.acme === undefined ? {} : { [acmeDirectory]: "the argument tls.acme" }),
     ...(hardened === true ? { [writtenDirectory]: "memory, because of hardened," } : {}),
     ...(accessLog === undefined ? {} : { [logMount]: "the argument accessLog" }),
     ...(isProxy

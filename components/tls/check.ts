@@ -4,7 +4,8 @@ import { type Input, Output, all, unsecret } from "@pulumi/pulumi/output.js";
 import type { Resource } from "@pulumi/pulumi/resource.js";
 import { ArgumentError, type ArgumentProblem } from "../arguments/problems.ts";
 import { certificateName } from "../../units/nginx/tls.ts";
-import { type CertificateArgs, type TlsArgs, certificatesOf } from "./tls.ts";
+import { acmeProblems } from "./acme-check.ts";
+import { type CertificateArgs, type TlsArgs, certificatesOf, missingPair } from "./tls.ts";
 
 /** What is wrong with a certificate and its key, and what is only odd. */
 export interface TlsProblems {
@@ -23,6 +24,8 @@ export function checkTls(
   now = new Date(),
 ): TlsProblems {
   if (tls === undefined) return { problems: [], warnings: [] };
+  const malformed = [...acmeProblems(tls), ...missingPair(tls)];
+  if (malformed.length > 0) return { problems: malformed, warnings: [] };
   const found = certificatesOf(tls).map(({ path, pair }) => checkPlain(path, pair, now));
   const problems = found.flatMap(({ problems }) => problems);
   return {
@@ -39,10 +42,12 @@ function otherNames(tls: TlsArgs, names: readonly string[]): string[] {
   const named = Object.keys(tls.certificates ?? {});
   return [...new Set([...names, ...named])].flatMap((asked) => {
     const chosen = certificateName(asked, named);
-    const { path, pair } = certificatesOf(tls).find((one) => one.name === chosen) ?? {
-      path: "tls",
-      pair: tls,
-    };
+    const found = certificatesOf(tls).find((one) => one.name === chosen);
+    if (found === undefined)
+      return tls.acme?.names?.includes(asked)
+        ? []
+        : [`tls.acme.names: has no "${asked}". Clients that ask for that name refuse the certificate.`];
+    const { path, pair } = found;
     const text = plain(pair.certificate);
     const [leaf] = text === undefined ? [] : readChain(text);
     // What a pattern stands for: a name below it.

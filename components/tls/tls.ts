@@ -6,14 +6,19 @@ import { type TlsOptions, certificateFiles } from "../../units/nginx/tls.ts";
 import type { FileContent } from "../../resources/contract.ts";
 import { named, text } from "../arguments/shared-fields.ts";
 import { lift } from "../site/inputs.ts";
+import type { ArgumentProblem } from "../arguments/problems.ts";
 import { required } from "../arguments/wording.ts";
+import { type AcmeArgs, acmeSchema } from "./acme.ts";
 
 const serverName = z
   .string()
   .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
 
-const pem = (what: string, label: string) =>
-  text(z.string(), required(`${what} in PEM, its text`, `"-----BEGIN ${label}-----…"`));
+const ofCertificate = ["the certificate in PEM", '"-----BEGIN CERTIFICATE-----…"'] as const;
+const ofKey = ["the private key of the certificate in PEM", '"-----BEGIN PRIVATE KEY-----…"'] as const;
+const pem = ([what, example]: readonly [string, string]) =>
+  text(z.string(), required(`${what}, its text`, example));
+
 const certificateSchema = z.strictObject({
   /**
    * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
@@ -22,7 +27,7 @@ const certificateSchema = z.strictObject({
    * @example "-----BEGIN CERTIFICATE-----\n…"
    * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate
    */
-  certificate: pem("the certificate", "CERTIFICATE"),
+  certificate: pem(ofCertificate),
 
   /**
    * The private key, which belongs to the first certificate. Always kept as a secret; on the host a file of mode 0600.
@@ -30,7 +35,7 @@ const certificateSchema = z.strictObject({
    * @example "-----BEGIN PRIVATE KEY-----\n…"
    * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate_key
    */
-  key: pem("the private key of the certificate", "PRIVATE KEY"),
+  key: pem(ofKey),
 });
 
 /** A certificate and its key. */
@@ -38,7 +43,33 @@ export interface CertificateArgs extends z.input<typeof certificateSchema> {}
 
 /** check.ts looks at certificates and keys. */
 export const tlsSchema = z.strictObject({
-  ...certificateSchema.shape,
+  /**
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * be read, unless it is given as one.
+   * @default none: required without {@link acme}
+   * @range PEM
+   * @example "-----BEGIN CERTIFICATE-----\n…"
+   * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate
+   */
+  certificate: certificateSchema.shape.certificate.optional(),
+
+  /**
+   * The private key, which belongs to the first certificate. Always kept as a secret; on the host a file of mode 0600.
+   * @default none: required without {@link acme}
+   * @range PEM, without a passphrase
+   * @example "-----BEGIN PRIVATE KEY-----\n…"
+   * @see https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_certificate_key
+   */
+  key: certificateSchema.shape.key.optional(),
+
+  /**
+   * Instead of {@link certificate} and {@link key}: each host gets its certificate from a CA such as Let's Encrypt, and renews it
+   * without an `up`.
+   * @default none
+   * @example { names: ["www.example.com"] }
+   * @see https://www.rfc-editor.org/rfc/rfc8555
+   */
+  acme: named<AcmeArgs>(acmeSchema).optional(),
 
   /**
    * The addresses for TLS, beside `listen`, which may be empty then. In your own `nginx` each is a `listen … ssl`, which is
@@ -81,7 +112,7 @@ export const tlsSchema = z.strictObject({
  * TLS: the files are in the container's /etc/nginx/tls, read-only: certificate.pem and key.pem; those of `certificates` as
  * NAME.certificate.pem and NAME.key.pem ("_" for "*"). What is generated for nginx uses them; your own `nginx` names them:
  * `ssl_certificate /etc/nginx/tls/certificate.pem; ssl_certificate_key /etc/nginx/tls/key.pem;`.
- * A changed certificate or key is a reload.
+ * A changed certificate or key is a reload. With `acme`, both files are in /etc/nginx/acme.
  */
 export interface TlsArgs extends z.input<typeof tlsSchema> {}
 
@@ -114,19 +145,30 @@ export function tlsOptions(tls: TlsArgs | undefined): TlsOptions | undefined {
     http2: tls.http2 ?? true,
     redirect: tls.redirect ?? false,
     names: Object.keys(tls.certificates ?? {}),
+    acme: tls.acme !== undefined,
   };
 }
 
 /** Each certificate with its path in the arguments, and the server name that it is for: undefined for all others. */
 export function certificatesOf(tls: TlsArgs): { path: string; name?: string; pair: CertificateArgs }[] {
   return [
-    { path: "tls", pair: tls },
+    // With acme there is none, and without it checkTls() has seen that both are there.
+    ...(tls.acme === undefined ? [{ path: "tls", pair: tls as CertificateArgs }] : []),
     ...Object.entries(tls.certificates ?? {}).map(([name, pair]) => ({
       path: `tls.certificates["${name}"]`,
       name,
       pair,
     })),
   ];
+}
+
+/** What is missing of the certificate for all others. */
+export function missingPair({ acme, certificate, key }: TlsArgs): ArgumentProblem[] {
+  if (acme !== undefined || (certificate !== undefined && key !== undefined)) return [];
+  if (certificate === undefined && key === undefined)
+    return [{ path: "tls", message: "needs certificate and key, or acme" }];
+  const [missing, words] = certificate === undefined ? ["certificate", ofCertificate] : ["key", ofKey];
+  return [{ path: `tls.${missing}`, message: `is missing: ${words[0]}, its text, as in ${words[1]}` }];
 }
 
 /** The files in a directory on the host. */

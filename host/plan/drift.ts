@@ -1,4 +1,5 @@
 import type { Desired, DesiredFile, DesiredService } from "../desired.ts";
+import { madeUnits } from "./changes.ts";
 import { sha256 } from "../digest.ts";
 import type { Facts } from "../facts/facts.ts";
 
@@ -21,6 +22,7 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
   const dropIns = new Set(units.flatMap((unit) => facts.units.get(unit)?.dropIns ?? []));
   return [
     ...desired.services.flatMap((service) => at(service.unit, unitDrift(service, facts))),
+    ...installed(desired).flatMap((unit) => at(unit, hasFailed(facts, unit) ? ["failed"] : [])),
     ...[...dropIns].filter((path) => !known.includes(path)).flatMap((path) => at(path, ["new drop-in"])),
     ...(desired.linger && !facts.lingers ? at(desired.account ?? "", ["no lingering"]) : []),
     ...desired.files.flatMap((file) => at(file.path, fileDrift(file, desired, facts))),
@@ -29,6 +31,16 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
       .filter(([unit, { needsReload }]) => needsReload && !units.includes(unit))
       .flatMap(([unit]) => at(unit, [readBefore])),
   ];
+}
+
+/** Units that something else starts now and then: a timer, say. */
+function installed(desired: Desired): string[] {
+  return madeUnits(desired).filter((made) => !desired.services.some(({ unit }) => unit === made));
+}
+
+function hasFailed({ units }: Facts, unit: string): boolean {
+  const fact = units.get(unit);
+  return fact?.active === "failed" || fact?.restarting === true;
 }
 
 /** Files that the set's own mark names and the state does not: an `up` finished on the host, and its answer was lost. */

@@ -142,6 +142,13 @@ const command = (when: "before" | "after", changed: Change): Changed => ({
   only: once,
 });
 const tls: Change = { tls: certificate };
+const acme = { names: ["www.example.com"], ca: certificate.certificate };
+const besideAcme: Change = { tls: { acme } };
+const acmeOf = (change: Change): Changed => ({
+  only: once,
+  beside: besideAcme,
+  change: { tls: { acme: change } },
+});
 const named: Change = { tls: { ...certificate, certificates: { "www.example.net": otherCertificate } } };
 /** Another text for the same key: a certificate with one more behind it, and the key in another format. */
 const chain = (pair: Certificate) => `${pair.certificate}${certificate.certificate}`;
@@ -176,6 +183,12 @@ const common: Record<string, Changed> = {
   tls: { change: tls },
   "tls.certificate": { only: once, beside: tls, change: { tls: { certificate: chain(certificate) } } },
   "tls.key": { only: once, beside: tls, change: { tls: { key: rewritten(certificate) } } },
+  "tls.acme": { change: { tls: { acme } } },
+  "tls.acme.names": acmeOf({ names: ["example.com"] }),
+  "tls.acme.email": acmeOf({ email: "admin@example.com" }),
+  "tls.acme.directory": acmeOf({ directory: "https://ca.example.com/directory" }),
+  "tls.acme.ca": acmeOf({ ca: otherCertificate.certificate }),
+  "tls.acme.image": acmeOf({ image: "registry.example.com/certbot:1" }),
   "tls.listen": { only: once, beside: tls, change: { tls: { listen: ["0.0.0.0:8443"] } } },
   "tls.certificates": { only: once, beside: tls, change: named },
   "tls.certificates.certificate": {

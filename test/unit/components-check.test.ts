@@ -128,7 +128,7 @@ const cases: [string, object, string[]][] = [
       "connection.sudo: can't be a secret or an Output as a whole. In it, these may be one or hold one: password.",
       "listen[0]: can't be a secret or an Output. Give it as it is.",
       "hardened: can't be a secret or an Output. Give it as it is.",
-      "tls: can't be a secret or an Output as a whole. In it, these may be one or hold one: certificate, key, certificates.",
+      "tls: can't be a secret or an Output as a whole. In it, these may be one or hold one: certificate, key, acme, certificates.",
       "nginx: can't be a secret or an Output as a whole. Each value in it may be one.",
       "commands.before: can't be a secret or an Output as a whole. In it, these may be one or hold one: [].environment.",
     ],

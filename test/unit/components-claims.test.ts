@@ -42,6 +42,12 @@ describe("a site", () => {
     "Example 1": { manager: "user", user: "test" },
     "Example 2": {},
     "Example 3": { user: "test" },
+    "with ACME": {
+      manager: "user",
+      user: "test",
+      accessLog: {},
+      tls: { acme: { names: ["www.example.com"] } },
+    },
     "hardened, with TLS": {
       user: "test",
       hardened: true,

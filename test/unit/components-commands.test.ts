@@ -121,6 +121,14 @@ describe("smokeTest", () => {
       fingerprints: [],
     });
   });
+
+  test("of what a CA gives the hosts no certificate is known", async () => {
+    const tls = { acme: { names: ["www.example.com"] } };
+    const all = await made(() => new SocketActivatedNginx("asked", { ...site, tls, smokeTest: {} }));
+    assert.ok(
+      !("fingerprints" in (JSON.parse(inputsOf(all, "asked-smoke-test").create as string) as object)),
+    );
+  });
 });
 
 describe("what is wrong", () => {

@@ -74,6 +74,7 @@ describe("the program", () => {
       await run("https", { fingerprints: [fingerprint(certificate)] }),
       /serves another certificate: www\.example\.com, valid to /,
     );
+    assert.equal(await run("https", { fingerprints: undefined }), "");
   });
 
   test("it asks again while it has time", async () => {

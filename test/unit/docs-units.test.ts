@@ -38,6 +38,7 @@ const rendered: Rendered[] = [
   render("example1", site),
   render("example1", { ...site, hardened: true }),
   render("example1", { ...site, accessLog: {} }),
+  render("example1", { ...site, tls: { acme: { names: ["www.example.com"] } } }),
   render("example1", { ...site, listen: ["192.0.2.11:8080"] }),
   render("example3", { ...site, manager: "system" }),
   render("example4", nginxOf("example4", proxy), proxyAdditions("example4", proxy)),

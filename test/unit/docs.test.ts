@@ -24,7 +24,7 @@ function placements(text: string): string[] {
     Object.entries(config).map(([key, value]) => [key.replace("quadlet-fleet:", ""), value]),
   );
   for (const site of Object.values(fleet.sites ?? {}))
-    if (site.tls) Object.assign(site.tls, { ...certificate, ...site.tls });
+    if (site.tls && !("acme" in site.tls)) Object.assign(site.tls, { ...certificate, ...site.tls });
   const { sites, proxies } = placeFleet(fleet);
   return [...sites, ...proxies].flatMap(({ name, hosts }) => hosts.map((host) => `${name}@${host}`));
 }
@@ -87,6 +87,7 @@ const places: Record<string, ((config: Config) => Args | undefined)[]> = {
   "docs/rollouts.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/stack-files.md": [() => ({})], // the test below
   "docs/tls.md": [(config) => config["quadlet-fleet:sites"]],
+  "docs/acme.md": [(config) => config["quadlet-fleet:sites"]],
 };
 
 test("the stack file of README.md, with everything that the pages add to it", () => {
@@ -113,6 +114,7 @@ test("the stack file of README.md, with everything that the pages add to it", ()
     "www@web-1",
     "front-page@web-1",
     "shop@web-2",
+    "blog@web-2",
     "front@web-1",
   ]);
 });

@@ -134,6 +134,23 @@ test("a unit of the set that is no service and that systemd has to read again", 
   assert.deepEqual(found({ ...host, units }), ["systemd has read an older version: web-network.service"]);
 });
 
+test("a unit of the set that something else starts now and then", () => {
+  const job = "/etc/systemd/system/web-job.service";
+  const wanted = desired({
+    ...web,
+    files: [
+      ...web.files,
+      { key: "web-job.service", path: job, content: "[Service]\n", mode: "0644", unit: "web-job.service" },
+    ],
+  });
+  const of = (fact: Parameters<typeof state>[2]) =>
+    found(state(settled(wanted), "web-job.service", fact), wanted);
+  assert.deepEqual(of({ active: "inactive" }), []);
+  assert.deepEqual(of({ active: "activating" }), []);
+  assert.deepEqual(of({ active: "failed" }), ["failed: web-job.service"]);
+  assert.deepEqual(of({ active: "activating", restarting: true }), ["failed: web-job.service"]);
+});
+
 test("an image that was replaced, of a service that need not run: the plan leaves it alone", () => {
   const lazy = { ...web, services: web.services.map((service) => ({ ...service, active: false })) };
   assert.deepEqual(found({ ...host, replacedImages: new Set(["web.service"]) }, lazy), []);

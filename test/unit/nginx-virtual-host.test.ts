@@ -114,7 +114,7 @@ test("what somebody's own files have there is not written a second time", () => 
   assert.deepEqual(names.filter((name) => written([]).includes(name)).sort(), [...names].sort());
   const own = parseNginx(names.map((name) => `${name} 1;`).join("\n"), "x");
   assert.deepEqual(new Set(written(own)), new Set(["include", "map"]));
-  const tls = { listen, http2: true, redirect: false, names: [] };
+  const tls = { listen, http2: true, redirect: false, names: [], acme: false };
   const lines = (own: string) => tlsCommon(tls, parseNginx(own, "x")).trim().split("\n").slice(2);
   assert.deepEqual(lines(""), ["ssl_protocols TLSv1.2 TLSv1.3;", "http2 on;"]);
   assert.deepEqual(lines("ssl_protocols TLSv1.3; http2 off;"), []);

@@ -143,6 +143,24 @@ export const shapes: Record<string, Shape> = {
   }),
   "rootful-tls-http1": site(rootful, { tls: { ...certificate, http2: false } }),
   "rootless-tls-only": site(rootless, { listen: [], tls: { ...certificate, listen: ["0.0.0.0:8443"] } }),
+  "rootless-acme": site(rootless, {
+    listen: ["0.0.0.0:80"],
+    hardened: true,
+    tls: { redirect: true, acme: { names: ["www.example.com", "example.com"] } },
+  }),
+  "rootful-acme": site(rootful, {
+    tls: {
+      certificates: { "*.example.net": otherCertificate },
+      acme: {
+        names: ["www.example.com"],
+        email: "admin@example.com",
+        directory: "https://ca.example.com/acme/directory",
+        ca: certificate.certificate,
+        image: "registry.example.com/certbot:1",
+      },
+    },
+  }),
+  "root-owned-socket-acme": site(rootOwnedSocket, { tls: { acme: { names: ["www.example.com"] } } }),
   "rootful-certificates": site(rootful, {
     tls: { ...certificate, certificates: { "*.example.net": otherCertificate } },
   }),
@@ -217,6 +235,11 @@ export const shapes: Record<string, Shape> = {
       redirect: true,
       certificates: { "*.example.net": otherCertificate },
     },
+    backends: { httpd, net: { ...caddy, serverName: "www.example.net" } },
+  }),
+  "proxy-acme": stack({
+    listen: ["0.0.0.0:80"],
+    tls: { redirect: true, acme: {}, certificates: { "*.example.net": otherCertificate } },
     backends: { httpd, net: { ...caddy, serverName: "www.example.net" } },
   }),
   "proxy-options": stack({

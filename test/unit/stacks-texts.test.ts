@@ -40,7 +40,7 @@ describe("each text that may be in a file", () => {
     const command = (its: object) => ({ before: [{ command: ["a"], environment: its }] });
     const both = (x: unknown, ofPair: object, variables: object, ofLogin: object) => ({
       nginx: { "default.conf": x },
-      tls: { ...ofPair, certificates: { "a.example.com": ofPair } },
+      tls: { ...ofPair, certificates: { "a.example.com": ofPair }, acme: { ca: x } },
       environment: variables,
       registries: { "registry.example.com": ofLogin },
       commands: command(variables),
@@ -76,7 +76,16 @@ describe("each text that may be in a file", () => {
       }
     };
     visit(fleetSchema, "");
-    const fromFile = ["certificate", "environment", "hostKey", "key", "nginx", "passphrase", "password"];
+    const fromFile = [
+      "ca",
+      "certificate",
+      "environment",
+      "hostKey",
+      "key",
+      "nginx",
+      "passphrase",
+      "password",
+    ];
     const never = ["address", "agent", "commandTimeout", "connectTimeout", "identityFile", "image"];
     assert.deepEqual(
       [...found].sort(),

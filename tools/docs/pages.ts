@@ -18,6 +18,7 @@ const sources = [
   "components/reverse-proxy-stack.ts",
   "components/socket-activated-nginx.ts",
   "components/tls/tls.ts",
+  "components/tls/acme.ts",
 ].map((path) => join(root, path));
 
 /** In no file: the types of the contract by their names, which its schemas do not keep. */

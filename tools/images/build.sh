@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Makes the registry that test hosts pull from: build.sh BASE DIRECTORY, in a mount namespace of its own.
 #
-# The images are stand-ins, named as such in their labels: Debian's nginx in the layout of the official image.
+# The images are stand-ins, named as such in their labels: Debian's nginx and certbot in the layout of the official images.
 #   docker.io/library/nginx:1, :2 and :latest (= :1)   their page and /etc/image-version tell them apart
 #   docker.io/library/httpd:latest, caddy:latest       what a reverse proxy has behind it: nginx too, with another page
+#   docker.io/certbot/certbot:VERSION                  by the name that components/tls/acme.ts has
 set -euo pipefail
 
 base=$1
@@ -11,6 +12,7 @@ registry=$2
 here=$(dirname "$(realpath "$0")")
 work=$registry/work
 address=127.0.0.1:5000
+certbot_version=v5.6.0
 
 # A scratch host: the base image with the packages whose files are wanted.
 scratch() {
@@ -23,7 +25,7 @@ scratch() {
   apt-config dump | grep -E '^Acquire::(http|https)::' >"$work/root/etc/apt/apt.conf.d/machine" || true
   chroot "$work/root" apt-get update
   DEBIAN_FRONTEND=noninteractive chroot "$work/root" \
-    apt-get install --yes --no-install-recommends nginx-light busybox docker-registry
+    apt-get install --yes --no-install-recommends nginx-light busybox docker-registry certbot openssl
 }
 
 # take ROOT PROGRAM…: the programs and the libraries that they load, with the directories as Debian has them
@@ -54,22 +56,49 @@ nginx_root() {
   echo 'hosts: files dns' >"$to/etc/nsswitch.conf"
 }
 
-# push NAME VERSION TITLE: one image
+# As in the official image: certbot, a shell of busybox's, and the openssl command.
+certbot_root() {
+  local to=$work/certbot python extensions paths
+  python=$(chroot "$work/root" python3 -c 'import sys; print("/usr/lib/python%d.%d" % sys.version_info[:2])')
+  mapfile -t extensions < <(
+    chroot "$work/root" find "$python/lib-dynload" /usr/lib/python3/dist-packages /usr/lib/*/ossl-modules -name '*.so'
+  )
+  take "$to" /usr/bin/busybox /usr/bin/openssl /usr/bin/python3 "${extensions[@]}"
+  chroot "$to" /usr/bin/busybox --install -s /usr/bin
+  # With their times, by which Python knows what is compiled.
+  paths=("$python" /usr/lib/python3 /usr/lib/ssl /etc/ssl /usr/share/zoneinfo /usr/bin/certbot)
+  (cd "$work/root" && cp --archive --parents "${paths[@]/#/.}" "$to")
+  mkdir -p "$to"/{proc,sys,dev,run,tmp,root,etc/letsencrypt,var/lib/letsencrypt,var/log}
+  chmod 1777 "$to/tmp"
+  echo root:x:0:0:root:/root:/bin/sh >"$to/etc/passwd"
+  echo root:x:0: >"$to/etc/group"
+  chroot "$to" certbot --version
+  echo 'hosts: files dns' >"$to/etc/nsswitch.conf"
+}
+
+# push NAME VERSION TITLE: one image that is nginx
 push() {
   local name=$1 version=$2 title=$3 root=$work/nginx
   echo "$version" >"$root/etc/image-version"
   sed "s/@VERSION@/$version/; s/Welcome to nginx!/$title/" "$here/nginx/usr/share/nginx/html/index.html" \
     >"$root/usr/share/nginx/html/index.html"
+  push_root "$root" "library/$name" "$version" \
+    'ENTRYPOINT ["/docker-entrypoint.sh"]' 'CMD ["nginx", "-g", "daemon off;"]' \
+    'EXPOSE 80' 'STOPSIGNAL SIGQUIT' "ENV IMAGE_VERSION=$version"
+}
+
+# push_root ROOT NAME VERSION CHANGE…
+push_root() {
+  local root=$1 name=$2 version=$3 change changes=()
+  shift 3
+  for change in "$@"; do changes+=(--change "$change"); done
   tar --create --numeric-owner --owner=0 --group=0 --directory "$root" . >"$work/root/image.tar"
-  chroot "$work/root" podman "${podman[@]}" import --quiet \
-    --change 'ENTRYPOINT ["/docker-entrypoint.sh"]' --change 'CMD ["nginx", "-g", "daemon off;"]' \
-    --change 'EXPOSE 80' --change 'STOPSIGNAL SIGQUIT' \
-    --change "ENV IMAGE_VERSION=$version" \
+  chroot "$work/root" podman "${podman[@]}" import --quiet "${changes[@]}" \
     --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
     --change "LABEL org.opencontainers.image.version=$version" \
-    --change "LABEL org.opencontainers.image.title=\"Stand-in for $name of quadlet-fleet's tests\"" \
-    /image.tar "$address/library/$name:$version"
-  chroot "$work/root" podman "${podman[@]}" push --quiet --tls-verify=false "$address/library/$name:$version"
+    --change "LABEL org.opencontainers.image.title=\"Stand-in for ${name##*/} of quadlet-fleet's tests\"" \
+    /image.tar "$address/$name:$version"
+  chroot "$work/root" podman "${podman[@]}" push --quiet --tls-verify=false "$address/$name:$version"
 }
 
 # Where nothing is but files: no service manager, no cgroups, no network.
@@ -83,6 +112,8 @@ images() {
   chroot "$work/root" podman "${podman[@]}" push --quiet --tls-verify=false "$address/library/nginx:1" "$address/library/nginx:latest"
   push httpd latest 'It works!'
   push caddy latest 'Caddy works!'
+  push_root "$work/certbot" certbot/certbot "$certbot_version" 'ENTRYPOINT ["certbot"]' 'WORKDIR /opt/certbot' \
+    'VOLUME /etc/letsencrypt' 'VOLUME /var/lib/letsencrypt' 'EXPOSE 80' 'EXPOSE 443'
   kill %1
 }
 
@@ -98,6 +129,7 @@ mkdir -p "$registry"/{proc,dev,tmp,var/lib/registry}
 # shellcheck disable=SC2016
 echo 'puller:$2b$05$abcdefghijklmnopqrstuuKcS.CYWVYVaLiiCKrrc0A5s3mGesJ9O' >"$registry/etc/htpasswd"
 nginx_root
+certbot_root
 # In a network namespace, where no other registry can be in the way.
 unshare --net sh -c 'ip link set lo up && exec "$@"' sh env REGISTRY_HTTP_ADDR="$address" "$0" "$base" "$registry" images
 umount --recursive "$work/root"

@@ -1,8 +1,15 @@
 /** What nginx needs to serve on passed sockets when nobody has written a configuration. */
+import { challengeLine } from "./acme.ts";
 import { AddressError, type ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
 import { namesHashLine } from "./names-hash.ts";
-import { certificateLines, protocolLines, redirectServer, type TlsOptions } from "./tls.ts";
+import {
+  certificateLines,
+  commonCertificateLines,
+  protocolLines,
+  redirectServer,
+  type TlsOptions,
+} from "./tls.ts";
 import { quoteWord } from "./tokens.ts";
 
 /** What may differ from the image's own default.conf. */
@@ -38,8 +45,14 @@ ${rest}}
   const redirect = tls.redirect && listen.length > 0;
   // By the name that the client asks for (SNI); the first one is for all names without a certificate.
   const servers = [undefined, ...tls.names].map((name) => {
-    const lines = [...certificateLines(name), ...protocolLines(tls)].map((line) => `    ${line}\n`).join("");
     const plain = redirect ? [] : listen;
+    const lines = [
+      ...(name === undefined ? commonCertificateLines(tls) : certificateLines(name)),
+      ...protocolLines(tls),
+      ...(tls.acme && plain.length > 0 ? ["", challengeLine] : []),
+    ]
+      .map((line) => (line === "" ? "\n" : `    ${line}\n`))
+      .join("");
     return `server {
 ${listenLines({ plain, tls: tls.listen }, name === undefined ? { among } : {})}    server_name ${quoteWord(name ?? serverName)};
 

@@ -1,18 +1,22 @@
 /** What the virtual hosts of a reverse proxy share. */
+import { besideChallenge } from "./acme.ts";
 import type { ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
 import { namesHashLine } from "./names-hash.ts";
 import type { Directive } from "./parse.ts";
 import { resolverDirectory } from "./proxy-files.ts";
 import { retryMap } from "./retry.ts";
-import { certificateLines, protocolLines, type TlsOptions } from "./tls.ts";
+import { commonCertificateLines, protocolLines, type TlsOptions } from "./tls.ts";
 
 /** The server for names that no backend has: without it, the first backend would get their requests. */
-export function otherNames(plain: readonly ListenAddress[], tls: readonly ListenAddress[] = []): string {
+export function otherNames(
+  plain: readonly ListenAddress[],
+  { listen: tls, acme }: Pick<TlsOptions, "listen" | "acme"> = { listen: [], acme: false },
+): string {
+  const nothing = "return 404;";
   return `server {
 ${listenLines({ plain, tls }, { option: "default_server", among: [...plain, ...tls] })}    server_name _;
-    return 404;
-}
+${acme ? besideChallenge(nothing) : `    ${nothing}\n`}}
 `;
 }
 
@@ -25,7 +29,7 @@ export function tlsCommon(tls: TlsOptions, own: readonly Directive[] = []): stri
   const protocols = protocolLines(tls).filter((line) =>
     own.every(({ name }) => !line.startsWith(`${name} `)),
   );
-  return [...certificateLines(), ...protocols, ""].join("\n");
+  return [...commonCertificateLines(tls), ...protocols, ""].join("\n");
 }
 
 /** What {@link proxyCommon} depends on. */

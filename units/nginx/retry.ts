@@ -3,6 +3,7 @@
  * had. Nothing was sent there, so it is looked up and tried once more: the backend answers, or is not there (502). One that was
  * reached and said nothing stays a 504.
  */
+import { challengeLine } from "./acme.ts";
 import { indent } from "./indent.ts";
 
 /** The location for it. */
@@ -36,9 +37,13 @@ const unlessReached = `    if ($upstream_connect_time ~ [0-9]) {
     }
 `;
 
-/** What each server block of a backend includes. */
-export function proxyServer(): string {
-  return `# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
+/**
+ * What each server block of a backend includes.
+ *
+ * @param acme whether it answers the challenges of a CA. Default: false.
+ */
+export function proxyServer(acme = false): string {
+  return `${acme ? `${challengeLine}\n` : ""}# For a second nginx may know an address that the backend has had. Nothing was sent there, so it is looked up and tried once
 # more: the backend answers, or is not there (502). One that was reached and said nothing stays a 504.
 ${retryLine}
 location ${shared} {

@@ -1,4 +1,5 @@
 /** What nginx needs for TLS in the configurations that are generated. */
+import { acmeDirectory, acmeFiles, besideChallenge } from "./acme.ts";
 import type { ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
 import { quoteWord } from "./tokens.ts";
@@ -15,6 +16,8 @@ export interface TlsOptions {
   redirect: boolean;
   /** Server names that have a certificate of their own, patterns like "*.example.com" among them. */
   names: readonly string[];
+  /** The certificate of all others comes from a client of ACME. */
+  acme: boolean;
 }
 
 /** The files of a certificate in {@link tlsDirectory}: of a server name, or those for all others. */
@@ -41,16 +44,20 @@ export function serverNameOf(name: string, serverNames: readonly string[]): stri
     .sort((one, other) => other.length - one.length)[0];
 }
 
-/**
- * The directives that say which certificate it is.
- *
- * @param serverName one of {@link TlsOptions.names}; undefined for the certificate of all others
- */
-export function certificateLines(serverName?: string): string[] {
-  const { certificate, key } = certificateFiles(serverName);
+/** The directives that say which certificate it is, of one of {@link TlsOptions.names}. */
+export function certificateLines(serverName: string): string[] {
+  return linesFor(tlsDirectory, certificateFiles(serverName));
+}
+
+/** The same for the certificate of all others. */
+export function commonCertificateLines({ acme }: Pick<TlsOptions, "acme">): string[] {
+  return acme ? linesFor(acmeDirectory, acmeFiles) : linesFor(tlsDirectory, certificateFiles());
+}
+
+function linesFor(directory: string, { certificate, key }: { certificate: string; key: string }): string[] {
   return [
-    `ssl_certificate ${quoteWord(`${tlsDirectory}/${certificate}`)};`,
-    `ssl_certificate_key ${quoteWord(`${tlsDirectory}/${key}`)};`,
+    `ssl_certificate ${quoteWord(`${directory}/${certificate}`)};`,
+    `ssl_certificate_key ${quoteWord(`${directory}/${key}`)};`,
   ];
 }
 
@@ -71,10 +78,10 @@ export function redirectServer(
   tls: TlsOptions,
   among: readonly ListenAddress[] = [],
 ): string {
+  const redirect = `return 301 https://$host${portSuffix(tls.listen)}$request_uri;`;
   return `server {
 ${listenLines({ plain }, { among })}    server_name ${quoteWord(serverName)};
-    return 301 https://$host${portSuffix(tls.listen)}$request_uri;
-}
+${tls.acme ? besideChallenge(redirect) : `    ${redirect}\n`}}
 `;
 }
 

@@ -13,6 +13,8 @@ export interface UnitSection {
   wants?: Many;
   /** As `wants`, but this unit is stopped when one of them is, and (with `after`) not started if one fails. Default: none. */
   requires?: Many;
+  /** Units whose stop and restart are this one's as well; it does not start with them. Default: none. */
+  partOf?: Many;
   /** Units that are started earlier than this one, and stopped later; it does not start them. Default: none. */
   after?: Many;
   /** Absolute paths whose mounts this unit needs. Default: none. */
@@ -27,6 +29,7 @@ export const unitKeys = {
   description: "value",
   wants: "list",
   requires: "list",
+  partOf: "list",
   after: "list",
   requiresMountsFor: "list",
   defaultDependencies: "value",
