@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
 import { before, test } from "node:test";
-import { engineEnvironment } from "../../tools/engine.ts";
-import { type Output, execute } from "../../tools/execute.ts";
 import type { TestHost } from "../../tools/fleet/index.ts";
+import { quadletFleet } from "./support/command-line.ts";
 import { hold } from "./support/hold.ts";
 import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
@@ -14,7 +12,6 @@ import { example1, example2, hostEntry } from "./support/stack.ts";
 
 const { fleet, stack } = await openScene("status", { hosts: 3 });
 const [one, two, three] = fleet.hosts as [TestHost, TestHost, TestHost];
-const root = join(import.meta.dirname, "../..");
 
 /** Example 1 on the first host, and Example 2 on all. */
 function configure(change: object = {}): void {
@@ -30,11 +27,8 @@ before(async () => {
   await stack.up();
 });
 
-async function status(argv: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Output> {
-  const command = [process.execPath, join(root, "cli/main.ts"), "status", "--stack", stack.name, ...argv];
-  const engine = engineEnvironment(join(stack.home, ".."));
-  return await execute(command, { cwd: root, env: { ...engine, ...env }, check: false });
-}
+const status = (argv: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
+  quadletFleet(stack, ["status", ...argv], env);
 
 /** The table without its columns for the version, the image and the time. */
 function short(table: string): string[] {
