@@ -3,6 +3,7 @@ import type { Query } from "../../host/attended/entry.ts";
 import { readerOf } from "../../host/attended/read.ts";
 import { sourcesOf } from "../../host/attended/sources.ts";
 import { Pool } from "../../host/ssh/pool.ts";
+import { fold } from "../../rollout/fold.ts";
 import { interrupted } from "../interrupted.ts";
 import { Output, widthOf } from "../output.ts";
 import { Report } from "../report.ts";
@@ -26,6 +27,9 @@ export interface LogsOptions {
   readonly json: boolean;
   readonly query: Query;
 }
+
+/** Milliseconds in which a host should answer. */
+const silence = 3000;
 
 /** For how long a line waits for older ones of other hosts, in milliseconds, and how many lines do. */
 const [patience, most] = [500, 5000];
@@ -52,8 +56,9 @@ export async function logs(options: LogsOptions): Promise<number> {
   const stop = new AbortController();
   const window = new Window(print, patience, most);
   const work = async () => {
-    const failures = new Map<Part, unknown>();
-    for await (const entry of history(parts, query.lines, failures)) await print(entry);
+    const [failures, waiting] = [new Map<Part, unknown>(), new Set<string>()];
+    if (process.stderr.isTTY) setTimeout(() => sayWaiting(waiting), silence).unref();
+    for await (const entry of history(parts, query.lines, failures, waiting)) await print(entry);
     if (follow) await new Follower((entry) => window.put(entry), report, stop.signal).all(parts, failures);
     // Of several sources of a host, the first.
     else
@@ -71,4 +76,9 @@ export async function logs(options: LogsOptions): Promise<number> {
     // One that is dialled may take its time.
     await Promise.race([pool.close(), sleep(patience)]);
   }
+}
+
+/** Who is at a terminal and sees nothing hears why. */
+function sayWaiting(hosts: ReadonlySet<string>): void {
+  if (hosts.size > 0) console.error(`quadlet-fleet: waiting for ${fold([...hosts])}`);
 }

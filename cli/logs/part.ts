@@ -20,7 +20,7 @@ export class Part {
     this.#reader = reader;
   }
 
-  /** Whether its history was read. */
+  /** Whether its history was read, as far as it is known where to go on. */
   get isPast(): boolean {
     return this.#isPast;
   }
@@ -29,11 +29,17 @@ export class Part {
   async *history(): AsyncGenerator<HostEntry, void> {
     const reading = this.#reader.history();
     const entries = read(this.#pool, this.#target, reading);
-    if (reading.isReversed) {
+    if (reading.isResumable) {
+      for await (const entry of entries) {
+        this.#isPast = true;
+        yield { host: this.host, ...entry };
+      }
+    } else {
+      // All or nothing, as another try would begin anew.
       const all: Entry[] = [];
       for await (const entry of entries) all.push(entry);
-      for (const entry of all.reverse()) yield { host: this.host, ...entry };
-    } else for await (const entry of entries) yield { host: this.host, ...entry };
+      for (const entry of reading.isReversed ? all.reverse() : all) yield { host: this.host, ...entry };
+    }
     this.#isPast = true;
   }
 

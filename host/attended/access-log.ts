@@ -34,53 +34,61 @@ export class AccessLogReader implements Reader {
   history(): Reading {
     const { lines, since } = this.#query;
     const { token, errand } = this.#errand("history", String(lines ?? "all"), String(since ?? ""));
+    const take = this.#taking(token);
     // It is held back until the next one is there: a file may end within a line, which comes as a whole later.
     let held: Line | undefined;
     return {
       errand,
-      isReversed: false,
+      ...{ isReversed: false, isResumable: lines === undefined },
       take: (line) => {
-        const place = placeIn(line.bytes, token);
         const last = held;
-        held = place ? undefined : line;
-        if (place) this.#place = { ...place, position: place.position - (last ? sizeOf(last) : 0) };
-        return place || last === undefined || sizeOf(last) === 0 ? undefined : this.#entry(last);
-      },
-    };
-  }
-
-  follow(): Reading {
-    const { token, errand } = this.#errand(
-      "follow",
-      this.#place?.inode ?? "",
-      String(this.#place?.position ?? ""),
-    );
-    /** What follows is counted from here. */
-    let mark: Place | undefined;
-    // The line before a mark is none of the file's.
-    let empty = 0;
-    return {
-      errand,
-      isReversed: false,
-      take: (line) => {
-        const place = placeIn(line.bytes, token);
-        if (place) {
-          this.#place = mark = place;
-          empty = 0;
-        } else if (sizeOf(line) === 0) empty += 1;
-        else if (mark && this.#place) {
-          const { distance, text } = this.#parts(line.bytes);
-          const start = distance === undefined ? this.#place.position + empty : mark.position + distance;
-          this.#place = { inode: mark.inode, position: start + text.length + line.cut + 1 };
-          empty = 0;
-          return this.#entry(line);
-        }
+        const isMark = placeIn(line.bytes, token) !== undefined;
+        held = isMark ? undefined : line;
+        const entry = last && !isMark ? take(last) : undefined;
+        if (!isMark) return entry;
+        take(line);
+        if (this.#place && last) this.#place.position -= sizeOf(last);
         return undefined;
       },
     };
   }
 
-  #errand(mode: "history" | "follow", ...words: [string, string]): { token: string; errand: Errand } {
+  follow(): Reading {
+    const words = [this.#place?.inode ?? "", String(this.#place?.position ?? "")] as const;
+    const { token, errand } = this.#errand("follow", ...words);
+    return { errand, ...{ isReversed: false, isResumable: true }, take: this.#taking(token) };
+  }
+
+  /** Takes lines, and counts from mark to mark up to where. */
+  #taking(token: string): Reading["take"] {
+    let mark: Place | undefined;
+    // The line before a mark is none of the file's.
+    let empty = 0;
+    return (line) => {
+      const place = placeIn(line.bytes, token);
+      if (place) {
+        [mark, this.#place] = [place, { ...place }];
+        empty = 0;
+        return undefined;
+      }
+      if (sizeOf(line) === 0) {
+        empty += 1;
+        return undefined;
+      }
+      if (mark && this.#place) {
+        const { distance, text } = this.#parts(line.bytes);
+        const start = distance === undefined ? this.#place.position + empty : mark.position + distance;
+        this.#place.position = start + text.length + line.cut + 1;
+      }
+      empty = 0;
+      return this.#entry(line);
+    };
+  }
+
+  #errand(
+    mode: "history" | "follow",
+    ...words: readonly [string, string]
+  ): { token: string; errand: Errand } {
     const { account, files } = this.#source;
     const { grep } = this.#query;
     // No line of a log can know it.

@@ -26,6 +26,8 @@ export interface Reading {
   readonly take: (line: Line) => Entry | undefined;
   /** The newest entry is the first. */
   readonly isReversed: boolean;
+  /** Where it is broken off, {@link Reader.follow} goes on after the last line that was taken. */
+  readonly isResumable: boolean;
 }
 
 /** Reads one source of log lines on one host. It remembers up to where, so that no line comes twice. */

@@ -37,6 +37,7 @@ export class JournalReader implements Reader {
         ...this.#since(),
       ]),
       isReversed,
+      isResumable: !isReversed,
       take: (line) => {
         const end = /^-- cursor: (\S+)$/.exec(line.bytes.toString("latin1"));
         if (end) this.#cursor = end[1];
@@ -53,6 +54,7 @@ export class JournalReader implements Reader {
     return {
       errand: this.#errand(["no", "--follow", "--no-tail", ...since]),
       isReversed: false,
+      isResumable: true,
       take: (line) => {
         const { entry, cursor } = this.#read(line);
         this.#cursor = cursor;

@@ -9,8 +9,12 @@ import { scriptOf } from "../../host/attended/attend.ts";
 // What runs on a host as long as somebody listens: host/attended/scripts/attend.sh.
 
 /** Starts a script as attend() does, without SSH. */
-function start(script: string, words: readonly string[] = [], arguments_ = ["-", "either"]) {
-  const child = spawn("sh", ["-c", scriptOf("attend"), "quadlet-fleet", ...arguments_]);
+function start(
+  script: string,
+  words: readonly string[] = [],
+  { arguments_ = ["-", "either"], attend = scriptOf("attend") } = {},
+) {
+  const child = spawn("sh", ["-c", attend, "quadlet-fleet", ...arguments_]);
   const said = { stdout: "", stderr: "" };
   for (const output of ["stdout", "stderr"] as const)
     child[output].setEncoding("utf8").on("data", (text: string) => (said[output] += text));
@@ -92,6 +96,13 @@ test("it may take its time to end, and is waited for", async () => {
   assert.match(said.stdout, /done\n$/);
 });
 
+test("so it does when nothing is heard any more, as the network is gone", async () => {
+  const attend = scriptOf("attend").replace("timeout 90 ", "timeout 1 ");
+  assert.notEqual(attend, scriptOf("attend"));
+  const { ended } = start("sleep 600", [], { attend });
+  assert.equal(await ended, 128 + 15);
+});
+
 test("characters that come meanwhile are no reason to end", async () => {
   const { child, ended, says } = start('echo "[$$]"; sleep 1; exit 4');
   await says(/\[(\d+)\]/);
@@ -108,7 +119,7 @@ test("without the last word nothing is run", async () => {
 
 test("what is refused", async () => {
   const refused = async (...arguments_: string[]) => {
-    const { said, ended } = start("echo ran", [], arguments_);
+    const { said, ended } = start("echo ran", [], { arguments_ });
     assert.equal(await ended, 77);
     return said.stdout.split("\n").at(-2);
   };

@@ -179,7 +179,8 @@ describe("the journal", () => {
     const backwards = new JournalReader(system, { lines: 2 });
     const reading = backwards.history();
     take(reading, "-- cursor: end", entry({ __CURSOR: "c2" }), entry({ __CURSOR: "c1" }));
-    assert.deepEqual([reading.isReversed, after(backwards)], [true, ["--after-cursor=c2"]]);
+    assert.deepEqual(after(backwards), ["--after-cursor=c2"]);
+    assert.deepEqual([reading.isReversed, reading.isResumable], [true, false]);
     const none = new JournalReader(system, { lines: 2 });
     take(none.history(), "-- cursor: end");
     assert.deepEqual(after(none), ["--after-cursor=end"]);
@@ -283,6 +284,17 @@ describe("an access log", () => {
       undefined,
     ]);
     assert.deepEqual(place(one), ["7", "96"]);
+  });
+
+  test("a history since a time that is broken off goes on after the last line; one of the last lines does not", () => {
+    const since = reader({ since: 5 });
+    const reading = since.history();
+    take(reading, "", `${tokenOf(reading)} 7 100`, at(1), at(2), "ha");
+    assert.deepEqual(
+      [reading.isResumable, ...place(since)],
+      [true, "7", String(100 + 2 * (at(1).length + 1))],
+    );
+    assert.equal(reader({ since: 5, lines: 5 }).history().isResumable, false);
   });
 
   test("it counts what it takes, from each mark, and no log line can make one", () => {

@@ -52,7 +52,8 @@ history_of() {
       position=$(stat -L -c %s "$opened")
     elif [ -n "$since" ]; then
       from=$(start_of "$1")
-      tail -c "+$((from + 1))" <&4 | whole_lines "$from" | filter
+      mark "$opened" "$from"
+      tail -c "+$((from + 1))" <&4 | filter
     elif [ -n "$pattern" ]; then
       filter <&4 | tail -n "$lines"
     else
@@ -63,10 +64,7 @@ history_of() {
   } 4<"$1"
 }
 
-# whole_lines FROM: without the rest of a line that begins before there.
-whole_lines() { if [ "$1" = 0 ]; then cat; else sed 1d; fi; }
-
-# start_of FILE: a place before the first line since then, which may be within a line. It gets nearer by halves, as the file may be huge.
+# start_of FILE: where a line begins, before the first one since then. It gets nearer by halves, as the file may be huge.
 start_of() {
   low=0 high=$(stat -c %s -- "$1")
   while [ "$((high - low))" -gt 65536 ]; do
@@ -74,6 +72,8 @@ start_of() {
     seconds=$(seconds_at "$1" "$middle")
     if [ -n "$seconds" ] && [ "$seconds" -lt "$since" ]; then low=$middle; else high=$middle; fi
   done
+  # After the line that it is in.
+  [ "$low" = 0 ] || low=$((low + $(tail -c "+$((low + 1))" -- "$1" | head -n 1 | wc -c)))
   echo "$low"
 }
 
