@@ -1,29 +1,27 @@
 #!/usr/bin/env node
 // The command line: `npx quadlet-fleet --help`. Exit status: 0 done, 1 it could not be done, 2 it was called in a wrong way, 3 hosts are
-// not as they were deployed.
+// not as they were deployed, were not reached, or have failed.
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { messageOf, printable } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { exec } from "./exec/index.ts";
+import { logs } from "./logs/index.ts";
+import { host, moment, text, whole } from "./options.ts";
 import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
-
-/** Of an option that is given twice, the last one counts. */
-const last = (given: string | string[] | undefined) => [given].flat().at(-1);
 
 const parser = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
   .locale("en")
   .usage("$0 COMMAND\n\nAsks the hosts of a stack. Run it in the directory of the Pulumi project.")
-  .option("stack", {
-    ...{ type: "string", alias: "s", requiresArg: true, coerce: last },
-    describe: "the stack; default: the selected one",
-  } as const)
+  .parserConfiguration({ "populate--": true })
+  .option("stack", { ...text("the stack; default: the selected one"), alias: "s" })
   .option("cwd", {
-    ...{ type: "string", alias: "C", requiresArg: true, coerce: last },
-    describe: "the directory of the project; paths in the stack are relative to it",
-  } as const)
+    ...text("the directory of the project; paths in the stack are relative to it"),
+    alias: "C",
+  })
   .middleware(({ cwd }) => enter(cwd))
   .command(
     "status [sites..]",
@@ -39,8 +37,51 @@ const parser = yargs(hideBin(process.argv))
     },
   )
   .command(
+    "logs <site>",
+    "what a site has logged on its hosts, merged by time",
+    (command) =>
+      command
+        .positional("site", { type: "string", demandOption: true, describe: "a site or a proxy" })
+        .option("host", host)
+        .option("unit", text("only this unit; default: all of the site"))
+        .option("follow", { type: "boolean", default: false, alias: "f", describe: "go on until Ctrl-C" })
+        .option("lines", {
+          ...whole("lines", 0, "the last lines of each host; default: 100, with --since all"),
+          alias: "n",
+        })
+        .option("since", moment('lines from then on: 1h, "10 min ago", today, "2026-11-29 15:00"'))
+        .option("grep", text("only lines that match: a regular expression of PCRE2"))
+        .option("json", { type: "boolean", default: false, describe: "lines of JSON: docs/logs.md" })
+        .example("$0 logs www", "the last lines of all hosts")
+        .example("$0 logs www -f --host web-1", "what one host logs from now on, too")
+        .example("$0 logs www --since 1h --grep timeout", "what matches, of the last hour"),
+    async ({ site, host: hosts, unit, follow, lines, since, grep, json, stack }) => {
+      const query = { lines: lines ?? (since === undefined ? 100 : undefined), since, grep };
+      process.exitCode = await logs({ site, hosts, unit, follow, query, json, stack });
+    },
+  )
+  .command(
+    "exec <site>",
+    "runs a command in the site's container on its hosts",
+    (command) =>
+      command
+        .usage("$0 exec SITE [OPTIONS] -- COMMAND ARGUMENTS…")
+        .positional("site", { type: "string", demandOption: true, describe: "a site or a proxy" })
+        .option("host", host)
+        .option("unit", text("the container of this unit; default: that of nginx"))
+        .option("parallel", whole("parallel", 1, "how many hosts at a time; default: 10"))
+        .option("timeout", whole("timeout", 0, "seconds, then the command is stopped; 0: never; default: 60"))
+        .example("$0 exec www -- nginx -T", "nginx's configuration on each host")
+        .example("$0 exec front --unit app -- date", "in a backend of a proxy"),
+    async ({ site, host: hosts, unit, parallel = 10, timeout = 60, stack, "--": command }) => {
+      if (!Array.isArray(command) || command.length === 0) return wrong('Give a command, after "--".');
+      const words = command.map(String);
+      process.exitCode = await exec({ site, hosts, unit, command: words, parallel, timeout, stack });
+    },
+  )
+  .command(
     "rollback <site>",
-    "bring the previous version back to all hosts of a site, from what they have kept of it",
+    "brings the previous version back to all hosts of a site, from what they have kept of it",
     (command) =>
       command
         .positional("site", { type: "string", demandOption: true, describe: "the site" })
@@ -60,9 +101,13 @@ const parser = yargs(hideBin(process.argv))
   .fail((message: string | null, error?: Error) => {
     // A command's own error comes without a message.
     if (!message) throw error ?? new Error("unknown");
-    console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet --help`);
-    process.exit(2);
+    wrong(message);
   });
+
+function wrong(message: string): never {
+  console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet --help`);
+  process.exit(2);
+}
 
 function enter(directory: string | undefined): void {
   if (directory === undefined) return;
@@ -84,3 +129,5 @@ try {
   if (!(thrown instanceof Stop)) console.error("This is a bug. Please report it with the line above.");
   process.exitCode = 1;
 }
+// When all is written: a connection to a host that is gone must not keep it.
+process.stdout.write("", () => process.exit());

@@ -4,5 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 rm -rf dist
 node_modules/.bin/tsc -p tsconfig.build.json
-cp -r host/transaction/scripts dist/host/transaction/
+for room in transaction attended; do cp -r "host/$room/scripts" "dist/host/$room/"; done
 cp provider/pulumi-resource-quadlet provider/compile-cache.cjs dist/provider/

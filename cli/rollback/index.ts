@@ -11,6 +11,7 @@ import { type WireObject, isObject, revealObject } from "../../provider/wire.ts"
 import type { UnitSetInputs } from "../../resources/contract.ts";
 import { isHeldBack } from "../../rollout/policy.ts";
 import { confirm } from "../confirm.ts";
+import { setsOf } from "../sites.ts";
 import { type DeployedSet, pulumi, readStack } from "../stack.ts";
 import { Stop } from "../stop.ts";
 import { changesOf } from "./changes.ts";
@@ -48,10 +49,9 @@ export async function rollback({ stack, site, yes }: RollbackOptions): Promise<n
 }
 
 function choose(sets: readonly DeployedSet[], site: string): DeployedSet {
-  const [set, another] = sets.filter(({ desired }) => desired.name === site);
-  const names = sets.map(({ desired }) => desired.name).sort();
-  if (!set) throw new Stop(`The stack has no site "${site}".\nIt has: ${names.join(", ") || "none"}`);
-  if (another) throw new Stop(`The stack has "${site}" twice. Revert the program, and run \`pulumi up\`.`);
+  const [set, another] = setsOf(sets, [site]).filter(({ desired }) => desired.name === site);
+  if (!set || another)
+    throw new Stop(`The stack has "${site}" twice. Revert the program, and run \`pulumi up\`.`);
   return set;
 }
 

@@ -1,10 +1,11 @@
-import { HostError, messageOf, printable } from "../../host/errors.ts";
+import { HostError } from "../../host/errors.ts";
 import type { Versions } from "../../host/facts/facts.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { silent } from "../../host/transaction/progress.ts";
 import { targetOf } from "../../provider/target.ts";
-import { fold, grouped } from "../../rollout/fold.ts";
+import { folded } from "../report.ts";
+import { whyNot } from "../sites.ts";
 import type { DeployedSet } from "../stack.ts";
 import { Stop } from "../stop.ts";
 
@@ -35,8 +36,7 @@ export async function lookAtVersions(
       found.set(host, facts.versions ?? nothing);
     } catch (thrown) {
       if (mayMiss && thrown instanceof HostError && thrown.reason === "unreachable") return;
-      const why = thrown instanceof HostError ? thrown.withoutHost : printable(messageOf(thrown));
-      failed.push({ name: host, why });
+      failed.push({ name: host, why: whyNot(thrown) });
     }
   };
   try {
@@ -45,6 +45,5 @@ export async function lookAtVersions(
     await pool.close();
   }
   if (failed.length === 0) return found;
-  const lines = grouped(failed).map(({ why, names }) => `${fold(names)}: ${why}`);
-  throw new Stop(["Nothing was rolled back.", ...lines].join("\n"));
+  throw new Stop(["Nothing was rolled back.", ...folded(failed)].join("\n"));
 }

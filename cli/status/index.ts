@@ -1,5 +1,5 @@
+import { setsOf } from "../sites.ts";
 import { readStack } from "../stack.ts";
-import { Stop } from "../stop.ts";
 import { lookAt } from "./look.ts";
 import { printed, sorted } from "./print.ts";
 import { rowOf } from "./row.ts";
@@ -20,13 +20,7 @@ export interface StatusOptions {
  */
 export async function status({ stack, sites, json }: StatusOptions): Promise<number> {
   const sets = await readStack(stack);
-  const names = sets.map(({ desired }) => desired.name);
-  const unknown = sites.filter((site) => !names.includes(site));
-  if (unknown.length > 0)
-    throw new Stop(
-      `The stack has no site "${unknown.join('", "')}".\nIt has: ${[...new Set(names)].sort().join(", ") || "none"}`,
-    );
-  const wanted = sets.filter(({ desired }) => sites.length === 0 || sites.includes(desired.name));
+  const wanted = sites.length === 0 ? sets : setsOf(sets, sites);
   const rows = sorted((await lookAt(wanted)).map(rowOf));
   if (json) console.log(JSON.stringify(rows, undefined, 2));
   else if (rows.length === 0) console.log("Nothing is deployed.");

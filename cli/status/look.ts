@@ -1,11 +1,10 @@
-import { HostError, messageOf, printable } from "../../host/errors.ts";
+import { HostError } from "../../host/errors.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { lookQuery } from "../../host/plan/query.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { silent } from "../../host/transaction/progress.ts";
-import { targetOf } from "../../provider/target.ts";
-import { naturally } from "../../rollout/fold.ts";
+import { hostsOf, wayTo, whyNot } from "../sites.ts";
 import type { DeployedSet } from "../stack.ts";
 
 /** One set on one host, and what was found there. */
@@ -34,26 +33,16 @@ export async function lookAt(sets: readonly DeployedSet[]): Promise<Found[]> {
   }
 }
 
-/** Those that have the set, and those that should have it and do not yet. */
-function hostsOf({ known: { where, exceptions } }: DeployedSet): string[] {
-  return [...new Set([...Object.keys(where), ...Object.keys(exceptions)])].sort(naturally);
-}
-
-async function one(
-  pool: Pool,
-  { known, desired, credentials }: DeployedSet,
-  host: string,
-): Promise<Found["look"]> {
-  const way = known.ways[host];
-  if (!way) return "unknown way";
-  if (way.host.state === "offline") return "offline";
+async function one(pool: Pool, set: DeployedSet, host: string): Promise<Found["look"]> {
+  const { desired } = set;
+  const way = wayTo(set, host);
+  if (typeof way === "string") return way;
   try {
     const place = { ...desired, purpose: "peek" } as const;
-    return {
-      facts: await observe(pool, targetOf(credentials, way.host), place, lookQuery(desired), silent),
-    };
+    return { facts: await observe(pool, way, place, lookQuery(desired), silent) };
   } catch (thrown) {
-    if (!(thrown instanceof HostError)) return { problem: printable(messageOf(thrown)) };
-    return thrown.reason === "no-account" ? "no account" : { problem: thrown.withoutHost };
+    return thrown instanceof HostError && thrown.reason === "no-account"
+      ? "no account"
+      : { problem: whyNot(thrown) };
   }
 }

@@ -1,4 +1,5 @@
-import { fold, grouped, naturally } from "../../rollout/fold.ts";
+import { fold, naturally } from "../../rollout/fold.ts";
+import { folded } from "../report.ts";
 import type { Row } from "./row.ts";
 
 /** The table, a line for all hosts of a site with the same to say, and below it what differs, is pending or has failed. Pure. */
@@ -26,10 +27,7 @@ export function printed(rows: readonly Row[]): string {
       why === null ? [] : [{ name: host, why: `${site}: ${why}` }],
     );
     if (said.length === 0) return [];
-    const texts = grouped(said).map(
-      ({ why, names }) => `  ${fold(names)}: ${why.replaceAll("\n", "\n    ")}`,
-    );
-    return ["", `${titles[kind]}:`, ...texts];
+    return ["", `${titles[kind]}:`, ...folded(said).map((text) => `  ${text.replaceAll("\n", "\n  ")}`)];
   });
   return [...table, ...sections, ""].join("\n");
 }

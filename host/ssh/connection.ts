@@ -14,6 +14,9 @@ import { fingerprint, keyType } from "./known-hosts.ts";
 import { Login } from "./login.ts";
 import { quoteCommand } from "./quote.ts";
 
+/** What a command writes to. */
+export type Output = "stdout" | "stderr";
+
 /** A running command on a host. */
 export interface Channel {
   write(data: string | Uint8Array): void;
@@ -23,6 +26,9 @@ export interface Channel {
   close(): void;
   onStdout(listener: (chunk: Buffer) => void): void;
   onStderr(listener: (chunk: Buffer) => void): void;
+  /** Takes nothing more of it until {@link resume}, so the command waits when it writes. */
+  pause(output: Output): void;
+  resume(output: Output): void;
   /** Resolves when the command has ended. `code` is null when the connection broke first. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
@@ -142,6 +148,8 @@ export class Connection {
             close: () => void stream.close(),
             onStdout: (listener) => void stream.on("data", listener),
             onStderr: (listener) => void stream.stderr.on("data", listener),
+            pause: (output) => void { stdout: stream, stderr: stream.stderr }[output].pause(),
+            resume: (output) => void { stdout: stream, stderr: stream.stderr }[output].resume(),
             ended,
           });
         });

@@ -4,6 +4,7 @@ import { readAnswers } from "./answers.ts";
 import type { Channel, Connection } from "../ssh/connection.ts";
 import type { Desired } from "../desired.ts";
 import type { Target } from "../ssh/endpoint.ts";
+import { identify, sudoWords } from "../ssh/sudo.ts";
 import { HostError, messageOf, printable, upAgain } from "../errors.ts";
 import { type Answer, type Facts, type Query, decode, readFacts, writeQuery } from "../facts/facts.ts";
 import { sha256 } from "../digest.ts";
@@ -33,9 +34,6 @@ export function rolledBack(answer: Answer): RolledBack {
   return { ok: answer.ok === "yes", output: printable(decode(answer.output).trim()) };
 }
 
-/** How long sudo may take for a password, in milliseconds. */
-const sudoTime = 30_000;
-
 /**
  * One run of the host's script: it holds the lock of the set, answers queries and brings a plan to its end in phases. One call at a
  * time; a call that comes meanwhile waits.
@@ -48,7 +46,7 @@ export class Session {
   /** Whether something on the host may have changed by this session. */
   changed = false;
   #turn: Promise<unknown> = Promise.resolve();
-  /** What is sent once enter.sh runs. */
+  /** Called once enter.sh runs. */
   #entered: (() => void) | undefined;
 
   private constructor(host: string, channel: Channel, place: Place) {
@@ -78,36 +76,12 @@ export class Session {
       name,
       operator(),
     ];
-    const password = typeof target.sudo === "object" ? target.sudo.password : undefined;
-    const ask = password === undefined ? ["-n"] : ["-S", "-p", ""];
-    const sudo = target.sudo ? ["sudo", ...ask, "--"] : [];
-    const channel = await connection.run([...sudo, "sh", "-c", enterScript, "quadlet-fleet", ...words]);
+    const command = ["sh", "-c", enterScript, "quadlet-fleet", ...words];
+    const channel = await connection.run([...sudoWords(target), ...command]);
     const session = new Session(connection.name, channel, place);
-    if (password === undefined) session.#enter();
-    else session.#identify(password);
+    // The mark that enter.sh skips to.
+    session.#entered = identify(channel, target, () => channel.write("quadlet-fleet\n"));
     return session;
-  }
-
-  /** The mark that enter.sh skips to. */
-  #enter(): void {
-    this.#channel.write("quadlet-fleet\n");
-  }
-
-  /**
-   * Whatever came behind a wrong password sudo would take for the next ones: a login may be locked after three (faillock(8)). So
-   * the rest waits until enter.sh has said that it is there, and sudo gets an end of its input instead where it asks again.
-   */
-  #identify(password: string): void {
-    this.#channel.write(`${password}\n`);
-    const giveUp = setTimeout(() => this.#channel.end(), sudoTime);
-    this.#entered = () => {
-      clearTimeout(giveUp);
-      this.#enter();
-    };
-    this.#channel.onStderr((chunk) => {
-      if (/try again/i.test(chunk.toString("utf8"))) this.#channel.end();
-    });
-    void this.#channel.ended.then(() => clearTimeout(giveUp));
   }
 
   /**

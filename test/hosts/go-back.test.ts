@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
-import { cli } from "./support/cli.ts";
+import { quadletFleet } from "./support/command-line.ts";
 import { failures } from "./support/load-report.ts";
 import { underLoad } from "./support/load.ts";
 import { openScene } from "./support/scene.ts";
@@ -32,7 +32,8 @@ function configure(says: string, change: object = {}): void {
   });
 }
 
-const rollback = (site: string, ...argv: string[]) => cli(stack, ["rollback", site, "--yes", ...argv]);
+const rollback = (site: string, ...argv: string[]) =>
+  quadletFleet(stack, ["rollback", site, "--yes", ...argv]);
 
 async function serve(says: string, hosts: readonly TestHost[] = fleet.hosts, port = 80): Promise<void> {
   for (const host of hosts) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { hostname, userInfo } from "node:os";
 import { before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
-import { cli } from "./support/cli.ts";
+import { quadletFleet } from "./support/command-line.ts";
 import { hold } from "./support/hold.ts";
 import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
@@ -28,7 +28,7 @@ before(async () => {
 });
 
 const status = (argv: readonly string[] = [], env: NodeJS.ProcessEnv = {}) =>
-  cli(stack, ["status", ...argv], env);
+  quadletFleet(stack, ["status", ...argv], env);
 
 /** The table without its columns for the version, the image and the time. */
 function short(table: string): string[] {

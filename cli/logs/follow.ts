@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Report } from "../report.ts";
+import { whyNot } from "../sites.ts";
+import type { Part } from "./part.ts";
+import type { HostEntry } from "./print.ts";
+
+/** Milliseconds between two tries to reach a host again: the first, and the longest. */
+const [soon, late] = [1000, 30_000];
+
+/** Follows the sources of some hosts, also of hosts that go away and come back, each until it fails for good. */
+export class Follower {
+  readonly #put: (entry: HostEntry) => Promise<void>;
+  readonly #report: Report;
+  readonly #stop: AbortSignal;
+  /** Host → its sources that are not there. */
+  readonly #away = new Map<string, Set<Part>>();
+
+  /** @param stop from then on nothing is asked and nothing is said */
+  constructor(put: (entry: HostEntry) => Promise<void>, report: Report, stop: AbortSignal) {
+    this.#put = put;
+    this.#report = report;
+    this.#stop = stop;
+  }
+
+  /** @param failures why the history of a source could not be read */
+  async all(parts: readonly Part[], failures: ReadonlyMap<Part, unknown>): Promise<void> {
+    const kept = parts.filter((part) => {
+      const failure = failures.get(part);
+      return failure === undefined || this.#isAway(part, failure);
+    });
+    this.#report.say();
+    await Promise.all(kept.map((part) => this.#keep(part, failures.has(part))));
+  }
+
+  async #keep(part: Part, isAway: boolean): Promise<void> {
+    let wait = soon;
+    for (let waits = isAway; ; waits = true) {
+      if (waits) await sleep(wait);
+      if (this.#stop.aborted) return;
+      wait = Math.min(2 * wait, late);
+      try {
+        if (!part.isPast) for await (const entry of part.history()) await this.#put(entry);
+        const begun = () => {
+          wait = soon;
+          this.#isBack(part);
+        };
+        for await (const entry of part.follow(begun)) await this.#put(entry);
+        return;
+      } catch (thrown) {
+        if (this.#stop.aborted) return;
+        const mayComeBack = this.#isAway(part, thrown);
+        this.#report.say();
+        if (!mayComeBack) return;
+      }
+    }
+  }
+
+  /** @returns whether it may come back */
+  #isAway(part: Part, thrown: unknown): boolean {
+    const { host } = part;
+    if (!part.mayComeBack(thrown)) {
+      this.#report.failed(host, whyNot(thrown));
+      return false;
+    }
+    const away = this.#away.get(host) ?? new Set();
+    this.#away.set(host, away.add(part));
+    if (away.size === 1) this.#report.note(host, `${whyNot(thrown)}\nIt is asked again until it answers.`);
+    return true;
+  }
+
+  #isBack(part: Part): void {
+    const away = this.#away.get(part.host);
+    if (!away?.delete(part) || away.size > 0) return;
+    this.#report.note(part.host, "it answers again.");
+    this.#report.say();
+  }
+}

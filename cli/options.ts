@@ -1,0 +1,39 @@
+import { sinceOf } from "./logs/since.ts";
+
+/** An option as it is given: more than once, it is a list. */
+type Given = string | string[] | undefined;
+
+/** Of an option that is given twice, the last one counts. */
+const last = (given: Given) => [given].flat().at(-1);
+
+/** An option that has a text. */
+export function text(describe: string) {
+  return { type: "string", requiresArg: true, coerce: last, describe } as const;
+}
+
+/** An option that has a whole number. */
+export function whole(name: string, least: number, describe: string) {
+  const coerce = (given: Given) => {
+    const number = last(given);
+    if (number === undefined) return undefined;
+    if (/^\d{1,9}$/.test(number) && Number(number) >= least) return Number(number);
+    throw new Error(`--${name} ${JSON.stringify(number)} is not a whole number of ${least} or more.`);
+  };
+  return { type: "string", requiresArg: true, coerce, describe } as const;
+}
+
+/** An option that has a moment, in seconds since 1970. */
+export function moment(describe: string) {
+  const coerce = (given: Given) => {
+    const word = last(given);
+    return word === undefined ? undefined : sinceOf(word, new Date());
+  };
+  return { type: "string", requiresArg: true, coerce, describe } as const;
+}
+
+/** The option that chooses hosts. */
+export const host = {
+  ...({ type: "string", requiresArg: true, default: [] as string[] } as const),
+  ...{ coerce: (given: Given) => [given ?? []].flat(), defaultDescription: "all" },
+  describe: "only this host; may be given more than once",
+};

@@ -1,0 +1,89 @@
+import { HostError, messageOf, printable } from "../host/errors.ts";
+import type { Target } from "../host/ssh/endpoint.ts";
+import { targetOf } from "../provider/target.ts";
+import { naturally } from "../rollout/fold.ts";
+import type { Report } from "./report.ts";
+import type { DeployedSet } from "./stack.ts";
+import { Stop } from "./stop.ts";
+
+/**
+ * The sets with these names, and those that a proxy of one of these names has besides.
+ *
+ * @throws Stop for a name that the stack does not have
+ */
+export function setsOf(sets: readonly DeployedSet[], names: readonly string[]): DeployedSet[] {
+  const known = sets.map(({ desired }) => desired.name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Stop(
+      `The stack has no site "${unknown.join('", "')}".\nIt has: ${[...new Set(known)].sort(naturally).join(", ") || "none"}`,
+    );
+  return sets.filter(({ desired }) =>
+    names.some((name) => name === desired.name || isOfProxy(desired, name)),
+  );
+}
+
+/** Whether it is the set of the backends of this proxy, which only its URN says: a site may be called so as well. */
+function isOfProxy({ name, owner }: DeployedSet["desired"], proxy: string): boolean {
+  return name === `${proxy}-backends` && owner.includes("quadlet:index:ReverseProxyStack$");
+}
+
+/** Those that have the set, and those that should have it and do not yet. */
+export function hostsOf({ known: { where, exceptions } }: DeployedSet): string[] {
+  return [...new Set([...Object.keys(where), ...Object.keys(exceptions)])].sort(naturally);
+}
+
+/**
+ * The hosts of these sets that are meant.
+ *
+ * @param names none: all
+ * @throws Stop for one that none of the sets is on
+ */
+export function chosenHosts(sets: readonly DeployedSet[], names: readonly string[]): string[] {
+  const known = [...new Set(sets.flatMap(hostsOf))].sort(naturally);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Stop(`It is not on a host "${unknown.join('", "')}".\nIt is on: ${known.join(", ") || "none"}`);
+  return names.length === 0 ? known : known.filter((host) => names.includes(host));
+}
+
+/**
+ * How to log in to a host of a set.
+ *
+ * - "offline": the inventory says so.
+ * - "unknown way": the state does not say.
+ */
+export function wayTo({ known, credentials }: DeployedSet, host: string): Target | "offline" | "unknown way" {
+  const way = known.ways[host];
+  if (!way) return "unknown way";
+  return way.host.state === "offline" ? "offline" : targetOf(credentials, way.host);
+}
+
+/** The sets on these hosts, and how to log in there. What is said of the others goes into the report. */
+export function waysTo(
+  sets: readonly DeployedSet[],
+  hosts: readonly string[],
+  report: Report,
+): { set: DeployedSet; host: string; target: Target }[] {
+  const left = new Map<string, "offline" | "unknown way">();
+  const ways = hosts.flatMap((host) =>
+    sets
+      .filter((set) => hostsOf(set).includes(host))
+      .flatMap((set) => {
+        const target = wayTo(set, host);
+        if (typeof target !== "string") return [{ set, host, target }];
+        left.set(host, target);
+        return [];
+      }),
+  );
+  for (const [host, why] of left) {
+    if (why === "offline") report.note(host, "it is offline, as the stack says, and was not asked.");
+    else report.failed(host, "it is not deployed there yet.");
+  }
+  return ways;
+}
+
+/** What to say of a host that was not reached. */
+export function whyNot(thrown: unknown): string {
+  return thrown instanceof HostError ? thrown.withoutHost : printable(messageOf(thrown));
+}

@@ -1,0 +1,21 @@
+import { unitNamed, unitsOf } from "../host/attended/sources.ts";
+import { naturally } from "../rollout/fold.ts";
+import type { DeployedSet } from "./stack.ts";
+import { Stop } from "./stop.ts";
+
+/**
+ * The unit that is meant by a name, "www" or "www.service".
+ *
+ * @param ofSet those of a set that can be meant
+ * @throws Stop where there is none
+ */
+export function chosenUnit(
+  sets: readonly DeployedSet[],
+  name: string,
+  ofSet: (desired: DeployedSet["desired"]) => string[] = unitsOf,
+): string {
+  const units = sets.flatMap(({ desired }) => ofSet(desired));
+  const unit = unitNamed(name, units);
+  if (unit !== undefined) return unit;
+  throw new Stop(`It has no unit "${name}".\nIt has: ${units.toSorted(naturally).join(", ") || "none"}`);
+}

@@ -1,0 +1,98 @@
+import type { Channel, Output } from "../ssh/connection.ts";
+
+/** A line of what a command prints, without its end. */
+export interface Line {
+  readonly bytes: Buffer;
+  /** How many more bytes the line had. */
+  readonly cut: number;
+}
+
+/** Lines that wait to be taken. With more of them the command waits as well. */
+const most = 1000;
+
+/**
+ * The lines of a command's output, as they come, also a last one without an end. Whoever is slow to take them makes the command wait, so
+ * that memory is bounded; so it is by a line of any length.
+ *
+ * @param longest how many bytes of a line are kept
+ */
+export function readLines(channel: Channel, output: Output, longest: number): AsyncGenerator<Line, void> {
+  const lines: Line[] = [];
+  const splitter = new Splitter(longest, (line) => void lines.push(line));
+  let [isPaused, isOver] = [false, false];
+  let wake: () => void = () => undefined;
+  const take = (chunk: Buffer) => {
+    splitter.take(chunk);
+    if (lines.length > most && !isPaused) {
+      isPaused = true;
+      channel.pause(output);
+    }
+    wake();
+  };
+  if (output === "stdout") channel.onStdout(take);
+  else channel.onStderr(take);
+  void channel.ended.then(() => {
+    splitter.end();
+    isOver = true;
+    wake();
+  });
+  return (async function* () {
+    for (;;) {
+      // Taken out as a whole: one by one would move the rest each time.
+      yield* lines.splice(0);
+      if (lines.length > 0) continue;
+      if (isPaused) {
+        isPaused = false;
+        channel.resume(output);
+      }
+      if (isOver) return;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  })();
+}
+
+const lineFeed = 10;
+
+/** Cuts chunks into lines. */
+export class Splitter {
+  readonly #longest: number;
+  readonly #found: (line: Line) => void;
+  #parts: Buffer[] = [];
+  #size = 0;
+  #cut = 0;
+
+  constructor(longest: number, found: (line: Line) => void) {
+    this.#longest = longest;
+    this.#found = found;
+  }
+
+  take(chunk: Buffer): void {
+    let from = 0;
+    for (let at = chunk.indexOf(lineFeed); at >= 0; at = chunk.indexOf(lineFeed, from)) {
+      this.#keep(chunk.subarray(from, at));
+      this.#emit();
+      from = at + 1;
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from));
+  }
+
+  /** What came last may lack its end. */
+  end(): void {
+    if (this.#size + this.#cut > 0) this.#emit();
+  }
+
+  #keep(piece: Buffer): void {
+    const kept = piece.subarray(0, this.#longest - this.#size);
+    if (kept.length > 0) this.#parts.push(kept);
+    this.#size += kept.length;
+    this.#cut += piece.length - kept.length;
+  }
+
+  #emit(): void {
+    const [first = Buffer.alloc(0)] = this.#parts;
+    this.#found({ bytes: this.#parts.length <= 1 ? first : Buffer.concat(this.#parts), cut: this.#cut });
+    this.#parts = [];
+    this.#size = 0;
+    this.#cut = 0;
+  }
+}

@@ -1,0 +1,151 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2094 # a file is read, and never written
+# An access log that is a file, and that is renamed from time to time: access.log, access.log.1 and so on.
+# Arguments: a token, a pattern of PCRE ("" for none), then one of
+#   history LINES SINCE FILE…    the last lines ("all"), or those since a second ("" for no limit), up to now
+#   follow INODE POSITION FILE…  what follows a place in a file ("" for its beginning), and goes on
+# of the first FILE that is there. A line "TOKEN INODE POSITION" says where what follows it begins; that line follows an empty one.
+# With a pattern, each line has its distance from there before it: "BYTES:".
+token=$1 pattern=$2 mode=$3 first=$4 second=$5
+shift 5
+printf '{"event":"running"}\n'
+
+if [ -n "$pattern" ]; then
+  # Nothing to search: it is 1, or the pattern is bad.
+  grep --perl-regexp -e "$pattern" </dev/null
+  [ "$?" = 1 ] || exit 2
+fi
+
+find_file() {
+  for candidate in "$@"; do
+    # shellcheck disable=SC2088 # it is written so
+    case $candidate in "~/"*) candidate=$HOME/${candidate#"~/"} ;; esac
+    if [ -e "$candidate" ]; then
+      file=$candidate
+      return
+    fi
+  done
+  return 1
+}
+
+filter() {
+  if [ -n "$pattern" ]; then
+    grep --text --byte-offset --line-buffered --perl-regexp -e "$pattern"
+  else
+    cat
+  fi
+}
+
+inode_of() { stat -L -c %i -- "$1" 2>/dev/null; }
+
+# mark FILE POSITION
+mark() { printf '\n%s %s %s\n' "$token" "$(inode_of "$1")" "$2"; }
+
+# The descriptor that a command below has as its fourth.
+opened=/proc/self/fd/4
+
+# history_of FILE: its lines, and where it ends then.
+history_of() {
+  {
+    position=
+    if [ "$lines" = 0 ]; then
+      position=$(stat -L -c %s "$opened")
+    elif [ -n "$since" ]; then
+      from=$(start_of "$1")
+      mark "$opened" "$from"
+      tail -c "+$((from + 1))" <&4 | filter
+    elif [ -n "$pattern" ]; then
+      filter <&4 | tail -n "$lines"
+    else
+      tail -n "$lines" <&4
+    fi
+    # As far as it was read.
+    mark "$opened" "${position:-$(sed -n 's/^pos:[[:blank:]]*//p' /proc/self/fdinfo/4)}"
+  } 4<"$1"
+}
+
+# start_of FILE: where a line begins, before the first one since then. It gets nearer by halves, as the file may be huge.
+start_of() {
+  low=0 high=$(stat -c %s -- "$1")
+  while [ "$((high - low))" -gt 65536 ]; do
+    middle=$(((low + high) / 2))
+    seconds=$(seconds_at "$1" "$middle")
+    if [ -n "$seconds" ] && [ "$seconds" -lt "$since" ]; then low=$middle; else high=$middle; fi
+  done
+  # After the line that it is in.
+  [ "$low" = 0 ] || low=$((low + $(tail -c "+$((low + 1))" -- "$1" | head -n 1 | wc -c)))
+  echo "$low"
+}
+
+# seconds_at FILE POSITION: the time of a line that begins after there; "" where none has one. Not what is in quotes: clients write that.
+seconds_at() {
+  time=$(tail -c "+$2" -- "$1" | head -n 50 |
+    sed -n '1d; s/"[^"]*"//g; s|.*\[\(..\)/\(...\)/\(....\):\(..:..:..\) \([+-]....\)\].*|\1 \2 \3 \4 \5|p' | head -n 1)
+  [ -z "$time" ] || date -d "$time" +%s 2>/dev/null
+}
+
+history() {
+  lines=$1 since=$2
+  shift 2
+  find_file "$@" || return 0
+  older=0
+  if [ -n "$since" ]; then
+    while [ -e "$file.$((older + 1))" ] && [ "$(stat -c %Y -- "$file.$((older + 1))")" -ge "$since" ]; do
+      older=$((older + 1))
+    done
+  elif [ "$lines" != 0 ] && [ -e "$file.1" ]; then
+    older=1
+  fi
+  while [ "$older" -gt 0 ]; do
+    history_of "$file.$older"
+    older=$((older - 1))
+  done
+  history_of "$file"
+}
+
+# rest_of FILE POSITION
+rest_of() {
+  {
+    mark "$opened" "$2"
+    tail -c "+$(($2 + 1))" <&4 | filter
+  } 4<"$1"
+}
+
+follow() {
+  inode=$1 position=${2:-0}
+  shift 2
+  until find_file "$@"; do sleep 1; done
+  if [ -n "$inode" ] && [ "$(inode_of "$file")" != "$inode" ]; then
+    # It was renamed meanwhile. One that was removed meanwhile is lost.
+    older=1
+    while [ -e "$file.$older" ] && [ "$(inode_of "$file.$older")" != "$inode" ]; do older=$((older + 1)); done
+    [ -e "$file.$older" ] || older=0
+    while [ "$older" -gt 0 ]; do
+      rest_of "$file.$older" "$position"
+      position=0
+      older=$((older - 1))
+    done
+    position=0
+  fi
+  while :; do
+    if [ -e "$file" ]; then follow_file; else sleep 1; fi
+    position=0
+  done
+}
+
+# follow_file: until another one has its name, and for two seconds more, as nginx ends its answers with the old one.
+follow_file() {
+  {
+    inode=$(inode_of "$opened")
+    # It was emptied.
+    [ "$(stat -L -c %s "$opened")" -ge "$position" ] || position=0
+    mark "$opened" "$position"
+    {
+      while [ "$(inode_of "$file")" = "$inode" ]; do sleep 1; done
+      sleep 2
+    } &
+    tail --pid="$!" --sleep-interval=0.2 -f -c "+$((position + 1))" <&4 | filter
+  } 4<"$file"
+}
+
+"$mode" "$first" "$second" "$@"

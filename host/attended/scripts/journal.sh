@@ -1,0 +1,7 @@
+# shellcheck shell=sh
+# A part of the journal. Arguments: yes (then its end is said first, in a line "-- cursor: CURSOR") or no; arguments of journalctl.
+printf '{"event":"running"}\n'
+[ "$1" = no ] || journalctl --quiet --lines=0 --show-cursor
+shift
+exec journalctl --quiet --no-pager --all --output=json \
+  --output-fields=MESSAGE,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,UNIT,USER_UNIT "$@"

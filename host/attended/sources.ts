@@ -1,0 +1,76 @@
+import { factsOf, isTemplate, kindOf, stemOf } from "../../units/kinds.ts";
+import { madeUnit } from "../../units/made.ts";
+import { podmanRuns } from "../../units/podman-run.ts";
+import { valuesOf } from "../../units/values.ts";
+import type { Desired, DesiredFile } from "../desired.ts";
+import { standInsOf } from "../plan/stand-ins.ts";
+
+/** Whose units they are. */
+type Keeper = Pick<Desired, "manager" | "account">;
+
+/** Where log lines of a set are on each of its hosts. */
+export type Source =
+  | (Keeper & { readonly kind: "journal"; readonly units: readonly string[] })
+  | (Keeper & { readonly kind: "access log"; readonly unit: string; readonly files: readonly string[] });
+
+/**
+ * Where the log lines of a set are: the journal has those of all its units, and of those that stand in for a service while it restarts. Pure.
+ *
+ * @param only this unit of it, and what stands in for that
+ */
+export function sourcesOf(desired: Desired, only?: string): Source[] {
+  const { manager, account } = desired;
+  const units = unitsOf(desired).filter((unit) => only === undefined || unit === only);
+  if (units.length === 0) return [];
+  const paired = new Set(desired.services.filter(({ handover }) => handover).map(({ unit }) => unit));
+  const all = units.flatMap((unit) => [unit, ...(paired.has(unit) ? standInsOf(unit) : [])]);
+  const logs = unitFiles(desired).flatMap((file): Source[] => {
+    const unit = madeUnit(file.key, file.content);
+    const directory = logDirectory(file);
+    if (directory === undefined || !units.includes(unit)) return [];
+    const files = logRoots[manager].map((root) => `${root}/${directory}/access.log`);
+    return [{ kind: "access log", manager, account, unit, files }];
+  });
+  return [{ kind: "journal", manager, account, units: all }, ...logs];
+}
+
+/** The units of a set, as systemd calls them: a template is none. */
+export function unitsOf(desired: Desired): string[] {
+  return unitFiles(desired)
+    .filter(({ key }) => !isTemplate(key))
+    .map(({ key, content }) => madeUnit(key, content));
+}
+
+/** Those of them that run a container, or may. */
+export function containerUnits(desired: Desired): string[] {
+  return unitFiles(desired)
+    .filter(({ key, content }) => {
+      const kind = kindOf(key);
+      if (kind === undefined || isTemplate(key)) return false;
+      const { runs } = factsOf(kind);
+      return runs === "container" || podmanRuns(key, content).length > 0;
+    })
+    .map(({ key, content }) => madeUnit(key, content));
+}
+
+/** The unit that is meant: "www" is "www.service" where there is no "www" of another kind. */
+export function unitNamed(name: string, units: readonly string[]): string | undefined {
+  return units.find((unit) => unit === name) ?? units.find((unit) => unit === `${stemOf(name)}.service`);
+}
+
+function unitFiles({ files }: Desired): DesiredFile[] {
+  return files.filter(({ unit }) => unit !== undefined);
+}
+
+/** Where `LogsDirectory=` of a manager's unit is, `%L` (systemd.unit(5)). Before systemd 254, the second one of an account. */
+const logRoots = {
+  system: ["/var/log"],
+  user: ["~/.local/state/log", "~/.config/log"],
+};
+
+/** "quadlet-fleet/NAME" where nginx's access log is a file of the host's (components/site/access-log.ts). */
+function logDirectory({ key, content }: DesiredFile): string | undefined {
+  return valuesOf(content, key, "Service", "LogsDirectory").find((value) =>
+    /^quadlet-fleet\/[^/\s]+$/.test(value),
+  );
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+// What `quadlet-fleet --help` says, and what is wrong about a command line before any stack is read.
+
+const root = join(import.meta.dirname, "../..");
+const main = join(root, "cli/main.ts");
+
+for (const command of ["logs", "exec", "status"])
+  test(`${command} --help: it fits on a screen, with examples, and docs/${command}.md has each of its options`, () => {
+    const help = execFileSync(process.execPath, [main, command, "--help"], { encoding: "utf8" });
+    assert.ok(help.split("\n").length <= 30, help);
+    assert.match(help, /\nExamples:\n/);
+    const page = readFileSync(join(root, `docs/${command}.md`), "utf8");
+    const options = [...help.matchAll(/--([a-z]+) {2}/g)].map(([, option]) => option ?? "");
+    const common = ["stack", "cwd", "help", "version"];
+    assert.deepEqual(
+      options.filter((option) => !common.includes(option) && !page.includes(`\`--${option}`)),
+      [],
+    );
+  });
+
+for (const [argv, says] of [
+  [["logs"], /Not enough non-option arguments/],
+  [["logs", "www", "--nope"], /Unknown argument: nope/],
+  [["logs", "www", "--since", "soon"], /--since "soon" is not a time\. Times are: 1h/],
+  [["logs", "www", "-n", "-1"], /--lines "-1" is not a whole number of 0 or more/],
+  [["exec", "www"], /Give a command, after "--"/],
+  [["exec", "www", "--"], /Give a command, after "--"/],
+  [["exec", "www", "--timeout", "1m", "--", "true"], /--timeout "1m" is not a whole number/],
+] as const)
+  test(`${argv.join(" ")}: exit status 2`, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { encoding: "utf8" });
+    assert.deepEqual([status, stdout], [2, ""]);
+    assert.match(stderr, says);
+    assert.match(stderr, /See: quadlet-fleet --help\n$/);
+  });
