@@ -39,12 +39,14 @@ async function converges(): Promise<string> {
   await eventually(async () => assert.equal(await served(), `page ${page}`));
   assert.deepEqual(await kept(), [
     "account",
+    "former",
     "images",
     "manifest",
     "owner",
     "rollback",
     "transaction",
     "units",
+    "version",
   ]);
   assert.deepEqual(await failedUnits(host), []);
   await stack.expectNoChanges();
