@@ -90,6 +90,23 @@ describe("a pull brings the same image", () => {
   });
 });
 
+test("another set pulls it between two looks: it is there", () => {
+  const { run, write, calls } = host(fresh);
+  write("storage", "");
+  const later = `podman() {
+  printf '%s\\n' "$*" >>"$work/calls"
+  case "$1 $2" in
+    "image exists") echo "${reference} ${fresh}" >"$work/storage" ;;
+    "image inspect") sed -n "s|^$6 ||p" "$work/storage" ;;
+  esac
+}`;
+  assert.equal(
+    run(`${later}\nstep_pull missing ${reference} - || echo failed; cat "$work/started-with"`).stdout,
+    `${fresh}\t${reference}\n`,
+  );
+  assert.ok(!calls().some((call) => call.startsWith("pull")));
+});
+
 describe("a pull brings another image", () => {
   const { run, write, work, calls, storage } = host(fresh);
 

@@ -65,11 +65,16 @@ remove_storage() {
 
 step_pull() {
   one_at_a_time own_storage || return 1
-  before=
-  if ! before=$(image_id "$2" 2>/dev/null); then
-    is_present "$2"
-    [ $? = 1 ] || return 1
-  fi
+  before=$(image_id "$2" 2>/dev/null) || {
+    code=0
+    is_present "$2" || code=$?
+    case $code in
+      # Another set has pulled it in between.
+      0) before=$(image_id "$2") || return 1 ;;
+      1) before= ;;
+      *) return 1 ;;
+    esac
+  }
   case $1$before in
     kept*)
       bring_back_image "$2" "$before"
