@@ -80,6 +80,8 @@ export interface Desired {
   adopt: boolean;
   /** What the host keeps of this version, to go back to it after the next one. Left out: nothing. */
   version?: string;
+  /** The version before has something in clear that is a secret now: the host does not keep it. */
+  forgetsFormer?: boolean;
   /** What the set has had of another manager or account, and loses there at the same time. */
   former?: Former;
 }

@@ -44,6 +44,15 @@ export function isVersion(text: string, ofOutputs: string): boolean {
   return partsOfOutputs.every((part) => JSON.stringify(one[part]) === JSON.stringify(other[part]));
 }
 
+/** Whether a former version has something in clear that is left out of the present one, as it is a secret now. Pure. */
+export function reveals(former: string, now: string): boolean {
+  const [before, after] = [read(former), read(now)];
+  const isHidden = (value: Plain | undefined, other: Plain | undefined): boolean =>
+    (value === null && other !== null && other !== undefined) ||
+    Object.entries(record(value)).some(([key, inner]) => isHidden(inner, record(other)[key]));
+  return isHidden(after, before);
+}
+
 /** A kept version can't be deployed: the message says why. */
 export class VersionError extends Error {}
 

@@ -20,6 +20,7 @@ export function stored({ steps, payload, lent, owned, units }: Plan, desired: De
     ...texts.map((content, index): [string, string] => [String(index), content]),
     ["owner", desired.owner],
     ["version", desired.version ?? ""],
+    ["alone", desired.forgetsFormer === true ? "yes" : ""],
     ["manifest.begin", list(owned.begin)],
     ["manifest.commit", list(owned.commit)],
     ["units.begin", unitTable(owned.begin, units)],

@@ -5,6 +5,7 @@ import { madeUnit } from "../../units/made.ts";
 import { listens } from "../../units/socket-addresses.ts";
 import type { Keeper } from "../../resources/contract.ts";
 import type { Part } from "../fleet.ts";
+import { reveals } from "../version.ts";
 import type { Place } from "../rollout-host.ts";
 import { emptyState } from "../state.ts";
 import { targetOf } from "../target.ts";
@@ -58,6 +59,7 @@ function orderOf(
       ...desired,
       formerOwners: owners,
       secrets: [...new Set([...desired.secrets, ...(before?.secrets ?? [])])],
+      forgetsFormer: reveals(before?.version ?? "{}", desired.version ?? "{}"),
     },
     known: paths.filter(isOwn),
     before: before?.services ?? [],

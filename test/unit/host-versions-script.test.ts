@@ -89,7 +89,7 @@ stage_version && offer_version && : >"$own/committed"`);
 }
 
 describe("texts", () => {
-  const { commit, state } = host();
+  const { commit, state, run } = host();
   const is = (version: string, former: string) =>
     assert.deepEqual([state().version, state().former, state().isOpen], [version, former, false]);
 
@@ -108,6 +108,14 @@ describe("texts", () => {
   test("one version before is kept", () => {
     commit("C");
     is("C", "B");
+  });
+  test("one that has a secret in clear is not kept", () => {
+    run(`echo yes >"$work/alone"`);
+    commit("D");
+    run(`: >"$work/alone"`);
+    is("D", "");
+    commit("E");
+    is("E", "D");
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { desiredOf } from "../../provider/operations/context.ts";
-import { VersionError, inputsOf, isVersion } from "../../provider/version.ts";
+import { VersionError, inputsOf, isVersion, reveals } from "../../provider/version.ts";
 import { type WireObject, revealObject, secret } from "../../provider/wire.ts";
 
 // The text of a version that a host keeps, and the inputs that bring it back.
@@ -69,6 +69,25 @@ describe("the text", () => {
     const text = textOf(inputs("one", { probes }));
     assert.ok(isVersion(text, textOf(inputs("one"))));
     assert.ok(!isVersion(text, textOf(inputs("two", { probes }))));
+  });
+});
+
+describe("a former version that has a secret of the present one in clear", () => {
+  const hidden = { files: { [conf]: { content: secret("one") } } };
+
+  test("is noticed", () => {
+    assert.ok(reveals(textOf(inputs("one")), textOf(inputs("one", hidden))));
+    const mode = { files: { [conf]: { content: "one", mode: "0600" } } };
+    assert.ok(reveals(textOf(inputs("one")), textOf(inputs("one", mode))));
+    const units = secret({ "www.container": "" });
+    assert.ok(reveals(textOf(inputs("one")), textOf(inputs("one", { units }))));
+  });
+
+  test("but not where it was a secret, or was not there", () => {
+    assert.ok(!reveals(textOf(inputs("one")), textOf(inputs("two"))));
+    assert.ok(!reveals(textOf(inputs("one", hidden)), textOf(inputs("two"))));
+    assert.ok(!reveals(textOf(inputs("one", { files: {} })), textOf(inputs("one"))));
+    assert.ok(!reveals("{}", textOf(inputs("one"))));
   });
 });
 

@@ -2,6 +2,7 @@
 # The version that a set has, and the one before it, for `quadlet-fleet rollback`. Each is a directory: $own/version, $own/former, and
 # $own/version.new of a commit that is not through yet.
 #   text     what was deployed (provider/version.ts)
+#   alone    in version.new: the version before has a secret in clear, as it was none then, and is not kept
 #   images   lines of ID and REFERENCE: the images that it was started with
 #   kept     lines of NAME and REFERENCE: a former version's images that the present one has not, and a name that keeps each from being pruned
 
@@ -12,7 +13,8 @@ started_with() { printf '%s\t%s\n' "$1" "$2" >>"$work/started-with"; }
 stage_version() {
   [ -s "$work/version" ] || return 0
   rm -rf "$own/version.new"
-  mkdir -m 0700 "$own/version.new" && cp "$work/version" "$own/version.new/text" && sync "$own/version.new/text"
+  mkdir -m 0700 "$own/version.new" && cp "$work/version" "$own/version.new/text" && sync "$own/version.new/text" || return 1
+  [ ! -s "$work/alone" ] || : >"$own/version.new/alone"
 }
 
 # offer_version: before the journal goes.
@@ -49,7 +51,10 @@ settle_version() {
     rm -rf "$own/version.new"
     return
   fi
-  if [ -d "$own/version" ]; then
+  if [ -e "$own/version.new/alone" ]; then
+    one_at_a_time forget_former
+    rm -rf "$own/former" "$own/version" "$own/version.new/alone"
+  elif [ -d "$own/version" ]; then
     one_at_a_time keep_images
     rm -rf "$own/former" && mv "$own/version" "$own/former"
   fi
@@ -94,7 +99,7 @@ forget_kept() {
   return 0
 }
 
-# forget_former: the set goes.
+# forget_former: the names of its images.
 forget_former() {
   : >"$work/left"
   rm -f "$own/version/kept"
