@@ -4,6 +4,7 @@ import type { Input } from "@pulumi/pulumi/output.js";
 import { isLocal, parseListenStream } from "../../units/nginx/address.ts";
 import { acmeDirectory, challengeLine, webroot } from "../../units/nginx/acme.ts";
 import { certificateName } from "../../units/nginx/tls.ts";
+import type { HostArgs } from "../arguments/connection.ts";
 import type { ArgumentProblem } from "../arguments/problems.ts";
 import type { TlsArgs } from "./tls.ts";
 
@@ -43,6 +44,7 @@ interface Asked {
   listen: string[];
   tls?: TlsArgs;
   nginx?: Record<string, Input<string>>;
+  hosts?: Record<string, HostArgs>;
 }
 
 /** Where the CA can't ask. */
@@ -57,14 +59,20 @@ export function challengeProblems({ listen, tls }: Asked): ArgumentProblem[] {
  *
  * @param isOwn whether the files of `nginx`, if there are any, are a person's
  */
-export function challengeWarnings({ listen, tls, nginx }: Asked, isOwn: boolean): string[] {
+export function challengeWarnings({ listen, tls, nginx, hosts = {} }: Asked, isOwn: boolean): string[] {
   if (tls?.acme === undefined) return [];
   const isAsked = listen
     .map(parseListenStream)
     .some((address) => address.family !== "unix" && !isLocal(address) && address.port === 80);
   const texts = isOwn && nginx !== undefined ? Object.values(nginx) : undefined;
   const isServed = texts?.some((file) => typeof file !== "string" || file.includes(challengeRoot)) ?? true;
+  const asking = Object.values(hosts).filter(({ state }) => state !== "retired").length;
   return [
+    ...(asking > 1
+      ? [
+          `tls.acme: ${asking} hosts ask for the same names, and the CA asks only the host that a name leads to. Make an entry for each host, with names of its own, or deploy one certificate to all of them.`,
+        ]
+      : []),
     ...(isAsked
       ? []
       : [

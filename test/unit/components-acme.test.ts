@@ -104,6 +104,22 @@ describe("the check of a site", () => {
     assert.deepEqual(said({ ...site, listen: ["0.0.0.0:8080", "[::]:80"] }).warnings, []);
   });
 
+  test("warns of several hosts, of which the CA asks one", () => {
+    const { connection: _, ...rest } = site;
+    void _;
+    const warnings = (...states: ("present" | "retired")[]) =>
+      said({
+        ...rest,
+        hosts: Object.fromEntries(
+          states.map((state, at) => [`web-${at}`, { address: `192.0.2.${at}`, state }]),
+        ),
+      }).warnings;
+    assert.deepEqual(warnings("present", "present", "retired"), [
+      "tls.acme: 2 hosts ask for the same names, and the CA asks only the host that a name leads to. Make an entry for each host, with names of its own, or deploy one certificate to all of them.",
+    ]);
+    assert.deepEqual(warnings("present", "retired"), []);
+  });
+
   test("warns of nginx's own files that do not answer the CA", () => {
     const own = (more: string) => ({ "a.conf": `server { listen 80; listen 443 ssl; ${more} }` });
     const location = "location ^~ /.well-known/acme-challenge/ { root /etc/nginx/acme/webroot; }";
