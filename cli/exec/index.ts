@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { execErrand } from "../../host/attended/exec.ts";
 import { containerUnits, unitsOf } from "../../host/attended/sources.ts";
 import { Gate } from "../../host/ssh/gate.ts";
@@ -58,7 +59,8 @@ export async function exec(options: ExecOptions): Promise<number> {
     report.say();
     return report.hasFailures ? 3 : 0;
   } finally {
-    await pool.close();
+    // One that is dialled may take its time.
+    await Promise.race([pool.close(), sleep(500)]);
   }
 }
 

@@ -14,25 +14,43 @@ const stopTime = 20_000;
 /** What is done with a line that the command prints. */
 export type Print = (output: "stdout" | "stderr", text: string) => Promise<void>;
 
-/**
- * Runs a command on a host.
- *
- * @param seconds that it may take; 0 for no limit
- * @param stop ends it there
- */
-export async function run(
-  pool: Pool,
-  target: Target,
-  errand: Errand,
-  { seconds, stop, print }: { seconds: number; stop: AbortSignal; print: Print },
-): Promise<Outcome> {
-  if (stop.aborted) return "interrupted before the command began";
-  let attended: Attended;
+/** How a command is run. */
+export interface Wish {
+  /** What it may take; 0 for no limit. */
+  readonly seconds: number;
+  /** Ends it there. */
+  readonly stop: AbortSignal;
+  readonly print: Print;
+}
+
+/** Runs a command on a host. */
+export async function run(pool: Pool, target: Target, errand: Errand, wish: Wish): Promise<Outcome> {
+  const notBegun = "interrupted before the command began";
+  if (wish.stop.aborted) return notBegun;
   try {
-    attended = await attend(pool, target, errand);
+    const attended = await unlessAborted(attend(pool, target, errand), wish.stop);
+    return attended ? await finish(attended, wish) : notBegun;
   } catch (thrown) {
     return whyNot(thrown);
   }
+}
+
+/** Undefined where it takes longer: when it begins after that, the host hears that nobody wants it any more. */
+async function unlessAborted(begun: Promise<Attended>, stop: AbortSignal): Promise<Attended | undefined> {
+  const aborted = new Promise<undefined>((resolve) =>
+    stop.addEventListener("abort", () => resolve(undefined)),
+  );
+  const attended = await Promise.race([begun, aborted]);
+  if (attended) return attended;
+  begun.then(
+    (late) => late.leave(),
+    () => undefined,
+  );
+  return undefined;
+}
+
+/** Passes on what a command prints, up to its end. */
+async function finish(attended: Attended, { seconds, stop, print }: Wish): Promise<Outcome> {
   let why: "late" | "interrupted" | undefined;
   let giveUp: NodeJS.Timeout | undefined;
   const end = (because: typeof why) => {
@@ -43,7 +61,6 @@ export async function run(
   const interrupt = () => end("interrupted");
   const limit = seconds === 0 ? undefined : setTimeout(() => end("late"), seconds * 1000);
   stop.addEventListener("abort", interrupt);
-  // It may have come while the host was logged in to.
   if (stop.aborted) interrupt();
   const pass = async (output: "stdout" | "stderr", lines: AsyncGenerator<Line>) => {
     for await (const { bytes, cut } of lines) await print(output, bounded(bytes.toString("utf8"), cut));
@@ -53,8 +70,9 @@ export async function run(
   clearTimeout(limit);
   clearTimeout(giveUp);
   stop.removeEventListener("abort", interrupt);
-  if (why === "late") return `the command had not ended after ${seconds} s, and was stopped`;
-  if (why === "interrupted") return "interrupted: the command was stopped";
+  const because = why === "late" ? `the command had not ended after ${seconds} s` : "interrupted";
+  if (why)
+    return `${because}: ${code === null ? "the host has not said that it was stopped" : "it was stopped"}`;
   if (code === null) return "the connection was lost: the host stops the command";
   return code === 0 ? undefined : `exit status ${code}`;
 }

@@ -7,13 +7,16 @@ import type { HostEntry } from "./print.ts";
 /** Milliseconds between two tries to reach a host again: the first, and the longest. */
 const [soon, late] = [1000, 30_000];
 
+/** What is followed. */
+export type Followed = Pick<Part, "host" | "isPast" | "history" | "follow" | "mayComeBack">;
+
 /** Follows the sources of some hosts, also of hosts that go away and come back, each until it fails for good. */
 export class Follower {
   readonly #put: (entry: HostEntry) => Promise<void>;
   readonly #report: Report;
   readonly #stop: AbortSignal;
   /** Host → its sources that are not there. */
-  readonly #away = new Map<string, Set<Part>>();
+  readonly #away = new Map<string, Set<Followed>>();
 
   /** @param stop from then on nothing is asked and nothing is said */
   constructor(put: (entry: HostEntry) => Promise<void>, report: Report, stop: AbortSignal) {
@@ -23,7 +26,7 @@ export class Follower {
   }
 
   /** @param failures why the history of a source could not be read */
-  async all(parts: readonly Part[], failures: ReadonlyMap<Part, unknown>): Promise<void> {
+  async all(parts: readonly Followed[], failures: ReadonlyMap<Followed, unknown>): Promise<void> {
     const kept = parts.filter((part) => {
       const failure = failures.get(part);
       return failure === undefined || this.#isAway(part, failure);
@@ -32,7 +35,7 @@ export class Follower {
     await Promise.all(kept.map((part) => this.#keep(part, failures.has(part))));
   }
 
-  async #keep(part: Part, isAway: boolean): Promise<void> {
+  async #keep(part: Followed, isAway: boolean): Promise<void> {
     let wait = soon;
     for (let waits = isAway; ; waits = true) {
       if (waits) await sleep(wait);
@@ -45,7 +48,6 @@ export class Follower {
           this.#isBack(part);
         };
         for await (const entry of part.follow(begun)) await this.#put(entry);
-        return;
       } catch (thrown) {
         if (this.#stop.aborted) return;
         const mayComeBack = this.#isAway(part, thrown);
@@ -56,19 +58,22 @@ export class Follower {
   }
 
   /** @returns whether it may come back */
-  #isAway(part: Part, thrown: unknown): boolean {
+  #isAway(part: Followed, thrown: unknown): boolean {
     const { host } = part;
     if (!part.mayComeBack(thrown)) {
       this.#report.failed(host, whyNot(thrown));
+      // The others of the host may come back without it.
+      this.#away.get(host)?.delete(part);
       return false;
     }
     const away = this.#away.get(host) ?? new Set();
+    // Said once, until it is back with all of its sources.
+    if (away.size === 0) this.#report.note(host, `${whyNot(thrown)}\nIt is asked again until it answers.`);
     this.#away.set(host, away.add(part));
-    if (away.size === 1) this.#report.note(host, `${whyNot(thrown)}\nIt is asked again until it answers.`);
     return true;
   }
 
-  #isBack(part: Part): void {
+  #isBack(part: Followed): void {
     const away = this.#away.get(part.host);
     if (!away?.delete(part) || away.size > 0) return;
     this.#report.note(part.host, "it answers again.");

@@ -44,13 +44,14 @@ export class Part {
   }
 
   /**
-   * What comes after that, or after what was taken since.
+   * What comes after that, or after what was taken since, without an end.
    *
    * @param begun is called when the host has begun
    */
   async *follow(begun: () => void): AsyncGenerator<HostEntry, void> {
     for await (const entry of read(this.#pool, this.#target, this.#reader.follow(), begun))
       yield { host: this.host, ...entry };
+    throw new HostError(this.host, "reading the log has ended there.", { reason: "lost", state: "" });
   }
 
   /** Whether another try may go better: the host or its network is gone for now, or was there before and is not quite up yet. */

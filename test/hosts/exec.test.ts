@@ -139,14 +139,14 @@ describe("nothing is left in any container", () => {
       if (signal !== "SIGKILL") for (const host of fleet.hosts) assert.deepEqual(await leftBehind(host), []);
       for (const host of fleet.hosts) await isOver(host);
       if (signal !== "SIGKILL")
-        assert.equal(running.stderr(), "quadlet-fleet: web-[1-2]: interrupted: the command was stopped\n");
+        assert.equal(running.stderr(), "quadlet-fleet: web-[1-2]: interrupted: it was stopped\n");
     });
 
   test("a time limit, also for what does not want to end", async () => {
     const ignores = "trap '' TERM; while :; do sleep 1; done";
     const { code, stderr } = await exec("rootless", "--timeout", "1", "--", "sh", "-c", ignores);
     assert.equal(code, 3);
-    assert.equal(stderr, "quadlet-fleet: web-[1-2]: the command had not ended after 1 s, and was stopped\n");
+    assert.equal(stderr, "quadlet-fleet: web-[1-2]: the command had not ended after 1 s: it was stopped\n");
     for (const host of fleet.hosts) await isOver(host);
   });
 

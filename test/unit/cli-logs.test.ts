@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
-import { describe, test } from "node:test";
+import { EventEmitter, once } from "node:events";
+import { type TestContext, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastOf, merged } from "../../cli/logs/merge.ts";
-import { jsonOf, textOf } from "../../cli/logs/print.ts";
+import { type Followed, Follower } from "../../cli/logs/follow.ts";
+import { type HostEntry, jsonOf, textOf } from "../../cli/logs/print.ts";
 import { sinceOf } from "../../cli/logs/since.ts";
 import { Window } from "../../cli/logs/window.ts";
 import { Output, prefixed, widthOf } from "../../cli/output.ts";
 import { host, moment, text, whole } from "../../cli/options.ts";
+import { Report } from "../../cli/report.ts";
+import { HostError } from "../../host/errors.ts";
 
 // The pure parts of `quadlet-fleet logs` and `exec`: options, order, what is printed.
 
@@ -184,6 +187,66 @@ describe("the window of --follow", () => {
     await third;
     assert.deepEqual(out, ["1"]);
     go();
+  });
+});
+
+describe("following", () => {
+  const passing = new HostError("web-1", "the connection was lost.", { reason: "lost", state: "" });
+
+  /** A source that does each of these in turn, what it gives or how it fails, or goes on for ever; after that it ends all. */
+  function source(stop: AbortController, host: string, ...turns: (number[] | Error | "on")[]): Followed {
+    return {
+      host,
+      isPast: true,
+      history: () => stream(),
+      mayComeBack: (thrown) => thrown === passing,
+      follow: async function* (begun) {
+        const turn = await Promise.resolve(turns.shift());
+        if (turn === undefined) stop.abort();
+        if (turn instanceof Error) throw turn;
+        begun();
+        if (turn === "on") await once(stop.signal, "abort");
+        else for (const time of turn ?? []) yield { host, unit: "u", ...at(time) };
+        throw passing;
+      },
+    };
+  }
+
+  const follow = async (
+    t: TestContext,
+    make: (stop: AbortController) => Followed[],
+    failures: (sources: Followed[]) => Map<Followed, unknown> = () => new Map(),
+  ) => {
+    const said: unknown[] = [];
+    t.mock.method(console, "error", (text: unknown) => said.push(text));
+    const got: string[] = [];
+    const stop = new AbortController();
+    const sources = make(stop);
+    const put = ({ host, message }: HostEntry) => Promise.resolve(void got.push(`${host} ${message}`));
+    await new Follower(put, new Report(), stop.signal).all(sources, failures(sources));
+    return { said, got };
+  };
+
+  test("a host that goes away is named once, however often it is asked, and again when all of it is back", async (t) => {
+    const { said, got } = await follow(t, (stop) => [
+      source(stop, "web-1", [1], passing, [2]),
+      source(stop, "web-1", [3], "on"),
+      source(stop, "web-1", passing, new Error("gone for good")),
+    ]);
+    assert.deepEqual(got, ["web-1 1", "web-1 3", "web-1 2"]);
+    const lost = "quadlet-fleet: web-1: the connection was lost.\n  It is asked again until it answers.";
+    const back = "quadlet-fleet: web-1: it answers again.";
+    assert.deepEqual(said, [lost, "quadlet-fleet: web-1: gone for good", back, lost, back]);
+  });
+
+  test("what has failed for good is told for all hosts at once, and is not asked again", async (t) => {
+    const bad = new Error("bad pattern");
+    const { said, got } = await follow(
+      t,
+      (stop) => [source(stop, "web-1", [1]), source(stop, "web-2", [2])],
+      (sources) => new Map(sources.map((one) => [one, bad])),
+    );
+    assert.deepEqual([said, got], [["quadlet-fleet: web-[1-2]: bad pattern"], []]);
   });
 });
 

@@ -28,6 +28,12 @@ case $container in
   "") refuse no-container ;;
   *[!0-9a-f]*) refuse many-containers ;;
 esac
+cgroup=
+if [ "$manager" = system ] && [ "$account" != - ]; then
+  main=$(systemctl show --property=MainPID --value -- "$unit")
+  [ "$main" != 0 ] || refuse no-container
+  cgroup=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$main/cgroup")/cgroup.procs
+fi
 printf '{"event":"running"}\n'
 
 # podman passes no signal on to what it has started in a container, and knows no way to end it. So all processes with the mark in their
@@ -64,19 +70,15 @@ stop() {
 trap stop TERM
 
 set -- exec --env "$mark" "$container" "$@"
-if [ "$account" = - ]; then
-  set -- podman "$@"
-elif [ "$manager" = user ]; then
-  # By its bus podman goes to a cgroup of the account's manager.
-  set -- podman "$@"
-  [ "$(id -u)" != 0 ] || set -- runuser -u "$account" -- "$@"
-else
+if [ -n "$cgroup" ]; then
   # An account may not go to the cgroup of a service of the host's manager, except from another part of that. The bus would lead away.
-  main=$(systemctl show --property=MainPID --value -- "$unit")
-  cgroup=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$main/cgroup")/cgroup.procs
   set -- runuser -u "$account" -- env -u DBUS_SESSION_BUS_ADDRESS podman --cgroup-manager=cgroupfs "$@"
   # shellcheck disable=SC2016 # another shell expands it
   set -- sh -c 'echo "$$" >"$0" && exec "$@"' "$cgroup" "$@"
+else
+  # By the bus an account's podman goes to a cgroup of its manager.
+  set -- podman "$@"
+  if [ "$account" != - ] && [ "$(id -u)" = 0 ]; then set -- runuser -u "$account" -- "$@"; fi
 fi
 # Not in this group of processes, which is told to end: podman shows what the command prints up to its end.
 setsid -- "$@" </dev/null &
