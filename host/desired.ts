@@ -29,6 +29,11 @@ export interface DesiredService {
 /** When an image is pulled. "kept": never, it is what the version before has left on the host (transaction/scripts/versions.sh). */
 export type PullPolicy = "missing" | "always" | "never" | "kept";
 
+/** Whether a name that is there may stand for another image afterwards. */
+export function movesTag(pull: PullPolicy): boolean {
+  return pull === "always" || pull === "kept";
+}
+
 /** A request that must be answered. The fields are those of resources/contract.ts. */
 export interface Probe {
   listen: string;

@@ -3,9 +3,8 @@ import type { Versions } from "../../host/facts/facts.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { silent } from "../../host/transaction/progress.ts";
-import { targetOf } from "../../provider/target.ts";
 import { folded } from "../report.ts";
-import { whyNot } from "../sites.ts";
+import { wayTo, whyNot } from "../sites.ts";
 import type { DeployedSet } from "../stack.ts";
 import { Stop } from "../stop.ts";
 
@@ -19,7 +18,7 @@ const nothing: Versions = { now: none, former: none };
  * @throws Stop when a host could not be asked
  */
 export async function lookAtVersions(
-  { known, desired, credentials }: DeployedSet,
+  set: DeployedSet,
   hosts: readonly string[],
   mayMiss: boolean,
 ): Promise<Map<string, Versions>> {
@@ -27,12 +26,12 @@ export async function lookAtVersions(
   const failed: { name: string; why: string }[] = [];
   const found = new Map<string, Versions>();
   const one = async (host: string) => {
-    const way = known.ways[host];
-    if (!way) return;
+    const target = wayTo(set, host);
+    if (typeof target === "string") return;
     try {
-      const place = { ...desired, purpose: "peek" } as const;
+      const place = { ...set.desired, purpose: "peek" } as const;
       const query = { files: new Map<string, string>(), units: [], versions: true };
-      const facts = await observe(pool, targetOf(credentials, way.host), place, query, silent);
+      const facts = await observe(pool, target, place, query, silent);
       found.set(host, facts.versions ?? nothing);
     } catch (thrown) {
       if (mayMiss && thrown instanceof HostError && thrown.reason === "unreachable") return;

@@ -1,5 +1,5 @@
 import { isSocket } from "../../units/kinds.ts";
-import type { Desired } from "../desired.ts";
+import { type Desired, movesTag } from "../desired.ts";
 import type { Action } from "./changes.ts";
 import type { Step } from "./step.ts";
 
@@ -18,7 +18,7 @@ export function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step
 /** The names of the images that a pull may have replaced, which it has kept back. */
 export function tags(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   return pulled(desired, todo).flatMap(({ reference, pull }): Step[] =>
-    pull === "always" || pull === "kept" ? [{ verb: "tag", image: reference }] : [],
+    movesTag(pull) ? [{ verb: "tag", image: reference }] : [],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Desired, DesiredService } from "../desired.ts";
+import { type Desired, type DesiredService, movesTag } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 import { fill } from "../plan/placeholders.ts";
 import { type Plan, plan } from "../plan/plan.ts";
@@ -20,7 +20,7 @@ export interface Order {
 /** Tags that a pull may move: whoever takes a pull back would move one beneath another set that has its image by then. */
 export function tagsOf({ desired: { account, images } }: Order): string[] {
   return images.flatMap(({ reference, pull }) =>
-    pull === "always" || pull === "kept" ? [`${account ?? "root"} ${reference}`] : [],
+    movesTag(pull) ? [`${account ?? "root"} ${reference}`] : [],
   );
 }
 
