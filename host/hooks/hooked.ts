@@ -38,6 +38,9 @@ export class Hooked implements Member {
   get has() {
     return this.#member.has;
   }
+  get silence() {
+    return this.#member.silence;
+  }
 
   prepare(signal: AbortSignal): Promise<Prepared> {
     return this.#member.prepare(signal);

@@ -20,7 +20,7 @@ function scene(
   };
   const { revert = "reverted" } = answers;
   const inner: Member = {
-    ...{ name: "web-1", host: "web-1", tags: [], leaves: false, has: "old" },
+    ...{ name: "web-1", host: "web-1", tags: [], leaves: false, has: "old", silence: 0 },
     prepare: () => note("prepare", { kind: "nothing-to-do" }),
     activate: () => note("activate", answers.activate ?? { kind: "held" }),
     watch: () => note("watch", answers.watch ?? { kind: "healthy" }),
