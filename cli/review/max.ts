@@ -1,0 +1,39 @@
+import type { Effect } from "../../provider/effects.ts";
+import { fold } from "../../rollout/fold.ts";
+import { Stop } from "../stop.ts";
+import type { Previewed } from "./preview.ts";
+
+/** What can be limited, and the effects that count for it. */
+const kinds: Readonly<Record<string, readonly Effect[]>> = {
+  removed: ["removes"],
+  gaps: ["gap"],
+  restarts: ["gap", "restarts"],
+};
+
+/**
+ * What a deploy does on more hosts than allowed.
+ *
+ * @param max as `removed=0` or `restarts=20%`
+ * @throws Stop for one that can't be read
+ */
+export function refusals(max: readonly string[], { changes, hosts }: Previewed): string[] {
+  return max.flatMap((given) => {
+    const [, kind = "", digits, percent] = /^(\w+)=(\d{1,9})(%?)$/.exec(given) ?? [];
+    const counting = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+    if (counting === undefined || digits === undefined)
+      throw new Stop(
+        `--max ${given}: write ${Object.keys(kinds).join(", ")} with a number or a percentage, as in restarts=20%.`,
+      );
+    const allowed = percent ? Math.floor((hosts.length * Number(digits)) / 100) : Number(digits);
+    const found = new Set(
+      changes.flatMap((change) => [
+        ...(counting.includes(change.effect) ? change.hosts : []),
+        ...(kind === "removed" ? change.leaving : []),
+      ]),
+    );
+    if (found.size <= allowed) return [];
+    return [
+      `${kind} on ${found.size} of ${hosts.length} hosts, and ${allowed} are allowed (--max ${given}): ${fold([...found])}`,
+    ];
+  });
+}

@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { isSecret } from "@pulumi/pulumi";
+import { ArgumentError } from "../../components/arguments/problems.ts";
+import { readConfiguration } from "../../stacks/configuration.ts";
+import { settingsOf } from "../../stacks/environment.ts";
+import { placeFleet } from "../../stacks/fleet.ts";
+import { readStackFile } from "../../stacks/secrets.ts";
+import { compared } from "../../cli/environments/compare.ts";
+import { explained } from "../../cli/environments/explain.ts";
+
+// An environment that extends others: what its files say together, and where an error is.
+
+let project = "";
+beforeEach(() => (project = mkdtempSync(join(tmpdir(), "layers-"))));
+afterEach(() => rmSync(project, { recursive: true }));
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(project, name)), { recursive: true });
+    writeFileSync(join(project, name), text);
+  }
+}
+
+const stackFile = "stacks/Pulumi.production.yaml";
+
+/** As the program reads it, from what the engine would hand over. */
+function configuration() {
+  const file = readStackFile(join(project, stackFile), stackFile);
+  const all = Object.entries(file?.config ?? {}).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return readConfiguration(Object.fromEntries(all) as Record<string, string>, file, [], project);
+}
+
+function fleet() {
+  const { value, places } = configuration();
+  return placeFleet({ hosts: {}, ...value }, (problems) => places.locate(problems));
+}
+
+function refusal(action: () => unknown): string[] {
+  try {
+    action();
+  } catch (thrown) {
+    if (thrown instanceof ArgumentError) return thrown.message.split("\n");
+    throw thrown;
+  }
+  return [];
+}
+
+const base = `sites:
+  www:
+    hosts: { labels: { role: web } }
+    manager: system
+    image: docker.io/library/nginx:1.28
+    listen: ["0.0.0.0:80"]
+    environment: { LEVEL: info, COLOUR: blue }
+`;
+const inventory = `web-1: { address: 192.0.2.11, labels: { role: web } }
+web-2: { address: 192.0.2.12, labels: { role: web } }
+`;
+const production = `config:
+  quadlet-fleet:extends: stacks/base.yaml
+  quadlet-fleet:inventory: hosts/production.yaml
+  quadlet-fleet:sites:
+    www:
+      image: docker.io/library/nginx:1.27
+      environment: { LEVEL: warn, COLOUR: null }
+`;
+const three = { "stacks/base.yaml": base, "hosts/production.yaml": inventory, [stackFile]: production };
+
+test("what it extends, its inventory, and its own values over them", () => {
+  write(three);
+  const [site] = fleet().sites;
+  assert.deepEqual(site?.hosts, ["web-1", "web-2"]);
+  assert.equal(site.args.image, "docker.io/library/nginx:1.27");
+  assert.deepEqual(site.args.environment, { LEVEL: "warn" });
+  assert.deepEqual(configuration().warnings, []);
+});
+
+test("without other files: the same as ever", () => {
+  write({ [stackFile]: `config:\n  quadlet-fleet:hosts:\n    a: { address: b }\n` });
+  assert.deepEqual(configuration().value, { hosts: { a: { address: "b" } } });
+});
+
+test("several files, and files that extend others: the later one counts", () => {
+  write({
+    "a.yaml": "extends: c.yaml\nsites: { s: { image: a } }\n",
+    "b.yaml": "sites: { s: { image: b, pull: always } }\n",
+    "c.yaml": "sites: { s: { image: c, manager: system } }\n",
+    [stackFile]: "config:\n  quadlet-fleet:extends: [a.yaml, b.yaml]\n",
+  });
+  assert.deepEqual(configuration().value, {
+    sites: { s: { image: "b", pull: "always", manager: "system" } },
+  });
+});
+
+test("a directory of inventory files", () => {
+  write({
+    "hosts/eu.yaml": "web-1: { address: a }\n",
+    "hosts/us.yml": "web-2: { address: b }\n",
+    "hosts/notes.txt": "no YAML",
+    [stackFile]: "config:\n  quadlet-fleet:inventory: hosts\n",
+  });
+  assert.deepEqual(configuration().value, {
+    hosts: { "web-1": { address: "a" }, "web-2": { address: "b" } },
+  });
+});
+
+test("a value that is repeated unchanged is a warning, with both places", () => {
+  write({ ...three, [stackFile]: `${production}      listen: ["0.0.0.0:80"]\n` });
+  assert.deepEqual(configuration().warnings, [
+    `sites.www.listen at ${stackFile}:8:7 repeats stacks/base.yaml:6:5`,
+  ]);
+});
+
+describe("errors name file, line and column, and come at once", () => {
+  test("of values, in the file that sets them", () => {
+    write({
+      ...three,
+      "stacks/base.yaml": base.replace("listen:", "listn:"),
+      "hosts/production.yaml": `${inventory}web-3: { address: 5 }\n`,
+    });
+    assert.deepEqual(refusal(fleet), [
+      "the stack's configuration:",
+      '  hosts.web-3.address: must be the name of the host or its IP address, as in "192.0.2.11"',
+      "    at hosts/production.yaml:3:10",
+      '  sites.www.listen: is missing: a list of the addresses that systemd listens on, as in ["0.0.0.0:8080"]',
+      `    at ${stackFile}:5:5`,
+      '  sites.www.listn: is not known. Did you mean "listen"?',
+      "    at stacks/base.yaml:6:5",
+    ]);
+  });
+
+  test("of the files themselves", () => {
+    write({
+      "a.yaml": "extends: b.yaml\nsits: {}\nsites: [x]\n",
+      "b.yaml": "extends: a.yaml\n",
+      "c.yaml": "sites: { s: { image: [ }\n",
+      "hosts/a.yaml": "web-1: { address: a }\n",
+      "hosts/b.yaml": "web-1: { address: b }\n",
+      [stackFile]:
+        "config:\n  quadlet-fleet:extends: [a.yaml, c.yaml, gone.yaml]\n  quadlet-fleet:inventory: [hosts, 5]\n",
+    });
+    const lines = refusal(configuration).filter((line) => !line.includes("is not YAML"));
+    assert.deepEqual(lines.slice(0, 9), [
+      "the stack's configuration:",
+      '  sits: is not known. Did you mean "sites"?',
+      "    at a.yaml:2:1",
+      "  extends: leads back to a.yaml: a.yaml → b.yaml → a.yaml",
+      "    at b.yaml:1:1",
+      "  sites: must be entries by their names",
+      "    at a.yaml:3:1",
+      "    at c.yaml:1:24",
+      `  extends: the file "gone.yaml", relative to the project's directory ${project}, does not exist`,
+    ]);
+    assert.ok(
+      lines.includes(
+        "  inventory: must be the path of a file, or a list of them, as in hosts/production.yaml",
+      ),
+    );
+  });
+
+  test("a host in two files of an inventory", () => {
+    write({
+      "hosts/a.yaml": "web-1: { address: a }\n",
+      "hosts/b.yaml": "\nweb-1: { address: b }\n",
+      [stackFile]: "config:\n  quadlet-fleet:inventory: hosts\n",
+    });
+    assert.deepEqual(refusal(configuration), [
+      "the stack's configuration:",
+      "  hosts.web-1: is in hosts/a.yaml:1:1 already",
+      "    at hosts/b.yaml:2:1",
+    ]);
+  });
+
+  test("a key without a value that removes nothing", () => {
+    write({ ...three, [stackFile]: production.replace("COLOUR: null", "COLOR:") });
+    assert.deepEqual(refusal(fleet), [
+      "the stack's configuration:",
+      "  sites.www.environment.COLOR: has no value. Give it one, or leave it out.",
+      `    at ${stackFile}:7:35`,
+    ]);
+  });
+});
+
+describe("secrets", () => {
+  const key = "sites: { www: { tls: { key: PRIVATE } } }\n";
+
+  test("one in clear in a shared file is refused, and not quoted", () => {
+    write({ "a.yaml": key, [stackFile]: "config:\n  quadlet-fleet:extends: a.yaml\n" });
+    const text = refusal(configuration).join("\n");
+    assert.match(text, /key: is a secret, and is in clear in a file that environments share\./);
+    assert.match(text, /at a\.yaml:1:24/);
+    assert.doesNotMatch(text, /PRIVATE/);
+  });
+
+  test("one in clear in the stack file is a warning", () => {
+    write({ [stackFile]: `config:\n  quadlet-fleet:${key}` });
+    const { warnings } = configuration();
+    assert.deepEqual(warnings, [
+      `sites.www.tls.key at ${stackFile}:2:40 is a secret, and is in clear in the stack file.`,
+    ]);
+  });
+
+  test("from a variable: a secret, and missing only where it counts", async () => {
+    write({
+      "a.yaml":
+        "sites: { www: { environment: { TOKEN: { env: LAYERS_TOKEN }, PLAIN: { env: LAYERS_NONE } } } }\n",
+      [stackFile]: "config:\n  quadlet-fleet:extends: a.yaml\n",
+    });
+    process.env.LAYERS_TOKEN = "t0ken\n";
+    assert.deepEqual(refusal(configuration), [
+      "the stack's configuration:",
+      "  sites.www.environment.PLAIN: the environment variable LAYERS_NONE is not set",
+      "    at a.yaml:1:62",
+    ]);
+    write({
+      [stackFile]:
+        "config:\n  quadlet-fleet:extends: a.yaml\n  quadlet-fleet:sites: { www: { environment: { PLAIN: x } } }\n",
+    });
+    const { sites } = configuration().value as { sites: { www: { environment: Record<string, never> } } };
+    assert.equal(await isSecret(sites.www.environment.TOKEN ?? assert.fail()), true);
+    assert.equal(sites.www.environment.PLAIN, "x");
+  });
+});
+
+describe("explain", () => {
+  const settings = () => settingsOf(project, "production") ?? assert.fail();
+
+  test("one value, and what lower files would set", () => {
+    write(three);
+    assert.equal(
+      explained(settings(), "sites.www.image"),
+      [
+        "sites.www.image: docker.io/library/nginx:1.27",
+        `  ${stackFile}:6:7`,
+        "  stacks/base.yaml:5:5  would set docker.io/library/nginx:1.28",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("all below a path; secrets and files are not read", () => {
+    write({
+      ...three,
+      [stackFile]: `${production}      tls: { certificate: { file: gone.pem }, key: { secure: v1:x } }\n`,
+    });
+    assert.equal(
+      explained(settings(), "sites.www.tls"),
+      [
+        "sites.www.tls.certificate: { file: gone.pem }",
+        `  ${stackFile}:8:14`,
+        "sites.www.tls.key: [secret]",
+        `  ${stackFile}:8:47`,
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a path that nothing has", () => {
+    write(three);
+    assert.throws(
+      () => explained(settings(), "sites.www.imag"),
+      /sites\.www\.imag is not set\. Did you mean "sites\.www\.image"\?/,
+    );
+  });
+
+  test("no such environment", () => assert.equal(settingsOf(project, "none"), undefined));
+});
+
+test("compare: what differs, folded", () => {
+  write({
+    ...three,
+    "stacks/Pulumi.staging.yaml": `config:
+  quadlet-fleet:extends: stacks/base.yaml
+  quadlet-fleet:hosts:
+    stage-1: { address: 192.0.2.21, labels: { role: web } }
+`,
+  });
+  const of = (stack: string) => settingsOf(project, stack) ?? assert.fail();
+  assert.deepEqual(compared("staging", of("staging"), "production", of("production")), [
+    "hosts.stage-1: only in staging",
+    "hosts.web-[1-2]: only in production",
+    "sites.www.environment.COLOUR: blue → (not set)",
+    "sites.www.environment.LEVEL: info → warn",
+    "sites.www.image: docker.io/library/nginx:1.28 → docker.io/library/nginx:1.27",
+  ]);
+  assert.deepEqual(compared("a", of("staging"), "b", of("staging")), []);
+});
+
+test("the files of docs/environments.md, and what it says of them", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/environments.md"), "utf8");
+  const blocks = [...page.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)];
+  write(Object.fromEntries(blocks.map(([, name = "", text = ""]) => [name, `# ${name}\n${text}`])));
+  const [site] = fleet().sites;
+  assert.deepEqual(site?.hosts, ["web-1", "web-2"]);
+  assert.deepEqual(site.args.environment, { LEVEL: "info" });
+  const shown = explained(settingsOf(project, "production") ?? assert.fail(), "sites.www.image");
+  assert.ok(page.includes(shown), shown);
+});
