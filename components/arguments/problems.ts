@@ -24,9 +24,10 @@ export class ArgumentError extends RunError {
     super(
       [
         `${what}:`,
-        ...problems.flatMap(({ path, message, where }) => [
+        ...problems.flatMap(({ path, message, where }, index) => [
           `  ${path === "" ? "" : `${path}: `}${message}`,
-          ...(where === undefined ? [] : [`    at ${where}`]),
+          // Of several at one place, once.
+          ...(where === undefined || problems[index + 1]?.where === where ? [] : [`    at ${where}`]),
         ]),
       ].join("\n"),
     );
