@@ -1,20 +1,25 @@
-/** What a deploy does to what runs, the worst first. */
-export const effects = ["removes", "gap", "restarts", "hands over", "reloads", "starts", "nothing"] as const;
+/**
+ * What a deploy does to what runs, the worst first: something goes; a listener refuses for a moment; a unit without a socket restarts,
+ * and does not answer meanwhile; it restarts, and requests wait; it can't be told beforehand; no request waits; nginx reads its
+ * configuration anew; something new starts; nothing.
+ */
+export const effects = [
+  "removes",
+  "gap",
+  "interrupts",
+  "restarts",
+  "unknown",
+  "hands over",
+  "reloads",
+  "starts",
+  "nothing",
+] as const;
 export type Effect = (typeof effects)[number];
 
-/** By the words of outlook.ts and announcement.ts. */
-const words: readonly (readonly [RegExp, Effect])[] = [
-  [/: loses it$|(?:: |; )stops /, "removes"],
-  [/ refuses? for a moment|(?:: |; )closes /, "gap"],
-  [/(?:: |; )restarts |(?:: |; )starts \S+ anew/, "restarts"],
-  [/(?:: |; )hands /, "hands over"],
-  [/(?:: |; )reloads /, "reloads"],
-  [/(?:: |; )(?:starts|opens) |: gets it$/, "starts"],
-];
-
-/** The worst that a line of a preview says. */
-export function effectOf(line: string): Effect {
-  return words.find(([pattern]) => pattern.test(line))?.[1] ?? "nothing";
+/** One effect, and how a preview says it: "reloads www.service". */
+export interface Told {
+  readonly effect: Effect;
+  readonly says: string;
 }
 
 export function worst(found: readonly Effect[]): Effect {

@@ -5,20 +5,22 @@ export interface Change {
   /** Its name in the program. */
   readonly site: string;
   readonly op: "create" | "update" | "delete";
-  /** Names of hosts. */
-  readonly hosts: readonly string[];
-  /** Hosts that lose the site while others keep it. */
-  readonly leaving: readonly string[];
-  /** The worst that happens on a host. */
-  readonly effect: Effect;
-  /** In the words of the preview. */
-  readonly says: readonly string[];
+  /** What happens, and on which hosts. */
+  readonly effects: readonly Happens[];
   /** The longest time that it may take, in minutes. */
   readonly minutes: number | undefined;
   /** Property by property, in order. */
   readonly diffs: readonly Diff[];
   readonly pending: string | undefined;
   readonly drift: Readonly<Record<string, string>>;
+}
+
+export interface Happens {
+  readonly effect: Effect;
+  /** Names of hosts. */
+  readonly hosts: readonly string[];
+  /** In the words of the preview: "reloads www.service". */
+  readonly says: string;
 }
 
 export interface Diff {

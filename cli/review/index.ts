@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { outlookVariable } from "../../provider/outlook.ts";
 import { pulumi } from "../stack.ts";
 import { Stop } from "../stop.ts";
 import { markdown } from "./markdown.ts";
@@ -37,9 +38,10 @@ export async function review({ stack, limit, link, max, json }: ReviewOptions): 
 
 /** As JSON, without secrets. A preview contacts no host. */
 async function previewOf(stack: string): Promise<string> {
-  const argv = ["preview", "--json", "--non-interactive", "--stack", stack];
+  const argv = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack];
+  const env = { ...process.env, [outlookVariable]: "json" };
   try {
-    return (await promisify(execFile)("pulumi", argv, { maxBuffer: 1024 ** 3 })).stdout;
+    return (await promisify(execFile)("pulumi", argv, { maxBuffer: 1024 ** 3, env })).stdout;
   } catch (thrown) {
     const { code, stdout = "", stderr = "" } = thrown as { code?: unknown; stdout?: string; stderr?: string };
     if (code === "ENOENT")

@@ -3,11 +3,11 @@ import { fold } from "../../rollout/fold.ts";
 import { Stop } from "../stop.ts";
 import type { Previewed } from "./preview.ts";
 
-/** What can be limited, and the effects that count for it. */
+/** What can be limited, and the effects that count for it. What can't be told may be each of them. */
 const kinds: Readonly<Record<string, readonly Effect[]>> = {
   removed: ["removes"],
-  gaps: ["gap"],
-  restarts: ["gap", "restarts"],
+  gaps: ["gap", "interrupts", "unknown"],
+  restarts: ["gap", "interrupts", "restarts", "unknown"],
 };
 
 /**
@@ -26,10 +26,9 @@ export function refusals(max: readonly string[], { changes, hosts }: Previewed):
       );
     const allowed = percent ? Math.floor((hosts.length * Number(digits)) / 100) : Number(digits);
     const found = new Set(
-      changes.flatMap((change) => [
-        ...(counting.includes(change.effect) ? change.hosts : []),
-        ...(kind === "removed" ? change.leaving : []),
-      ]),
+      changes.flatMap(({ effects }) =>
+        effects.flatMap((one) => (counting.includes(one.effect) ? one.hosts : [])),
+      ),
     );
     if (found.size <= allowed) return [];
     return [

@@ -1,6 +1,6 @@
-import { effectOf, worst } from "../../provider/effects.ts";
+import type { Outlook } from "../../provider/outlook.ts";
 import { unitSetType } from "../../resources/unit-set-type.ts";
-import type { Change, Diff } from "./change.ts";
+import type { Change, Diff, Happens } from "./change.ts";
 
 /** What `pulumi preview --json` writes, as far as it is read here (pulumi/pulumi: pkg/display/json.go). */
 interface Digest {
@@ -29,7 +29,7 @@ const secret = "[secret]";
 
 export interface Previewed {
   readonly changes: readonly Change[];
-  /** All hosts of the stack that the preview names. */
+  /** All hosts of the stack's sites. */
   readonly hosts: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -37,21 +37,15 @@ export interface Previewed {
 /**
  * Reads a preview. Pure.
  *
- * @param text of `pulumi preview --json`: secrets are not in it
+ * @param text of `pulumi preview --json --show-sames`, for which the provider foretells in JSON: secrets are not in it
  */
 export function readPreview(text: string): Previewed {
   const { steps = [], diagnostics = [] } = JSON.parse(text) as Digest;
-  const saidOf = (urn: string, severity: string) =>
-    diagnostics
-      .filter((one) => one.urn === urn && one.severity === severity)
-      .flatMap(({ message = "" }) =>
-        message
-          .replace(/^\w+: /, "")
-          .trim()
-          .split("\n"),
-      );
   const sets = steps.filter(({ oldState, newState }) => (newState ?? oldState)?.type === unitSetType);
-  const changes = sets.flatMap((step) => changeOf(step, saidOf(step.urn, "info")) ?? []);
+  const changes = sets.flatMap((step) => {
+    const foretold = diagnostics.filter(({ urn, severity }) => urn === step.urn && severity === "info");
+    return changeOf(step, foretold.map(({ message = "" }) => outlookIn(message)).find(Boolean)) ?? [];
+  });
   const warnings = diagnostics
     .filter(({ severity }) => severity === "warning")
     .map(({ message = "" }) => message.replace(/^warning: /, "").trim());
@@ -62,25 +56,35 @@ export function readPreview(text: string): Previewed {
   return { changes, hosts: [...new Set(hosts)], warnings: [...new Set(warnings)].sort() };
 }
 
-function changeOf(step: Step, says: readonly string[]): Change | undefined {
+function outlookIn(message: string): Outlook | undefined {
+  try {
+    return JSON.parse(message) as Outlook;
+  } catch {
+    return undefined;
+  }
+}
+
+function changeOf(step: Step, outlook: Outlook | undefined): Change | undefined {
   const { op, urn, oldState, newState } = step;
   if (op !== "create" && op !== "update" && op !== "delete") return undefined;
-  const [before, after] = [hostsOf(oldState?.inputs), hostsOf(newState?.inputs)];
-  const lines = says.filter((line) => !line.startsWith("rollout: "));
-  const minutes = says.flatMap((line) => /; at most (\d+) minutes/.exec(line)?.[1] ?? []);
-  const whole = { create: "starts", update: undefined, delete: "removes" } as const;
   return {
     site: urn.split("::").at(-1) ?? urn,
     op,
-    hosts: op === "delete" ? before : after,
-    leaving: op === "update" ? before.filter((host) => !after.includes(host)) : [],
-    effect: whole[op] ?? worst(lines.map(effectOf)),
-    says: lines,
-    minutes: minutes[0] === undefined ? undefined : Number(minutes[0]),
+    effects: op === "delete" ? removed(oldState) : happens(outlook, hostsOf(newState?.inputs)),
+    minutes: outlook?.minutes,
     diffs: op === "update" ? diffsOf(step) : [],
     pending: textAt(oldState?.outputs?.pending),
     drift: driftOf(oldState?.outputs?.drift),
   };
+}
+
+function removed(state: State | undefined): Happens[] {
+  return [{ effect: "removes", hosts: hostsOf(state?.inputs), says: "is removed" }];
+}
+
+function happens(outlook: Outlook | undefined, hosts: readonly string[]): Happens[] {
+  if (!outlook) return [{ effect: "unknown", hosts, says: "" }];
+  return outlook.lines.flatMap((line) => line.told.map((one) => ({ ...one, hosts: line.hosts })));
 }
 
 function diffsOf({ detailedDiff, oldState, newState }: Step): Diff[] {

@@ -5,7 +5,7 @@ import type { Change, Diff } from "../../cli/review/change.ts";
 import { type Frame, markdown } from "../../cli/review/markdown.ts";
 import { refusals } from "../../cli/review/max.ts";
 import { readPreview } from "../../cli/review/preview.ts";
-import { effectOf, effects } from "../../provider/effects.ts";
+import { type Effect, effects } from "../../provider/effects.ts";
 
 const frame: Frame = { stack: "production", limit: 65_536, link: undefined, refusals: [], warnings: [] };
 const many = Array.from({ length: 97 }, (_, index) => `web-${index + 1}`);
@@ -15,10 +15,7 @@ function changed(change: Partial<Change> = {}): Change {
   return {
     site: "www",
     op: "update",
-    hosts: many,
-    leaving: [],
-    effect: "reloads",
-    says: ["web-[1-97]: reloads www.service"],
+    effects: [{ effect: "reloads", hosts: many, says: "reloads www.service" }],
     minutes: 61,
     diffs: [diff()],
     pending: undefined,
@@ -26,6 +23,8 @@ function changed(change: Partial<Change> = {}): Change {
     ...change,
   };
 }
+
+const happens = (effect: Effect, says: string, hosts = many) => ({ effects: [{ effect, hosts, says }] });
 
 function diff(change: Partial<Diff> = {}): Diff {
   const lines = (body: string) => `server {\n  listen 80;\n  return 200 "${body}";\n}\n`;
@@ -57,27 +56,51 @@ test("one changed line on 97 hosts", () => {
 
 test("nothing to do", () => assert.equal(markdown([], frame), "## production: no changes\n"));
 
-test("the worst comes first; removals, gaps, what is pending and drift are lists of their own", () => {
-  const gap = "web-[1-97]: closes and opens api.socket (0.0.0.0:80 refuses for a moment)";
+test("the worst comes first; dangers, what is pending and drift are lists of their own", () => {
   const text = markdown(
     [
-      changed({ pending: "web-3: unreachable", drift: { "web-1": "edited: /x", "web-2": "edited: /x" } }),
-      changed({ site: "api", effect: "gap", says: [gap], diffs: [] }),
-      changed({ site: "old", op: "delete", effect: "removes", says: [], minutes: undefined, diffs: [] }),
+      changed({
+        pending: "web-3: unreachable",
+        drift: { "web-1": "edited: /x", "web-2": "edited: /x" },
+        effects: [
+          { effect: "reloads", hosts: many, says: "reloads www.service" },
+          { effect: "nothing", hosts: ["web-98"], says: "held back by `only`" },
+        ],
+      }),
+      changed({
+        site: "api",
+        effects: [
+          {
+            effect: "gap",
+            hosts: many,
+            says: "closes and opens api.socket (0.0.0.0:80 refuses for a moment)",
+          },
+          { effect: "removes", hosts: ["web-99"], says: "loses it" },
+        ],
+        diffs: [],
+      }),
+      changed({
+        site: "old",
+        op: "delete",
+        ...happens("removes", "is removed"),
+        minutes: undefined,
+        diffs: [],
+      }),
     ],
     { ...frame, refusals: ["removed on 97 hosts"], warnings: ["careful"] },
   );
   assert.deepEqual(
     text.split("\n").filter((line) => /^(## |### |- \S|\| (old|api|www)|❌)/.test(line)),
     [
-      "## production: 3 sites change (1 × removes, 1 × gap, 1 × reloads)",
+      "## production: 3 sites change (2 × removes, 1 × reloads)",
       "❌ removed on 97 hosts",
+      "| api | web-\\[1-97,99\\] | **removed** | 61 min |",
       "| old | web-\\[1-97\\] | **removed** |  |",
-      "| api | web-\\[1-97\\] | **refuses for a moment** | 61 min |",
       "| www | web-\\[1-97\\] | reloads | 61 min |",
-      "### Removed, or refused for a moment",
-      "- **old**: removed from web-\\[1-97\\]",
-      "- **api**: web-\\[1-97\\]: closes and opens api.socket (0.0.0.0:80 refuses for a moment)",
+      "### Removed, or does not answer for a moment",
+      "- **api** on web-\\[1-97\\]: closes and opens api.socket (0.0.0.0:80 refuses for a moment)",
+      "- **api** on web-99: loses it",
+      "- **old** on web-\\[1-97\\]: is removed",
       "### Pending",
       "- **www**: web-3: unreachable",
       "### Drift",
@@ -87,6 +110,34 @@ test("the worst comes first; removals, gaps, what is pending and drift are lists
       "### www",
     ],
   );
+});
+
+test("nobody is mentioned, no issue is linked", () => {
+  const text = markdown([changed({ drift: { "web-1": "ping @octocat, see #1 https://x.example" } })], frame);
+  assert.ok(text.includes("ping \\@\u200boctocat, see \\#\u200b1 https:\u200b//x.example"));
+});
+
+test("a list of hosts that does not fold is cut, and counted", () => {
+  const hosts = Array.from({ length: 400 }, (_, index) => `host-${(index * 7919) % 10007}-of-${index * 31}`);
+  const text = markdown([changed(happens("removes", "is removed", hosts))], { ...frame, limit: 3000 });
+  assert.match(text, /- \*\*www\*\* on host-.*… \(400 hosts\): is removed/);
+});
+
+test("a link that leaves no room is left out", () => {
+  const link = `https://x.example/${"x".repeat(2000)}`;
+  const text = markdown([changed({ diffs: [diff({ after: "x\n".repeat(900) })] })], {
+    ...frame,
+    limit: 1000,
+    link,
+  });
+  assert.ok(Buffer.byteLength(text) <= 1000);
+  assert.match(text, /1 parts are left out/);
+});
+
+test("thousands of other lines take no time, and are counted", () => {
+  const lines = (word: string) => Array.from({ length: 10_000 }, (_, index) => `${word} ${index}\n`).join("");
+  const text = markdown([changed({ diffs: [diff({ before: lines("a"), after: lines("b") })] })], frame);
+  assert.ok(text.includes(`~ ${conf}: 10000 → 10000 lines, too many changes to show`));
 });
 
 test("equal diffs are one", () => {
@@ -113,10 +164,13 @@ test("what a file holds stays in its block, and steers no terminal", () => {
 const change: fc.Arbitrary<Change> = fc.record({
   site: fc.string({ minLength: 1, unit: "grapheme" }),
   op: fc.constantFrom("create", "update", "delete"),
-  hosts: fc.array(fc.constantFrom(...many)),
-  leaving: fc.array(fc.constantFrom(...many)),
-  effect: fc.constantFrom(...effects),
-  says: fc.array(fc.string()),
+  effects: fc.array(
+    fc.record({
+      effect: fc.constantFrom(...effects),
+      hosts: fc.array(fc.constantFrom(...many)),
+      says: fc.string(),
+    }),
+  ),
   minutes: fc.option(fc.nat(), { nil: undefined }),
   diffs: fc.array(
     fc.record({
@@ -153,7 +207,7 @@ test("a thousand sites with as many diffs: what matters is on top, the rest is c
   const all = Array.from({ length: 1000 }, (_, index) =>
     changed({
       site: `site-${index}`,
-      effect: index === 999 ? "removes" : "reloads",
+      ...happens(index === 999 ? "removes" : "reloads", ""),
       diffs: [diff({ after: `page ${index}\n`.repeat(20) })],
     }),
   );
@@ -174,10 +228,24 @@ describe("what a preview says", () => {
   const files = (content: string) => ({ "/x": { content } });
   const preview = (step: object, diagnostics: object[] = []) =>
     readPreview(
-      JSON.stringify({ steps: [step, { op: "same", urn: "x", newState: { type: "y" } }], diagnostics }),
+      JSON.stringify({
+        steps: [step, { op: "same", urn: "x", newState: { type, inputs: { where: { "db-1": "" } } } }],
+        diagnostics,
+      }),
     );
+  const outlook = {
+    lines: [
+      {
+        hosts: ["web-1", "web-2"],
+        told: [{ effect: "reloads", says: "reloads www.service" }],
+        who: "web-[1-2]",
+      },
+      { hosts: ["web-3"], told: [{ effect: "removes", says: "loses it" }], who: "web-3" },
+    ],
+    minutes: 51,
+  };
 
-  test("an update, in the words of the provider", () => {
+  test("an update, as the provider foretells it", () => {
     const step = {
       op: "update",
       urn,
@@ -193,24 +261,23 @@ describe("what a preview says", () => {
         'files["/x"].content': { kind: "update" },
       },
     };
-    const message =
-      "web-[1-2]: reloads www.service\nrollout: web-1, then web-2; at most 51 minutes; if a host fails, all go back\n";
     const found = preview(step, [
-      { urn, message, severity: "info" },
-      { urn: "z", message: "other", severity: "info" },
+      { urn, message: "something else", severity: "info" },
+      { urn, message: `${JSON.stringify(outlook)}\n`, severity: "info" },
+      { urn: "z", message: "{}", severity: "info" },
       { message: "warning: w", severity: "warning" },
     ]);
     assert.deepEqual(found, {
-      hosts: ["web-1", "web-2"],
+      hosts: ["web-1", "web-2", "db-1"],
       warnings: ["w"],
       changes: [
         {
           site: "www",
           op: "update",
-          hosts: ["web-1", "web-2"],
-          leaving: [],
-          effect: "reloads",
-          says: ["web-[1-2]: reloads www.service"],
+          effects: [
+            { effect: "reloads", hosts: ["web-1", "web-2"], says: "reloads www.service" },
+            { effect: "removes", hosts: ["web-3"], says: "loses it" },
+          ],
           minutes: 51,
           diffs: [
             { path: 'files["/x"].content', kind: "update", before: "a\n", after: "b\n", isSecret: false },
@@ -223,59 +290,43 @@ describe("what a preview says", () => {
     });
   });
 
-  test("a removal, and a host that leaves", () => {
-    const gone = preview({ op: "delete", urn, oldState: { type, inputs: { where }, outputs: {} } });
+  test("a removal", () => {
+    const { changes } = preview({ op: "delete", urn, oldState: { type, inputs: { where }, outputs: {} } });
     assert.deepEqual(
-      gone.changes.map(({ effect, hosts }) => [effect, hosts]),
-      [["removes", ["web-1", "web-2"]]],
+      changes.map(({ effects: found }) => found),
+      [[{ effect: "removes", hosts: ["web-1", "web-2"], says: "is removed" }]],
     );
-    const step = {
-      op: "update",
-      urn,
-      oldState: { type, inputs: { where } },
-      newState: { type, inputs: { where: { "web-1": "" } } },
-    };
-    const left = preview(step, [{ urn, message: "web-2: loses it", severity: "info" }]);
-    assert.deepEqual(
-      left.changes.map(({ effect, leaving }) => [effect, leaving]),
-      [["removes", ["web-2"]]],
-    );
+  });
+
+  test("what the provider can't foretell is not called nothing", () => {
+    const { changes } = preview({ op: "create", urn, newState: { type, inputs: { where } } });
+    assert.deepEqual(changes[0]?.effects, [{ effect: "unknown", hosts: ["web-1", "web-2"], says: "" }]);
   });
 });
 
-describe("the effect of what a preview says", () => {
-  for (const [line, effect] of [
-    ["web-1: reloads a.service", "reloads"],
-    ["web-1: hands a.service over to its new version (no request waits)", "hands over"],
-    ["web-1: restarts a.service (its sockets stay open)", "restarts"],
-    ["web-1: closes and opens a.socket (0.0.0.0:80 refuses for a moment); starts a.service anew", "gap"],
-    ["web-1: reloads a.service; stops b.service", "removes"],
-    ["web-1: reloads a.service; closes b.socket", "gap"],
-    ["web-1: opens a.socket; starts a.service", "starts"],
-    ["web-[2-3]: gets it", "starts"],
-    ["web-4: loses it", "removes"],
-    ["web-1: a: moves to the host's service manager; its sockets refuse for a moment", "gap"],
-    ["web-9: held back by `only`", "nothing"],
-  ] as const)
-    test(line, () => assert.equal(effectOf(line), effect));
-});
-
 describe("--max", () => {
-  const found = {
-    changes: [changed({ effect: "restarts", hosts: many.slice(0, 30) })],
+  const thirty = many.slice(0, 30);
+  const with_ = (...found: Change["effects"][number][]) => ({
+    changes: [changed({ effects: found })],
     hosts: many,
     warnings: [],
-  };
-  test("within it", () => assert.deepEqual(refusals(["restarts=30", "removed=0", "gaps=0"], found), []));
+  });
+  const restarts = with_({ effect: "restarts", hosts: thirty, says: "" });
+  test("within it", () => assert.deepEqual(refusals(["restarts=30", "removed=0", "gaps=0"], restarts), []));
   test("beyond it, with the hosts", () =>
-    assert.deepEqual(refusals(["restarts=20%"], found), [
+    assert.deepEqual(refusals(["restarts=20%"], restarts), [
       "restarts on 30 of 97 hosts, and 19 are allowed (--max restarts=20%): web-[1-30]",
     ]));
-  test("a host that leaves counts as removed", () =>
-    assert.equal(
-      refusals(["removed=0"], { ...found, changes: [changed({ leaving: ["web-1"] })] }).length,
-      1,
-    ));
+  test("each effect counts, not only the worst", () => {
+    const both = with_(
+      { effect: "gap", hosts: thirty, says: "" },
+      { effect: "removes", hosts: ["web-97"], says: "loses it" },
+    );
+    assert.deepEqual(refusals(["removed=1", "gaps=30", "restarts=30"], both), []);
+    assert.equal(refusals(["removed=0", "gaps=29", "restarts=29"], both).length, 3);
+  });
+  test("what can't be told counts as a gap", () =>
+    assert.equal(refusals(["gaps=0"], with_({ effect: "unknown", hosts: thirty, says: "" })).length, 1));
   test("what can't be read", () =>
-    assert.throws(() => refusals(["restart=1"], found), /--max restart=1: write removed, gaps, restarts/));
+    assert.throws(() => refusals(["restart=1"], restarts), /--max restart=1: write removed, gaps, restarts/));
 });
