@@ -18,7 +18,13 @@ export function newProject(given: string): void {
     throw new Stop(
       `"${project}" can't be the name of a project.\nName the directory with lower-case letters, digits, ".", "_" and "-", as npm and Pulumi want it.`,
     );
-  if (statSync(directory, { throwIfNoEntry: false }) && readdirSync(directory).length > 0)
+  if (project === packageJson.name)
+    throw new Stop(
+      `A project can't have the name of this library, ${packageJson.name}.\nChoose another directory.`,
+    );
+  const there = statSync(directory, { throwIfNoEntry: false });
+  if (there && !there.isDirectory()) throw new Stop(`${directory} is no directory.\nNothing was written.`);
+  if (there && readdirSync(directory).length > 0)
     throw new Stop(
       `${directory} is not empty.\nNothing was written. Name a directory that is not there yet.`,
     );

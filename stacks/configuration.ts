@@ -8,7 +8,7 @@ import { type Layer, Layers } from "./layers.ts";
 import { merge, valueAt } from "./merge.ts";
 import { Places } from "./places.ts";
 import { fleetSchema } from "./schema.ts";
-import { type StackFile, hasSecure, markSecretFields, markSecrets } from "./secrets.ts";
+import { type StackFile, isWrittenAs, markSecretFields, markSecrets } from "./secrets.ts";
 import { type Texts, readTexts, textsFrom } from "./texts.ts";
 
 const prefix = "quadlet-fleet:";
@@ -50,7 +50,12 @@ export function readConfiguration(
   const own: Record<string, unknown> = {};
   const files: Record<string, unknown> = {};
   const warnings: string[] = [];
-  const at: Layer["at"] = ([key, ...rest]) => file?.at([`${prefix}${String(key)}`, ...rest]);
+  /** Keys whose values are not those of the stack file. */
+  const foreign = new Set<PropertyKey>();
+  const inFile = ([key = "", ...rest]: readonly PropertyKey[]) => [`${prefix}${String(key)}`, ...rest];
+  const of = (path: readonly PropertyKey[]) => (foreign.has(path[0] ?? "") ? undefined : file);
+  const at: Layer["at"] = (path) => of(path)?.at(inFile(path));
+  const isBlank: Layer["isBlank"] = (path) => of(path)?.isBlank(inFile(path)) ?? false;
   const texts: Texts["problems"] = [];
   for (const [fullKey, text] of Object.entries(all)) {
     if (!fullKey.startsWith(prefix)) continue;
@@ -60,7 +65,7 @@ export function readConfiguration(
     if (!keys.includes(key)) {
       const message = `is not known.${didYouMeanOf(key, keys)}`;
       problems.push({ path: fullKey, message, where: at([key]) });
-    } else if (!isEntries(key)) files[key] = parsed(text) ?? text;
+    } else if (!isEntries(key)) files[key] = isEmpty ? undefined : (parsed(text) ?? text);
     else if (!isEmpty) {
       const value = parsed(text);
       if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -70,13 +75,15 @@ export function readConfiguration(
       const whole = readTexts(fleetSchema.shape[key], [key], value, resolve);
       texts.push(...whole.problems);
       const source = file?.config[fullKey];
+      const isWritten = isWrittenAs(value, source);
+      if (!isWritten) foreign.add(key);
       for (const path of whole.inClear)
-        if (typeof valueAt(source, path.slice(1)) === "string")
+        if (isWritten && typeof valueAt(source, path.slice(1)) === "string")
           warnings.push(
             `${pathText(path)} at ${at(path) ?? "?"} is a secret, and is in clear in the stack file.`,
           );
       // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
-      const lost = secretKeys.includes(fullKey) && !hasSecure(source);
+      const lost = secretKeys.includes(fullKey) && !isWritten;
       own[key] = lost
         ? markSecretFields([fleetSchema.shape[key]], whole.value)
         : markSecrets(whole.value, source);
@@ -84,17 +91,24 @@ export function readConfiguration(
   }
   const layers = new Layers(directory, resolve);
   layers.add(files, (key) => at([key]));
-  const every = [...layers.all, { value: own, problems: texts, at }];
+  const every = [...layers.all, { value: own, problems: texts, at, isBlank }];
   const places = new Places(every);
   problems.push(...layers.problems, ...places.textProblems());
-  if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
   const repeated: string[] = [];
-  const value = every.reduce<unknown>(
-    (below, layer) => merge(below, layer.value, (path) => repeated.push(places.repetition(path, layer))),
-    {},
-  );
+  let value: unknown = {};
+  for (const layer of every)
+    value = merge(value, layer.value, {
+      repeated: (path) => repeated.push(places.repetition(path, layer)),
+      removed: (path) => {
+        if (layer.isBlank(path))
+          problems.push({ path: pathText(path), message: blank, where: layer.at(path) });
+      },
+    });
+  if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
   return { value: value as Record<string, unknown>, places, warnings: [...warnings, ...repeated] };
 }
+
+const blank = "has no value. Give it one, or write null to remove what a file below has.";
 
 function isEntries(key: string): key is keyof typeof entries {
   return Object.hasOwn(entries, key);

@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { ArgumentError, pathText } from "../components/arguments/problems.ts";
 import { type Layer, Layers } from "./layers.ts";
-import { isMap, merge, valueAt } from "./merge.ts";
+import { hasAt, isMap, merge, valueAt } from "./merge.ts";
 import { fleetSchema } from "./schema.ts";
 import { isSecure, readStackFile } from "./secrets.ts";
 import { type Reference, type Resolve, readTexts } from "./texts.ts";
@@ -11,16 +12,18 @@ const prefix = "quadlet-fleet:";
 /** A value that is no map, or an empty one, and the files that have it: the first one counts. */
 export interface Setting {
   readonly path: string;
+  /** An upper file removes it. */
+  readonly isRemoved?: boolean;
   /** As text: "[secret]" for a secret, `{ file: … }` for a text in a file. */
   readonly value: string;
   readonly from: readonly { readonly where: string; readonly value: string }[];
 }
 
-/** Stands for a text that is elsewhere. */
+/** Stands for a text that is elsewhere, or that is a secret. */
 class Elsewhere {
-  readonly text: string;
-  constructor(reference: Reference | "[secret]") {
-    this.text = reference === "[secret]" ? reference : shown(reference);
+  readonly text: Reference | "[secret]";
+  constructor(text: Reference | "[secret]") {
+    this.text = text;
   }
 }
 
@@ -37,23 +40,64 @@ export function settingsOf(directory: string, stack: string): Setting[] | undefi
   if (!file) return undefined;
   const resolve: Resolve = (reference) => ({ value: new Elsewhere(reference) });
   const layers = new Layers(directory, resolve);
-  const at: Layer["at"] = ([key, ...rest]) => file.at([`${prefix}${String(key)}`, ...rest]);
-  const of = (key: string) => file.config[`${prefix}${key}`];
-  layers.add({ extends: of("extends"), inventory: of("inventory") }, (key) => at([key]));
-  if (layers.problems.length > 0) throw new ArgumentError("the files of the environment", layers.problems);
-  const own = Object.fromEntries(
-    Object.keys(fleetSchema.shape).flatMap((key) => (isMap(of(key)) ? [[key, withoutSecrets(of(key))]] : [])),
+  const within = ([key, ...rest]: readonly PropertyKey[]) => [`${prefix}${String(key)}`, ...rest];
+  const at: Layer["at"] = (path) => file.at(within(path));
+  const isBlank: Layer["isBlank"] = (path) => file.isBlank(within(path));
+  const of = (key: string) => file.config[`${prefix}${key}`] ?? {};
+  layers.add(
+    { extends: file.config[`${prefix}extends`], inventory: file.config[`${prefix}inventory`] },
+    (key) => at([key]),
   );
-  const { value, problems } = readTexts(fleetSchema, [], own, resolve);
-  const all = [...layers.all, { value: value as Layer["value"], problems, at }];
-  return leaves(all.reduce<unknown>((below, layer) => merge(below, layer.value), {})).map(([path, one]) => ({
-    path: pathText(path),
-    value: shown(one),
-    from: all.toReversed().flatMap((layer) => {
-      const where = layer.at(path);
-      return where === undefined ? [] : [{ where, value: shown(valueAt(layer.value, path)) }];
-    }),
-  }));
+  const kinds = Object.keys(fleetSchema.shape);
+  const wrong = kinds
+    .filter((key) => !isMap(of(key)))
+    .map((key) => ({ path: key, message: "must be entries by their names", where: at([key]) }));
+  const own = Object.fromEntries(kinds.map((key) => [key, withoutSecrets(of(key))]));
+  const { value, problems, inClear } = readTexts(fleetSchema, [], own, resolve);
+  const hidden = inClear.reduce<unknown>(
+    (all, path) => replaced(all, path, new Elsewhere("[secret]")),
+    value,
+  );
+  const every = [...layers.all, { value: hidden as Layer["value"], problems, at, isBlank }];
+  const found = [
+    ...layers.problems,
+    ...wrong,
+    ...problems.map((one) => ({ path: one.path, message: one.message, where: at(one.at) })),
+  ];
+  if (found.length > 0) throw new ArgumentError("the files of the environment", found);
+  const removals: (readonly PropertyKey[])[] = [];
+  const merged = every.reduce<unknown>(
+    (below, layer) => merge(below, layer.value, { removed: (path) => removals.push(path) }),
+    {},
+  );
+  return [
+    ...leaves(merged).map(([path, one]) => ({
+      path: pathText(path),
+      value: shown(one),
+      from: sources(every, path),
+    })),
+    ...removals
+      .filter((path) => !hasAt(merged, path))
+      .map((path) => ({
+        path: pathText(path),
+        value: "(removed)",
+        isRemoved: true,
+        from: sources(every, path),
+      })),
+  ];
+}
+
+/** The uppermost first, down to one that removes the value or what it is in. */
+function sources(layers: readonly Layer[], path: readonly PropertyKey[]): Setting["from"] {
+  const found: { where: string; value: string }[] = [];
+  for (const layer of layers.toReversed()) {
+    const removed = path.findIndex((_, index) => valueAt(layer.value, path.slice(0, index + 1)) === null);
+    const reached = removed === -1 ? path : path.slice(0, removed + 1);
+    const where = layer.at(reached);
+    if (removed !== -1) return [...found, { where: where ?? "?", value: "null, which removes it" }];
+    if (where !== undefined) found.push({ where, value: shown(valueAt(layer.value, path)) });
+  }
+  return found;
 }
 
 function withoutSecrets(value: unknown): unknown {
@@ -63,21 +107,36 @@ function withoutSecrets(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecrets(inner)]));
 }
 
+function replaced(value: unknown, [key, ...rest]: readonly PropertyKey[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const entries = Object.entries(value as object).map(([name, inner]): [string, unknown] => [
+    name,
+    name === String(key) ? replaced(inner, rest, by) : inner,
+  ]);
+  return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+}
+
 function leaves(
   value: unknown,
   path: readonly PropertyKey[] = [],
 ): (readonly [readonly PropertyKey[], unknown])[] {
-  if (!isMap(value) || Object.keys(value).length === 0) return path.length === 0 ? [] : [[path, value]];
+  if (!isMap(value) || Object.keys(value).length === 0) return path.length < 2 ? [] : [[path, value]];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
 /** As YAML has it in one line. */
 function shown(value: unknown): string {
+  if (value instanceof Elsewhere && value.text === "[secret]") return value.text;
+  return stringify(plain(value), {
+    collectionStyle: "flow",
+    flowCollectionPadding: true,
+    lineWidth: 0,
+  }).trim();
+}
+
+function plain(value: unknown): unknown {
   if (value instanceof Elsewhere) return value.text;
-  if (Array.isArray(value)) return `[${value.map(shown).join(", ")}]`;
-  if (typeof value === "object" && value !== null) {
-    const inner = Object.entries(value).map(([key, one]) => `${key}: ${shown(one)}`);
-    return inner.length === 0 ? "{}" : `{ ${inner.join(", ")} }`;
-  }
-  return typeof value === "string" && !/[\n"]/.test(value) ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { type ArgumentProblem, didYouMeanOf } from "../components/arguments/problems.ts";
+import { join, normalize } from "node:path";
+import { type ArgumentProblem, didYouMeanOf, pathText } from "../components/arguments/problems.ts";
 import { readText } from "./files.ts";
 import { isMap } from "./merge.ts";
 import { fleetSchema } from "./schema.ts";
@@ -15,6 +15,8 @@ export interface Layer {
   readonly problems: Texts["problems"];
   /** Where a value is written. Undefined if the file does not have it. */
   readonly at: (path: readonly PropertyKey[]) => string | undefined;
+  /** Whether a key has nothing behind it: not even "null". */
+  readonly isBlank: (path: readonly PropertyKey[]) => boolean;
 }
 
 /** What a stack file, or a file that it extends, says of the files below it. */
@@ -34,6 +36,7 @@ export class Layers {
   readonly problems: ArgumentProblem[] = [];
   readonly #directory: string;
   readonly #resolve: Resolve;
+  readonly #extending = new Set<string>();
 
   /**
    * @param directory the project's, where relative paths begin
@@ -56,11 +59,15 @@ export class Layers {
           message: `leads back to ${path}: ${[...above, path].join(" → ")}`,
           where: at("extends"),
         });
-      else this.#extended(path, [...above, path], at("extends"));
+      // What several of them extend is below all of them.
+      else if (!this.#extending.has(path)) {
+        this.#extending.add(path);
+        this.#extended(path, [...above, path], at("extends"));
+      }
     }
     const found = this.#paths(below.inventory, "inventory", "hosts/production.yaml", at);
     const known = new Map<string, string>();
-    for (const path of found.flatMap((one) => this.#inventoryFiles(one, at("inventory"))))
+    for (const path of new Set(found.flatMap((one) => this.#inventoryFiles(one, at("inventory")))))
       this.#inventory(path, known, at("inventory"));
   }
 
@@ -86,7 +93,7 @@ export class Layers {
     for (const key of parts)
       if (content[key] !== undefined && content[key] !== null && !isMap(content[key]))
         this.problems.push({ path: key, message: "must be entries by their names", where: file.at([key]) });
-    this.#push(value, (at) => file.at(at));
+    this.#push(value, file);
   }
 
   /** @param known host → where it is written, in the files of this inventory */
@@ -108,19 +115,26 @@ export class Layers {
         this.problems.push({ path: `hosts.${host}`, message: `is in ${before} already`, where: here });
       known.set(host, here ?? path);
     }
-    this.#push({ hosts }, ([key, ...rest]) => (key === "hosts" ? file.at(rest) : undefined));
+    const within = (path: readonly PropertyKey[]) => (path[0] === "hosts" ? path.slice(1) : undefined);
+    this.#push(
+      { hosts },
+      {
+        at: (path) => file.at(within(path) ?? [""]),
+        isBlank: (path) => file.isBlank(within(path) ?? [""]),
+      },
+    );
   }
 
-  #push(content: Readonly<Record<string, unknown>>, at: Layer["at"]): void {
+  #push(content: Readonly<Record<string, unknown>>, { at, isBlank }: Pick<Layer, "at" | "isBlank">): void {
     const { value, problems, inClear }: Texts = readTexts(fleetSchema, [], content, this.#resolve);
     for (const path of inClear)
       this.problems.push({
-        path: String(path.at(-1)),
+        path: pathText(path),
         message:
           "is a secret, and is in clear in a file that environments share. Write { file: PATH } or { env: NAME }, or put it into the stack file with `pulumi config set --path --secret`.",
         where: at(path),
       });
-    this.all.push({ value: value as Layer["value"], problems, at });
+    this.all.push({ value: value as Layer["value"], problems, at, isBlank });
   }
 
   /** A directory stands for the YAML files in it. */
@@ -147,7 +161,8 @@ export class Layers {
   #paths(value: unknown, key: string, example: string, at: (key: string) => string | undefined): string[] {
     if (value === undefined || value === null) return [];
     const all: unknown[] = Array.isArray(value) ? value : [value];
-    if (all.every((one) => typeof one === "string" && one !== "")) return all as string[];
+    if (all.every((one) => typeof one === "string" && one !== ""))
+      return (all as string[]).map((one) => normalize(one));
     const message = `must be the path of a file, or a list of them, as in ${example}`;
     this.problems.push({ path: key, message, where: at(key) });
     return [];

@@ -9,25 +9,34 @@ import { isDeepStrictEqual } from "node:util";
  *
  * A null that removes nothing stays: it is a value that was forgotten.
  *
- * @param repeated is told the path of what the upper one repeats unchanged
+ * @param told of the paths of what the upper one repeats unchanged or removes
  */
 export function merge(
   lower: unknown,
   upper: unknown,
-  repeated: (path: readonly PropertyKey[]) => void = () => undefined,
+  told: Told = {},
   path: readonly PropertyKey[] = [],
 ): unknown {
   if (!isMap(lower) || !isMap(upper)) {
-    if (isPlain(upper) && isDeepStrictEqual(lower, upper)) repeated(path);
+    if (isPlain(upper) && isDeepStrictEqual(lower, upper)) told.repeated?.(path);
     return upper;
   }
   const merged = new Map(Object.entries(lower));
   for (const [key, value] of Object.entries(upper)) {
+    const inner = [...path, key];
     if (!merged.has(key)) merged.set(key, value);
-    else if (value === null) merged.delete(key);
-    else merged.set(key, merge(merged.get(key), value, repeated, [...path, key]));
+    else if (value === null) {
+      merged.delete(key);
+      told.removed?.(inner);
+    } else merged.set(key, merge(merged.get(key), value, told, inner));
   }
   return Object.fromEntries(merged);
+}
+
+/** What is told of a merge. */
+export interface Told {
+  repeated?: (path: readonly PropertyKey[]) => void;
+  removed?: (path: readonly PropertyKey[]) => void;
 }
 
 /** Not an Output, which stands for one value. */

@@ -53,6 +53,7 @@ export interface StackFile {
   readonly config: Readonly<Record<string, unknown>>;
   /** Where a value is written: the first is a key of `config`, with its prefix. */
   readonly at: (path: readonly PropertyKey[]) => string | undefined;
+  readonly isBlank: (path: readonly PropertyKey[]) => boolean;
 }
 
 /**
@@ -67,7 +68,7 @@ export function readStackFile(path: string, name: string): StackFile | undefined
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const { content, problems, at } = parseYaml(text, name);
+  const { content, problems, at, isBlank } = parseYaml(text, name);
   if (problems.length > 0) throw new ArgumentError("the stack file", problems);
   const file = isRecord(content) ? content : {};
   // Pulumi says nothing of them, and what they say would go from the hosts.
@@ -81,7 +82,29 @@ export function readStackFile(path: string, name: string): StackFile | undefined
         where: at([key]),
       })),
     );
-  return { config: isRecord(file.config) ? file.config : {}, at: (inside) => at(["config", ...inside]) };
+  return {
+    config: isRecord(file.config) ? file.config : {},
+    at: (inside) => at(["config", ...inside]),
+    isBlank: (inside) => isBlank(["config", ...inside]),
+  };
+}
+
+/**
+ * Whether a value that the engine hands over is the one in the stack file: with `--config-file`, or with values of Pulumi ESC, it may be
+ * another one. A secret may be any text.
+ */
+export function isWrittenAs(value: unknown, source: unknown): boolean {
+  if (isSecure(source)) return typeof value === "string";
+  if (Array.isArray(value) && Array.isArray(source))
+    return value.length === source.length && value.every((inner, index) => isWrittenAs(inner, source[index]));
+  if (isRecord(value) && isRecord(source)) {
+    const keys = Object.keys(value);
+    return (
+      keys.length === Object.keys(source).length &&
+      keys.every((key) => Object.hasOwn(source, key) && isWrittenAs(value[key], source[key]))
+    );
+  }
+  return value === source;
 }
 
 /** Whether anything in a configuration value as written is `secure:`. */

@@ -52,7 +52,7 @@ export function compared(
 }
 
 function byPath(settings: readonly Setting[]): Map<string, string> {
-  return new Map(settings.map(({ path, value }) => [path, value]));
+  return new Map(settings.filter(({ isRemoved }) => !isRemoved).map(({ path, value }) => [path, value]));
 }
 
 /** `hosts.web-1.address` → hosts, web-1, .address */

@@ -24,7 +24,7 @@ export function explained(settings: readonly Setting[], path: string): string {
   return found
     .flatMap(({ path: at, value, from }) => [
       `${at}: ${value}`,
-      ...from.map((one, index) => `  ${one.where}${index === 0 ? "" : `  would set ${one.value}`}`),
+      ...from.map((one, index) => `  ${one.where}${index === 0 ? "" : `  has ${one.value}`}`),
     ])
     .map((line) => `${harmless(line)}\n`)
     .join("");

@@ -10,7 +10,9 @@ import { Stop } from "../stop.ts";
  * @throws Stop where it has no stack file, or one that can't be read
  */
 export async function readSettings(stack: string | undefined): Promise<readonly Setting[]> {
-  const name = stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
+  const given = stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
+  // ORGANIZATION/PROJECT/STACK, as Pulumi takes it too.
+  const name = given.split("/").at(-1) ?? given;
   try {
     const settings = settingsOf(process.cwd(), name);
     if (settings) return settings;

@@ -11,7 +11,7 @@ import { placeFleet } from "../../stacks/fleet.ts";
 import { makeCertificate } from "../certificates.ts";
 
 /** A stack file without places. */
-const written = (config: Record<string, unknown>) => ({ config, at: () => undefined });
+const written = (config: Record<string, unknown>) => ({ config, at: () => undefined, isBlank: () => false });
 
 function problems(all: Record<string, string>): string[] {
   try {

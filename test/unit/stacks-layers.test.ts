@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { isSecret } from "@pulumi/pulumi";
+import { type Output, isSecret } from "@pulumi/pulumi";
 import { ArgumentError } from "../../components/arguments/problems.ts";
 import { readConfiguration } from "../../stacks/configuration.ts";
 import { settingsOf } from "../../stacks/environment.ts";
@@ -188,6 +188,86 @@ describe("errors name file, line and column, and come at once", () => {
   });
 });
 
+describe("what YAML can do", () => {
+  test("a map that takes over another one: with its places, and its secrets stay secrets", async () => {
+    write({
+      [stackFile]: `config:
+  quadlet-fleet:sites:
+    www: &www { environment: { TOKEN: { secure: v1:x } } }
+    api: { <<: *www, image: i }
+`,
+    });
+    const key = "quadlet-fleet:sites";
+    const engine = { www: { environment: { TOKEN: "t" } }, api: { environment: { TOKEN: "t" }, image: "i" } };
+    const file = readStackFile(join(project, stackFile), stackFile);
+    const { value, places } = readConfiguration({ [key]: JSON.stringify(engine) }, file, [key], project);
+    const { api } = (value as { sites: { api: { environment: { TOKEN: Output<string> } } } }).sites;
+    assert.equal(await isSecret(api.environment.TOKEN), true);
+    assert.equal(places.at(["sites", "api", "environment"]), `${stackFile}:3:17`);
+  });
+
+  test("one anchor of a thousand hosts", () => {
+    const hosts = Array.from({ length: 1000 }, (_, index) => `web-${index}: { address: a, labels: *w }\n`);
+    write({
+      "hosts.yaml": `web: { address: a, labels: &w { role: web } }\n${hosts.join("")}`,
+      [stackFile]: "config:\n  quadlet-fleet:inventory: hosts.yaml\n",
+    });
+    assert.equal(Object.keys((configuration().value as { hosts: object }).hosts).length, 1001);
+  });
+
+  for (const [what, text, says] of [
+    ["an unknown alias", "web-1: *nope\n", "Unresolved alias"],
+    ["an anchor in itself", "web-1: &a { labels: *a }\n", "an anchor is part of itself"],
+    ["two keys of one name", "web-1: {}\nweb-1: {}\n", "Map keys must be unique"],
+  ] as const)
+    test(`${what} is told with its place`, () => {
+      write({ "hosts.yaml": text, [stackFile]: "config:\n  quadlet-fleet:inventory: hosts.yaml\n" });
+      const message = refusal(configuration).join("\n");
+      assert.ok(message.includes(says), message);
+      assert.match(message, /\n {4}at hosts\.yaml:\d+:\d+$/);
+    });
+});
+
+test("a file that several extend counts once, below all of them", () => {
+  write({
+    "base.yaml": "sites: { s: { image: old, environment: { DEBUG: x } } }\n",
+    "eu.yaml": "extends: base.yaml\nsites: { s: { image: new, environment: { DEBUG: null } } }\n",
+    "big.yaml": "extends: ./base.yaml\nsites: { s: { environment: { SIZE: big } } }\n",
+    [stackFile]: "config:\n  quadlet-fleet:extends: [eu.yaml, big.yaml]\n",
+  });
+  assert.deepEqual(configuration().value, { sites: { s: { image: "new", environment: { SIZE: "big" } } } });
+});
+
+test("a key with nothing behind it does not remove a site; null does", () => {
+  const of = (value: string) => `config:
+  quadlet-fleet:extends: stacks/base.yaml
+  quadlet-fleet:sites:
+    www:${value}
+`;
+  write({ ...three, [stackFile]: of("\n      # rollout: { canary: 2 }") });
+  assert.deepEqual(refusal(configuration), [
+    "the stack's configuration:",
+    "  sites.www: has no value. Give it one, or write null to remove what a file below has.",
+    `    at ${stackFile}:4:5`,
+  ]);
+  write({ [stackFile]: of(" null") });
+  assert.deepEqual(configuration().value, { sites: {} });
+});
+
+test("another file than the stack file (--config-file): all that may be a secret is one, and no place is told", async () => {
+  write({
+    [stackFile]: "config:\n  quadlet-fleet:sites: { www: { environment: { A: { secure: v1:x } } } }\n",
+  });
+  const key = "quadlet-fleet:sites";
+  const file = readStackFile(join(project, stackFile), stackFile);
+  const all = { [key]: JSON.stringify({ www: { environment: { A: "a", B: "b" } } }) };
+  const { value, places } = readConfiguration(all, file, [key], project);
+  const { environment } = (value as { sites: { www: { environment: Record<string, Output<string>> } } }).sites
+    .www;
+  assert.deepEqual(await Promise.all(Object.values(environment).map((one) => isSecret(one))), [true, true]);
+  assert.equal(places.at(["sites", "www"]), undefined);
+});
+
 describe("secrets", () => {
   const key = "sites: { www: { tls: { key: PRIVATE } } }\n";
 
@@ -239,7 +319,7 @@ describe("explain", () => {
       [
         "sites.www.image: docker.io/library/nginx:1.27",
         `  ${stackFile}:6:7`,
-        "  stacks/base.yaml:5:5  would set docker.io/library/nginx:1.28",
+        "  stacks/base.yaml:5:5  has docker.io/library/nginx:1.28",
         "",
       ].join("\n"),
     );
@@ -259,6 +339,29 @@ describe("explain", () => {
         `  ${stackFile}:8:47`,
         "",
       ].join("\n"),
+    );
+  });
+
+  test("a secret in clear is not shown", () => {
+    write({ [stackFile]: "config:\n  quadlet-fleet:sites: { www: { tls: { key: PRIVATE } } }\n" });
+    assert.match(explained(settings(), "sites"), /^sites\.www\.tls\.key: \[secret\]\n/);
+    assert.deepEqual(compared("a", settings(), "b", settings()), []);
+  });
+
+  test("what removes a value, and nothing of what is below that", () => {
+    write({
+      "a.yaml": "sites: { www: { image: a } }\n",
+      "b.yaml": "sites: { www: null }\n",
+      [stackFile]: "config:\n  quadlet-fleet:extends: [a.yaml, b.yaml]\n",
+    });
+    assert.equal(explained(settings(), "sites.www"), "sites.www: (removed)\n  b.yaml:1:10\n");
+    write({
+      [stackFile]:
+        "config:\n  quadlet-fleet:extends: [a.yaml, b.yaml]\n  quadlet-fleet:sites: { www: { image: c } }\n",
+    });
+    assert.equal(
+      explained(settings(), "sites.www.image"),
+      `sites.www.image: c\n  ${stackFile}:3:33\n  b.yaml:1:10  has null, which removes it\n`,
     );
   });
 

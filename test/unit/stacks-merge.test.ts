@@ -42,7 +42,11 @@ describe("merge", () => {
     const repeated: string[] = [];
     const same = secret("x");
     const lower = { a: 1, b: { c: [1, { d: 2 }], e: "x" }, s: same };
-    merge(lower, { a: 2, b: { c: [1, { d: 2 }], e: "y" }, s: same }, (path) => repeated.push(path.join(".")));
+    merge(
+      lower,
+      { a: 2, b: { c: [1, { d: 2 }], e: "y" }, s: same },
+      { repeated: (path) => repeated.push(path.join(".")) },
+    );
     assert.deepEqual(repeated, ["b.c"]);
   });
 
