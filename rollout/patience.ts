@@ -1,7 +1,9 @@
 import { type Host, type Run, isOverBudget } from "./run.ts";
 
 /** Seconds without a sign of life after which a host may be given up. */
-export const patience = 10;
+const patience = 10;
+/** Seconds between two checks. Two in a row have to find the same. */
+const pause = 1;
 
 /**
  * Works on hosts at the same time. When nothing is left but silent hosts, and the budget bears the failure of all of them, they are
@@ -33,11 +35,16 @@ async function giveUpTheSilent(
 ): Promise<void> {
   const { clock } = run.world;
   const isSilent = ({ member, isCanary }: Host) => !isCanary && member.silence >= patience;
-  for (;;) {
-    await clock.sleep(1, done);
+  for (let before = false; ;) {
+    const at = clock.now();
+    await clock.sleep(pause, done);
     if (done.aborted) return;
+    // After a stop of this process, hosts seem silent whose words wait to be read.
+    const wasAwake = clock.now() - at < 2 * pause;
     const isBorne = run.failures + open.size <= run.limits.maxFailures && !isOverBudget(run);
-    if (isBorne && [...open.keys()].every(isSilent))
+    const areSilent = wasAwake && isBorne && [...open.keys()].every(isSilent);
+    if (areSilent && before)
       for (const controller of open.values()) controller.abort(`no sign of life for ${patience} s`);
+    before = areSilent;
   }
 }

@@ -105,6 +105,14 @@ describe("commands around a change", () => {
     assert.deepEqual(log, ["before", "activate", "watch", "after", "revert"]);
   });
 
+  test("given up while one before it runs: it is not changed after that, and undrained", async () => {
+    const { member, log } = scene();
+    const activated = member.activate();
+    assert.deepEqual(await member.revert(), { kind: "reverted" });
+    assert.equal((await activated).kind, "failed");
+    assert.deepEqual(log, ["before", "revert", "after"]);
+  });
+
   test("reverted because of others: it is undrained already", async () => {
     const { member, log } = scene();
     await member.activate();

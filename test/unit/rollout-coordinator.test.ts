@@ -268,7 +268,7 @@ describe("a connection is lost", () => {
     assert.deepEqual(truths(scene), { ...allNew, "web-3": "old" });
     assert.deepEqual(
       scene.hosts.map(({ committedAt }) => committedAt),
-      [13, 13, undefined, 13],
+      [14, 14, undefined, 14],
     );
   });
 

@@ -1,77 +1,23 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { join } from "node:path";
+import { describe, test } from "node:test";
 import { type Output, isSecret } from "@pulumi/pulumi";
-import { ArgumentError } from "../../components/arguments/problems.ts";
 import { readConfiguration } from "../../stacks/configuration.ts";
-import { settingsOf } from "../../stacks/environment.ts";
-import { placeFleet } from "../../stacks/fleet.ts";
 import { readStackFile } from "../../stacks/secrets.ts";
-import { compared } from "../../cli/environments/compare.ts";
-import { explained } from "../../cli/environments/explain.ts";
+import {
+  base,
+  configuration,
+  fleet,
+  inventory,
+  production,
+  project,
+  refusal,
+  stackFile,
+  three,
+  write,
+} from "./environment-files.ts";
 
 // An environment that extends others: what its files say together, and where an error is.
-
-let project = "";
-beforeEach(() => (project = mkdtempSync(join(tmpdir(), "layers-"))));
-afterEach(() => rmSync(project, { recursive: true }));
-
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(project, name)), { recursive: true });
-    writeFileSync(join(project, name), text);
-  }
-}
-
-const stackFile = "stacks/Pulumi.production.yaml";
-
-/** As the program reads it, from what the engine would hand over. */
-function configuration() {
-  const file = readStackFile(join(project, stackFile), stackFile);
-  const all = Object.entries(file?.config ?? {}).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  return readConfiguration(Object.fromEntries(all) as Record<string, string>, file, [], project);
-}
-
-function fleet() {
-  const { value, places } = configuration();
-  return placeFleet({ hosts: {}, ...value }, (problems) => places.locate(problems));
-}
-
-function refusal(action: () => unknown): string[] {
-  try {
-    action();
-  } catch (thrown) {
-    if (thrown instanceof ArgumentError) return thrown.message.split("\n");
-    throw thrown;
-  }
-  return [];
-}
-
-const base = `sites:
-  www:
-    hosts: { labels: { role: web } }
-    manager: system
-    image: docker.io/library/nginx:1.28
-    listen: ["0.0.0.0:80"]
-    environment: { LEVEL: info, COLOUR: blue }
-`;
-const inventory = `web-1: { address: 192.0.2.11, labels: { role: web } }
-web-2: { address: 192.0.2.12, labels: { role: web } }
-`;
-const production = `config:
-  quadlet-fleet:extends: stacks/base.yaml
-  quadlet-fleet:inventory: hosts/production.yaml
-  quadlet-fleet:sites:
-    www:
-      image: docker.io/library/nginx:1.27
-      environment: { LEVEL: warn, COLOUR: null }
-`;
-const three = { "stacks/base.yaml": base, "hosts/production.yaml": inventory, [stackFile]: production };
 
 test("what it extends, its inventory, and its own values over them", () => {
   write(three);
@@ -307,102 +253,4 @@ describe("secrets", () => {
     assert.equal(await isSecret(sites.www.environment.TOKEN ?? assert.fail()), true);
     assert.equal(sites.www.environment.PLAIN, "x");
   });
-});
-
-describe("explain", () => {
-  const settings = () => settingsOf(project, "production") ?? assert.fail();
-
-  test("one value, and what lower files would set", () => {
-    write(three);
-    assert.equal(
-      explained(settings(), "sites.www.image"),
-      [
-        "sites.www.image: docker.io/library/nginx:1.27",
-        `  ${stackFile}:6:7`,
-        "  stacks/base.yaml:5:5  has docker.io/library/nginx:1.28",
-        "",
-      ].join("\n"),
-    );
-  });
-
-  test("all below a path; secrets and files are not read", () => {
-    write({
-      ...three,
-      [stackFile]: `${production}      tls: { certificate: { file: gone.pem }, key: { secure: v1:x } }\n`,
-    });
-    assert.equal(
-      explained(settings(), "sites.www.tls"),
-      [
-        "sites.www.tls.certificate: { file: gone.pem }",
-        `  ${stackFile}:8:14`,
-        "sites.www.tls.key: [secret]",
-        `  ${stackFile}:8:47`,
-        "",
-      ].join("\n"),
-    );
-  });
-
-  test("a secret in clear is not shown", () => {
-    write({ [stackFile]: "config:\n  quadlet-fleet:sites: { www: { tls: { key: PRIVATE } } }\n" });
-    assert.match(explained(settings(), "sites"), /^sites\.www\.tls\.key: \[secret\]\n/);
-    assert.deepEqual(compared("a", settings(), "b", settings()), []);
-  });
-
-  test("what removes a value, and nothing of what is below that", () => {
-    write({
-      "a.yaml": "sites: { www: { image: a } }\n",
-      "b.yaml": "sites: { www: null }\n",
-      [stackFile]: "config:\n  quadlet-fleet:extends: [a.yaml, b.yaml]\n",
-    });
-    assert.equal(explained(settings(), "sites.www"), "sites.www: (removed)\n  b.yaml:1:10\n");
-    write({
-      [stackFile]:
-        "config:\n  quadlet-fleet:extends: [a.yaml, b.yaml]\n  quadlet-fleet:sites: { www: { image: c } }\n",
-    });
-    assert.equal(
-      explained(settings(), "sites.www.image"),
-      `sites.www.image: c\n  ${stackFile}:3:33\n  b.yaml:1:10  has null, which removes it\n`,
-    );
-  });
-
-  test("a path that nothing has", () => {
-    write(three);
-    assert.throws(
-      () => explained(settings(), "sites.www.imag"),
-      /sites\.www\.imag is not set\. Did you mean "sites\.www\.image"\?/,
-    );
-  });
-
-  test("no such environment", () => assert.equal(settingsOf(project, "none"), undefined));
-});
-
-test("compare: what differs, folded", () => {
-  write({
-    ...three,
-    "stacks/Pulumi.staging.yaml": `config:
-  quadlet-fleet:extends: stacks/base.yaml
-  quadlet-fleet:hosts:
-    stage-1: { address: 192.0.2.21, labels: { role: web } }
-`,
-  });
-  const of = (stack: string) => settingsOf(project, stack) ?? assert.fail();
-  assert.deepEqual(compared("staging", of("staging"), "production", of("production")), [
-    "hosts.stage-1: only in staging",
-    "hosts.web-[1-2]: only in production",
-    "sites.www.environment.COLOUR: blue → (not set)",
-    "sites.www.environment.LEVEL: info → warn",
-    "sites.www.image: docker.io/library/nginx:1.28 → docker.io/library/nginx:1.27",
-  ]);
-  assert.deepEqual(compared("a", of("staging"), "b", of("staging")), []);
-});
-
-test("the files of docs/environments.md, and what it says of them", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../docs/environments.md"), "utf8");
-  const blocks = [...page.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)];
-  write(Object.fromEntries(blocks.map(([, name = "", text = ""]) => [name, `# ${name}\n${text}`])));
-  const [site] = fleet().sites;
-  assert.deepEqual(site?.hosts, ["web-1", "web-2"]);
-  assert.deepEqual(site.args.environment, { LEVEL: "info" });
-  const shown = explained(settingsOf(project, "production") ?? assert.fail(), "sites.www.image");
-  assert.ok(page.includes(shown), shown);
 });
