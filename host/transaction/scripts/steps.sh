@@ -101,7 +101,7 @@ sync_targets() {
       remove) expand "$first" ;;
       *) continue ;;
     esac
-    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+    sync_directory "${path%/*}" || return 1
   done <"$work/plan"
 }
 
@@ -109,7 +109,11 @@ sync_targets() {
 # are written.
 sync_enablement() {
   grep -Eq '^(enable|disable)d?$' || return 0
-  find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +
+  # Again where another set has removed an empty one meanwhile.
+  for _ in 1 2 3; do
+    find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} + && return 0
+  done
+  return 1
 }
 
 # A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
