@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import { approve, differingParts, isToken } from "../../cli/review/approval.ts";
+import { approve, differingParts, isToken, parts } from "../../cli/review/approval.ts";
 import type { Planned } from "../../cli/review/preview.ts";
 import { differences } from "../../cli/up/differences.ts";
 import { unreachable } from "../../cli/up/unreachable.ts";
@@ -67,7 +69,7 @@ for (const wrong of [
 describe("what differs", () => {
   const { token: _, ...rest } = { token: "", versions, changes: [] };
   void _;
-  for (const [what, other, parts] of [
+  for (const [what, other, differing] of [
     ["the content of a site", tokenOf(withWww({ approval: { ...digests, content: "d" } })), ["content"]],
     ["its hosts", tokenOf(withWww({ approval: { ...digests, hosts: "d" } })), ["hosts"]],
     ["the chosen hosts", tokenOf(all, { QUADLET_FLEET_ONLY: "web-1" }), ["hosts"]],
@@ -99,9 +101,12 @@ describe("what differs", () => {
     ["a site less", tokenOf(all.slice(0, 3)), ["content", "hosts", "images", "state", "steps"]],
   ] as const)
     test(what, () => {
-      assert.deepEqual(differingParts(tokenOf(all), other), parts);
+      assert.deepEqual(differingParts(tokenOf(all), other), differing);
       const named = differences(tokenOf(all), { ...rest, token: other });
-      assert.equal(named.length, parts.filter((part) => part !== "steps" || parts.length === 1).length);
+      assert.equal(
+        named.length,
+        differing.filter((part) => part !== "steps" || differing.length === 1).length,
+      );
     });
   test("nothing", () => assert.deepEqual(differences(tokenOf(all), { ...rest, token: tokenOf(all) }), []));
   test("drift and what is pending are named", () => {
@@ -113,6 +118,18 @@ describe("what differs", () => {
       "www: pending: web-4: held back",
     ]);
   });
+});
+
+test("docs/review.md shows what is said", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/review.md"), "utf8");
+  const other = tokenOf(withWww({ approval: { ...digests, images: "d", state: "d" } }));
+  const shown = differences(tokenOf(all), { versions, changes: [], token: other });
+  assert.ok(page.includes(`not what was approved:\n- ${shown.join("\n- ")}\n- www: drift on `));
+  const rows = page.split("\n").map((row) => row.split("|")[1]?.trim());
+  assert.deepEqual(
+    parts.filter((part) => !rows.includes(part)),
+    [],
+  );
 });
 
 test("the stamps are those that the provider makes, none for what stays", () => {
