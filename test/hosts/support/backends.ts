@@ -1,9 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { globSync, mkdirSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
 import { cached } from "../../../tools/cache.ts";
 import { execute } from "../../../tools/execute.ts";
 import { startDaemon } from "../../../tools/fleet/daemon.ts";
@@ -21,19 +18,25 @@ export type Backend = Readonly<Record<string, string>>;
 
 const password = () => randomBytes(18).toString("hex");
 
-/** Debian's PostgreSQL, as its account, since it refuses to run as root. */
-export async function postgres(fleet: Fleet, name: string): Promise<Backend> {
+/**
+ * Debian's PostgreSQL, as its account, since it refuses to run as root.
+ *
+ * @param directory an empty one that the account can reach
+ */
+export async function postgres(fleet: Fleet, name: string, directory: string): Promise<Backend> {
   const [bin] = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
   if (bin === undefined) throw new Error("There is no PostgreSQL. Install it with: tools/setup.sh packages");
-  // Below root's home the account could not reach it.
-  const directory = await mkdtemp(join(tmpdir(), "quadlet-fleet-postgres-"));
-  after(() => rm(directory, { recursive: true }));
   const secret = password();
   writeFileSync(join(directory, "password"), secret);
   await execute(["chown", "--recursive", "postgres:", directory]);
   const as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"];
   const data = join(directory, "data");
-  const init = ["--auth=scram-sha-256", "--username=fleet", `--pwfile=${join(directory, "password")}`, "--no-sync"];
+  const init = [
+    "--auth=scram-sha-256",
+    "--username=fleet",
+    `--pwfile=${join(directory, "password")}`,
+    "--no-sync",
+  ];
   await execute([...as, join(bin, "initdb"), ...init, `--pgdata=${data}`], { cwd: directory });
   writeFileSync(join(data, "pg_hba.conf"), "host all fleet all scram-sha-256\n");
   const address = fleet.clientAddress;
