@@ -61,7 +61,7 @@ export async function s3(fleet: Fleet, name: string): Promise<Backend> {
   const [access, secret] = [password(), password()];
   const address = fleet.clientAddress;
   const keep = ["posix", "--sidecar", join(directory, "metadata"), join(directory, "objects")];
-  start(name, "s3", [join(cached("servers"), "versitygw"), "--port", `${address}:7070`, "--quiet", ...keep], {
+  start(name, "s3", [join(cached("servers"), "versitygw"), "--port", `${address}:7070`, ...keep], {
     ROOT_ACCESS_KEY: access,
     ROOT_SECRET_KEY: secret,
   });
