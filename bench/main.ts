@@ -9,13 +9,15 @@
 //   node bench/main.ts [--only dead] [--hosts 100] [--write]
 //   node bench/main.ts [--only day-two] [--hosts 50] [--write]
 //   node bench/main.ts [--only thousand] [--write]
+//   node bench/main.ts [--only state] [--repeats 2] [--write]
+//   node bench/main.ts [--only shards] [--repeats 2] [--write]
 //   node bench/main.ts [--only runtime] [--rounds 4] [--seconds 2] [--write]
 //
 // fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), distance does it over a long line, sites compares
 // twenty sites of a host with one, steps says what each step of a transaction costs the host, rollout tries a site on many hosts
 // with failures, kills ends its coordinator at random moments, dead has hosts that are not there, day-two asks a fleet and
-// rolls it back, thousand previews a thousand hosts, runtime compares nginx behind the systemd socket with nginx behind podman's
-// networks (runtime/index.ts). --write keeps the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something
+// rolls it back, thousand previews a thousand hosts, state has it in files, S3 and PostgreSQL, shards says what a stack costs by its
+// number of hosts, runtime compares nginx behind the systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something
 // failed, or this project did not log in as often as is right.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +33,9 @@ import { benchDayTwo } from "./rollout/day-two.ts";
 import { benchDead } from "./rollout/dead.ts";
 import { benchKills } from "./rollout/kills.ts";
 import { benchRollout } from "./rollout/index.ts";
+import { benchShards } from "./shards.ts";
 import { benchSites } from "./sites/index.ts";
+import { benchState } from "./state.ts";
 import { benchSteps } from "./steps/index.ts";
 import { benchThousand } from "./thousand.ts";
 
@@ -45,6 +49,8 @@ const deploys = {
   dead: benchDead,
   "day-two": benchDayTwo,
   thousand: benchThousand,
+  state: benchState,
+  shards: benchShards,
 } satisfies Record<string, Part>;
 
 const { values } = parseArgs({

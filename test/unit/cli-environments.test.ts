@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { parse } from "yaml";
 import { compared } from "../../cli/environments/compare.ts";
 import { explained } from "../../cli/environments/explain.ts";
 import { settingsOf } from "../../stacks/environment.ts";
@@ -102,4 +103,35 @@ test("the files of docs/environments.md, and what it says of them", () => {
   assert.deepEqual(site.args.environment, { LEVEL: "info" });
   const shown = explained(settings(), "sites.www.image");
   assert.ok(page.includes(shown), shown);
+});
+
+test("the stacks of docs/state.md, and the jobs that deploy them", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/state.md"), "utf8");
+  const blocks = new Map(
+    [...page.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)].map(([, name = "", text = ""]) => [name, text]),
+  );
+  const region = "stacks/Pulumi.production-eu.yaml";
+  write({
+    ...Object.fromEntries(blocks),
+    [stackFile]: blocks.get(region) ?? "",
+    "hosts/production/eu.yaml": "web-1: { address: 192.0.2.11 }\n",
+    "hosts/production/us.yaml": "web-2: { address: 192.0.2.12 }\n",
+  });
+  assert.deepEqual(
+    fleet().sites.map(({ name, hosts }) => [name, hosts]),
+    [["www", ["web-1"]]],
+  );
+  const github = parse(blocks.get(".github/workflows/deploy.yaml") ?? "") as {
+    jobs: { deploy: { strategy: { matrix: object }; steps: { run?: string }[] } };
+  };
+  assert.deepEqual(github.jobs.deploy.strategy.matrix, { region: ["eu", "us"] });
+  assert.equal(
+    github.jobs.deploy.steps.at(-1)?.run,
+    "pulumi up --yes --stack production-${{ matrix.region }}",
+  );
+  const gitlab = parse(blocks.get(".gitlab-ci.yml") ?? "") as {
+    deploy: { parallel: object; script: string[] };
+  };
+  assert.deepEqual(gitlab.deploy.parallel, { matrix: [{ REGION: ["eu", "us"] }] });
+  assert.equal(gitlab.deploy.script.at(-1), "pulumi up --yes --stack production-$REGION");
 });

@@ -5,6 +5,7 @@
 machine_packages=(
   debootstrap debian-archive-keyring systemd-container iproute2 uidmap # the test hosts
   openssh-client openssl curl ca-certificates git make
+  postgresql # keeps the state of a stack in a test
   shellcheck shfmt wrk python3-venv
 )
 
@@ -20,6 +21,10 @@ setup_packages() {
   [ "$(id -u)" = 0 ] || stop "packages are missing" "sudo apt-get install ${missing[*]}"
   say "installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
+  # Without this, Debian's PostgreSQL makes a cluster and starts it at each boot. The tests start a server of their own.
+  local clusters=/etc/postgresql-common/createcluster.d
+  mkdir -p "$clusters" && echo 'create_main_cluster = false' >"$clusters/quadlet-fleet-setup.conf"
   { apt-get update && apt-get install --yes --no-install-recommends "${missing[@]}"; } >"$cache/packages.log" 2>&1 ||
     stop "apt-get failed; the end of $cache/packages.log:" "$(tail -n 15 "$cache/packages.log")"
+  rm "$clusters/quadlet-fleet-setup.conf"
 }

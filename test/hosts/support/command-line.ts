@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after } from "node:test";
-import { engineEnvironment } from "../../../tools/engine.ts";
 import { type Output, execute } from "../../../tools/execute.ts";
 import type { TestHost } from "../../../tools/fleet/index.ts";
 import type { Stack } from "./stack.ts";
@@ -19,8 +18,7 @@ export function quadletFleet(
   argv: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Output> {
-  const engine = engineEnvironment(join(stack.home, ".."));
-  return execute(command(stack, argv), { cwd: root, env: { ...engine, ...env }, check: false });
+  return execute(command(stack, argv), { cwd: root, env: { ...stack.env, ...env }, check: false });
 }
 
 /** One that runs, until it is told to end. */
@@ -42,8 +40,7 @@ export interface Running {
  */
 export function startQuadletFleet(stack: Stack, argv: readonly string[], reads = true): Running {
   const [node = "", ...words] = command(stack, argv);
-  const env = engineEnvironment(join(stack.home, ".."));
-  const child = spawn(node, words, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, words, { cwd: root, env: stack.env, stdio: ["ignore", "pipe", "pipe"] });
   after(() => child.kill("SIGKILL"));
   const said = { stdout: "", stderr: "" };
   for (const output of reads ? (["stdout", "stderr"] as const) : (["stderr"] as const))

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecuteOptions, Output } from "../../../tools/execute.ts";
-import { pulumi } from "../../../tools/engine.ts";
+import { engineEnvironment, pulumi } from "../../../tools/engine.ts";
 import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -21,6 +21,8 @@ export interface Stack extends AsyncDisposable {
   readonly file: string;
   /** Where its engine keeps plugins and more ($PULUMI_HOME). */
   readonly home: string;
+  /** What its engine gets. A test may change it. */
+  readonly env: Record<string, string>;
   /** Writes the stack file. */
   configure(configuration: FleetConfiguration): void;
   /** Runs `pulumi COMMAND` for it. Rejects when it fails, unless `check` is false. */
@@ -32,21 +34,30 @@ export interface Stack extends AsyncDisposable {
   expectNoChanges(): Promise<void>;
 }
 
-/** @param directory the project: this checkout, unless a test brings a program of its own */
-export async function makeStack(name: string, directory = root): Promise<Stack> {
+/**
+ * @param directory the project: this checkout, unless a test brings a program of its own
+ * @param more variables for its engine, for example another backend
+ */
+export async function makeStack(
+  name: string,
+  directory = root,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Stack> {
   const state = await mkdtemp(join(tmpdir(), "quadlet-fleet-test-"));
   const file = join(directory, directory === root ? "stacks" : "", `Pulumi.${name}.yaml`);
+  const env = { ...engineEnvironment(state), ...more };
   const run = (argv: readonly string[], options: ExecuteOptions = {}) =>
-    pulumi(state, [...argv, "--stack", name], { cwd: directory, ...options });
+    pulumi(state, [...argv, "--stack", name], { cwd: directory, env, ...options });
   const stack: Stack = {
     name,
     file,
     home: join(state, "home"),
+    env,
     configure(configuration) {
       const kept = existsSync(file)
         ? readFileSync(file, "utf8")
             .split("\n")
-            .filter((line) => line.startsWith("encryption"))
+            .filter((line) => /^(encrypt|secretsprovider)/.test(line))
         : [];
       const config = Object.fromEntries(
         Object.entries(configuration).map(([key, value]) => [`quadlet-fleet:${key}`, value as object]),
@@ -67,7 +78,7 @@ export async function makeStack(name: string, directory = root): Promise<Stack> 
     },
   };
   rmSync(file, { force: true });
-  await pulumi(state, ["stack", "init", name], { cwd: directory });
+  await pulumi(state, ["stack", "init", name], { cwd: directory, env });
   return stack;
 }
 
