@@ -9,7 +9,7 @@ import { test } from "node:test";
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "cli/main.ts");
 
-for (const command of ["logs", "exec", "status"])
+for (const command of ["logs", "exec", "status", "import-inventory"])
   test(`${command} --help: it fits on a screen, with examples, and docs/${command}.md has each of its options`, () => {
     const help = execFileSync(process.execPath, [main, command, "--help"], { encoding: "utf8" });
     assert.ok(help.split("\n").length <= 30, help);
