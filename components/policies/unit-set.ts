@@ -60,10 +60,17 @@ export interface Listener {
 export function readUnitSet(inputs: Readonly<Record<string, unknown>>): UnitSetContent {
   const set = inputs as Partial<UnitSetInputs>;
   const units = Object.entries(set.units ?? {});
+  // Each part when it is asked for: what a preview does not know yet must not keep the others from being read.
   return {
-    images: imagesOf(set, units),
-    containers: containersOf(set, units),
-    listeners: [...socketsOf(set, units), ...units.flatMap(([unit, text]) => published(unit, text))],
+    get images() {
+      return imagesOf(set, units);
+    },
+    get containers() {
+      return containersOf(set, units);
+    },
+    get listeners() {
+      return [...socketsOf(set, units), ...units.flatMap(([unit, text]) => published(unit, text))];
+    },
   };
 }
 
@@ -163,8 +170,8 @@ function confD(
   mounts: Readonly<Record<string, string>>,
 ): NginxFile[] {
   const directory = Object.keys(mounts).find((path) => mounts[path] === CONF_D) ?? "";
-  return Object.entries(files).flatMap(([path, { content }]) =>
-    path.startsWith(`${directory}/`) ? [{ name: path.slice(directory.length + 1), text: content }] : [],
+  return Object.entries(files).flatMap(([path, file]) =>
+    path.startsWith(`${directory}/`) ? [{ name: path.slice(directory.length + 1), text: file.content }] : [],
   );
 }
 
