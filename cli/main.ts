@@ -8,6 +8,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { compare } from "./environments/compare.ts";
 import { explain } from "./environments/explain.ts";
 import { exec } from "./exec/index.ts";
+import { importInventory } from "./import-inventory/index.ts";
 import { logs } from "./logs/index.ts";
 import { newProject } from "./new.ts";
 import { approval, host, list, moment, text, whole } from "./options.ts";
@@ -161,6 +162,24 @@ const parser = yargs(hideBin(process.argv))
         .positional("directory", { type: "string", demandOption: true, describe: "a new directory" })
         .example("$0 new my-fleet", "writes my-fleet/README.md and the rest"),
     ({ directory }) => newProject(directory),
+  )
+  .command(
+    "import-inventory <file>",
+    "writes the hosts of an Ansible inventory as an inventory of this project",
+    (command) =>
+      command
+        .positional("file", { type: "string", demandOption: true, describe: "the inventory" })
+        .option("listed", {
+          type: "boolean",
+          default: false,
+          describe: "the file is what ansible-inventory --list has printed",
+        })
+        .option("output", text("the new file; default: standard output"))
+        .example("$0 import-inventory inventory.ini --output hosts/production.yaml", "needs Ansible")
+        .example("$0 import-inventory printed.json --listed", "without Ansible"),
+    async ({ file, listed, output }) => {
+      process.exitCode = await importInventory(file, { isListed: listed, output });
+    },
   )
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")

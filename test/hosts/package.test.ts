@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { cached } from "../../tools/cache.ts";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { engineEnvironment } from "../../tools/engine.ts";
 import { execute } from "../../tools/execute.ts";
+import { makeCertificate } from "../certificates.ts";
 import { get, makeStack } from "./support/stack.ts";
 
 // The packed library, installed as npm would, and the TypeScript example with it.
@@ -152,3 +154,82 @@ test("a project of one's own: two environments of one base, their comparison, an
   await edit("stacks/base.yaml", "listn:", "listen:");
   for (const stack of [dev, production]) await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
+
+test("examples/policies: a preview that all rules refuse, and one that they let pass", async () => {
+  const pack = await policyPack();
+  const project = join(directory, "policed");
+  const command = join(directory, "node_modules/quadlet-fleet/dist/cli/main.js");
+  await execute([process.execPath, command, "new", "policed"], { cwd: directory });
+  await symlink(join(directory, "node_modules"), join(project, "node_modules"));
+  const write = async (image: string, more: string) =>
+    await writeFile(
+      join(project, "stacks/base.yaml"),
+      `sites:
+  www:
+    hosts: { labels: { role: web } }
+    manager: system
+    network: none
+    listen: ["0.0.0.0:80"]
+    image: ${image}
+${more}`,
+    );
+  await using stack = await makeStack("production", project);
+  const preview = async (...options: string[]) =>
+    await stack.run(["preview", "--policy-pack", pack, ...options], { check: false });
+
+  await write("docker.io/library/nginx:1.29", "    verify: false\n");
+  const refused = await preview();
+  assert.notEqual(refused.code, 0);
+  const levels = (text: string) =>
+    [...text.matchAll(/\[(\w+)\] +([a-z-]+) +\(quadlet:index:UnitSet: www\)/g)].map(
+      ([, level, rule]) => `${level} ${rule}`,
+    );
+  const rules = ["hardened-in-production", "images-by-digest", "tls-only", "verified"];
+  assert.deepEqual(
+    levels(refused.stdout).sort(),
+    rules.map((rule) => `mandatory ${rule}`),
+    refused.stdout + refused.stderr,
+  );
+  const [, said = ""] = /\(local: [^)]*pack[^)]*\)\n([^]*?)\n\n/.exec(refused.stdout) ?? [];
+  const page = await readFile(join(root, "docs/policies.md"), "utf8");
+  assert.ok(said !== "" && page.includes(`\n${said.trimEnd()}\n`), refused.stdout);
+
+  // Another level for each rule, and what counts as production.
+  // Not policies.json beside policies/: Node would load it in place of the pack.
+  const config = join(directory, "levels.json");
+  const settings = { all: "advisory", "hardened-in-production": { stacks: ["eu"] } };
+  await writeFile(config, JSON.stringify(settings));
+  const advised = await preview("--policy-pack-config", config);
+  assert.equal(advised.code, 0, advised.stderr);
+  assert.deepEqual(
+    levels(advised.stdout).sort(),
+    rules.slice(1).map((rule) => `advisory ${rule}`),
+  );
+
+  const { certificate, key } = makeCertificate(["www.example.com"]);
+  await writeFile(join(project, "www.pem"), certificate);
+  await writeFile(join(project, "www.key"), key);
+  await write(
+    `docker.io/library/nginx@sha256:${"0".repeat(64)}`,
+    `    hardened: true
+    tls: { certificate: { file: www.pem }, key: { file: www.key }, redirect: true }
+`,
+  );
+  const passed = await preview();
+  assert.equal(passed.code, 0, passed.stderr);
+  assert.deepEqual(levels(passed.stdout), []);
+  assert.match(passed.stdout, /✅ quadlet-fleet@v0\.1\.0/);
+});
+
+/** The pack, as `--policy-pack` takes it. */
+async function policyPack(): Promise<string> {
+  const pack = join(directory, "policies");
+  await cp(join(root, "examples/policies"), pack, { recursive: true });
+  if (!existsSync(join(cached("engine"), "language-host"))) return pack;
+  // The language host that is built from source is older than policy packs: the engine takes a program in its place.
+  const program = join(directory, "pack");
+  const run = join(directory, "node_modules/@pulumi/pulumi/cmd/run-policy-pack");
+  const script = `#!/bin/sh\ncd "${pack}" && exec "${process.execPath}" "${run}" "$1" .\n`;
+  await writeFile(program, script, { mode: 0o755 });
+  return program;
+}

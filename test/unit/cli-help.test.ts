@@ -14,6 +14,7 @@ for (const [command, name = command] of [
   ["exec"],
   ["status"],
   ["review"],
+  ["import-inventory"],
   ["up", "review"],
 ] as const)
   test(`${command} --help: it fits on a screen, with examples, and docs/${name}.md has each of its options`, () => {

@@ -78,6 +78,7 @@ test("the stack file of README.md alone, in about 15 lines", () => {
 /** Page → where each of its blocks goes in the stack file of README.md. */
 const places: Record<string, ((config: Config) => Args | undefined)[]> = {
   "docs/environments.md": [() => ({}), () => ({}), () => ({})], // cli-environments.test.ts
+  "docs/import-inventory.md": [() => ({}), () => ({})], // cli-import-inventory.test.ts
   "docs/hosts.md": [(config) => config["quadlet-fleet:hosts"]],
   "docs/sites.md": [(config) => config["quadlet-fleet:sites"]],
   "docs/proxies.md": [

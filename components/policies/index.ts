@@ -1,0 +1,1 @@
+export { type Container, type Listener, type UnitSetContent, readUnitSet } from "./unit-set.ts";
