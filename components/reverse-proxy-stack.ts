@@ -8,7 +8,7 @@ import { lateChecks, lateImage } from "./site/late-checks.ts";
 import { allUrls, hostUrl, pagesByHost, urlsOf } from "./site/names.ts";
 import { ArgumentError, pathText } from "./arguments/problems.ts";
 import type { ReverseProxyStackArgs } from "./proxy/arguments.ts";
-import { renderBackends } from "./proxy/backend-set.ts";
+import { merge, renderBackends } from "./proxy/backend-set.ts";
 import { containerNames } from "./proxy/names.ts";
 import { backendSite } from "./proxy/backend-sockets.ts";
 import { checkProxy } from "./proxy/check.ts";
@@ -79,17 +79,25 @@ export class ReverseProxyStack extends ComponentResource {
     const ofNginx = render(unit, nginx, proxyAdditions(unit, args));
     const digest = digestOf(args, ofBackends, ofNginx);
     const deployment = { name, component: this, args: nginx, digest };
-    const backends = new UnitSet(
-      `${name}-backends`,
-      { ...common, name: `${unit}-backends`, manager: "user", linger: true, ...ofBackends },
-      { parent: this },
-    );
+    const ofAccount =
+      manager === "user"
+        ? undefined
+        : new UnitSet(
+            `${name}-backends`,
+            { ...common, name: `${unit}-backends`, manager: "user", linger: true, ...ofBackends },
+            { parent: this },
+          );
     const proxy = new UnitSet(
       name,
-      { ...common, name: unit, manager, ...(manager === "user" ? { linger: true } : {}), ...ofNginx },
-      { parent: this, dependsOn: [backends] },
+      {
+        ...common,
+        name: unit,
+        manager,
+        ...(ofAccount ? ofNginx : { linger: true, ...merge(ofBackends, ofNginx) }),
+      },
+      { parent: this, ...(ofAccount ? { dependsOn: [ofAccount] } : {}) },
     );
-    this.unitStates = all([backends.unitStates, proxy.unitStates]).apply(([first, second]) => ({
+    this.unitStates = all([ofAccount?.unitStates ?? {}, proxy.unitStates]).apply(([first, second]) => ({
       ...first,
       ...second,
     }));
