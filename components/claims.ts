@@ -81,7 +81,6 @@ export function claimsOfProxy(name: string, args: ReverseProxyStackArgs): Owner[
   const own = [
     ...claimsOfSite(name, nginxOf(name, args)),
     ...claims("a unit", shared, args.user),
-    ...claims("a set of units", [`${name}-backends`], args.user),
   ];
   const backends = Object.entries(args.backends).map(([backend, options]) => ({
     path: ["backends", backend],
@@ -100,7 +99,7 @@ function claimsOfContainer(
 ): Claim[] {
   if (options.nginx !== undefined)
     return claimsOfSite(container, backendSite(name, container, options, args)).filter(
-      // Its units are those of the backends' set.
+      // Its units are those of the proxy's set.
       ({ what }) => what !== "a set of units",
     );
   const units = [`${container}.service`, ...(isActivated(options) ? [`${container}.socket`] : [])];

@@ -1,8 +1,8 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Action, actions, changeOf, triggered } from "../host/plan/changes.ts";
+import { madeUnit, plainName } from "../host/account-units.ts";
 import type { Desired, DesiredFile } from "../host/desired.ts";
 import { isSocket } from "../units/kinds.ts";
-import { madeUnit } from "../units/made.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { handovers } from "../host/plan/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
@@ -36,7 +36,7 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   const socketsChange = [...todo].some(([unit, action]) => isSocket(unit) && action !== "none");
   const lines = [...todo].flatMap(
     ([unit, action]) =>
-      phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(unit)) ?? [],
+      phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(plainName(unit))) ?? [],
   );
   const gone = [...old.values()].filter(({ key, unit }) => unit !== undefined && !changes.has(key));
   lines.push(
@@ -49,7 +49,7 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
     return desired.files.some(({ key, unit, content }) => {
       if (unit === undefined || madeUnit(unit, content) !== name) return false;
       const before = old.get(key);
-      return before === undefined || madeUnit(key, before.content) !== name;
+      return before === undefined || madeUnit(unit, before.content) !== name;
     });
   }
 }
@@ -62,26 +62,27 @@ function phrase(
   socketsChange: boolean,
   before: DesiredFile | undefined,
 ): string | undefined {
+  const name = plainName(unit);
   switch (action) {
     case "none":
       return undefined;
     case "reload":
-      return `reloads ${unit}`;
+      return `reloads ${name}`;
     case "start":
-      return isSocket(unit) ? `opens ${unit}` : `starts ${unit}`;
+      return isSocket(unit) ? `opens ${name}` : `starts ${name}`;
     case "restart":
       if (isSocket(unit)) {
         const all = [
           ...new Set([before, fileOf(desired, unit)].flatMap((file) => (file ? addresses(file) : []))),
         ];
-        return `closes and opens ${unit} (${all.join(", ")} ${all.length > 1 ? "refuse" : "refuses"} for a moment)`;
+        return `closes and opens ${name} (${all.join(", ")} ${all.length > 1 ? "refuse" : "refuses"} for a moment)`;
       }
       if (isHanded)
         return socketsChange
-          ? `hands ${unit} over to its new version (on the other sockets no request waits)`
-          : `hands ${unit} over to its new version (no request waits)`;
-      if (socketsChange) return `starts ${unit} anew`;
-      return hasSocket(desired, unit) ? `restarts ${unit} (its sockets stay open)` : `restarts ${unit}`;
+          ? `hands ${name} over to its new version (on the other sockets no request waits)`
+          : `hands ${name} over to its new version (no request waits)`;
+      if (socketsChange) return `starts ${name} anew`;
+      return hasSocket(desired, unit) ? `restarts ${name} (its sockets stay open)` : `restarts ${name}`;
   }
 }
 

@@ -13,9 +13,9 @@ import {
   secret,
 } from "./wire.ts";
 
-/** What a version consists of. The outputs say the first four. */
-const parts = ["units", "files", "services", "images", "checks", "probes"] as const;
-const partsOfOutputs = parts.slice(0, 4);
+/** What a version consists of, as the outputs say it, and with the rest. */
+const partsOfOutputs = ["units", "userUnits", "files", "services", "userServices", "images"] as const;
+const parts = [...partsOfOutputs, "checks", "probes"] as const;
 
 /**
  * The text that a host keeps of a version, so that it can go back to it later. What is secret, and the content of files that only their
@@ -24,18 +24,19 @@ const partsOfOutputs = parts.slice(0, 4);
  * @param wire the inputs of a set
  */
 export function versionText(wire: WireObject): string {
-  const units = mapped(record(reveal(wire.units)), (content, unit) =>
-    isSecretAt(wire, ["units", unit]) ? null : content,
-  );
+  const texts = (key: "units" | "userUnits") =>
+    mapped(record(reveal(wire[key])), (content, unit) => (isSecretAt(wire, [key, unit]) ? null : content));
   const files = mapped(record(reveal(wire.files)), (file, path) => {
     const { mode } = record(file);
     const isPrivate =
       isSecretAt(wire, ["files", path, "content"]) || (typeof mode === "string" && mode.endsWith("00"));
     return isPrivate ? { ...record(file), content: null } : file;
   });
-  const others = ["services", "images", "checks", "probes"] as const;
-  const rest = others.map((part) => [part, holdsSecret(wire[part]) ? null : reveal(wire[part] ?? {})]);
-  return `${JSON.stringify({ units, files, ...Object.fromEntries(rest) })}\n`;
+  const known = { units: texts("units"), userUnits: texts("userUnits"), files };
+  const rest = parts
+    .filter((part) => !(part in known))
+    .map((part) => [part, holdsSecret(wire[part]) ? null : reveal(wire[part] ?? {})]);
+  return `${JSON.stringify({ ...known, ...Object.fromEntries(rest) })}\n`;
 }
 
 /** Whether the outputs of the last operation, as a version, are the one of a text. Pure. */
@@ -66,8 +67,8 @@ export class VersionError extends Error {}
  */
 export function inputsOf(now: WireObject, text: string): WireObject {
   const kept = read(text);
-  const units = record(kept.units);
-  for (const [part, value] of [...Object.entries(kept), ...Object.entries(units)])
+  const texts = (["units", "userUnits"] as const).flatMap((part) => Object.entries(record(kept[part])));
+  for (const [part, value] of [...Object.entries(kept), ...texts])
     if (value === null) throw new VersionError(`Hosts keep no secrets, and this is one: ${part}.`);
   const files = mapped(record(kept.files), (file, path) =>
     isObject(file) && record(file).content === null

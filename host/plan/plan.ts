@@ -1,7 +1,7 @@
-import { activate, stops } from "./activate.ts";
+import { activate, daemonReload, stops } from "./activate.ts";
 import { type Action, type Change, actions, changeOf, formerUnit } from "./changes.ts";
 import { isSocket } from "../../units/kinds.ts";
-import { madeUnit } from "../../units/made.ts";
+import { madeUnit, managersOf, plainName } from "../account-units.ts";
 import {
   type ContainerCheck,
   type Desired,
@@ -15,7 +15,7 @@ import type { Facts } from "../facts/facts.ts";
 import { type Mimic, mimics } from "./mimics.ts";
 import { pulls } from "./pulls.ts";
 import { refusals as refuse } from "./refusals.ts";
-import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
+import { type LentUnit, type Rehearsal, answering, handovers, rehearsals } from "./stand-ins.ts";
 import type { Step } from "./step.ts";
 
 export interface Plan {
@@ -143,7 +143,7 @@ function whatToDo(
     const isStale =
       // A run that was interrupted may have written files that no running service has read yet.
       facts.set?.unfinished === true ||
-      facts.replacedImages.has(unit) ||
+      facts.replacedImages.has(plainName(unit)) ||
       goesBackToAnother(facts, desired) ||
       // A start would wait until systemd makes its next one.
       facts.units.get(unit)?.restarting === true;
@@ -177,7 +177,7 @@ function validations(
   rehearsed: readonly Rehearsal[],
 ): Step[] {
   if (desired.files.length === 0) return [];
-  const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
+  const units = touched.some((path) => unitAt(desired, path) !== undefined);
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
   const due = desired.checks.flatMap((check, index): Step[] => {
     if (!restarts && !touched.some((path) => isMounted(check, path))) return [];
@@ -206,7 +206,7 @@ function rehearse(
   const indices = (of: string) => checks.flatMap(({ service }, index) => (service === of ? [index] : []));
   return [
     ...lent.map(({ unit, path }, index): Step => ({ verb: "lend", text: first + index, unit, path })),
-    ...(lent.length > 0 ? [{ verb: "daemon_reload" } as const] : []),
+    ...daemonReload(managersOf(lent.map(({ unit }) => unit))),
     ...rehearsed.flatMap(({ service, unit, path, container, probes }): Step[] => [
       { verb: "rehearse", service, unit, container, probes, checks: indices(service) },
       { verb: "unlend", unit, path },
@@ -230,23 +230,23 @@ function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   const touched = [...todo].some(([, action]) => action !== "none");
   const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
   if (!touched || service === undefined) return [];
-  return desired.probes.map(({ listen, path }, index) => ({
+  return desired.probes.map((probe, index) => ({
     verb: "ask",
     probe: index,
-    says: `${listen}${path}`,
-    unit: service,
+    says: `${probe.listen}${probe.path}`,
+    unit: answering(desired, probe) ?? service,
   }));
 }
 
 /** The services with the files that they had before and that are gone now. If the state does not know such a file, any service may have read it. */
 function withFormer(
-  { services, manager }: Desired,
+  desired: Desired,
   known: readonly string[],
   before: readonly DesiredService[],
   stale: readonly string[],
 ): DesiredService[] {
-  const anyones = stale.filter((path) => unitAt(manager, path) === undefined && !known.includes(path));
-  return services.map((service) => {
+  const anyones = stale.filter((path) => unitAt(desired, path) === undefined && !known.includes(path));
+  return desired.services.map((service) => {
     const former = before.find(({ unit }) => unit === service.unit);
     const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));
     const own = isSocket(service.unit) ? [] : anyones;

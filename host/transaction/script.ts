@@ -9,6 +9,7 @@ export const enterScript = read("enter.sh");
 export const transactionScript = Buffer.from(
   [
     "start",
+    "managers",
     "paths",
     "format",
     "query",
@@ -20,6 +21,7 @@ export const transactionScript = Buffer.from(
     "images",
     "versions",
     "networks",
+    "claims",
     "validate",
     "request",
     "stand-ins",

@@ -55,7 +55,7 @@ work=$2 own=$2 registry=$3 crash=$4 manager=user set=web as_account= failed= tab
 one_at_a_time() { "$@"; }
 own_storage() { :; }
 stage_files() { stage=/stage; }
-expand() { path=$1; }
+expand() { path=$1 as=; }
 timeout() { shift && "$@"; }
 ${podman}
 ${commands}`;

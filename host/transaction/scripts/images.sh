@@ -26,10 +26,12 @@ is_removed() {
   esac
 }
 
-# keep_needs: the images that this set needs, where the account's own manager can see it.
+# keep_needs: the images that this set needs, and its units of the account's manager as that writes them, where that can see it.
 keep_needs() {
+  [ -n "$as_account" ] || return 0
   # shellcheck disable=SC2016 # the inner shell expands it
-  [ -z "$as_account" ] || $as_account sh -c 'cat >"$1"' sh "$shared/system/$set" <"$own/images"
+  { cat "$own/images" && { ! [ -e "$own/units" ] || sed -n 's/^~//p' "$own/units"; }; } |
+    $as_account sh -c 'cat >"$1"' sh "$shared/system/$set"
 }
 
 # is_needed IMAGE: by a set of the same account, of either manager; by a set of root's.

@@ -126,7 +126,7 @@ remove_lent() {
     expand "$subject"
     $as rm -f "$path" || failed="$failed removing:$path"
   done <"$work/undo"
-  ctl daemon-reload || failed="$failed daemon-reload"
+  reload_managers
   forget_failures "$work/lent"
 }
 
@@ -186,23 +186,27 @@ restore_tag() {
   $as_account podman tag "$1" "$2"
 }
 
-# bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/plan/activate.ts).
+# bring_back: what ran before, with its old files, sockets and services of a manager in one call (see change() in host/plan/activate.ts).
 bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
   [ -s "$work/running" ] || return 0
   forget_failures "$work/running"
   each until_it_heeds <"$work/active"
-  # shellcheck disable=SC2046 # names of units have no white space
-  briefly restart $(cat "$work/running") && return 0
-  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"
-  # shellcheck disable=SC2046
-  ctl restart $(cat "$work/running") || failed="$failed restart:$(tr '\n' ' ' <"$work/running")"
+  by_manager "account own" "$work/running" restart_together
+}
+
+restart_together() {
+  briefly restart "$@" && return 0
+  for unit; do kill_payload "$unit"; done
+  ctl restart "$@" || failed="$failed restart:$*"
 }
 
 # Back when the old configuration is.
 reload_clean() {
   workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1"
 }
+
+restore_needs() { cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && keep_needs; }
 
 # Old files, enablement and running units back, and looked at. What did not work is in $failed.
 rollback() {
@@ -242,7 +246,7 @@ rollback() {
   leave_stage
   hold_manager || failed="$failed lock"
   restore_files
-  ctl daemon-reload || failed="$failed daemon-reload"
+  reload_managers
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
   release_manager
@@ -259,7 +263,7 @@ rollback() {
   [ -z "$failed" ] && sync_restored || return 1
   if [ -d "$own/before" ]; then
     if [ -e "$own/before/units" ]; then cp "$own/before/units" "$own/"; else rm -f "$own/units"; fi &&
-      one_at_a_time cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+      one_at_a_time restore_needs &&
       sync "$own/owner" "$own/manifest" "$own/images" && record reverted && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else

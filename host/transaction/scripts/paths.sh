@@ -1,13 +1,17 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 
 # expand PATH: sets $path, and $as to what runs a command as its owner. "~/" is the home directory of the account, "%t/" the
-# runtime directory of the manager (systemd.unit(5)).
+# runtime directory of the manager (systemd.unit(5)), "~%t/" that of the account's in a set of the host's.
 expand() {
   as=
   # shellcheck disable=SC2088 # "~/" is our own notation here
   case $1 in
     "~/"*)
       path=$home/${1#"~/"}
+      as=$as_account
+      ;;
+    "~%t/"*)
+      path=$account_runtime/${1#"~%t/"}
       as=$as_account
       ;;
     "%t/"*) path=$runtime/${1#"%t/"} ;;
@@ -87,8 +91,13 @@ leave_directories() {
 # needs the account's lock (one_at_a_time) takes that second.
 hold_manager() {
   [ "$held" = no ] || return 0
+  # Before the other one, as the account could hold it for ever: then this set alone waits, and goes on. A directory, as the account
+  # could put anything in the place of a file, which root must not open.
+  if has_account_units && [ -d "$account_runtime/systemd/." ] && command exec 8<"$account_runtime/systemd/."; then
+    flock -w 30 8
+  fi
   # `command`: a failure of exec alone would end the script.
-  if ! command exec 7<>"$lock" || ! flock -w 300 7; then
+  if ! command exec 7<"$lock" || ! flock -w 300 7; then
     echo "another deploy has held the lock of the service manager ($lock) for five minutes."
     return 1
   fi
@@ -96,7 +105,7 @@ hold_manager() {
 }
 
 release_manager() {
-  exec 7>&-
+  exec 7>&- 8>&-
   held=no
 }
 
@@ -106,13 +115,13 @@ one_at_a_time() {
   shared_by_all=$account_runtime
   [ -n "$shared_by_all" ] || shared_by_all=$state
   if ! [ -d "$shared_by_all" ]; then
-    "$@" 7>&-
+    "$@" 7>&- 8>&-
     return
   fi
   # The account itself could hold it for ever.
   (
     flock -w 30 9
-    "$@" 7>&- 9<&-
+    "$@" 7>&- 8>&- 9<&-
   ) 9<"$shared_by_all"
 }
 

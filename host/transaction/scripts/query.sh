@@ -195,12 +195,7 @@ query_host() {
   printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","lacking":"%s","free":"%s","ports":"%s"}\n' \
     "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$lacking" "$free" \
     "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
-  for other in "$state"/sets/*/manifest; do
-    [ -e "$other" ] || continue
-    [ "$other" = "$own/manifest" ] && continue
-    other=${other%/manifest}
-    printf '{"event":"other","name":"%s","manifest":"%s"}\n' "$(printf %s "${other##*/}" | encoded)" "$(encoded <"$other/manifest")"
-  done
+  printf '{"event":"others","claims":"%s"}\n' "$(claims paths | encoded)"
   if [ -e "$own/owner" ]; then
     unfinished=no
     [ -e "$own/unfinished" ] && unfinished=yes

@@ -9,14 +9,15 @@ step_lend() {
   stage_files || return 1
   expand "$2"
   # Empty directories there are systemd's and podman's own, and gone at the next boot.
-  note lent "$3" "$2" && mkdir -p "${path%/*}" || return 1
-  sed -E -e "s|@STAGE@|$stage|g" -f "$work/kept.sed" "$work/$1" >"$path"
+  note lent "$3" "$2" && $as mkdir -p "${path%/*}" || return 1
+  # shellcheck disable=SC2016 # the inner shell expands it
+  sed -E -e "s|@STAGE@|$stage|g" -f "$work/kept.sed" "$work/$1" | $as sh -c 'cat >"$1"' sh "$path"
 }
 
 # unlend PATH
 step_unlend() {
   expand "$1"
-  rm -f "$path"
+  $as rm -f "$path"
 }
 
 # rehearse UNIT CONTAINER PROBES/CHECKS: starts it, asks it from inside its network namespace, and stops it whatever came of it.

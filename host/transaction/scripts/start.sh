@@ -25,12 +25,15 @@
 #   $bundle                      step_mimic                                      oci
 #   $saved                       step_begin, save                                save
 #   $bits $modified $owner       saved_stat                                      restore
-#   $failed                      rollback, each, restore_*, bring_back           rollback, take_back (frames.sh)
+#   $failed                      rollback, each, restore_*, reload_managers      rollback, take_back (frames.sh)
 #   $where … $needed_address     read_probe                                      request, answered, ask, step_ask
 #   $status $problem             answered                                        ask
+#   $taken $other                claimed                                         is_free
+#   $as $behind                  of_network                                      networks.sh
 #   $lacking $free               query_subordinate                               query_host
 #   $differs $unit_differs       query, is_different                             query, query_ports, query_host
-#   $trial                       step_validate                                   the other functions of validate.sh
+#   $trial $by $kind $option     validate_of                                     the other functions of validate.sh
+#   $whose                       by_manager, validate_of                         show_units, the other functions of validate.sh
 #   $began                       prepare                                         explain
 #   $phase $at                   frames.sh                                       run_steps, the main loop
 #   $cause                       frames.sh, hold.sh                              record, rollback
@@ -59,27 +62,24 @@ case $manager in
     units=/etc/systemd/system
     runtime=/run
     for_user=
-    ctl() { systemctl --no-ask-password "$@"; }
-    journal() { journalctl --no-pager --quiet --output=cat "$@"; }
+    # The manager's own lock: see hold_manager.
+    lock=$runtime/quadlet-fleet.lock
     ;;
   *)
     state=$HOME/.local/state/quadlet-fleet
     units=$HOME/.config/systemd/user
     runtime=$XDG_RUNTIME_DIR
     for_user=--user
-    ctl() { systemctl --user --no-ask-password "$@"; }
-    journal() { journalctl --user --no-pager --quiet --output=cat "$@"; }
+    lock=$runtime/systemd/.
     ;;
 esac
 own=$state/sets/$set
-# The manager's own lock: see hold_manager.
-lock=$runtime/quadlet-fleet.lock
 # One transaction at a time for a set; those that only look do so together. Nobody is made to wait.
 set_lock=$runtime/quadlet-fleet-lock.
 
 # private_lock FILE: made for its owner alone, as whoever may read a file may hold its lock (flock(2)).
 private_lock() { (umask 077 && : >>"$1"); }
-private_lock "$lock" || exit 1
+[ "$manager" = user ] || private_lock "$lock" || exit 1
 
 # `-o`: only flock itself holds the lock, so neither a container that outlives this script nor a crash can keep it.
 take_lock() { flock "$@" -o -E 199 "$set_lock$set" sh "$0" locked "$manager" "$set" "$account" "$lingered" "$who"; }
@@ -131,17 +131,17 @@ if [ "$manager" = system ] && [ "$account" != - ]; then
   as_account=as_account
 fi
 # What is known of an account is in the account, as both managers have sets of it: directories, what was pulled, storage,
-# which sets of the host's manager there are (system/SET, with the images that it needs).
+# which sets of the host's manager there are (system/SET, with the images that it needs and its units of the account's).
 shared=$state
 [ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 held=no
-# With a time limit, because an account can stop its own processes, or put a FIFO in the place of a file. And without the manager's
-# lock, because an account could take the descriptor and keep it (pidfd_getfd(2)), nor what is said to the session (hold.sh).
+# With a time limit, because an account can stop its own processes, or put a FIFO in the place of a file. And without the managers'
+# locks, because an account could take the descriptor and keep it (pidfd_getfd(2)), nor what is said to the session (hold.sh).
 as_account() {
   limit=${as_limit:-60}
-  [ "$held" = no ] || limit=20
+  [ "$held" = no ] || limit=${held_limit:-20}
   timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
-    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 3>&- 5>&- 6>&- 7>&-
+    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 3>&- 5>&- 6>&- 7>&- 8>&-
 }

@@ -27,26 +27,6 @@ step_begin() {
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && one_at_a_time note_needs
 }
 
-# is_free: what the plan was made for is still so: no other set has come to have a file or a unit of these.
-is_free() {
-  # What shall be gone may be anybody's.
-  [ -s "$work/manifest.commit" ] || return 0
-  cut -f 1 "$work/units.begin" >"$work/made"
-  for other in "$state"/sets/*/manifest; do
-    if [ "$other" = "$own/manifest" ] || ! [ -e "$other" ]; then continue; fi
-    other=${other%/manifest}
-    if taken=$(grep -Fx -m 1 -f "$work/manifest.begin" "$other/manifest") ||
-      taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/made"); then
-      echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. Take it out there first, in an up of its own."
-      return 1
-    fi
-    # What a restart needs for a moment (host/plan/refusals.ts, rivals).
-    taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/rivals") || continue
-    echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. A restart there or here needs the same name for a moment. Choose another name for one of the two."
-    return 1
-  done
-}
-
 # What others must not take away beneath this set.
 note_needs() { cat "$work/images" >>"$own/images" && keep_needs && note_networks; }
 
@@ -109,8 +89,15 @@ sync_targets() {
 # are written.
 sync_enablement() {
   grep -Eq '^(enable|disable)d?$' || return 0
-  find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +
+  as=
+  sync_links "$units" || return 1
+  ! has_account_units && return 0
+  as=$as_account
+  ! $as test -d "$home/.config/systemd/user" || sync_links "$home/.config/systemd/user"
 }
+
+# sync_links DIRECTORY
+sync_links() { $as find "$1" -maxdepth 1 -type d \( -path "$1" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +; }
 
 # A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
 forget_secrets() {
@@ -186,7 +173,7 @@ step_reload() {
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
   processes=$(in_cgroup "$1" -name cgroup.procs -exec cat {} +) || return 1
-  printf '%s\n' "$processes" | sed -n 's|..*|/proc/&/cmdline|p' |
+  printf '%s\n' "$processes" | sed -n 's|^[0-9]*[0-9]$|/proc/&/cmdline|p' |
     xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
   return 0
 }
@@ -209,12 +196,11 @@ has_new_workers() {
   workers "$1" >"$work/after" && [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
-# explain UNITS: what they have said, without podman's own events, empty lines, our own requests, and what nginx and its image say
+# explain UNITS: what they have said, all of one manager, without podman's own events, empty lines, our own requests, and what nginx and its image say
 # when all is well.
 explain() {
   echo "The last lines of the journal:"
-  # shellcheck disable=SC2046,SC2086 # an option for each
-  journal --since="@$began" -n 300 $(printf -- '-u %s ' $1) |
+  journal_of "$1" --since="@$began" --lines=300 |
     grep -vE '^$| (container|image) (create|init|start|attach|died|remove|cleanup|stop|kill|pull|health_status) |"quadlet-fleet"|<nwarn>|\[notice\]|/docker-entrypoint\.sh: (/|Looking|Launching|Sourcing|Configuration complete)|-by-default\.sh: info' |
     tail -n 20
   return 1
@@ -242,8 +228,6 @@ step_disable() {
 # is_gone UNIT: systemd knows no such unit.
 is_gone() { [ "$(ctl show --property=LoadState --value "$1")" = not-found ]; }
 
-step_daemon_reload() { ctl daemon-reload; }
-
 # A unit that ends again right after its start has not started.
 step_settle() { sleep 0.5; }
 
@@ -254,7 +238,7 @@ step_verify() {
       started | started0 | touched*) return 0 ;;
     esac
   fi
-  echo "$1 has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
+  echo "${1#"~"} has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
   explain "$1"
 }
 
@@ -288,7 +272,7 @@ step_forget() {
   if [ -d "$state/sets" ]; then last=no; fi
   as=
   if [ "$shared" != "$state" ]; then
-    [ "$last" = no ] || rm -f "$state/pulled" "$state/format" "$state/format.new"
+    [ "$last" = no ] || rm -f "$state/pulled" "$state/networks" "$state/format" "$state/format.new"
     leave_directories "$state/directories" "$last"
   fi
   if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi

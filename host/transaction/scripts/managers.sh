@@ -1,0 +1,81 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# The service managers of a set: its own, and that of the account where a set of the host's has units of both. A unit of the second is
+# "~NAME" here, in plans, journals and tables; "~" can't be in a unit's name (systemd.unit(5)).
+
+# ctl WORDS…: systemctl of the manager that has the units of the words, which are all of one; "~" alone stands for the account's manager.
+# $within is how long it may take. The account's manager may never answer.
+ctl() {
+  case " $*" in
+    *" ~"*) ;;
+    *)
+      ${within:+timeout "$within"} systemctl ${for_user:+"$for_user"} --no-ask-password "$@"
+      return
+      ;;
+  esac
+  for word; do
+    shift
+    [ "$word" = "~" ] || set -- "$@" "${word#"~"}"
+  done
+  (
+    as_limit=${within:-3600}
+    as_account systemctl --user --no-ask-password "$@"
+  )
+}
+
+# briefly WORDS…: ctl, with ten seconds for what the units have begun, and not all of their TimeoutStopSec=.
+briefly() (
+  within=10
+  ctl "$@" 2>/dev/null
+)
+
+# journal_of UNITS OPTIONS…: what units of one manager have said, by journalctl. Root's option for units of a user manager is for its own.
+journal_of() {
+  names=$1
+  shift
+  case $names in
+    "~"*)
+      uid=$(id -u "$account")
+      for name in $names; do set -- "$@" "_SYSTEMD_USER_UNIT=${name#"~"}"; done
+      set -- "$@" "_UID=$uid" + "_UID=$uid"
+      for name in $names; do set -- "$@" "USER_UNIT=${name#"~"}"; done
+      ;;
+    *) for name in $names; do set -- "$@" --unit "$name"; done ;;
+  esac
+  journalctl ${for_user:+"$for_user"} --no-pager --quiet --output=cat "$@"
+}
+
+# by_manager ORDER LIST COMMAND…: runs COMMAND with the units of LIST as its last words, once for each manager that has some. ORDER is "own
+# account" to stop units, as the host's need those of the account, and "account own" to start them.
+by_manager() {
+  order=$1 list=$2 result=0
+  shift 2
+  for whose in $order; do
+    case $whose in
+      own) names=$(grep -v '^~' "$list") ;;
+      account) names=$(grep '^~' "$list") ;;
+    esac
+    # shellcheck disable=SC2086 # names of units have no white space
+    [ -z "$names" ] || "$@" $names || result=1
+  done
+  return "$result"
+}
+
+# has_account_units: whether the set has units of the account's manager, or had or shall have some.
+has_account_units() {
+  [ -n "$as_account" ] && grep -qs '^~' "$work/units.begin" "$own/units" "$own/before/units"
+}
+
+# daemon_reload MANAGERS: own, account
+step_daemon_reload() {
+  for whose in $1; do
+    case $whose in
+      own) ctl daemon-reload ;;
+      account) (held_limit=60 && ctl daemon-reload "~") ;;
+    esac || return 1
+  done
+}
+
+# reload_managers: all that the set has to do with.
+reload_managers() {
+  if has_account_units; then step_daemon_reload "account own"; else step_daemon_reload own; fi || failed="$failed daemon-reload"
+}
