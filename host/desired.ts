@@ -92,9 +92,11 @@ export interface Desired {
   former?: Former;
 }
 
-/** A set under its former manager or account, as far as it would be in the way. */
+/** A set under its former manager or account, as far as it would be in the way. It is gone when this one is activated. */
 export interface Former {
   addresses: ListenAddress[];
+  /** Its files, which this one may have as well. */
+  paths: string[];
   units: string[];
 }
 

@@ -49,11 +49,12 @@ const nothing: Plan = {
  * @param before the services as they were desired last: what a file that is gone was for
  */
 export function plan(
-  facts: Facts,
+  seen: Facts,
   desired: Desired,
   known: readonly string[],
   before: readonly DesiredService[] = [],
 ): Plan {
+  const facts = withoutFormer(seen, desired);
   const marked =
     facts.set !== undefined && [desired.owner, ...desired.formerOwners].includes(facts.set.owner);
   // Somebody else has taken the set over: for us it is gone.
@@ -107,6 +108,24 @@ export function plan(
     lent: [...lent, ...mimicked].map(({ text }) => text),
     owned,
     units: unitsAt(facts, desired, stale),
+  };
+}
+
+/** The host as it will be when the set has left its former manager: without the files that it has there, and their units stopped. */
+function withoutFormer(facts: Facts, desired: Desired): Facts {
+  const shared = desired.files.map(({ path }) => path).filter((path) => desired.former?.paths.includes(path));
+  if (shared.length === 0) return facts;
+  const units = shared.flatMap((path) => formerUnit(desired, path, facts) ?? []);
+  const gone = { type: "absent", mode: "", uid: -1, modified: 0, sha256: "" } as const;
+  return {
+    ...facts,
+    files: new Map([...facts.files, ...shared.map((path) => [path, gone] as const)]),
+    units: new Map(
+      [...facts.units].map(([unit, fact]) => [
+        unit,
+        units.includes(unit) ? { ...fact, active: "inactive", enabled: "disabled" } : fact,
+      ]),
+    ),
   };
 }
 

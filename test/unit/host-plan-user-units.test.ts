@@ -140,6 +140,28 @@ test("what answers no probe says why: nginx, and not the first of the services",
   assert.equal(ask && "unit" in ask && ask.unit, "web.service");
 });
 
+test("a move from the account's own manager: what both have is written and started anew, as it goes there first", () => {
+  const former = {
+    addresses: [],
+    units: [],
+    paths: now.files.map(({ path }) => path).filter((path) => path.startsWith("~/")),
+  };
+  const facts = host();
+  const names = does(
+    { ...facts, set: undefined },
+    { ...now, former },
+    now.files.map(({ path }) => path),
+  );
+  assert.ok(names.includes(`put ${containers}/app.container`));
+  assert.deepEqual(
+    names.filter((name) => name.startsWith("enable") || name.startsWith("start")),
+    [
+      "enable ~web-backends.target",
+      ...["start ~web-net-network.service", "start ~web-backends.target", "start ~app.service"],
+    ],
+  );
+});
+
 describe("refused", () => {
   const refusals = (facts: Facts, of = now) => plan(facts, of, []).refusals.join("\n");
 
