@@ -22,14 +22,20 @@ const nameOf = (host: TestHost) => `front-${host.name}`;
 function configure(version: Version): void {
   const image = `docker.io/library/nginx:${version === "old" ? 1 : 2}`;
   const says = `server { listen unix:@SOCKET@; location / { return 200 "${version}"; } }\n`;
-  const page = { image, serverName: "page.example.com", transport: "unix", nginx: { "default.conf": says } };
+  const extra = `add_header X-Front ${version} always;\n`;
+  const page = {
+    image,
+    extra,
+    serverName: "page.example.com",
+    transport: "unix",
+    nginx: { "default.conf": says },
+  };
   const app = {
-    ...{ image, serverName: "app.example.com", port: 80 },
+    ...{ image, extra, serverName: "app.example.com", port: 80 },
     volumes: [`/srv/${version}:/etc/nginx/conf.d:ro`],
   };
-  const extra = `add_header X-Front ${version} always;\n`;
   const backends = {
-    ...{ page: { ...page, extra }, app: { ...app, extra } },
+    ...{ page, app },
     ...(version === "old" ? {} : { more: { ...app, serverName: "more.example.com" } }),
   };
   stack.configure({

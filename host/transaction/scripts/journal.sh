@@ -235,11 +235,7 @@ rollback() {
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
   lent_units >"$work/lent"
-  if [ "$cause" = boot ] && [ -d "$own/before" ]; then
-    started_by_boot >"$work/started"
-    sockets_of <"$work/started" >>"$work/reopen"
-    services_of <"$work/started" >>"$work/active"
-  fi
+  add_started
   # While a service that ran before still needs a new socket, its stop would be undone by the next request.
   if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
   restore_images
@@ -247,6 +243,8 @@ rollback() {
   hold_manager || failed="$failed lock"
   restore_files
   reload_managers
+  # What has been started meanwhile, by the files that were there. What starts from here on has the old ones.
+  add_started
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
   release_manager

@@ -91,10 +91,10 @@ leave_directories() {
 # needs the account's lock (one_at_a_time) takes that second.
 hold_manager() {
   [ "$held" = no ] || return 0
-  # Before the other one, as the account could hold it for ever: then this set alone waits, and goes on. A directory, as the account
-  # could put anything in the place of a file, which root must not open.
+  # Before the other one, as the account could hold it for ever: then this set alone waits, once, and goes on. A directory, as the
+  # account could put anything in the place of a file, which root must not open.
   if has_account_units && [ -d "$account_runtime/systemd/." ] && command exec 8<"$account_runtime/systemd/."; then
-    flock -w 30 8
+    flock -w "${patience_left:-30}" 8 || patience_left=0
   fi
   # `command`: a failure of exec alone would end the script.
   if ! command exec 7<"$lock" || ! flock -w 300 7; then
