@@ -134,7 +134,7 @@ test("an account that never gives its lock away delays a deploy, and does not st
 
 test("the script is killed in the middle: nginx and its backends are as they were", async () => {
   configure("three");
-  const cut = { host, manager: "system", set: "front", at: 18 } as const;
+  const cut = { host, manager: "system", set: "front", at: 10 } as const;
   const { code, saw } = await hold(stack, "managers", cut, kill);
   assert.notEqual(code, 0, saw);
   await eventually(() => serves("two"));
