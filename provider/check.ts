@@ -103,7 +103,7 @@ function checkTogether(inputs: PlainObject, fail: Fail): void {
 }
 
 function inBoth(unit: string, own: string): string {
-  return `${unit} is one of ${own} as well: a set can't have one name in both managers`;
+  return `${unit} is also in ${own}. Choose another name: a set can't have one name in both managers`;
 }
 
 /** Files of units, and what systemd calls their units. */

@@ -21,8 +21,8 @@ export interface Changes {
 }
 
 /**
- * Stops what is no longer wanted, of the host's manager first. A socket of a set that stays is only stopped by {@link activate}: until systemd has read the new
- * units, its service would stop with it, and a request on another socket would start both again.
+ * Stops what is no longer wanted, units of the host's manager first. A socket of a set that stays is only stopped by {@link activate}:
+ * until systemd has read the new units, its service would stop with it, and a request on another socket would start both again.
  */
 export function stops({ facts, desired, stale }: Changes): Step[] {
   const stays = desired.files.length > 0;

@@ -196,7 +196,7 @@ function validations(
   rehearsed: readonly Rehearsal[],
 ): Step[] {
   if (desired.files.length === 0) return [];
-  const units = touched.some((path) => unitAt(desired, path) !== undefined);
+  const managers = managersOf(touched.flatMap((path) => unitAt(desired, path) ?? []));
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
   const due = desired.checks.flatMap((check, index): Step[] => {
     if (!restarts && !touched.some((path) => isMounted(check, path))) return [];
@@ -208,7 +208,7 @@ function validations(
         : [{ verb: "try", check: index, name: check.name } as const]),
     ];
   });
-  return [...(units ? [{ verb: "validate" } as const] : []), ...due];
+  return [...(managers.length > 0 ? [{ verb: "validate", managers } as const] : []), ...due];
 }
 
 function isMounted({ mounts }: ContainerCheck, path: string): boolean {

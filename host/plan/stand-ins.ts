@@ -51,7 +51,9 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): 
 }
 
 /**
- * The new versions that are tried out: of what restarts, and of what reads a new configuration.
+ * The new versions that are tried out: of what restarts, and of what reads a new configuration. None of a proxy's nginx in an update that
+ * adds a unit or starts one, such as its first network or another backend: what nginx needs is not there yet. Its configuration is checked
+ * then, and not its start.
  *
  * @param fresh unit files that the host does not have yet
  * @param home the home directory of the account

@@ -5,7 +5,7 @@ import type { PullPolicy } from "../desired.ts";
 export type Step =
   | { verb: "begin" }
   | { verb: "pull"; policy: PullPolicy; image: string; withLogin: boolean }
-  | { verb: "validate" }
+  | { verb: "validate"; managers: readonly Whose[] }
   | { verb: "readers"; image: string; path: string }
   /** The number of a check, and how errors call it. */
   | { verb: "try"; check: number; name: string }
@@ -63,7 +63,10 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
     args: ({ policy, image, withLogin }) => [policy, image, withLogin ? "login" : "-"],
     says: ({ image, policy }) => `${policy === "kept" ? "bringing back" : "pulling"} ${image}`,
   },
-  validate: alone("validating the units"),
+  validate: {
+    args: ({ managers }) => [managers.join(" ")],
+    says: () => "validating the units",
+  },
   readers: {
     args: ({ image, path }) => [image, path],
     says: ({ path }) => `checking who reads ${path}`,

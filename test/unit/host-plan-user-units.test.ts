@@ -99,11 +99,14 @@ test("a backend and nginx change: the backend restarts before nginx is handed ov
   assert.ok(names.includes("rehearse web.service"));
 });
 
-test("only a backend changes: only the account's manager reads its units anew", () => {
+test("only a backend changes: only the account's manager reads its units anew, and only these are validated", () => {
   const { steps } = plan(host(), wanted(changedBackend), []);
   assert.deepEqual(
-    steps.filter(({ verb }) => verb === "daemon_reload"),
-    [{ verb: "daemon_reload", managers: ["account"] }],
+    steps.filter((step) => "managers" in step),
+    [
+      { verb: "validate", managers: ["account"] },
+      { verb: "daemon_reload", managers: ["account"] },
+    ],
   );
   assert.deepEqual(steps.filter(({ verb }) => verb === "restart").map(stepSays), ["restarting app.service"]);
 });

@@ -40,8 +40,8 @@ const cases: [string, PlainObject, string[]][] = [
       files: { "~/.config/containers/systemd/app.container": { content: "" } },
     },
     [
-      `userUnits["app.container"]: app.service is one of units as well: a set can't have one name in both managers`,
-      `userServices["app.service"]: app.service is one of services as well: a set can't have one name in both managers`,
+      `userUnits["app.container"]: app.service is also in units. Choose another name: a set can't have one name in both managers`,
+      `userServices["app.service"]: app.service is also in services. Choose another name: a set can't have one name in both managers`,
       'files["~/.config/containers/systemd/app.container"]: is a unit of this set as well',
     ],
   ],

@@ -32,8 +32,8 @@
 #   $as $behind                  of_network                                      networks.sh
 #   $lacking $free               query_subordinate                               query_host
 #   $differs $unit_differs       query, is_different                             query, query_ports, query_host
-#   $trial $by $kind $option     validate_of                                     the other functions of validate.sh
-#   $whose                       by_manager, validate_of                         show_units, the other functions of validate.sh
+#   $whose                       by_manager, step_validate                       show_units, the other functions of validate.sh
+#   $trial $by $kind $option     validate_in                                     the other functions of validate.sh
 #   $began                       prepare                                         explain
 #   $phase $at                   frames.sh                                       run_steps, the main loop
 #   $cause                       frames.sh, hold.sh                              record, rollback

@@ -1,19 +1,20 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 # Validation of what is new, before anything is swapped.
 
-# step_validate: the units of each manager by its own programs; the account's by the account itself, in its part of $stage.
+# validate MANAGERS: the units of each, own and account, by its own programs; the account's by the account itself, where its files are
+# staged.
 step_validate() {
-  as=
-  validate_of own "$work/trial" "$manager" || return 1
-  [ -s "$work/units.account" ] || [ -s "$work/quadlets.account" ] || return 0
-  stage_files || return 1
-  as=$as_account
-  validate_of account "$stage/.trial" user
+  for whose in $1; do
+    case $whose in
+      own) validate_in "$work/trial" "$manager" ;;
+      account) stage_files && validate_in "$stage/.trial" user "$as_account" ;;
+    esac || return 1
+  done
 }
 
-# validate_of own|account DIRECTORY system|user: by $as; sets $whose, $trial and $kind for the rest.
-validate_of() {
-  whose=$1 trial=$2 kind=$3 by=$as
+# validate_in DIRECTORY system|user [AS]: sets $trial, $kind and $by for the rest.
+validate_in() {
+  trial=$1 kind=$2 by=${3-}
   $by rm -rf "$trial"
   $by mkdir -p "$trial/quadlets" "$trial/units" "$trial/others" || return 1
   option=
