@@ -143,6 +143,18 @@ test("the script is killed in the middle: nginx and its backends are as they wer
   await stack.expectNoChanges();
 });
 
+test("the script is killed while the new version is held: all go back", async () => {
+  configure("held", { rollout: { minHealthyTime: 60 } });
+  const up = stack.up({ check: false });
+  await eventually(() => serves("held"));
+  await host.run(["test", "-e", "/var/lib/quadlet-fleet/sets/front/inbox"]);
+  await host.run(["systemctl", "kill", "--signal=KILL", "quadlet-fleet-*.service"]);
+  const { code, stdout, stderr } = await up;
+  assert.notEqual(code, 0);
+  assert.match(stdout + stderr, /the script on it was killed/);
+  await serves("three");
+});
+
 test("a rollback brings back nginx and its backends, and status has one line for both", async () => {
   const { code, stdout, stderr } = await quadletFleet(stack, ["rollback", "front", "--yes"]);
   assert.equal(code, 0, stdout + stderr);

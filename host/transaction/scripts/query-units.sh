@@ -6,7 +6,10 @@ told() {
   by=$1
   shift
   $by "$@" >"$work/told" 2>"$work/complaint" </dev/null && return 0
-  [ "$1" != ctl ] || { shift && set -- systemctl ${for_user:+"$for_user"} "$@"; }
+  case "$*" in
+    ctl*" ~"*) shift && set -- systemctl --user "$@" ;;
+    ctl*) shift && set -- systemctl ${for_user:+"$for_user"} "$@" ;;
+  esac
   printf '{"event":"unanswered","question":"%s","output":"%s"}\n' "$(printf %s "$*" | encoded)" \
     "$(tail -c 4000 "$work/complaint" | encoded)"
   return 1
