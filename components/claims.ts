@@ -78,10 +78,7 @@ export function claimsOfProxy(name: string, args: ReverseProxyStackArgs): Owner[
     ...(hasNetwork(args) ? [`${network}-network.service`] : []),
     ...(hasSockets(args) ? [socketsUnit(name)] : []),
   ];
-  const own = [
-    ...claimsOfSite(name, nginxOf(name, args)),
-    ...claims("a unit", shared, args.user),
-  ];
+  const own = [...claimsOfSite(name, nginxOf(name, args)), ...claims("a unit", shared, args.user)];
   const backends = Object.entries(args.backends).map(([backend, options]) => ({
     path: ["backends", backend],
     claims: containerNames(backend, options).flatMap((container) =>
