@@ -8,6 +8,7 @@ import { type TestEvent, spec } from "node:test/reporters";
 
 /** What runs one at a time, and why. All other files run side by side, each with a fleet and stacks of its own names. */
 const alone: Record<string, string> = {
+  "proxy-sweep": "five hosts, and stops their transactions at once, each at its moment",
   sweep: "ten hosts, and stops many transactions at once, each at its moment",
   ten: "ten hosts, and an order of what they do",
   "zero-failures": "compares times under load",
