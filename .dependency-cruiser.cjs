@@ -35,7 +35,7 @@ module.exports = {
     may("provider", "resources", "host", "rollout", "units"),
     may("host", "units", "rollout"),
     may("rollout"),
-    may("cli", "provider", "host", "rollout", "resources"),
+    may("cli", "provider", "host", "rollout", "resources", "units", "stacks", "components"),
     may("tools", "resources", "stacks"),
     packages("units"),
     packages("rollout"),
@@ -43,7 +43,7 @@ module.exports = {
     packages("components", "@pulumi/pulumi", "@pulumi/command", "zod"),
     packages("stacks", "@pulumi/pulumi", "zod", "yaml"),
     packages("provider", "@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf", "@types"),
-    packages("cli", "yargs", "@types"),
+    packages("cli", "yargs", "diff", "@types"),
     packages("host", "node-ssh", "ssh2", "@types"),
     {
       name: "pure",

@@ -7,15 +7,16 @@
 //   node bench/main.ts [--only rollout] [--hosts 50] [--write]
 //   node bench/main.ts [--only kills] [--hosts 10] [--write]
 //   node bench/main.ts [--only dead] [--hosts 100] [--write]
+//   node bench/main.ts [--only day-two] [--hosts 50] [--write]
 //   node bench/main.ts [--only thousand] [--write]
 //   node bench/main.ts [--only runtime] [--rounds 4] [--seconds 2] [--write]
 //
 // fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), distance does it over a long line, sites compares
 // twenty sites of a host with one, steps says what each step of a transaction costs the host, rollout tries a site on many hosts
-// with failures, kills ends its coordinator at random moments, dead has hosts that are not there, thousand previews a thousand
-// hosts, runtime compares nginx behind the systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps
-// the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something failed, or this project did not log in as
-// often as is right.
+// with failures, kills ends its coordinator at random moments, dead has hosts that are not there, day-two asks a fleet and
+// rolls it back, thousand previews a thousand hosts, runtime compares nginx behind the systemd socket with nginx behind podman's
+// networks (runtime/index.ts). --write keeps the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something
+// failed, or this project did not log in as often as is right.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,7 @@ import { load } from "./machine.ts";
 import type { Part } from "./part.ts";
 import { keep } from "./results.ts";
 import { benchRuntime } from "./runtime/index.ts";
+import { benchDayTwo } from "./rollout/day-two.ts";
 import { benchDead } from "./rollout/dead.ts";
 import { benchKills } from "./rollout/kills.ts";
 import { benchRollout } from "./rollout/index.ts";
@@ -41,6 +43,7 @@ const deploys = {
   rollout: benchRollout,
   kills: benchKills,
   dead: benchDead,
+  "day-two": benchDayTwo,
   thousand: benchThousand,
 } satisfies Record<string, Part>;
 

@@ -5,9 +5,13 @@ import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { messageOf, printable } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { compare } from "./environments/compare.ts";
+import { explain } from "./environments/explain.ts";
 import { exec } from "./exec/index.ts";
 import { logs } from "./logs/index.ts";
-import { host, moment, text, whole } from "./options.ts";
+import { newProject } from "./new.ts";
+import { host, list, moment, text, whole } from "./options.ts";
+import { review } from "./review/index.ts";
 import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
@@ -90,6 +94,54 @@ const parser = yargs(hideBin(process.argv))
     async ({ site, yes, stack }) => {
       process.exitCode = await rollback({ site, yes, stack });
     },
+  )
+  .command(
+    "review",
+    "one preview as Markdown, for a pull request: what happens where, and each distinct diff once",
+    (command) =>
+      command
+        .option("limit", whole("limit", 1000, "bytes at most; default: 65536, what GitHub takes"))
+        .option("link", text("where the whole review is, for one that is cut"))
+        .option("max", {
+          ...list,
+          describe: "fail where more hosts change so: removed=0, gaps=0, restarts=20%",
+        })
+        .option("json", { type: "boolean", default: false, describe: "print JSON: docs/review.md" })
+        .example("$0 review --stack production --max removed=0", "needs no host and no SSH key"),
+    async ({ stack, limit = 65_536, link, max, json }) => {
+      process.exitCode = await review({ stack, limit, link, max, json });
+    },
+  )
+  .command(
+    "explain <path>",
+    "which file and line set a value of an environment",
+    (command) =>
+      command
+        .positional("path", { type: "string", demandOption: true, describe: "as in sites.www.image" })
+        .example("$0 explain sites.www.image --stack production", "one value")
+        .example("$0 explain hosts.web-1", "all below it"),
+    async ({ path, stack }) => await explain(path, stack),
+  )
+  .command(
+    "compare <one> <other>",
+    "what two environments have differently, by their files",
+    (command) =>
+      command
+        .positional("one", { type: "string", demandOption: true, describe: "an environment" })
+        .positional("other", { type: "string", demandOption: true, describe: "another one" })
+        .example("$0 compare staging production", "the files of this project; no stack is read"),
+    async ({ one, other }) => {
+      process.exitCode = await compare(one, other);
+    },
+  )
+  .command(
+    "new <directory>",
+    "makes a project of your own: stack files, hosts and a program of two lines",
+    (command) =>
+      command
+        .positional("directory", { type: "string", demandOption: true, describe: "a new directory" })
+        .example("$0 new my-fleet", "writes my-fleet/README.md and the rest"),
+    ({ directory }) => newProject(directory),
   )
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")

@@ -31,9 +31,15 @@ export function moment(describe: string) {
   return { type: "string", requiresArg: true, coerce, describe } as const;
 }
 
+/** An option that may be given more than once. */
+export const list = {
+  ...({ type: "string", requiresArg: true, default: [] as string[] } as const),
+  coerce: (given: Given) => [given ?? []].flat(),
+};
+
 /** The option that chooses hosts. */
 export const host = {
-  ...({ type: "string", requiresArg: true, default: [] as string[] } as const),
-  ...{ coerce: (given: Given) => [given ?? []].flat(), defaultDescription: "all" },
+  ...list,
+  defaultDescription: "all",
   describe: "only this host; may be given more than once",
 };

@@ -7,6 +7,7 @@ import { listens } from "../units/socket-addresses.ts";
 import { handovers } from "../host/plan/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
 import { desiredState } from "./state.ts";
+import type { Told } from "./effects.ts";
 import { type PlainObject, hasUnknown } from "./wire.ts";
 
 /**
@@ -21,6 +22,12 @@ import { type PlainObject, hasUnknown } from "./wire.ts";
  * ```
  */
 export function announcement(before: PlainObject, after: PlainObject): string | undefined {
+  const told = effectsOf(before, after)?.map(({ says }) => says) ?? [];
+  return told.length === 0 ? undefined : told.join("; ");
+}
+
+/** The same, effect by effect. Undefined where it can't be known yet. */
+export function effectsOf(before: PlainObject, after: PlainObject): Told[] | undefined {
   const { hosts, where, ...content } = after;
   void [hosts, where];
   if (hasUnknown(content) || hasUnknown(before)) return undefined;
@@ -39,10 +46,11 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
       phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(plainName(unit))) ?? [],
   );
   const gone = [...old.values()].filter(({ key, unit }) => unit !== undefined && !changes.has(key));
-  lines.push(
-    ...gone.map(({ key, content }) => `${isSocket(key) ? "closes" : "stops"} ${madeUnit(key, content)}`),
-  );
-  return lines.length === 0 ? undefined : lines.join("; ");
+  const removed = gone.map(({ key, content }): Told => {
+    const says = `${isSocket(key) ? "closes" : "stops"} ${madeUnit(key, content)}`;
+    return { effect: "removes", says };
+  });
+  return [...lines, ...removed];
 
   /** A unit of a file that is not there yet does not run. */
   function isNew(name: string): boolean {
@@ -61,28 +69,32 @@ function phrase(
   isHanded: boolean,
   socketsChange: boolean,
   before: DesiredFile | undefined,
-): string | undefined {
+): Told | undefined {
   const name = plainName(unit);
   switch (action) {
     case "none":
       return undefined;
     case "reload":
-      return `reloads ${name}`;
+      return { effect: "reloads", says: `reloads ${name}` };
     case "start":
-      return isSocket(unit) ? `opens ${name}` : `starts ${name}`;
+      return { effect: "starts", says: isSocket(unit) ? `opens ${name}` : `starts ${name}` };
     case "restart":
       if (isSocket(unit)) {
         const all = [
           ...new Set([before, fileOf(desired, unit)].flatMap((file) => (file ? addresses(file) : []))),
         ];
-        return `closes and opens ${name} (${all.join(", ")} ${all.length > 1 ? "refuse" : "refuses"} for a moment)`;
+        const refuse = `${all.join(", ")} ${all.length > 1 ? "refuse" : "refuses"} for a moment`;
+        return { effect: "gap", says: `closes and opens ${name} (${refuse})` };
       }
-      if (isHanded)
-        return socketsChange
-          ? `hands ${name} over to its new version (on the other sockets no request waits)`
-          : `hands ${name} over to its new version (no request waits)`;
-      if (socketsChange) return `starts ${name} anew`;
-      return hasSocket(desired, unit) ? `restarts ${name} (its sockets stay open)` : `restarts ${name}`;
+      if (isHanded) {
+        const whose = socketsChange ? "on the other sockets no request waits" : "no request waits";
+        return { effect: "hands over", says: `hands ${name} over to its new version (${whose})` };
+      }
+      // Its sockets have their own line.
+      if (socketsChange) return { effect: "restarts", says: `starts ${name} anew` };
+      return hasSocket(desired, unit)
+        ? { effect: "restarts", says: `restarts ${name} (its sockets stay open)` }
+        : { effect: "interrupts", says: `restarts ${name}` };
   }
 }
 

@@ -2,13 +2,31 @@ import type { UnitSetInputs } from "../resources/contract.ts";
 import { fold } from "../rollout/fold.ts";
 import { type Limits, isHeldBack } from "../rollout/policy.ts";
 import { waves } from "../rollout/waves.ts";
-import { announcement } from "./announcement.ts";
+import { effectsOf } from "./announcement.ts";
 import { isOtherContent } from "./diff.ts";
+import type { Effect, Told } from "./effects.ts";
 import { type Part, fleetOf, nothingKnown } from "./fleet.ts";
 import { type Before, lastOperation } from "./operations/context.ts";
 import { isForgotten, policyOf } from "./policy.ts";
 import { waysOf } from "./where.ts";
 import { type PlainObject, type WireObject, isObject, revealObject } from "./wire.ts";
+
+/** What an `up` will do. */
+export interface Outlook {
+  readonly lines: readonly Line[];
+  /** The order of the hosts, and what becomes of a failure. */
+  readonly rollout?: string;
+  /** The longest time that it may take. */
+  readonly minutes?: number;
+}
+
+interface Line {
+  /** Names of hosts. */
+  readonly hosts: readonly string[];
+  readonly told: readonly Told[];
+  /** How a preview calls them; without it, a preview does not say it. */
+  readonly who?: string;
+}
 
 /**
  * What an `up` will do, for the preview: what happens to the services, and in which order the hosts change. Undefined where nothing is
@@ -20,6 +38,26 @@ import { type PlainObject, type WireObject, isObject, revealObject } from "./wir
  * ```
  */
 export function outlook(urn: string, before: Before | undefined, inputs: WireObject): string | undefined {
+  const { lines = [], rollout } = outlookOf(urn, before, inputs) ?? {};
+  const said = lines.flatMap(({ who, told }) =>
+    who === undefined ? [] : [`${who}: ${told.map(({ says }) => says).join("; ")}`],
+  );
+  if (rollout !== undefined) said.push(`rollout: ${rollout}`);
+  return said.length === 0 ? undefined : said.join("\n");
+}
+
+/** Set to "json", previews say what {@link outlookOf} gives, for `quadlet-fleet review`. */
+export const outlookVariable = "QUADLET_FLEET_OUTLOOK";
+
+/** What a preview says: text for people, or JSON. */
+export function foretold(...change: Parameters<typeof outlookOf>): string | undefined {
+  if (process.env[outlookVariable] !== "json") return outlook(...change);
+  const coming = outlookOf(...change);
+  return coming && JSON.stringify(coming);
+}
+
+/** The same for programs. */
+export function outlookOf(urn: string, before: Before | undefined, inputs: WireObject): Outlook | undefined {
   const plain = revealObject(inputs);
   if (!isObject(plain.hosts)) return undefined;
   const outputs = before && revealObject(before.properties);
@@ -31,23 +69,46 @@ export function outlook(urn: string, before: Before | undefined, inputs: WireObj
   if ("problems" in policy) return undefined;
   const { limits } = policy;
   const active = parts.filter((part) => !isHeldBack(part, limits));
-  const change = outputs && isOther ? (move(outputs, plain) ?? announcement(outputs, plain)) : undefined;
   const [only] = active;
   const isAlone = parts.length + absent.length === 1;
-  const who = isAlone && only ? only.way.at : fold(active.filter(({ leaves }) => !leaves).map(nameOf));
-  const lines = [
-    ...(change === undefined || who === "" ? [] : [`${who}: ${change}`]),
-    ...(outputs ? movements(active) : []),
-    ...leftOut(
-      "held back by `only`",
-      parts.filter((part) => isHeldBack(part, limits)),
-    ),
-    ...leftOut("offline, so not changed", absent),
-    ...(isAlone || active.length < 2
-      ? []
-      : [`rollout: ${order(active, limits, plain as unknown as UnitSetInputs, isOther)}`]),
-  ];
-  return lines.length === 0 ? undefined : lines.join("\n");
+  const staying = active.filter(({ leaves }) => !leaves).map(nameOf);
+  const who = isAlone && only ? only.way.at : fold(staying);
+  const isShown = isAlone ? only !== undefined : staying.length > 0;
+  return {
+    lines: [
+      ...(outputs && isOther ? changed(outputs, plain, staying, isShown ? who : undefined) : []),
+      ...(outputs ? movements(active) : [{ hosts: staying, told: [told("starts", "")] }]),
+      ...(isOther || staying.length === 0
+        ? []
+        : [{ hosts: staying, told: [told("unknown", "is brought up to date")] }]),
+      ...some(
+        told("nothing", "held back by `only`"),
+        parts.filter((part) => isHeldBack(part, limits)),
+      ),
+      ...some(told("nothing", "offline, so not changed"), absent),
+    ],
+    ...(active.length === 0
+      ? {}
+      : timing(active, limits, plain as unknown as UnitSetInputs, isOther, isAlone)),
+  };
+}
+
+function told(effect: Effect, says: string): Told {
+  return { effect, says };
+}
+
+/** What another content does to hosts that have the set. */
+function changed(
+  before: PlainObject,
+  after: PlainObject,
+  hosts: readonly string[],
+  who: string | undefined,
+): Line[] {
+  if (hosts.length === 0 && who === undefined) return [];
+  const moves = move(before, after);
+  const found = moves === undefined ? effectsOf(before, after) : [told("gap", moves)];
+  if (found === undefined) return [{ hosts, told: [told("unknown", "")] }];
+  return found.length === 0 || who === undefined ? [] : [{ hosts, told: found, who }];
 }
 
 /** The set goes to another service manager, or another account. */
@@ -61,27 +122,29 @@ function move(before: PlainObject, { manager, user, name }: PlainObject): string
 
 const nameOf = ({ name }: Part) => name;
 
-function movements(parts: readonly Part[]): string[] {
+function movements(parts: readonly Part[]): Line[] {
   const [joining, leaving] = [
     parts.filter(({ leaves, has }) => !leaves && has === "nothing"),
     parts.filter(({ leaves }) => leaves),
   ];
-  return [...leftOut("gets it", joining), ...leftOut("loses it", leaving)];
+  return [...some(told("starts", "gets it"), joining), ...some(told("removes", "loses it"), leaving)];
 }
 
-function leftOut(what: string, parts: readonly Part[]): string[] {
-  return parts.length === 0 ? [] : [`${fold(parts.map(nameOf))}: ${what}`];
+function some(what: Told, parts: readonly Part[]): Line[] {
+  const hosts = parts.map(nameOf);
+  return hosts.length === 0 ? [] : [{ hosts, told: [what], who: fold(hosts) }];
 }
 
 /** More waves than these are counted. */
 const mostNamed = 4;
 
-function order(
+function timing(
   parts: readonly Part[],
   limits: Limits,
   { rollout = {}, hosts }: UnitSetInputs,
   isOther: boolean,
-): string {
+  isAlone: boolean,
+): Pick<Outlook, "rollout" | "minutes"> {
   const all = waves(parts, limits);
   const named = all.slice(0, mostNamed).map((wave) => fold(wave.map(nameOf)));
   const further = all.length - named.length;
@@ -94,11 +157,16 @@ function order(
     batches * slowest +
     all.length * (rollout.healthyDeadline ?? slowest) +
     (all.length - 1) * 2 * limits.minHealthyTime;
+  const minutes = Math.ceil(seconds / 60);
   const end = limits.autoRevert
     ? limits.maxFailures === 0
       ? "if a host fails, all go back to the old version"
       : `if more than ${limits.maxFailures} hosts fail, all go back to the old version`
     : "hosts that succeed keep the new version";
   const pause = limits.pause === "canary" && isOther ? ["stops after the canaries until the next up"] : [];
-  return [named.join(", then "), ...pause, `at most ${Math.ceil(seconds / 60)} minutes`, end].join("; ");
+  if (isAlone || parts.length < 2) return { minutes };
+  return {
+    minutes,
+    rollout: [named.join(", then "), ...pause, `at most ${minutes} minutes`, end].join("; "),
+  };
 }

@@ -18,7 +18,7 @@ import { Listeners } from "./listeners.ts";
 import type { Context } from "./operations.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { withSecrets } from "./secrets.ts";
-import { outlook } from "./outlook.ts";
+import { foretold } from "./outlook.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Run } from "./rollout.ts";
 import type { Engine } from "./status.ts";
@@ -156,7 +156,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       const inputs = fromStruct(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) {
-        const coming = outlook(request.getUrn(), undefined, inputs);
+        const coming = foretold(request.getUrn(), undefined, inputs);
         if (coming) engine.info(request.getUrn(), coming);
         response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
@@ -193,7 +193,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
           inputs: fromStruct(request.getOldInputs()),
           properties: fromStruct(request.getOlds()),
         };
-        const coming = outlook(request.getUrn(), before, inputs);
+        const coming = foretold(request.getUrn(), before, inputs);
         if (coming) engine.info(request.getUrn(), coming);
         response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;

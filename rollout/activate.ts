@@ -1,3 +1,4 @@
+import { onAll } from "./patience.ts";
 import { type Host, type Run, fail, inside, isOverBudget, revert } from "./run.ts";
 import { canaries, waves } from "./waves.ts";
 import { within } from "./world.ts";
@@ -22,7 +23,7 @@ export async function activateInWaves(run: Run): Promise<void> {
     if (halt.aborted || isOverBudget(run) || inside(run, "prepared").length === 0) return;
     const name = `wave ${index + 1} of ${all.length}`;
     if (prepared.length > 1) world.say(`${name}: ${progress(run, prepared)}`, "status");
-    await Promise.all(wave.map((host) => activate(run, host)));
+    await onAll(run, wave, (host, givenUp) => activate(run, host, givenUp));
     // Earlier waves too: otherwise a lost host would be noticed only after its grace time.
     if (index < all.length - 1)
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
@@ -48,13 +49,14 @@ function progress(run: Run, prepared: readonly Host[]): string {
   return `${inside(run, "held").length} of ${prepared.length} serve the new version${failed}`;
 }
 
-async function activate(run: Run, host: Host): Promise<void> {
+async function activate(run: Run, host: Host, givenUp: AbortSignal): Promise<void> {
+  const { clock } = run.world;
   host.phase = "activated";
-  const answer = await within(run.world.clock, run.limits.healthyDeadline, () => host.member.activate());
+  const answer = await within(clock, run.limits.healthyDeadline, () => host.member.activate(), givenUp);
   if (answer.kind === "failed") return fail(run, host, answer.why, answer.now);
   if (answer.kind === "silent") return fail(run, host, `activation: ${answer.why}`, "here");
   host.phase = "held";
-  if (answer.kind === "lost") await lookAt(run, host, 0, comingBack, run.halt);
+  if (answer.kind === "lost") await lookAt(run, host, 0, comingBack, { stop: run.halt, givenUp });
 }
 
 /**
@@ -70,7 +72,9 @@ export async function look(
   seconds: (host: Host) => number,
   stop: AbortSignal,
 ): Promise<void> {
-  await Promise.all(inside(run, "held").map((host) => lookAt(run, host, seconds(host), limit, stop)));
+  await onAll(run, inside(run, "held"), (host, givenUp) =>
+    lookAt(run, host, seconds(host), limit, { stop, givenUp }),
+  );
 }
 
 /** A host fails after two unhealthy checks, as a single probe may fail by chance, or when it is lost for too long. */
@@ -79,19 +83,21 @@ async function lookAt(
   host: Host,
   seconds: number,
   limit: number,
-  stop: AbortSignal,
+  { stop, givenUp }: { stop: AbortSignal; givenUp: AbortSignal },
 ): Promise<void> {
   const { clock } = run.world;
   const until = clock.now() + 2 * seconds + limit;
+  const end = AbortSignal.any([stop, givenUp]);
   for (let isSecond = false; ;) {
-    const answer = await within(clock, until - clock.now(), () => host.member.watch(seconds), stop);
+    const answer = await within(clock, until - clock.now(), () => host.member.watch(seconds), end);
     if (answer.kind === "healthy") return;
     if (stop.aborted && answer.kind === "silent") return;
+    if (givenUp.aborted && answer.kind !== "reverted") return fail(run, host, `lost: ${answer.why}`, "here");
     if (answer.kind === "reverted") return fail(run, host, `reverted by itself: ${answer.why}`, answer.now);
     if (answer.kind === "unhealthy" && isSecond) return fail(run, host, answer.why, "here");
     if (answer.kind !== "unhealthy" && clock.now() + pause >= until)
       return fail(run, host, `lost: ${answer.why}`, "here");
     isSecond ||= answer.kind === "unhealthy";
-    await clock.sleep(pause);
+    await clock.sleep(pause, end);
   }
 }

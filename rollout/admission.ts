@@ -4,6 +4,8 @@ export interface Entrant {
   readonly name: string;
   /** Taken all at once, so that no rollout holds some keys while it waits for others. */
   readonly keys: readonly string[];
+  /** It shares its keys with no other rollout. */
+  readonly isExclusive?: boolean;
 }
 
 export interface Gate {
@@ -25,16 +27,19 @@ export interface Gate {
 export interface Admission {
   /** From prepare to the end: four rollouts a host, one for each image tag on a host. */
   readonly prepare: Gate;
-  /** From activation to the end: one rollout a host. */
+  /**
+   * From activation to the end. A rollout over several hosts has them for itself, so that no more of them change at a time than it
+   * allows, and no other site disturbs its canary. Rollouts on one host alone go side by side.
+   */
   readonly activate: Gate;
 }
 
-const preparingPerHost = 4;
+const rolloutsPerHost = 4;
 
 export function admission(): Admission {
   return {
-    prepare: gate((key) => (isTag(key) ? 1 : preparingPerHost)),
-    activate: gate(() => 1),
+    prepare: gate((key) => (isTag(key) ? 1 : rolloutsPerHost)),
+    activate: gate(() => rolloutsPerHost),
   };
 }
 
@@ -49,12 +54,17 @@ function isTag(key: string): boolean {
 
 /** First come, first served. A rollout overtakes an earlier one only if they share no key. */
 function gate(width: (key: string) => number): Gate {
-  type Place = { readonly name: string; readonly keys: ReadonlySet<string> };
+  type Place = { readonly name: string; readonly keys: ReadonlySet<string>; readonly isExclusive: boolean };
   const inside = new Set<Place>();
   const waiting = new Map<Place, (leave: () => void) => void>();
 
   const holdersOf = (key: string) => [...inside].filter(({ keys }) => keys.has(key));
-  const fits = ({ keys }: Place) => [...keys].every((key) => holdersOf(key).length < width(key));
+  const isFull = (key: string, isExclusive: boolean) => {
+    const holders = holdersOf(key);
+    const most = isExclusive || holders.some((holder) => holder.isExclusive) ? 1 : width(key);
+    return holders.length >= most;
+  };
+  const fits = ({ keys, isExclusive }: Place) => [...keys].every((key) => !isFull(key, isExclusive));
   /** Rollouts that came earlier and wait for one of the same keys. */
   const ahead = (place: Place) => {
     const all = [...waiting.keys()];
@@ -77,11 +87,11 @@ function gate(width: (key: string) => number): Gate {
   };
 
   return {
-    enter({ name, keys }, signal, waits) {
-      const place = { name, keys: new Set(keys) };
+    enter({ name, keys, isExclusive = false }, signal, waits) {
+      const place = { name, keys: new Set(keys), isExclusive };
       if (mayEnter(place)) return Promise.resolve(take(place));
       if (signal.aborted) return Promise.resolve(undefined);
-      const full = keys.filter((key) => holdersOf(key).length >= width(key)).flatMap(holdersOf);
+      const full = keys.filter((key) => isFull(key, isExclusive)).flatMap(holdersOf);
       waits([...new Set([...full, ...ahead(place)].map((other) => other.name))]);
       return new Promise((resolve) => {
         const giveUp = () => {

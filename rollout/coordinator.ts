@@ -56,7 +56,8 @@ function mayGoOn(run: Run): boolean {
 
 async function waitForTurn(run: Run, site: string, quit: AbortSignal): Promise<(() => void) | undefined> {
   const keys = inside(run, "prepared").map(({ member }) => member.host);
-  const leave = await run.world.admission.activate.enter({ name: site, keys }, quit, (names) =>
+  const entrant = { name: site, keys, isExclusive: keys.length > 1 };
+  const leave = await run.world.admission.activate.enter(entrant, quit, (names) =>
     run.world.say(`prepared; waiting for ${fold(names)}`, "status"),
   );
   if (!leave) run.stopped = "The run was cancelled before anything was activated.";

@@ -19,6 +19,8 @@ export interface Member {
   readonly leaves: boolean;
   /** The version that the host has according to the state. */
   readonly has: Has;
+  /** Seconds since the last sign of life on its connection. 0 if there is none yet. */
+  readonly silence: number;
 
   /** Changes nothing that serves. Answers soon after the signal is aborted; `revert` then releases what was prepared so far. */
   prepare(signal: AbortSignal): Promise<Prepared>;

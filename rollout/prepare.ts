@@ -1,5 +1,6 @@
 import { tagKey } from "./admission.ts";
 import { fold, grouped } from "./fold.ts";
+import { onAll } from "./patience.ts";
 import { type Host, type Run, ends, fail, inside, isOverBudget, settle, revert } from "./run.ts";
 import { canaries } from "./waves.ts";
 import { within } from "./world.ts";
@@ -65,11 +66,12 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
   let done = 0;
   const enough = new AbortController();
   const stop = AbortSignal.any([run.halt, enough.signal]);
-  const one = async (host: Host) => {
+  const one = async (host: Host, givenUp: AbortSignal) => {
     if (stop.aborted) return;
     // From here on the host may have something to release.
     host.phase = "prepared";
-    const answer = await within(run.world.clock, Infinity, () => host.member.prepare(stop));
+    const end = AbortSignal.any([stop, givenUp]);
+    const answer = await within(run.world.clock, Infinity, () => host.member.prepare(end), givenUp);
     if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
     if (answer.kind === "prepared") {
       host.has = answer.has;
@@ -89,9 +91,13 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
   };
   const first = canaries(hosts, run.limits);
   for (const host of first) host.isCanary = true;
-  await Promise.all(first.map(one));
+  await onAll(run, first, one);
   if (isOverBudget(run)) return busy;
-  await Promise.all(hosts.filter((host) => !first.includes(host)).map(one));
+  await onAll(
+    run,
+    hosts.filter((host) => !first.includes(host)),
+    one,
+  );
   if (busy.length > 0) return busy;
   const reasons = skipped.map(({ host: { name }, why }) => ({ name, why: why.split("\n")[0] ?? "" }));
   for (const { why, names } of grouped(reasons).slice(0, mostReasons))

@@ -27,7 +27,7 @@ export interface Silence {
   readonly why: string;
 }
 
-/** The answer, or silence if it is late, if the call throws, or if `stop` is aborted. */
+/** The answer, or silence if it is late, if the call throws, or if `stop` is aborted, whose reason it then gives. */
 export async function within<T>(
   clock: Clock,
   seconds: number,
@@ -37,14 +37,21 @@ export async function within<T>(
   const done = new AbortController();
   const end = stop ? AbortSignal.any([done.signal, stop]) : done.signal;
   try {
-    if (seconds === Infinity) return await call();
-    const late = clock
-      .sleep(seconds, end)
-      .then((): Silence => ({ kind: "silent", why: `no answer within ${Math.round(seconds)} s` }));
+    const late = (seconds === Infinity ? aborted(end) : clock.sleep(seconds, end)).then((): Silence => ({
+      kind: "silent",
+      why: stop?.aborted ? String(stop.reason) : `no answer within ${Math.round(seconds)} s`,
+    }));
     return await Promise.race([call(), late]);
   } catch (thrown) {
     return { kind: "silent", why: thrown instanceof Error ? thrown.message : String(thrown) };
   } finally {
     done.abort();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

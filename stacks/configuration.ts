@@ -1,19 +1,37 @@
-import { ArgumentError, type ArgumentProblem, didYouMeanOf } from "../components/arguments/problems.ts";
+import {
+  ArgumentError,
+  type ArgumentProblem,
+  didYouMeanOf,
+  pathText,
+} from "../components/arguments/problems.ts";
+import { type Layer, Layers } from "./layers.ts";
+import { merge, valueAt } from "./merge.ts";
+import { Places } from "./places.ts";
 import { fleetSchema } from "./schema.ts";
-import { hasSecure, markSecretFields, markSecrets } from "./secrets.ts";
-import { readTexts } from "./texts.ts";
+import { type StackFile, isWrittenAs, markSecretFields, markSecrets } from "./secrets.ts";
+import { type Texts, readTexts, textsFrom } from "./texts.ts";
 
 const prefix = "quadlet-fleet:";
 
-/** Our keys, and what each is, for the one who has written something else. */
-const keys: Record<keyof typeof fleetSchema.shape, string> = {
+/** Our keys with entries, and what each is, for the one who has written something else. */
+const entries: Record<keyof typeof fleetSchema.shape, string> = {
   hosts: 'the hosts by their names, as in { web-1: { address: "192.0.2.11" } }',
   sites: "the sites by their names, as in { www: { hosts: [web-1], … } }",
   proxies: "the proxies by their names, as in { front: { hosts: [web-1], … } }",
 };
+const keys = [...Object.keys(entries), "extends", "inventory"];
+
+/** The configuration of an environment. */
+export interface Configuration {
+  /** Each of our keys by its name, with the texts of files in their places and its secrets marked. */
+  readonly value: Record<string, unknown>;
+  /** Where a value is written: the uppermost file that has it. */
+  readonly places: Places;
+  readonly warnings: readonly string[];
+}
 
 /**
- * What the engine hands over, each of our keys by its name, with the texts of files in their places and its secrets marked.
+ * What the engine hands over of the stack file, over the files that it extends.
  *
  * @param all full key → text: JSON, or nothing for a key without a value
  * @param file the same as it is written in the stack file; undefined where that is not known
@@ -23,49 +41,83 @@ const keys: Record<keyof typeof fleetSchema.shape, string> = {
  */
 export function readConfiguration(
   all: Readonly<Record<string, string>>,
-  file: Readonly<Record<string, unknown>> | undefined,
+  file: StackFile | undefined,
   secretKeys: readonly string[],
   directory: string,
-): Record<string, unknown> {
-  const configuration: Record<string, unknown> = {};
+): Configuration {
+  const resolve = textsFrom(directory);
   const problems: ArgumentProblem[] = [];
+  const own: Record<string, unknown> = {};
+  const files: Record<string, unknown> = {};
+  const warnings: string[] = [];
+  /** Keys whose values are not those of the stack file. */
+  const foreign = new Set<PropertyKey>();
+  const inFile = ([key = "", ...rest]: readonly PropertyKey[]) => [`${prefix}${String(key)}`, ...rest];
+  const of = (path: readonly PropertyKey[]) => (foreign.has(path[0] ?? "") ? undefined : file);
+  const at: Layer["at"] = (path) => of(path)?.at(inFile(path));
+  const isBlank: Layer["isBlank"] = (path) => of(path)?.isBlank(inFile(path)) ?? false;
+  const texts: Texts["problems"] = [];
   for (const [fullKey, text] of Object.entries(all)) {
     if (!fullKey.startsWith(prefix)) continue;
     const key = fullKey.slice(prefix.length);
-    if (!isKey(key)) {
-      const message = `is not known.${didYouMeanOf(key, Object.keys(keys))}`;
-      problems.push({ path: fullKey, message });
-      continue;
-    }
     // A key whose entries are all commented out. Pulumi 3.258 says that a future version will make it null.
-    if (["", "null"].includes(text)) continue;
-    const value = parseObject(text);
-    if (value === undefined) {
-      problems.push({ path: fullKey, message: `must be ${keys[key]}` });
-      continue;
+    const isEmpty = ["", "null"].includes(text);
+    if (!keys.includes(key)) {
+      const message = `is not known.${didYouMeanOf(key, keys)}`;
+      problems.push({ path: fullKey, message, where: at([key]) });
+    } else if (!isEntries(key)) files[key] = isEmpty ? undefined : (parsed(text) ?? text);
+    else if (!isEmpty) {
+      const value = parsed(text);
+      if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        problems.push({ path: fullKey, message: `must be ${entries[key]}`, where: at([key]) });
+        continue;
+      }
+      const whole = readTexts(fleetSchema.shape[key], [key], value, resolve);
+      texts.push(...whole.problems);
+      const source = file?.config[fullKey];
+      const isWritten = isWrittenAs(value, source);
+      if (!isWritten) foreign.add(key);
+      for (const path of whole.inClear)
+        if (isWritten && typeof valueAt(source, path.slice(1)) === "string")
+          warnings.push(
+            `${pathText(path)} at ${at(path) ?? "?"} is a secret, and is in clear in the stack file.`,
+          );
+      // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
+      const lost = secretKeys.includes(fullKey) && !isWritten;
+      own[key] = lost
+        ? markSecretFields([fleetSchema.shape[key]], whole.value)
+        : markSecrets(whole.value, source);
     }
-    const whole = readTexts(fleetSchema.shape[key], [key], value, directory);
-    problems.push(...whole.problems);
-    const source = file?.[fullKey];
-    // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
-    const lost = secretKeys.includes(fullKey) && !hasSecure(source);
-    configuration[key] = lost
-      ? markSecretFields([fleetSchema.shape[key]], whole.value)
-      : markSecrets(whole.value, source);
   }
+  const layers = new Layers(directory, resolve);
+  layers.add(files, (key) => at([key]));
+  const every = [...layers.all, { value: own, problems: texts, at, isBlank }];
+  const places = new Places(every);
+  problems.push(...layers.problems, ...places.textProblems());
+  const repeated: string[] = [];
+  let value: unknown = {};
+  for (const layer of every)
+    value = merge(value, layer.value, {
+      repeated: (path) => repeated.push(places.repetition(path, layer)),
+      removed: (path) => {
+        if (layer.isBlank(path))
+          problems.push({ path: pathText(path), message: blank, where: layer.at(path) });
+      },
+    });
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
-  return configuration;
+  return { value: value as Record<string, unknown>, places, warnings: [...warnings, ...repeated] };
 }
 
-function isKey(key: string): key is keyof typeof keys {
-  return Object.hasOwn(keys, key);
+const blank = "has no value. Give it one, or write null to remove what a file below has.";
+
+function isEntries(key: string): key is keyof typeof entries {
+  return Object.hasOwn(entries, key);
 }
 
-/** Undefined for all that is no object. The text may be a secret, which an error of JSON.parse() would quote. */
-function parseObject(text: string): object | undefined {
+/** Undefined for what is no JSON. The text may be a secret, which an error of JSON.parse() would quote. */
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-import { isAbsolute, join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
 import { warn } from "@pulumi/pulumi/log/index.js";
 import { getRootDirectory, getStack } from "@pulumi/pulumi/metadata.js";
 import { allConfig } from "@pulumi/pulumi/runtime/config.js";
@@ -32,22 +33,42 @@ export function loadFleet(): Fleet {
   const warning = sizeWarning(process.env.PULUMI_CONFIG ?? "", all);
   if (warning !== undefined) void warn(warning);
   const directory = projectDirectory();
-  const file = readStackFile(join(directory, "stacks", `Pulumi.${getStack()}.yaml`));
+  const name = join("stacks", `Pulumi.${getStack()}.yaml`);
+  const file = readStackFile(join(directory, name), name);
   const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
-  return placeFleet({ hosts: {}, ...readConfiguration(all, file, secretKeys, directory) });
+  const { value, places, warnings } = readConfiguration(all, file, secretKeys, directory);
+  for (const one of warnings) void warn(one);
+  return placeFleet({ hosts: {}, ...value }, (problems) => places.locate(problems));
 }
 
-/** That of Pulumi.yaml, wherever `pulumi` was run and whatever `main` is. An older language host does not say it. */
+/**
+ * That of Pulumi.yaml, wherever `pulumi` was run and whatever `main` is. Not every language host says it: then it is where the program
+ * runs (the directory of `main`), or above it.
+ */
 function projectDirectory(): string {
   const given = getRootDirectory();
-  return isAbsolute(given) ? given : join(import.meta.dirname, "..");
+  if (isAbsolute(given)) return given;
+  for (let directory = process.cwd(); ; directory = dirname(directory)) {
+    if (["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(join(directory, name)))) return directory;
+    if (directory === dirname(directory)) throw new Error("there is no Pulumi.yaml here, or above");
+  }
 }
 
-/** Each site and each proxy with its hosts. */
-export function placeFleet(configuration: object): Fleet {
+/**
+ * Each site and each proxy with its hosts.
+ *
+ * @param locate says of problems where they are written
+ * @throws ArgumentError with everything that is wrong
+ */
+export function placeFleet(
+  configuration: object,
+  locate: (problems: readonly ArgumentProblem[]) => readonly ArgumentProblem[] = (problems) => problems,
+): Fleet {
+  const refuse = (problems: readonly ArgumentProblem[]): never => {
+    throw new ArgumentError("the stack's configuration", locate(problems));
+  };
   const parsed = parseArguments(fleetSchema, { sites: {}, proxies: {}, ...configuration });
-  if (parsed.problems)
-    throw new ArgumentError("the stack's configuration", withLabels(parsed.problems, configuration));
+  if (parsed.problems) return refuse(withLabels(parsed.problems, configuration));
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
   const hosts = new Map(Object.keys(fleet.hosts).map((host) => [host, hostOf(fleet, host, problems)]));
@@ -58,7 +79,7 @@ export function placeFleet(configuration: object): Fleet {
   problems.push(...sharedEntries(placed));
   // By then all names can be made: an address that can't be read has none.
   if (problems.length === 0) problems.push(...sharedNames(placed));
-  if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);
+  if (problems.length > 0) refuse(problems);
   return placed;
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Output, secret } from "@pulumi/pulumi/output.js";
-import { parse } from "yaml";
 import type { z } from "zod";
 import { ArgumentError } from "../components/arguments/problems.ts";
 import { below, mayBeSecret } from "../components/arguments/schema-walk.ts";
+import { parseYaml } from "./yaml-file.ts";
 
 /**
  * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only
@@ -48,26 +48,63 @@ export function markSecretFields(schemas: readonly z.ZodType[], value: unknown):
   );
 }
 
-/** The `config` part of a stack file, as it was written; undefined where there is no such file (--config-file, say). */
-export function readStackFile(path: string): Record<string, unknown> | undefined {
+/** The `config` part of a stack file, as it is written. */
+export interface StackFile {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Where a value is written: the first is a key of `config`, with its prefix. */
+  readonly at: (path: readonly PropertyKey[]) => string | undefined;
+  readonly isBlank: (path: readonly PropertyKey[]) => boolean;
+}
+
+/**
+ * @param name of the file, as errors call it
+ * @returns undefined where there is no such file (--config-file, say)
+ */
+export function readStackFile(path: string, name: string): StackFile | undefined {
+  let text: string;
   try {
-    const file: unknown = parse(readFileSync(path, "utf8"));
-    if (!isRecord(file)) return {};
-    // Pulumi says nothing of them, and what they say would go from the hosts.
-    const misplaced = Object.keys(file).filter((key) => key.startsWith("quadlet-fleet:"));
-    if (misplaced.length > 0)
-      throw new ArgumentError(
-        `the stack file ${path}`,
-        misplaced.map((key) => ({
-          path: key,
-          message: "stands beside config:, where nobody reads it. Put it below.",
-        })),
-      );
-    return isRecord(file.config) ? file.config : {};
+    text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  const { content, problems, at, isBlank } = parseYaml(text, name);
+  if (problems.length > 0) throw new ArgumentError("the stack file", problems);
+  const file = isRecord(content) ? content : {};
+  // Pulumi says nothing of them, and what they say would go from the hosts.
+  const misplaced = Object.keys(file).filter((key) => key.startsWith("quadlet-fleet:"));
+  if (misplaced.length > 0)
+    throw new ArgumentError(
+      `the stack file ${path}`,
+      misplaced.map((key) => ({
+        path: key,
+        message: "stands beside config:, where nobody reads it. Put it below.",
+        where: at([key]),
+      })),
+    );
+  return {
+    config: isRecord(file.config) ? file.config : {},
+    at: (inside) => at(["config", ...inside]),
+    isBlank: (inside) => isBlank(["config", ...inside]),
+  };
+}
+
+/**
+ * Whether a value that the engine hands over is the one in the stack file: with `--config-file`, or with values of Pulumi ESC, it may be
+ * another one. A secret may be any text.
+ */
+export function isWrittenAs(value: unknown, source: unknown): boolean {
+  if (isSecure(source)) return typeof value === "string";
+  if (Array.isArray(value) && Array.isArray(source))
+    return value.length === source.length && value.every((inner, index) => isWrittenAs(inner, source[index]));
+  if (isRecord(value) && isRecord(source)) {
+    const keys = Object.keys(value);
+    return (
+      keys.length === Object.keys(source).length &&
+      keys.every((key) => Object.hasOwn(source, key) && isWrittenAs(value[key], source[key]))
+    );
+  }
+  return value === source;
 }
 
 /** Whether anything in a configuration value as written is `secure:`. */
@@ -76,7 +113,8 @@ export function hasSecure(source: unknown): boolean {
   return typeof source === "object" && source !== null && Object.values(source).some(hasSecure);
 }
 
-function isSecure(source: unknown): boolean {
+/** Whether it is a secret as `pulumi config set --secret` writes it. */
+export function isSecure(source: unknown): boolean {
   return isRecord(source) && Object.keys(source).length === 1 && typeof source.secure === "string";
 }
 

@@ -4,6 +4,7 @@ import { type ArgumentProblem, parseArguments, pathText } from "../components/ar
 import { type Schema, below, schemasAt } from "../components/arguments/schema-walk.ts";
 import { required } from "../components/arguments/wording.ts";
 import { readText } from "./files.ts";
+import { isMap } from "./merge.ts";
 
 /**
  * The fields whose text may be in a file, and what holds their texts by names. A "line" loses the line end that editors
@@ -23,7 +24,10 @@ export const textFields: Record<string, "text" | "line"> = {
   password: "line",
 };
 
-/** What stands in place of a text. */
+/** Those of them that are always secrets. */
+const secretFields: readonly string[] = ["key", "privateKey", "passphrase", "password"];
+
+/** What stands in place of a text that is in a file. */
 export const referenceSchema = z.strictObject({
   file: z
     .string(required("the path of a file that has the text", '"nginx/default.conf"'))
@@ -31,22 +35,48 @@ export const referenceSchema = z.strictObject({
   secret: z.boolean().optional(),
 });
 
+/** What stands in place of a text that is in a variable of the environment: a secret unless it says otherwise. */
+export const variableSchema = z.strictObject({
+  env: z
+    .string(required("the name of an environment variable that has the text", '"TOKEN"'))
+    .min(1, "is empty: it is the name of an environment variable that has the text"),
+  secret: z.boolean().optional(),
+});
+
+/** What stands in place of a text. */
+export type Reference = z.infer<typeof referenceSchema> | z.infer<typeof variableSchema>;
+
+/** What takes the place of a reference. A "line" ends without a line end. */
+export type Resolve = (
+  reference: Reference,
+  kind: "text" | "line",
+) => { value: unknown } | { problem: string };
+
+/** A value with its texts. */
+export interface Texts {
+  value: unknown;
+  problems: (ArgumentProblem & { at: readonly PropertyKey[] })[];
+  /** Where texts are written out that are always secrets. */
+  inClear: (readonly PropertyKey[])[];
+}
+
 /**
- * Puts the text of its file in the place of each `{ file: PATH }`, as a secret where it says `secret: true`. Only where the schema
- * has a text: a file of `nginx` may itself be named "file".
+ * Puts the text in the place of each `{ file: PATH }` and `{ env: NAME }`. Only where the schema has a text: a file of `nginx` may itself
+ * be named "file".
  *
  * @param schema of what is at `path`
  * @param value which may be malformed: that is told later
- * @param directory the project's, where relative paths begin
+ * @param resolve gives what takes the place of a reference
  * @returns a value without such references, and what is wrong with them
  */
 export function readTexts(
   schema: z.ZodType,
   path: readonly PropertyKey[],
   value: unknown,
-  directory: string,
-): { value: unknown; problems: ArgumentProblem[] } {
-  const problems: ArgumentProblem[] = [];
+  resolve: Resolve,
+): Texts {
+  const problems: Texts["problems"] = [];
+  const inClear: Texts["inClear"] = [];
   const walk = (
     schemas: readonly Schema[],
     field: string,
@@ -55,8 +85,11 @@ export function readTexts(
   ): unknown => {
     if (Array.isArray(here))
       return here.map((inner, index) => walk(below(schemas, index), field, [...at, index], inner));
-    if (typeof here !== "object" || here === null) return here;
     const kind = Object.hasOwn(textFields, field) ? textFields[field] : undefined;
+    if (!isMap(here)) {
+      if (typeof here === "string" && secretFields.includes(field) && kind !== undefined) inClear.push(at);
+      return here;
+    }
     if (kind !== undefined && schemas.some(({ _zod: { def } }) => def.type === "string"))
       return read(kind, at, here);
     return Object.fromEntries(
@@ -68,20 +101,41 @@ export function readTexts(
     );
   };
   const read = (kind: "text" | "line", at: readonly PropertyKey[], reference: object): unknown => {
-    const parsed = parseArguments(referenceSchema, reference);
+    const parsed = parseArguments("env" in reference ? variableSchema : referenceSchema, reference);
     if (parsed.problems) {
       problems.push(
-        ...parsed.problems.map((one) => ({ path: `${pathText(at)}.${one.path}`, message: one.message })),
+        ...parsed.problems.map(({ path: inside, message }) => ({
+          path: `${pathText(at)}.${inside}`,
+          message,
+          at,
+        })),
       );
       return undefined;
     }
-    const found = readText(parsed.data.file, directory);
-    if ("problem" in found) {
-      problems.push({ path: pathText(at), message: found.problem });
-      return undefined;
-    }
-    const text = kind === "line" ? found.text.replace(/\r?\n$/, "") : found.text;
-    return parsed.data.secret === true ? secret(text) : text;
+    const found = resolve(parsed.data, kind);
+    if ("value" in found) return found.value;
+    problems.push({ path: pathText(at), message: found.problem, at });
+    return undefined;
   };
-  return { value: walk(schemasAt(schema, []), "", path, value), problems };
+  return { value: walk(schemasAt(schema, []), "", path, value), problems, inClear };
+}
+
+/**
+ * The texts themselves.
+ *
+ * @param directory the project's, where relative paths begin
+ */
+export function textsFrom(directory: string): Resolve {
+  return (reference, kind) => {
+    const found = "env" in reference ? variable(reference.env) : readText(reference.file, directory);
+    if ("problem" in found) return found;
+    const text = kind === "line" ? found.text.replace(/\r?\n$/, "") : found.text;
+    return { value: (reference.secret ?? "env" in reference) ? secret(text) : text };
+  };
+}
+
+function variable(name: string): { text: string } | { problem: string } {
+  const text = process.env[name];
+  if (text !== undefined && text !== "") return { text };
+  return { problem: `the environment variable ${name} is ${text === "" ? "empty" : "not set"}` };
 }

@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 rm -rf dist
 node_modules/.bin/tsc -p tsconfig.build.json
 for room in transaction attended; do cp -r "host/$room/scripts" "dist/host/$room/"; done
+cp -r template dist/
 cp provider/pulumi-resource-quadlet provider/compile-cache.cjs dist/provider/

@@ -33,6 +33,21 @@ ${machineLines(machine)}
 `;
 }
 
+export function dayTwoReport({ many, rows, requests, failed, problems }: RolloutResults, machine: Machine) {
+  return `## The command line on a fleet
+
+\`quadlet-fleet status\` and \`rollback\` of a site as Example 2 on ${many} hosts. ${requests} requests went to the hosts from the rollback to the
+end of the next \`up\`, ${failed} of them failed. A dead host is one whose sshd is stopped, or a black hole, which takes its connectTimeout
+of 15 s.
+
+${rowsTable(rows)}
+
+${conclusion(problems)}
+
+${machineLines(machine)}
+`;
+}
+
 export interface DeadResults {
   readonly many: number;
   readonly rows: readonly Row[];

@@ -12,6 +12,8 @@ export interface ArgumentProblem {
   /** As in `listen[0]` or `nginx["default.conf"]`. */
   path: string;
   message: string;
+  /** Where it is written, "stacks/base.yaml:12:5". */
+  where?: string | undefined;
 }
 
 /** Everything that is wrong with the arguments of a component. It is shown without a stack trace. */
@@ -22,7 +24,11 @@ export class ArgumentError extends RunError {
     super(
       [
         `${what}:`,
-        ...problems.map(({ path, message }) => `  ${path === "" ? "" : `${path}: `}${message}`),
+        ...problems.flatMap(({ path, message, where }, index) => [
+          `  ${path === "" ? "" : `${path}: `}${message}`,
+          // Of several at one place, once.
+          ...(where === undefined || problems[index + 1]?.where === where ? [] : [`    at ${where}`]),
+        ]),
       ].join("\n"),
     );
     this.problems = problems;

@@ -17,6 +17,9 @@ export class Hooked implements Member {
   readonly #hooks: HookRunner;
   /** Between `before` and `after`. */
   #isOpen = false;
+  /** While `before` runs. */
+  #beginning: Promise<void> | undefined;
+  #isReverted = false;
 
   constructor(member: Member, hooks: HookRunner) {
     this.#member = member;
@@ -38,19 +41,26 @@ export class Hooked implements Member {
   get has() {
     return this.#member.has;
   }
+  get silence() {
+    return this.#member.silence;
+  }
 
   prepare(signal: AbortSignal): Promise<Prepared> {
+    this.#isReverted = false;
     return this.#member.prepare(signal);
   }
 
   async activate(): Promise<Activated> {
     // One that fails may have done a part of its work.
     this.#isOpen = true;
+    this.#beginning = this.#hooks.before();
     try {
-      await this.#hooks.before();
+      await this.#beginning;
     } catch (thrown) {
       return await goBack(this, textOf(thrown));
     }
+    // The rollout has given it up meanwhile.
+    if (this.#isReverted) return { kind: "failed", why: "it was reverted before it changed", now: "back" };
     const answer = await this.#member.activate();
     if (answer.kind === "failed") return { ...answer, why: await this.#close(answer.why) };
     if (answer.kind === "lost") return answer;
@@ -73,6 +83,8 @@ export class Hooked implements Member {
   }
 
   async revert(): Promise<Reverted> {
+    this.#isReverted = true;
+    await this.#beginning?.catch(() => undefined);
     const answer = await this.#member.revert();
     if (answer.kind !== "reverted") return answer;
     const why = await this.#close("");

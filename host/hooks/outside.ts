@@ -40,6 +40,9 @@ export class OutsideChecked implements Member {
   get has() {
     return this.#member.has;
   }
+  get silence() {
+    return this.#member.silence;
+  }
 
   prepare(signal: AbortSignal): Promise<Prepared> {
     return this.#member.prepare(signal);

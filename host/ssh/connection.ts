@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect as dial } from "node:net";
 import type { Readable } from "node:stream";
 import type { NodeSSH } from "node-ssh";
 import {
@@ -48,8 +48,10 @@ export class Connection {
   readonly #openTimeout: number;
   /** For sessions that sshd did not open on this one. */
   readonly #further = new Set<Connection>();
+  #heard = performance.now();
 
-  private constructor(target: Target, ssh: NodeSSH, connect: Connect, openTimeout: number) {
+  private constructor(target: Target, ssh: NodeSSH, sock: Readable, connect: Connect, openTimeout: number) {
+    sock.on("data", () => (this.#heard = performance.now()));
     this.name = endpointName(target);
     this.#target = target;
     this.#ssh = ssh;
@@ -73,13 +75,20 @@ export class Connection {
       (await connect({ ...jump, connectTimeout }).catch((thrown: unknown) => {
         throw onTheWay(endpointName(target), thrown);
       }));
-    const sock = way && (await way.#forward(target, milliseconds));
+    const sock = way
+      ? await way.#forward(target, milliseconds)
+      : dial({ host: target.address, port: target.port ?? 22 });
     const ssh = await logIn(target, credentials, milliseconds, sock);
-    return new Connection(target, ssh, connect, milliseconds);
+    return new Connection(target, ssh, sock, connect, milliseconds);
   }
 
   get isOpen(): boolean {
     return this.#ssh.isConnected();
+  }
+
+  /** Seconds since the host has last said anything. A host that is there says something every five seconds (keepaliveInterval). */
+  get silence(): number {
+    return (performance.now() - this.#heard) / 1000;
   }
 
   /**
@@ -217,14 +226,13 @@ async function logIn(
   target: Target,
   credentials: Credentials,
   milliseconds: number,
-  forwarded?: Readable,
+  sock: Readable,
 ): Promise<NodeSSH> {
   const name = endpointName(target);
   // Not at the start of the plugin: a preview, and an up that changes nothing, need no SSH.
   const { NodeSSH } = await import("node-ssh");
   const ssh = new NodeSSH();
   const login = new Login(name, target, credentials.keys, milliseconds / 1000);
-  const sock = forwarded ?? connect({ host: target.address, port: target.port ?? 22 });
   sock.once("data", login.received);
   let refusal: HostError | undefined;
   try {

@@ -5,8 +5,18 @@ import type { Failed } from "./phases.ts";
 /** The error of a transaction that has failed, which says what the host is left in. */
 export function failedStep(host: string, step: Step | undefined, { output, back }: Failed): HostError {
   const problem = `${step ? stepSays(step) : "a step"} failed: ${output}`;
-  if (back.ok) return new HostError(host, problem, { leaves: "taken back" });
+  if (back.ok) return takenBack(host, problem);
   return stuck(host, `${problem}\nThe rollback failed as well: ${back.output}`);
+}
+
+/** The error of a host that has the old version again. */
+export function takenBack(host: string, problem: string): HostError {
+  return new HostError(host, problem, { leaves: "taken back" });
+}
+
+/** The error of an activated host that fails a check. */
+export function unhealthy(host: string, output: string): HostError {
+  return new HostError(host, output, { leaves: "unknown", state: "The new version is active." });
 }
 
 /** The error of a host that has neither the old nor the new version. */

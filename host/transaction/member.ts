@@ -15,18 +15,16 @@ import { type Facts, noFacts } from "../facts/facts.ts";
 import type { Plan } from "../plan/plan.ts";
 import { queryFor } from "../plan/query.ts";
 import { stepSays } from "../plan/step.ts";
+import type { Connection } from "../ssh/connection.ts";
 import { type Target, endpointName } from "../ssh/endpoint.ts";
 import type { Pool } from "../ssh/pool.ts";
-import { asHostError, failedStep, lost, stuck } from "./failures.ts";
+import { asHostError, failedStep, lost, stuck, takenBack, unhealthy } from "./failures.ts";
 import { observe } from "./observe.ts";
 import { type Order, lookFor, tagsOf } from "./order.ts";
 import { type Ended, type Failed, Phases } from "./phases.ts";
 import { type Progress, inTime } from "./progress.ts";
 import { Busy } from "./refusal.ts";
 import { type Place, Session } from "./session.ts";
-
-/** Milliseconds between two signs of life; the script waits for a minute (frames.sh, hold.sh). */
-const beat = 20_000;
 
 /** Milliseconds for which an answer counts as a healthy check. */
 const fresh = 2000;
@@ -58,10 +56,11 @@ export class HostMember implements Member {
   #session: Session | undefined;
   #isAttached = false;
   #isLost = false;
+  #isActivated = false;
   /** A commit was asked for. */
   #isDecided = false;
   #heard = 0;
-  #beats: NodeJS.Timeout | undefined;
+  #connection: Connection | undefined;
   #ended: Ended["outcome"] | undefined;
   #facts: Facts | undefined;
 
@@ -91,6 +90,10 @@ export class HostMember implements Member {
     this.tags = tagsOf(order);
   }
 
+  get silence(): number {
+    return this.#connection?.silence ?? 0;
+  }
+
   async prepare(signal: AbortSignal): Promise<Prepared> {
     this.#id = randomBytes(8).toString("hex");
     this.#ended = undefined;
@@ -114,6 +117,7 @@ export class HostMember implements Member {
   }
 
   async activate(): Promise<Activated> {
+    this.#isActivated = true;
     try {
       const failed = await this.#phases().activate(this.#grace, this.#says());
       this.#heard = performance.now();
@@ -131,11 +135,7 @@ export class HostMember implements Member {
       const { ok, output } = await this.#phases().watch(seconds);
       this.#heard = performance.now();
       if (ok) return { kind: "healthy" };
-      const problem = new HostError(this.#endpoint, output, {
-        leaves: "unknown",
-        state: "The new version is active.",
-      });
-      return { kind: "unhealthy", why: this.#fails(problem).withoutHost };
+      return { kind: "unhealthy", why: this.#fails(unhealthy(this.#endpoint, output)).withoutHost };
     } catch (thrown) {
       return { kind: "lost", why: this.#loses(thrown) };
     }
@@ -167,7 +167,7 @@ export class HostMember implements Member {
       if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.withoutHost ?? "" };
       // Whatever the problem was, nothing of it is left on the host.
       if (this.#todo && this.problem?.leaves === "unknown")
-        this.#fails(new HostError(this.#endpoint, this.problem.problem, { leaves: "taken back" }));
+        this.#fails(takenBack(this.#endpoint, this.problem.problem));
       // Others need the set.
       await this.leave();
       return { kind: "reverted" };
@@ -195,18 +195,17 @@ export class HostMember implements Member {
 
   /** Ends the session. Where the host was not asked to the end, it goes on by itself as the phases say. */
   async leave(): Promise<void> {
-    clearInterval(this.#beats);
     const session = this.#session;
     this.#session = undefined;
     if (!session) return;
-    const isIdle = !this.#isLost && !this.#isAttached;
-    if (isIdle) await Promise.race([session.close(), sleep(goodbye, undefined, { ref: false })]);
+    if (!this.#isLost && !this.#isAttached)
+      await Promise.race([session.close(), sleep(goodbye, undefined, { ref: false })]);
     session.abandon();
   }
 
   async #start(place: Place): Promise<Session> {
-    clearInterval(this.#beats);
     const connection = await this.#pool.connect(this.#target);
+    this.#connection = connection;
     // What has begun is brought to its end.
     if (place.purpose !== "attach") this.#pool.mayBegin(this.#target);
     const session = await Session.start(connection, this.#target, place);
@@ -259,7 +258,7 @@ export class HostMember implements Member {
       this.#facts = facts;
       return { kind: "nothing-to-do" };
     }
-    this.#beat();
+    session.beat();
     return { kind: "prepared", has: facts.set ? "old" : "nothing" };
   }
 
@@ -280,12 +279,6 @@ export class HostMember implements Member {
     return await this.prepare(signal);
   }
 
-  #beat(): void {
-    clearInterval(this.#beats);
-    const phases = this.#phases();
-    this.#beats = setInterval(() => phases.beat(), beat).unref();
-  }
-
   #phases(): Phases {
     if (!this.#session) throw new Error("there is no session.");
     return new Phases(this.#session, this.leaves);
@@ -295,8 +288,7 @@ export class HostMember implements Member {
   async #comeBack(): Promise<Ended | undefined> {
     if (this.#ended) return { outcome: this.#ended, because: "it has ended" };
     if (!this.#isLost) return undefined;
-    const { manager, account, name } = this.#order.desired;
-    const ended = await this.#attach({ manager, account, name, linger: false, createUser: false });
+    const ended = await this.#attach({ ...this.#order.desired, linger: false, createUser: false });
     this.#ended = ended?.outcome;
     return ended;
   }
@@ -311,7 +303,7 @@ export class HostMember implements Member {
       return { outcome: this.leaves ? "committed" : "reverted", because: "its account is gone" };
     }
     const ended = await this.#phases().attach(this.#id);
-    if (!ended) this.#beat();
+    if (!ended) session.beat();
     // Another run has begun since, which takes back first what was not committed.
     if (ended?.outcome === "other") return { ...ended, outcome: this.#isDecided ? "unknown" : "reverted" };
     return ended;
@@ -319,9 +311,7 @@ export class HostMember implements Member {
 
   #endsAlone({ outcome, because }: Ended): { why: string; now: Back } {
     const isBack = outcome === "reverted";
-    const problem = isBack
-      ? new HostError(this.#endpoint, `${because}.`, { leaves: "taken back" })
-      : stuck(this.#endpoint, `${because}.`);
+    const problem = (isBack ? takenBack : stuck)(this.#endpoint, `${because}.`);
     return { why: this.#fails(problem).withoutHost, now: isBack ? "back" : "stuck" };
   }
 
@@ -331,11 +321,14 @@ export class HostMember implements Member {
     return { why: withoutHost, now: failed.back.ok ? "back" : "stuck" };
   }
 
-  /** After the activation. */
+  /** What is only prepared is released when its session ends. */
   #loses(thrown: unknown): string {
     this.#isLost = true;
     this.#session?.abandon();
-    return this.#fails(lost(this.#endpoint, thrown, this.#grace)).withoutHost;
+    const problem = this.#isActivated
+      ? lost(this.#endpoint, thrown, this.#grace)
+      : asHostError(this.#endpoint, thrown);
+    return this.#fails(problem).withoutHost;
   }
 
   #fails(problem: HostError): HostError {

@@ -85,11 +85,6 @@ export class Phases {
     return answer.event === "ended" ? this.#endedBack(answer) : rolledBack(answer);
   }
 
-  /** Tells the host that the coordinator is alive. The answer needs no reader. */
-  beat(): void {
-    this.#session.send("beat\n");
-  }
-
   /**
    * Takes over a transaction that another session activated, or waits until it ends.
    *

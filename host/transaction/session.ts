@@ -24,6 +24,9 @@ export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger
   purpose?: "look" | "peek" | "attach";
 };
 
+/** Milliseconds between two signs of life; the script waits for a minute (frames.sh, hold.sh). */
+const beat = 20_000;
+
 /** How a rollback went. */
 export interface RolledBack {
   ok: boolean;
@@ -46,6 +49,7 @@ export class Session {
   /** Whether something on the host may have changed by this session. */
   changed = false;
   #turn: Promise<unknown> = Promise.resolve();
+  #beats: NodeJS.Timeout | undefined;
   /** Called once enter.sh runs. */
   #entered: (() => void) | undefined;
 
@@ -155,13 +159,14 @@ export class Session {
     return await asked;
   }
 
-  /** Sends a frame that is not answered, or whose answer nobody waits for. */
-  send(frame: string): void {
-    this.#channel.write(frame);
+  /** From now on tells the host that somebody is there. The answers need no reader. */
+  beat(): void {
+    this.#beats ??= setInterval(() => this.#channel.write("beat\n"), beat).unref();
   }
 
   /** Gives the lock back and waits until the script has ended. */
   async close(): Promise<void> {
+    clearInterval(this.#beats);
     await this.#turn;
     this.#channel.write("end\n");
     this.#channel.end();
@@ -170,6 +175,7 @@ export class Session {
 
   /** Leaves without waiting: the script ends by itself when its input does. */
   abandon(): void {
+    clearInterval(this.#beats);
     this.#channel.close();
   }
 

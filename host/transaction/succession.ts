@@ -39,6 +39,9 @@ export class Succession implements Member {
   get has(): Has {
     return this.#former.has;
   }
+  get silence(): number {
+    return this.#next.silence;
+  }
 
   async prepare(signal: AbortSignal): Promise<Prepared> {
     this.#busy = [];

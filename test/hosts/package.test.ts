@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ let host: TestHost;
 let directory: string;
 
 before(async () => {
-  fleet = await createFleet({ name: "package", hosts: 1 });
+  fleet = await createFleet({ name: "package", hosts: 3 });
   host = fleet.hosts[0] as TestHost;
   directory = await mkdtemp(join(tmpdir(), "quadlet-fleet-package-"));
   await cp(join(root, "examples/typescript"), directory, { recursive: true });
@@ -56,7 +56,7 @@ test("the package carries JavaScript, its types, its scripts and the plugin, and
     assert.ok(files.includes(file), file);
   }
   assert.deepEqual(
-    files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts")),
+    files.filter((file) => /\.ts$/.test(file) && !/\.d\.ts$|^dist\/template\//.test(file)),
     [],
   );
 });
@@ -80,4 +80,75 @@ test("examples/typescript: up, two pages, an empty preview, the status, destroy"
     ["as deployed", "as deployed"],
   );
   await stack.run(["destroy", "--yes", "--skip-preview"]);
+});
+
+test("a project of one's own: two environments of one base, their comparison, and the review of a change", async () => {
+  const project = join(directory, "my-fleet");
+  const command = join(directory, "node_modules/quadlet-fleet/dist/cli/main.js");
+  const ask = async (words: readonly string[], home = directory) =>
+    await execute([process.execPath, command, ...words], {
+      cwd: words[0] === "new" ? directory : project,
+      env: engineEnvironment(home),
+      check: false,
+    });
+  assert.equal((await ask(["new", "my-fleet"])).code, 0);
+  assert.match((await ask(["new", "my-fleet"])).stderr, /is not empty\.\nNothing was written\./);
+  await symlink(join(directory, "node_modules"), join(project, "node_modules"));
+  const [first, ...others] = fleet.hosts.map(
+    ({ name, address, hostKey }) =>
+      `${name}: { address: ${address}, identityFile: ${fleet.identityFile}, hostKey: ${hostKey}, labels: { role: web } }\n`,
+  );
+  await writeFile(join(project, "hosts/dev.yaml"), first ?? "");
+  await writeFile(join(project, "hosts/production.yaml"), others.join(""));
+  const edit = async (file: string, from: string | RegExp, to: string) => {
+    const path = join(project, file);
+    const text = await readFile(path, "utf8");
+    assert.notEqual(text.replace(from, to), text);
+    await writeFile(path, text.replace(from, to));
+  };
+  // What the registry of the tests has.
+  await edit("stacks/base.yaml", /nginx:1\.\d+/, "nginx:latest");
+
+  await using dev = await makeStack("dev", project);
+  await dev.up();
+  assert.equal((await get(fleet, `http://${host.address}/`)).body, "hello\n");
+  await using production = await makeStack("production", project);
+  await production.up();
+  const [, second, third] = fleet.hosts as [TestHost, TestHost, TestHost];
+  assert.equal((await get(fleet, `http://${third.address}/`)).body, "hello\n");
+
+  const compared = await ask(["compare", "dev", "production"]);
+  assert.equal(compared.code, 3);
+  assert.match(
+    compared.stdout,
+    /^hosts\.package-1: only in dev\nhosts\.package-\[2-3\]: only in production$/m,
+  );
+  const explained = await ask(["explain", "sites.www.manager", "--stack", "production"]);
+  assert.equal(explained.stdout, "sites.www.manager: system\n  stacks/base.yaml:5:5\n");
+
+  await edit("nginx/www.conf", "hello", "good day");
+  // No way to a host: a review needs none.
+  await Promise.all([second, third].map((one) => one.unplug()));
+  const home = join(production.home, "..");
+  const review = await ask(["review", "--stack", "production"], home);
+  assert.equal(review.code, 0, review.stderr);
+  assert.match(review.stdout, /^\| www \| package-\\\[2-3\\\] \| reloads \| \d+ min \|$/m);
+  assert.match(review.stdout, /^- {4}return 200 "hello\\n";\n\+ {4}return 200 "good day\\n";$/m);
+  assert.equal((await ask(["review", "--stack", "production"], home)).stdout, review.stdout);
+  await Promise.all([second, third].map((one) => one.plug()));
+
+  await edit("stacks/base.yaml", "0.0.0.0:80", "0.0.0.0:8080");
+  await edit("nginx/www.conf", "listen 80;", "listen 8080;");
+  const refused = await ask(["review", "--stack", "production", "--max", "gaps=0"], home);
+  assert.equal(refused.code, 3, refused.stderr);
+  assert.match(refused.stdout, /^❌ gaps on 2 of 2 hosts, and 0 are allowed/m);
+  await edit("stacks/base.yaml", "listen:", "listn:");
+  const failed = await ask(["review", "--stack", "production"], home);
+  assert.equal(failed.code, 1);
+  assert.match(
+    failed.stderr,
+    /sites\.www\.listn: is not known\. Did you mean "listen"\?\n {4}at stacks\/base\.yaml:7:5/,
+  );
+  await edit("stacks/base.yaml", "listn:", "listen:");
+  for (const stack of [dev, production]) await stack.run(["destroy", "--yes", "--skip-preview"]);
 });

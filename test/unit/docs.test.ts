@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { placeFleet } from "../../stacks/fleet.ts";
 import { fleetSchema } from "../../stacks/schema.ts";
-import { readTexts } from "../../stacks/texts.ts";
+import { readTexts, textsFrom } from "../../stacks/texts.ts";
 import { components } from "../../tools/docs/pages.ts";
 import { makeCertificate } from "../certificates.ts";
 
@@ -77,6 +77,7 @@ test("the stack file of README.md alone, in about 15 lines", () => {
 
 /** Page → where each of its blocks goes in the stack file of README.md. */
 const places: Record<string, ((config: Config) => Args | undefined)[]> = {
+  "docs/environments.md": [() => ({}), () => ({}), () => ({})], // cli-environments.test.ts
   "docs/hosts.md": [(config) => config["quadlet-fleet:hosts"]],
   "docs/sites.md": [(config) => config["quadlet-fleet:sites"]],
   "docs/proxies.md": [
@@ -160,7 +161,7 @@ test("the texts in files of docs/stack-files.md, where these are there", () => {
     }
     const site = { hosts: ["h"], manager: "system", image: "localhost/nginx", listen: ["0.0.0.0:80"] };
     const fleet = { hosts: { h: { address: "h" } }, sites: { s: { ...site, ...(parse(block) as object) } } };
-    const { value, problems } = readTexts(fleetSchema, [], fleet, project);
+    const { value, problems } = readTexts(fleetSchema, [], fleet, textsFrom(project));
     assert.deepEqual(problems, []);
     const args = placeFleet(value as object).sites[0]?.args;
     assert.deepEqual([args?.nginx, args?.tls], [{ "default.conf": conf }, certificate]);

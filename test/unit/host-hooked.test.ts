@@ -20,7 +20,7 @@ function scene(
   };
   const { revert = "reverted" } = answers;
   const inner: Member = {
-    ...{ name: "web-1", host: "web-1", tags: [], leaves: false, has: "old" },
+    ...{ name: "web-1", host: "web-1", tags: [], leaves: false, has: "old", silence: 0 },
     prepare: () => note("prepare", { kind: "nothing-to-do" }),
     activate: () => note("activate", answers.activate ?? { kind: "held" }),
     watch: () => note("watch", answers.watch ?? { kind: "healthy" }),
@@ -103,6 +103,14 @@ describe("commands around a change", () => {
     assert.deepEqual(await member.watch(0), reverted);
     await member.revert();
     assert.deepEqual(log, ["before", "activate", "watch", "after", "revert"]);
+  });
+
+  test("given up while one before it runs: it is not changed after that, and undrained", async () => {
+    const { member, log } = scene();
+    const activated = member.activate();
+    assert.deepEqual(await member.revert(), { kind: "reverted" });
+    assert.equal((await activated).kind, "failed");
+    assert.deepEqual(log, ["before", "revert", "after"]);
   });
 
   test("reverted because of others: it is undrained already", async () => {

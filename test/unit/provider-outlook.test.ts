@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-import { outlook } from "../../provider/outlook.ts";
+import { outlook, outlookOf } from "../../provider/outlook.ts";
 import { echo } from "../../provider/state.ts";
 import { waysOf, whereOf } from "../../provider/where.ts";
 import { type WireObject, wireUnknown } from "../../provider/wire.ts";
@@ -129,5 +129,44 @@ describe("of several hosts", () => {
       says(set("a", fleet(1), after), set("a", fleet(1), before)) ?? "",
       /moves to the service manager of "test"; its sockets/,
     );
+  });
+});
+
+describe("for programs", () => {
+  const of = (before: WireObject | undefined, after: WireObject, outputs: WireObject = {}) => {
+    const properties = before && {
+      ...echo(before),
+      owner: "urn",
+      where: before.where ?? {},
+      unitStates: {},
+      ...outputs,
+    };
+    const found = outlookOf("urn", before && properties && { inputs: before, properties }, after);
+    return found?.lines.map(({ hosts, told }) => [
+      hosts.join(" "),
+      told.map(({ effect }) => effect).join(" "),
+    ]);
+  };
+
+  test("a first deploy starts it", () =>
+    assert.deepEqual(of(undefined, set("a", fleet(2))), [["web-1 web-2", "starts"]]));
+  test("a change, and a host that loses it: each with its hosts", () =>
+    assert.deepEqual(of(set("a", fleet(3)), set("b", fleet(2))), [
+      ["web-1 web-2", "reloads"],
+      ["web-3", "removes"],
+    ]));
+  test("hosts that are looked at without a difference: it can't be told", () =>
+    assert.deepEqual(of(set("a", fleet(2)), set("a", fleet(2))), [["web-1 web-2", "unknown"]]));
+  test("a value that is not known yet", () =>
+    assert.deepEqual(
+      of(set("a", fleet(1)), set("a", fleet(1), { files: { [conf]: { content: wireUnknown } } })),
+      [["web-1", "unknown"]],
+    ));
+  test("held back: nothing", () => {
+    process.env.QUADLET_FLEET_ONLY = "web-1";
+    assert.deepEqual(of(set("a", fleet(2)), set("b", fleet(2))), [
+      ["web-1", "reloads"],
+      ["web-2", "nothing"],
+    ]);
   });
 });

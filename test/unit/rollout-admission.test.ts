@@ -14,7 +14,9 @@ function watched(gate: Gate) {
     waits,
     async enter(name: string, keys: readonly string[], signal = never) {
       void gate
-        .enter({ name, keys }, signal, (names) => waits.push(`${name} for ${names.join(", ")}`))
+        .enter({ name, keys, isExclusive: keys.length > 1 }, signal, (names) =>
+          waits.push(`${name} for ${names.join(", ")}`),
+        )
         .then((leave) => leave && inside.set(name, leave));
       return await this.inside();
     },
@@ -31,14 +33,25 @@ function watched(gate: Gate) {
 }
 
 describe("who is let in", () => {
-  test("one at a time on a host, in the order in which they came", async () => {
+  test("over several hosts: one at a time, in the order in which they came", async () => {
     const gate = watched(admission().activate);
-    assert.equal(await gate.enter("a", ["web-1"]), "a");
-    assert.equal(await gate.enter("b", ["web-1"]), "a");
-    assert.equal(await gate.enter("c", ["web-1"]), "a");
+    const hosts = ["web-1", "web-2"];
+    assert.equal(await gate.enter("a", hosts), "a");
+    assert.equal(await gate.enter("b", hosts), "a");
+    assert.equal(await gate.enter("c", hosts), "a");
     assert.deepEqual(gate.waits, ["b for a", "c for a, b"]);
     assert.equal(await gate.leave("a"), "b");
     assert.equal(await gate.leave("b"), "c");
+  });
+
+  test("on one host alone: four at a time, and none beside one over several hosts", async () => {
+    const gate = watched(admission().activate);
+    for (const name of ["a", "b", "c", "d", "e"]) await gate.enter(name, ["web-1"]);
+    assert.equal(await gate.enter("f", ["web-1", "web-2"]), "a b c d");
+    assert.equal(await gate.enter("g", ["web-1"]), "a b c d");
+    for (const name of ["a", "b", "c", "d"]) await gate.leave(name);
+    assert.equal(await gate.leave("e"), "f");
+    assert.equal(await gate.leave("f"), "g");
   });
 
   test("all hosts or none: who waits for one holds no other", async () => {
@@ -82,8 +95,9 @@ describe("who is let in", () => {
   test("all is taken at once, before anybody else is asked", () => {
     const { activate } = admission();
     const waits: string[] = [];
-    void activate.enter({ name: "a", keys: ["web-1", "web-2"] }, never, () => waits.push("a"));
-    void activate.enter({ name: "b", keys: ["web-2", "web-1"] }, never, () => waits.push("b"));
+    const isExclusive = true;
+    void activate.enter({ name: "a", keys: ["web-1", "web-2"], isExclusive }, never, () => waits.push("a"));
+    void activate.enter({ name: "b", keys: ["web-2", "web-1"], isExclusive }, never, () => waits.push("b"));
     assert.deepEqual(waits, ["b"]);
   });
 });
@@ -106,7 +120,7 @@ test("any rollouts: all come to their end, never too many, first come first serv
         for (const key of keys) {
           const now = (counts[level].get(key) ?? 0) + by;
           counts[level].set(key, now);
-          assert.ok(now <= (level === "prepare" ? 4 : 1), `${now} in ${level} on ${key}`);
+          assert.ok(now <= 4, `${now} in ${level} on ${key}`);
         }
       };
       const asked: number[] = [];
@@ -120,12 +134,14 @@ test("any rollouts: all come to their end, never too many, first come first serv
         count("prepare", keys, 1);
         await clock.sleep(prepares);
         asked.push(index);
-        const leaveToo = await activate.enter({ name: "", keys }, quit.signal, () => undefined);
+        const isExclusive = keys.length > 1;
+        const leaveToo = await activate.enter({ name: "", keys, isExclusive }, quit.signal, () => undefined);
         if (leaveToo) {
+          const places = isExclusive ? 4 : 1;
           activated.push(index);
-          count("activate", keys, 1);
+          count("activate", keys, places);
           await clock.sleep(activates);
-          count("activate", keys, -1);
+          count("activate", keys, -places);
           leaveToo();
         }
         count("prepare", keys, -1);

@@ -262,6 +262,46 @@ describe("a connection is lost", () => {
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
   });
 
+  test("silent for ten seconds: not waited for where the budget bears it, and goes back", async () => {
+    const fates = four({ "web-3": { silences: [[2.5, 10_000]] } });
+    const scene = await play({ fates, policy: { maxFailures: 1 } });
+    assert.deepEqual(truths(scene), { ...allNew, "web-3": "old" });
+    assert.deepEqual(
+      scene.hosts.map(({ committedAt }) => committedAt),
+      [14, 14, undefined, 14],
+    );
+  });
+
+  test("silent for ten seconds, and the budget does not bear it: it is waited for", async () => {
+    const silent = { silences: [[2.5, 15]] } as const;
+    const one = await play({ fates: four({ "web-3": silent }) });
+    assert.deepEqual([one.outcome.kind, truths(one)], ["all-new", allNew]);
+    const two = await play({
+      fates: four({ "web-3": silent, "web-4": silent }),
+      policy: { maxFailures: 1 },
+    });
+    assert.deepEqual([two.outcome.kind, truths(two)], ["all-new", allNew]);
+  });
+
+  test("silent for ten seconds while others are at work: it is not given up", async () => {
+    const fates = four({
+      "web-3": { silences: [[1.5, 15]] },
+      "web-4": { prepare: { takes: 20, answer: "prepared" } },
+    });
+    const scene = await play({ fates, policy: { maxFailures: 3 } });
+    assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);
+  });
+
+  test("silent in the preparation: given up once all others are prepared", async () => {
+    const fates = four({ "web-3": { silences: [[1.5, 10_000]] } });
+    const scene = await play({ fates, policy: { maxFailures: 1 } });
+    assert.deepEqual(truths(scene), { ...allNew, "web-3": "old" });
+    assert.equal(
+      scene.outcome.kind === "partial" && scene.outcome.pending,
+      "web-3: no sign of life for 10 s",
+    );
+  });
+
   test("for a while in the last look: all are looked at again, so that no grace runs at the decision", async () => {
     const scene = await play({ fates: four({ "web-1": { outages: [[6.5, 25]] } }) });
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-new", allNew]);

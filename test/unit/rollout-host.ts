@@ -25,6 +25,8 @@ export interface Fate {
   readonly commit: { readonly takes: number; readonly losesAck: boolean };
   /** When no connection to it is possible: [from, seconds]. */
   readonly outages: readonly (readonly [from: number, seconds: number])[];
+  /** When its packets get lost: [from, seconds]. The connection breaks after 20 of them. */
+  readonly silences: readonly (readonly [from: number, seconds: number])[];
   readonly reboots: readonly number[];
 }
 
@@ -37,6 +39,7 @@ export const fine: Fate = {
   revert: { takes: 1, answer: "back" },
   commit: { takes: 0, losesAck: false },
   outages: [],
+  silences: [],
   reboots: [],
 };
 
@@ -58,6 +61,9 @@ export class SimulatedHost implements Member {
   isUnanswered = false;
   isOnline = true;
   #isAttached = false;
+  #silentSince: number | undefined;
+  /** Called when it is heard again. */
+  #listeners: (() => void)[] = [];
   #sessions = 0;
   #open = 0;
   #activity: Promise<void> = Promise.resolve();
@@ -86,11 +92,28 @@ export class SimulatedHost implements Member {
       });
       clock.at(from + seconds, () => (this.isOnline = true));
     }
+    for (const [from, seconds] of fate.silences) {
+      clock.at(from, () => (this.#silentSince = from));
+      if (seconds > 20)
+        clock.at(from + 20, () => {
+          this.isOnline = false;
+          this.#detach();
+        });
+      clock.at(from + seconds, () => {
+        this.isOnline = true;
+        this.#silentSince = undefined;
+        for (const listener of this.#listeners.splice(0)) listener();
+      });
+    }
     for (const time of fate.reboots) clock.at(time, () => this.#reboot());
   }
 
   get has(): Has {
     return this.fate.has;
+  }
+
+  get silence(): number {
+    return this.#silentSince === undefined ? 0 : this.#clock.now() - this.#silentSince;
   }
 
   /** What it really has. */
@@ -206,9 +229,17 @@ export class SimulatedHost implements Member {
     }
     this.#open += 1;
     const signal = this.#lost.signal;
+    const heard = () => new Promise<void>((resolve) => this.#listeners.push(resolve));
+    const asked = async () => {
+      if (this.silence > 0) await heard();
+      if (signal.aborted) return lost;
+      const answer = await action();
+      if (this.silence > 0) await heard();
+      return answer;
+    };
     const broken = new Promise<T>((resolve) => signal.addEventListener("abort", () => resolve(lost)));
     try {
-      const answer = await Promise.race([action(), broken]);
+      const answer = await Promise.race([asked(), broken]);
       this.isUnanswered = answer === lost || answer.kind === "unknown";
       return answer;
     } finally {

@@ -27,7 +27,11 @@ describe("Ctrl-C", () => {
     const shared = { clock, admission: admission() };
     const [first, second] = await clock.run(
       Promise.all([
-        begin({ ...shared, fates: { "web-1": { activate: { takes: 50, answer: "held" } } } }),
+        begin({
+          ...shared,
+          fates: { "web-1": { activate: { takes: 50, answer: "held" } }, "web-2": {} },
+          policy: { canary: 0 },
+        }),
         begin({ ...shared, fates: { "web-1": {} }, cancelAt: 20 }),
       ]),
     );

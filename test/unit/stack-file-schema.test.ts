@@ -60,6 +60,17 @@ describe("valid are", () => {
     assert.deepEqual(problems(file), []);
   });
 
+  test("a part of a site, as another file has the rest", () => {
+    const file = example();
+    delete siteOf(file).image;
+    Object.assign(siteOf(file), { environment: { TOKEN: { env: "TOKEN" } } });
+    Object.assign(file.config, {
+      "quadlet-fleet:extends": "stacks/base.yaml",
+      "quadlet-fleet:inventory": ["hosts"],
+    });
+    assert.deepEqual(problems(file), []);
+  });
+
   test("a key without entries, and what other programs have in the file", () => {
     const config = { "quadlet-fleet:sites": null, "aws:region": "eu-north-1" };
     assert.deepEqual(problems({ encryptionsalt: "v1:AAAA", config }), []);
@@ -87,7 +98,6 @@ describe("not valid is", () => {
     ["a misspelt key", (file) => Object.assign(file.config, { "quadlet-fleet:site": {} }), /property name/],
     ["a key beside config", (file) => Object.assign(file, { "quadlet-fleet:sites": {} }), /property name/],
     ["another word", (file) => Object.assign(siteOf(file), { manager: "root" }), /example1.*allowed values/],
-    ["a missing argument", (file) => delete siteOf(file).image, /required property 'image'/],
     [
       "a connection, which hosts give",
       (file) => Object.assign(siteOf(file), { connection: {} }),
@@ -156,7 +166,7 @@ test("each argument is explained", () => {
   const config = properties.config?.properties ?? {};
   assert.deepEqual(
     Object.keys(config),
-    Object.keys(fleetSchema.shape).map((key) => `quadlet-fleet:${key}`),
+    [...Object.keys(fleetSchema.shape), "extends", "inventory"].map((key) => `quadlet-fleet:${key}`),
   );
   visit({ properties: config }, "");
   assert.ok(count > 150, String(count));

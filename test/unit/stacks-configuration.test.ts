@@ -10,9 +10,12 @@ import { readConfiguration } from "../../stacks/configuration.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 import { makeCertificate } from "../certificates.ts";
 
+/** A stack file without places. */
+const written = (config: Record<string, unknown>) => ({ config, at: () => undefined, isBlank: () => false });
+
 function problems(all: Record<string, string>): string[] {
   try {
-    readConfiguration(all, {}, [], "/nowhere");
+    readConfiguration(all, written({}), [], "/nowhere");
   } catch (thrown) {
     if (!(thrown instanceof ArgumentError)) throw thrown;
     return thrown.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -22,15 +25,22 @@ function problems(all: Record<string, string>): string[] {
 
 test("our keys, by their names; those of others are not ours", () => {
   const all = { "quadlet-fleet:hosts": '{"a":{"address":"b"}}', "quadlet:agent": "x", "aws:region": "y" };
-  assert.deepEqual(readConfiguration(all, {}, [], "/nowhere"), { hosts: { a: { address: "b" } } });
-  assert.deepEqual(readConfiguration({}, {}, [], "/nowhere"), {});
+  assert.deepEqual(readConfiguration(all, undefined, [], "/nowhere").value, {
+    hosts: { a: { address: "b" } },
+  });
+  assert.deepEqual(readConfiguration({}, undefined, [], "/nowhere").value, {});
 });
 
 test("a key whose entries are commented out counts as left out", () => {
   // So Pulumi 3.258 hands over `quadlet-fleet:sites:`, and so a future version will.
   for (const text of ["", "null"])
     assert.deepEqual(
-      readConfiguration({ "quadlet-fleet:sites": text }, { "quadlet-fleet:sites": null }, [], "/nowhere"),
+      readConfiguration(
+        { "quadlet-fleet:sites": text },
+        written({ "quadlet-fleet:sites": null }),
+        [],
+        "/nowhere",
+      ).value,
       {},
     );
 });
@@ -63,7 +73,7 @@ test("all at once", () => {
   assert.deepEqual(problems(all), [
     'quadlet-fleet:hosts: must be the hosts by their names, as in { web-1: { address: "192.0.2.11" } }',
     'quadlet-fleet:prxies: is not known. Did you mean "proxies"?',
-    "quadlet-fleet:toString: is not known. Known: hosts, sites, proxies.",
+    "quadlet-fleet:toString: is not known. Known: hosts, sites, proxies, extends, inventory.",
     "quadlet-fleet:proxies: must be the proxies by their names, as in { front: { hosts: [web-1], … } }",
   ]);
 });
@@ -72,9 +82,8 @@ test("secrets: those of the file; where they are not in it, all that may be one"
   const key = "quadlet-fleet:sites";
   const text = '{"a":{"image":"i","environment":{"A":"x","B":"y"}}}';
   const secretsOf = async (file: Record<string, unknown> | undefined) => {
-    const { sites } = readConfiguration({ [key]: text }, file, [key], "/nowhere") as {
-      sites: { a: { image: unknown; environment: Record<string, unknown> } };
-    };
+    const { value } = readConfiguration({ [key]: text }, file && written(file), [key], "/nowhere");
+    const { sites } = value as { sites: { a: { image: unknown; environment: Record<string, unknown> } } };
     const { image, environment } = sites.a;
     const all = { image, ...environment };
     const marked = await Promise.all(
@@ -84,8 +93,8 @@ test("secrets: those of the file; where they are not in it, all that may be one"
     );
     return marked.flat();
   };
-  const written = { [key]: { a: { image: "i", environment: { A: { secure: "v1:…" }, B: "y" } } } };
-  assert.deepEqual(await secretsOf(written), ["A"]);
+  const file = { [key]: { a: { image: "i", environment: { A: { secure: "v1:…" }, B: "y" } } } };
+  assert.deepEqual(await secretsOf(file), ["A"]);
   assert.deepEqual(await secretsOf(undefined), ["A", "B"]);
 });
 
@@ -108,7 +117,7 @@ describe("texts of files", () => {
     "quadlet-fleet:hosts": JSON.stringify(hosts),
     "quadlet-fleet:sites": JSON.stringify({ www: site(key) }),
   });
-  const fleetOf = (key: object) => placeFleet(readConfiguration(all(key), {}, [], project));
+  const fleetOf = (key: object) => placeFleet(readConfiguration(all(key), written({}), [], project).value);
 
   test("are the component's arguments, in clear: what must be a secret the component makes one", () =>
     assert.deepEqual(fleetOf({ file: "key" }).sites[0]?.args.tls, pair));
@@ -120,12 +129,18 @@ describe("texts of files", () => {
 
   test("one that can't be read is told by that path, beside what else is wrong with the keys", () =>
     assert.throws(
-      () => readConfiguration({ ...all({ file: "gone" }), "quadlet-fleet:prxies": "{}" }, {}, [], project),
+      () =>
+        readConfiguration(
+          { ...all({ file: "gone" }), "quadlet-fleet:prxies": "{}" },
+          written({}),
+          [],
+          project,
+        ),
       {
         message: [
           "the stack's configuration:",
-          `  sites.www.tls.key: the file "gone", relative to the project's directory ${project}, does not exist`,
           '  quadlet-fleet:prxies: is not known. Did you mean "proxies"?',
+          `  sites.www.tls.key: the file "gone", relative to the project's directory ${project}, does not exist`,
         ].join("\n"),
       },
     ));
@@ -134,8 +149,9 @@ describe("texts of files", () => {
     const key = "quadlet-fleet:sites";
     const nginx = { a: { file: "cert" }, b: { file: "cert", secret: true }, c: "in the stack file" };
     const secretsOf = async (file: Record<string, unknown> | undefined) => {
-      const read = readConfiguration({ [key]: JSON.stringify({ w: { nginx } }) }, file, [key], project);
-      const texts = (read as { sites: { w: { nginx: Record<string, unknown> } } }).sites.w.nginx;
+      const all = { [key]: JSON.stringify({ w: { nginx } }) };
+      const { value } = readConfiguration(all, file && written(file), [key], project);
+      const texts = (value as { sites: { w: { nginx: Record<string, unknown> } } }).sites.w.nginx;
       const marked = await Promise.all(
         Object.entries(texts).map(async ([name, value]) =>
           pulumi.Output.isInstance(value) && (await pulumi.isSecret(value)) ? [name] : [],

@@ -24,13 +24,13 @@ const configuration = {
   },
 };
 
-function load(env: NodeJS.ProcessEnv): string {
+function load(env: NodeJS.ProcessEnv, cwd = tmpdir()): string {
   const program = `
     import { loadFleet } from ${JSON.stringify(join(root, "stacks/fleet.ts"))};
     try { console.log(loadFleet().sites[0].args.nginx["default.conf"]); } catch ({ message }) { console.log(message); }`;
   const all = Object.entries(configuration).map(([key, value]) => [key, JSON.stringify(value)]);
   return execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
-    cwd: tmpdir(),
+    cwd,
     encoding: "utf8",
     env: {
       PULUMI_CONFIG: JSON.stringify(Object.fromEntries(all)),
@@ -50,9 +50,9 @@ test("the one that the language host gives, also for the stack file", () => {
   assert.match(load(env), /^the stack file .*\/stacks-load-\w+\/stacks\/Pulumi\.load\.yaml:/);
 });
 
-test("this checkout, for a language host that gives none", () => {
-  assert.match(
-    load({}),
-    new RegExp(`"nginx.conf", relative to the project's directory ${root}, does not exist`),
-  );
+test("for a language host that gives none: that of the Pulumi.yaml where the program runs, or above", () => {
+  writeFileSync(join(project, "Pulumi.yaml"), "name: x\n");
+  mkdirSync(join(project, "program"));
+  rmSync(join(project, "stacks"), { recursive: true });
+  for (const cwd of [project, join(project, "program")]) assert.equal(load({}, cwd), "server { listen 80; }");
 });

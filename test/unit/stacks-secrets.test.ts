@@ -153,17 +153,20 @@ describe("readStackFile", () => {
   for (const [what, text, expected] of texts) {
     test(what, () => {
       writeFileSync(file, text);
-      assert.deepEqual(readStackFile(file), expected);
+      assert.deepEqual(readStackFile(file, "stacks/x.yaml")?.config, expected);
     });
   }
 
   test("a key of ours beside config:, which Pulumi would pass over without a word", () => {
     const misplaced = join(directory, "misplaced.yaml");
     writeFileSync(misplaced, "config:\n  quadlet-fleet:hosts: {}\nquadlet-fleet:proxies: {}\n");
-    assert.throws(() => readStackFile(misplaced), /quadlet-fleet:proxies: stands beside config:/);
+    assert.throws(
+      () => readStackFile(misplaced, "stacks/x.yaml"),
+      /quadlet-fleet:proxies: stands beside config:/,
+    );
   });
 
-  test("no file", () => assert.equal(readStackFile(join(directory, "none.yaml")), undefined));
+  test("no file", () => assert.equal(readStackFile(join(directory, "none.yaml"), "none"), undefined));
   test("what can't be read is an error", () =>
-    assert.throws(() => readStackFile(directory), { code: "EISDIR" }));
+    assert.throws(() => readStackFile(directory, "x"), { code: "EISDIR" }));
 });

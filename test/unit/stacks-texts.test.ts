@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import { schemasAt } from "../../components/arguments/schema-walk.ts";
 import { fleetSchema } from "../../stacks/schema.ts";
-import { readTexts } from "../../stacks/texts.ts";
+import { readTexts, textsFrom } from "../../stacks/texts.ts";
 
 const project = mkdtempSync(join(tmpdir(), "stacks-texts-"));
 after(() => rmSync(project, { recursive: true }));
@@ -15,7 +15,7 @@ const text = "one\ntwo\n";
 writeFileSync(join(project, "text"), text);
 writeFileSync(join(project, "line"), "hunter2\r\n");
 
-const read = (value: object) => readTexts(fleetSchema, [], value, project);
+const read = (value: object) => readTexts(fleetSchema, [], value, textsFrom(project));
 function values(value: object): unknown {
   const { value: found, problems } = read(value);
   assert.deepEqual(problems, []);

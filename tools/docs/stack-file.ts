@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { fleetSchema } from "../../stacks/schema.ts";
-import { referenceSchema, textFields } from "../../stacks/texts.ts";
+import { referenceSchema, textFields, variableSchema } from "../../stacks/texts.ts";
 import type { Docstring } from "./docstring.ts";
 import { type Argument, flatten } from "./tree.ts";
 
@@ -28,6 +28,15 @@ const reference: Json = {
   ...toJson(referenceSchema),
   description: "The text is in a file: its path, from the project's directory or absolute.",
 };
+const variable: Json = {
+  ...toJson(variableSchema),
+  description:
+    "The text is in a variable of the environment of `pulumi`. It is a secret unless `secret: false`.",
+};
+const paths = (what: string): Json => ({
+  anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }],
+  description: `${what} Paths start at the directory of Pulumi.yaml (docs/environments.md).`,
+});
 
 /** The JSON Schema of a stack file, by which editors complete, explain and check it. */
 export function stackFileSchema(sites: readonly Argument[], proxies: readonly Argument[]): string {
@@ -35,9 +44,11 @@ export function stackFileSchema(sites: readonly Argument[], proxies: readonly Ar
   // A key whose entries are all commented out is null.
   const type = ["object", "null"];
   const config: Record<string, Json> = {
-    "quadlet-fleet:hosts": { ...rewrite(hosts ?? {}, docsOf(sites), "", "hosts.*"), type },
-    "quadlet-fleet:sites": { ...rewrite(ofSites ?? {}, docsOf(sites)), type },
-    "quadlet-fleet:proxies": { ...rewrite(ofProxies ?? {}, docsOf(proxies)), type },
+    "quadlet-fleet:hosts": { ...partial(rewrite(hosts ?? {}, docsOf(sites), "", "hosts.*")), type },
+    "quadlet-fleet:sites": { ...partial(rewrite(ofSites ?? {}, docsOf(sites))), type },
+    "quadlet-fleet:proxies": { ...partial(rewrite(ofProxies ?? {}, docsOf(proxies))), type },
+    "quadlet-fleet:extends": paths("The files with what this environment shares with others."),
+    "quadlet-fleet:inventory": paths("The files with its hosts, or directories of such files."),
   };
   return JSON.stringify({
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -53,8 +64,16 @@ export function stackFileSchema(sites: readonly Argument[], proxies: readonly Ar
         properties: config,
       },
     },
-    definitions: { file: reference, secure },
+    definitions: { file: reference, env: variable, secure },
   });
+}
+
+/** What an entry lacks another file may have. */
+function partial(entries: Json): Json {
+  if (typeof entries.additionalProperties !== "object") return entries;
+  const { required, ...entry } = entries.additionalProperties;
+  void required;
+  return { ...entries, additionalProperties: entry };
 }
 
 function toJson(schema: z.ZodType): Json {
@@ -116,7 +135,9 @@ function withStandIns(json: Json, docs: Docs, field: string, path?: string): Jso
   const options = anyOf ?? [rest];
   const isText = options.some(({ type }) => type === "string");
   const standIns = [
-    ...(isText && Object.hasOwn(textFields, field) ? [{ $ref: "#/definitions/file" }] : []),
+    ...(isText && Object.hasOwn(textFields, field)
+      ? [{ $ref: "#/definitions/file" }, { $ref: "#/definitions/env" }]
+      : []),
     ...(options.some(isOutput) ? [{ $ref: "#/definitions/secure" }] : []),
   ];
   if (!anyOf) return standIns.length === 0 ? json : { anyOf: [json, ...standIns] };

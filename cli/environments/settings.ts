@@ -1,0 +1,26 @@
+import { ArgumentError } from "../../components/arguments/problems.ts";
+import { type Setting, settingsOf } from "../../stacks/environment.ts";
+import { pulumi } from "../stack.ts";
+import { Stop } from "../stop.ts";
+
+/**
+ * The settings of an environment, by its files in this directory.
+ *
+ * @param stack default: the selected one
+ * @throws Stop where it has no stack file, or one that can't be read
+ */
+export async function readSettings(stack: string | undefined): Promise<readonly Setting[]> {
+  const given = stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
+  // ORGANIZATION/PROJECT/STACK, as Pulumi takes it too.
+  const name = given.split("/").at(-1) ?? given;
+  try {
+    const settings = settingsOf(process.cwd(), name);
+    if (settings) return settings;
+  } catch (thrown) {
+    if (thrown instanceof ArgumentError) throw new Stop(thrown.message);
+    throw thrown;
+  }
+  throw new Stop(
+    `there is no stacks/Pulumi.${name}.yaml here.\nRun it in the directory of the Pulumi project, or give --cwd.`,
+  );
+}

@@ -1,0 +1,142 @@
+import type { Outlook } from "../../provider/outlook.ts";
+import { unitSetType } from "../../resources/unit-set-type.ts";
+import type { Change, Diff, Happens } from "./change.ts";
+
+/** What `pulumi preview --json` writes, as far as it is read here (pulumi/pulumi: pkg/display/json.go). */
+interface Digest {
+  steps?: Step[];
+  diagnostics?: { urn?: string; message?: string; severity?: string }[];
+}
+
+interface Step {
+  op: string;
+  urn: string;
+  oldState?: State;
+  newState?: State;
+  detailedDiff?: Record<string, { kind: string; inputDiff: boolean }> | null;
+}
+
+interface State {
+  type?: string;
+  inputs?: Values;
+  outputs?: Values;
+}
+
+type Values = Record<string, unknown>;
+
+/** As Pulumi writes a secret in it. */
+const secret = "[secret]";
+
+export interface Previewed {
+  readonly changes: readonly Change[];
+  /** All hosts of the stack's sites. */
+  readonly hosts: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a preview. Pure.
+ *
+ * @param text of `pulumi preview --json --show-sames`, for which the provider foretells in JSON: secrets are not in it
+ */
+export function readPreview(text: string): Previewed {
+  const { steps = [], diagnostics = [] } = JSON.parse(text) as Digest;
+  const sets = steps.filter(({ oldState, newState }) => (newState ?? oldState)?.type === unitSetType);
+  const changes = sets.flatMap((step) => {
+    const foretold = diagnostics.filter(({ urn, severity }) => urn === step.urn && severity === "info");
+    return changeOf(step, foretold.map(({ message = "" }) => outlookIn(message)).find(Boolean)) ?? [];
+  });
+  const warnings = diagnostics
+    .filter(({ severity }) => severity === "warning")
+    .map(({ message = "" }) => message.replace(/^warning: /, "").trim());
+  const hosts = sets.flatMap(({ oldState, newState }) => [
+    ...hostsOf(oldState?.inputs),
+    ...hostsOf(newState?.inputs),
+  ]);
+  return { changes, hosts: [...new Set(hosts)], warnings: [...new Set(warnings)].sort() };
+}
+
+function outlookIn(message: string): Outlook | undefined {
+  try {
+    return JSON.parse(message) as Outlook;
+  } catch {
+    return undefined;
+  }
+}
+
+function changeOf(step: Step, outlook: Outlook | undefined): Change | undefined {
+  const { op, urn, oldState, newState } = step;
+  if (op !== "create" && op !== "update" && op !== "delete") return undefined;
+  return {
+    site: urn.split("::").at(-1) ?? urn,
+    op,
+    effects: op === "delete" ? removed(oldState) : happens(outlook, hostsOf(newState?.inputs)),
+    minutes: outlook?.minutes,
+    diffs: op === "update" ? diffsOf(step) : [],
+    pending: textAt(oldState?.outputs?.pending),
+    drift: driftOf(oldState?.outputs?.drift),
+  };
+}
+
+function removed(state: State | undefined): Happens[] {
+  return [{ effect: "removes", hosts: hostsOf(state?.inputs), says: "is removed" }];
+}
+
+function happens(outlook: Outlook | undefined, hosts: readonly string[]): Happens[] {
+  if (!outlook) return [{ effect: "unknown", hosts, says: "" }];
+  return outlook.lines.flatMap((line) => line.told.map((one) => ({ ...one, hosts: line.hosts })));
+}
+
+function diffsOf({ detailedDiff, oldState, newState }: Step): Diff[] {
+  return Object.entries(detailedDiff ?? {})
+    .flatMap(([path, { kind }]) => diffOf(path, kind, oldState, newState) ?? [])
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+function hostsOf(inputs: Values | undefined): string[] {
+  return Object.keys(inputs?.where ?? {}).sort();
+}
+
+/** Undefined for what has a part of the review of its own. */
+function diffOf(path: string, kind: string, oldState?: State, newState?: State): Diff | undefined {
+  if (path === "pending" || path.startsWith("drift")) return undefined;
+  // The left side is what the hosts have (provider/diff.ts).
+  const [before, after] = [valueAt(oldState?.outputs, path), valueAt(newState?.inputs, path)];
+  return {
+    path,
+    kind: kind === "add" || kind === "delete" ? kind : "update",
+    before: before === secret ? undefined : shown(before),
+    after: after === secret ? undefined : shown(after),
+    isSecret: before === secret || after === secret,
+  };
+}
+
+/** @param path as provider/diff.ts writes it: `files["/etc/x"].content` */
+function valueAt(values: Values | undefined, path: string): unknown {
+  const keys = [...path.matchAll(/\["(.*?)"\]|\.?(\w+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+  return keys.reduce<unknown>(
+    (here, key) =>
+      here === secret
+        ? secret
+        : typeof here === "object" && here !== null && Object.hasOwn(here, key)
+          ? (here as Values)[key]
+          : undefined,
+    values,
+  );
+}
+
+function shown(value: unknown): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  return JSON.stringify(value);
+}
+
+function textAt(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function driftOf(value: unknown): Record<string, string> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((one): one is [string, string] => typeof one[1] === "string"),
+  );
+}

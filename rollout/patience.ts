@@ -1,0 +1,50 @@
+import { type Host, type Run, isOverBudget } from "./run.ts";
+
+/** Seconds without a sign of life after which a host may be given up. */
+const patience = 10;
+/** Seconds between two checks. Two in a row have to find the same. */
+const pause = 1;
+
+/**
+ * Works on hosts at the same time. When nothing is left but silent hosts, and the budget bears the failure of all of them, they are
+ * given up: the other hosts need not wait until it is certain that these are lost.
+ *
+ * @param work is told by the signal that its host is given up; it then has to return
+ */
+export async function onAll(
+  run: Run,
+  hosts: readonly Host[],
+  work: (host: Host, givenUp: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const open = new Map(hosts.map((host) => [host, new AbortController()]));
+  const done = new AbortController();
+  const watching = giveUpTheSilent(run, open, done.signal);
+  await Promise.all(
+    hosts.map(async (host) => {
+      const { signal } = open.get(host) ?? new AbortController();
+      await work(host, signal).finally(() => open.delete(host));
+    }),
+  ).finally(() => done.abort());
+  await watching;
+}
+
+async function giveUpTheSilent(
+  run: Run,
+  open: ReadonlyMap<Host, AbortController>,
+  done: AbortSignal,
+): Promise<void> {
+  const { clock } = run.world;
+  const isSilent = ({ member, isCanary }: Host) => !isCanary && member.silence >= patience;
+  for (let before = false; ;) {
+    const at = clock.now();
+    await clock.sleep(pause, done);
+    if (done.aborted) return;
+    // After a stop of this process, hosts seem silent whose words wait to be read.
+    const wasAwake = clock.now() - at < 2 * pause;
+    const isBorne = run.failures + open.size <= run.limits.maxFailures && !isOverBudget(run);
+    const areSilent = wasAwake && isBorne && [...open.keys()].every(isSilent);
+    if (areSilent && before)
+      for (const controller of open.values()) controller.abort(`no sign of life for ${patience} s`);
+    before = areSilent;
+  }
+}

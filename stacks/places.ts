@@ -1,0 +1,70 @@
+import { type ArgumentProblem, pathText } from "../components/arguments/problems.ts";
+import type { Layer } from "./layers.ts";
+import { hasAt, isMap } from "./merge.ts";
+
+/** Where the values of several files are written, of which each upper one counts more than those below it. */
+export class Places {
+  readonly #layers: readonly Layer[];
+  /** The paths of all values by their texts. */
+  #paths: Map<string, readonly PropertyKey[]> | undefined;
+
+  /** @param layers the lowest first */
+  constructor(layers: readonly Layer[]) {
+    this.#layers = layers;
+  }
+
+  /** In the uppermost file that has it. */
+  at(path: readonly PropertyKey[], layers = this.#layers): string | undefined {
+    return uppermost(path, layers)?.at(path);
+  }
+
+  /** The same problems, with the place of what they are about, or of what that is in. */
+  locate(problems: readonly ArgumentProblem[]): ArgumentProblem[] {
+    return problems.map((problem) => {
+      const path = this.#longestWithin(problem.path);
+      return path === undefined || problem.where !== undefined
+        ? problem
+        : { ...problem, where: this.at(path) };
+    });
+  }
+
+  /** What is wrong with texts that no upper file replaces. */
+  textProblems(): ArgumentProblem[] {
+    return this.#layers.flatMap((layer) =>
+      layer.problems.flatMap(({ at, ...problem }) =>
+        uppermost(at, this.#layers) === layer ? [{ ...problem, where: layer.at(at) }] : [],
+      ),
+    );
+  }
+
+  /** That an upper file has what one below it has already. */
+  repetition(path: readonly PropertyKey[], layer: Layer): string {
+    const below = this.#layers.slice(0, this.#layers.indexOf(layer));
+    return `${pathText(path)} at ${layer.at(path) ?? "?"} repeats ${this.at(path, below) ?? "?"}`;
+  }
+
+  /** The longest known path that a path has, or begins with. */
+  #longestWithin(text: string): readonly PropertyKey[] | undefined {
+    this.#paths ??= new Map(
+      this.#layers.flatMap(({ value }) => pathsIn(value).map((path) => [pathText(path), path] as const)),
+    );
+    const known = [...this.#paths.keys()].filter(
+      (one) => text === one || (text.startsWith(one) && [".", "["].includes(text.charAt(one.length))),
+    );
+    const longest = known.reduce((found, one) => (one.length > found.length ? one : found), "");
+    return this.#paths.get(longest);
+  }
+}
+
+function uppermost(path: readonly PropertyKey[], layers: readonly Layer[]): Layer | undefined {
+  return layers.findLast(({ value }) => hasAt(value, path));
+}
+
+function pathsIn(value: unknown, path: readonly PropertyKey[] = []): (readonly PropertyKey[])[] {
+  const inner: [PropertyKey, unknown][] = Array.isArray(value)
+    ? [...value.entries()]
+    : isMap(value)
+      ? Object.entries(value)
+      : [];
+  return inner.flatMap(([key, one]) => [[...path, key], ...pathsIn(one, [...path, key])]);
+}

@@ -1,0 +1,128 @@
+import {
+  type Document,
+  LineCounter,
+  type Pair,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+} from "yaml";
+import type { ArgumentProblem } from "../components/arguments/problems.ts";
+
+/** What a YAML file has, and where. */
+export interface YamlFile {
+  readonly content: unknown;
+  /** What makes it unreadable. The content is empty then. */
+  readonly problems: readonly ArgumentProblem[];
+  /** Where a value is written, "stacks/base.yaml:12:5". Undefined if the file does not have it. */
+  readonly at: (path: readonly PropertyKey[]) => string | undefined;
+  /** Whether a key has nothing behind it: not even "null". */
+  readonly isBlank: (path: readonly PropertyKey[]) => boolean;
+}
+
+/** @param name of the file, as errors call it */
+export function parseYaml(text: string, name: string): YamlFile {
+  const lines = new LineCounter();
+  // As the engine reads a stack file: "<<" takes over what another map has.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${name}:${line}:${col}`;
+  };
+  const problem = (message: string, offset: number) => [{ path: name, message, where: place(offset) }];
+  // The others follow from the first.
+  const [error] = document.errors;
+  const { content, wrong } = error ? { content: undefined, wrong: undefined } : contentOf(document);
+  return {
+    content,
+    problems: error
+      ? problem(`is not YAML: ${error.message}`, error.pos[0])
+      : wrong
+        ? problem(wrong.message, wrong.offset)
+        : [],
+    at: (path) => {
+      const offset = nodeAt(document, path)?.offset;
+      return offset === undefined ? undefined : place(offset);
+    },
+    isBlank: (path) => {
+      const found = nodeAt(document, path);
+      return found !== undefined && (!found.node || (isScalar(found.node) && found.node.source === ""));
+    },
+  };
+}
+
+function contentOf(document: Document): { content?: unknown; wrong?: { message: string; offset: number } } {
+  try {
+    // A fleet's file uses an anchor as often as it has hosts.
+    const content: unknown = document.toJS({ maxAliasCount: -1 });
+    if (isCircular(content)) throw new RangeError();
+    return { content };
+  } catch (thrown) {
+    let offset = 0;
+    visit(document, {
+      Alias: (_, node) => {
+        offset = node.range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    const what = thrown instanceof RangeError ? "an anchor is part of itself" : (thrown as Error).message;
+    return { wrong: { message: `can't be read: ${what}`, offset } };
+  }
+}
+
+function isCircular(value: unknown, above: readonly unknown[] = []): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return above.includes(value) || Object.values(value).some((inner) => isCircular(inner, [...above, value]));
+}
+
+/** What is at a path, and where: the key in a map, or the entry in a list. */
+function nodeAt(
+  document: Document,
+  path: readonly PropertyKey[],
+): { node: unknown; offset?: number } | undefined {
+  let node: unknown = document.contents;
+  let range: readonly number[] | null | undefined;
+  for (const key of path) {
+    node = resolved(document, node);
+    if (isMap(node)) {
+      const pair = pairIn(document, node, key);
+      if (!pair) return undefined;
+      range = isScalar(pair.key) ? pair.key.range : undefined;
+      node = pair.value;
+    } else if (isSeq(node) && typeof key === "number") {
+      node = node.items[key];
+      range = (node as { range?: readonly number[] } | undefined)?.range;
+    } else return undefined;
+  }
+  return { node, ...(range?.[0] === undefined ? {} : { offset: range[0] }) };
+}
+
+function pairIn(document: Document, map: YAMLMap, key: PropertyKey): Pair | undefined {
+  const keyOf = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : undefined);
+  const own = map.items.find((pair) => keyOf(pair) === String(key));
+  if (own) return own;
+  for (const merged of map.items.filter((pair) => keyOf(pair) === "<<" || isMergeKey(pair)))
+    for (const source of sourcesOf(document, merged.value)) {
+      const found = pairIn(document, source, key);
+      if (found) return found;
+    }
+  return undefined;
+}
+
+/** The parser has a symbol for "<<". */
+function isMergeKey({ key }: Pair): boolean {
+  return isScalar(key) && (typeof key.value === "symbol" || key.source === "<<");
+}
+
+function sourcesOf(document: Document, value: unknown): YAMLMap[] {
+  const source = resolved(document, value);
+  const all = isSeq(source) ? source.items.map((one) => resolved(document, one)) : [source];
+  return all.filter((one) => isMap(one));
+}
+
+function resolved(document: Document, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
+}
