@@ -139,7 +139,7 @@ sync_restored() {
       *) continue ;;
     esac
     expand "$subject"
-    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+    sync_directory "${path%/*}" || return 1
   done <"$work/undo"
 }
 

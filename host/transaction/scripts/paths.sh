@@ -59,6 +59,18 @@ make_directory() {
 "
 }
 
+# sync_directory PATH: to the disk. Another set may have removed it, as it was empty: then what it was in.
+sync_directory() {
+  until $as sync "$1" 2>"$work/unsynced"; do
+    if $as test -d "$1"; then
+      cat "$work/unsynced"
+      return 1
+    fi
+    set -- "${1%/*}"
+    [ -n "$1" ] || set -- /
+  done
+}
+
 # keep_made: of one owner, $as.
 keep_made() {
   if [ -n "$made" ] && [ -n "$as" ]; then

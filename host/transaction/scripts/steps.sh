@@ -81,7 +81,7 @@ sync_targets() {
       remove) expand "$first" ;;
       *) continue ;;
     esac
-    if $as test -d "${path%/*}"; then $as sync "${path%/*}" || return 1; fi
+    sync_directory "${path%/*}" || return 1
   done <"$work/plan"
 }
 
@@ -96,8 +96,13 @@ sync_enablement() {
   ! $as test -d "$home/.config/systemd/user" || sync_links "$home/.config/systemd/user"
 }
 
-# sync_links DIRECTORY
-sync_links() { $as find "$1" -maxdepth 1 -type d \( -path "$1" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} +; }
+# sync_links DIRECTORY: again where another set has removed an empty one meanwhile.
+sync_links() {
+  for _ in 1 2 3; do
+    $as find "$1" -maxdepth 1 -type d \( -path "$1" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} + && return 0
+  done
+  return 1
+}
 
 # A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
 forget_secrets() {
