@@ -24,7 +24,7 @@ module.exports = {
     {
       name: "program",
       severity: "error",
-      comment: "index.ts only loads the fleet and creates the components",
+      comment: "index.ts only calls what stacks/ offers",
       from: { path: "^index\\.ts$" },
       to: { path: "^(units|resources|provider|host|rollout|cli|test|tools|bench)/" },
     },

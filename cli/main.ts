@@ -104,7 +104,7 @@ const parser = yargs(hideBin(process.argv))
         .option("link", text("where the whole review is, for one that is cut"))
         .option("max", {
           ...list,
-          describe: "fail where more hosts change so: removed=0, gaps=0, restarts=20%",
+          describe: "fail if more hosts than this are affected: removed=0, gaps=0, restarts=20%",
         })
         .option("json", { type: "boolean", default: false, describe: "print JSON: docs/review.md" })
         .example("$0 review --stack production --max removed=0", "needs no host and no SSH key"),

@@ -65,13 +65,25 @@ async function exported(stack: string | undefined): Promise<string> {
 export async function pulumi(words: readonly string[], stack: string | undefined): Promise<string> {
   const chosen = stack === undefined ? [] : ["--stack", stack];
   try {
-    const argv = [...words, "--non-interactive", ...chosen];
-    return (await promisify(execFile)("pulumi", argv, { maxBuffer: 1024 ** 3 })).stdout;
+    return await runPulumi([...words, "--non-interactive", ...chosen]);
   } catch (thrown) {
-    const { code, stderr = "", message } = thrown as Error & { code?: unknown; stderr?: string };
+    if (thrown instanceof Stop) throw thrown;
+    const { stderr = "", message } = thrown as Error & { stderr?: string };
     const command = words.slice(0, 2).filter((word) => !word.startsWith("-"));
-    if (code === "ENOENT")
-      throw new Stop("`pulumi` was not found.\nInstall it, or put it on PATH: pulumi.com/docs/install");
     throw new Stop(`\`pulumi ${command.join(" ")}\` failed:\n${stderr.trim() || message}`);
+  }
+}
+
+/**
+ * Runs `pulumi`, and returns what it prints.
+ *
+ * @throws Stop where there is none, and what execFile() throws when it fails
+ */
+export async function runPulumi(argv: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    return (await promisify(execFile)("pulumi", argv, { maxBuffer: 1024 ** 3, env })).stdout;
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code !== "ENOENT") throw thrown;
+    throw new Stop("`pulumi` was not found.\nInstall it, or put it on PATH: pulumi.com/docs/install");
   }
 }

@@ -1,16 +1,20 @@
-/**
- * What a deploy does to what runs, the worst first: something goes; a listener refuses for a moment; a unit without a socket restarts,
- * and does not answer meanwhile; it restarts, and requests wait; it can't be told beforehand; no request waits; nginx reads its
- * configuration anew; something new starts; nothing.
- */
+/** What a deploy does to what runs, the worst first. */
 export const effects = [
+  // A site, a unit or a socket goes.
   "removes",
+  // A listener refuses for a moment.
   "gap",
+  // A unit without a socket restarts, and does not answer meanwhile.
   "interrupts",
+  // Requests wait for the restart.
   "restarts",
+  // It can't be told before the deploy.
   "unknown",
+  // The new version takes over, and no request waits.
   "hands over",
+  // nginx reads its configuration anew.
   "reloads",
+  // Something new.
   "starts",
   "nothing",
 ] as const;

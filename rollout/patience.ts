@@ -20,10 +20,7 @@ export async function onAll(
   const done = new AbortController();
   const watching = giveUpTheSilent(run, open, done.signal);
   await Promise.all(
-    hosts.map(async (host) => {
-      const { signal } = open.get(host) ?? new AbortController();
-      await work(host, signal).finally(() => open.delete(host));
-    }),
+    [...open].map(([host, { signal }]) => work(host, signal).finally(() => open.delete(host))),
   ).finally(() => done.abort());
   await watching;
 }

@@ -8,10 +8,8 @@ import { type Layer, Layers } from "./layers.ts";
 import { merge, valueAt } from "./merge.ts";
 import { Places } from "./places.ts";
 import { fleetSchema } from "./schema.ts";
-import { type StackFile, isWrittenAs, markSecretFields, markSecrets } from "./secrets.ts";
+import { type StackFile, isWrittenAs, markSecretFields, markSecrets, prefix } from "./secrets.ts";
 import { type Texts, readTexts, textsFrom } from "./texts.ts";
-
-const prefix = "quadlet-fleet:";
 
 /** Our keys with entries, and what each is, for the one who has written something else. */
 const entries: Record<keyof typeof fleetSchema.shape, string> = {
@@ -52,10 +50,9 @@ export function readConfiguration(
   const warnings: string[] = [];
   /** Keys whose values are not those of the stack file. */
   const foreign = new Set<PropertyKey>();
-  const inFile = ([key = "", ...rest]: readonly PropertyKey[]) => [`${prefix}${String(key)}`, ...rest];
   const of = (path: readonly PropertyKey[]) => (foreign.has(path[0] ?? "") ? undefined : file);
-  const at: Layer["at"] = (path) => of(path)?.at(inFile(path));
-  const isBlank: Layer["isBlank"] = (path) => of(path)?.isBlank(inFile(path)) ?? false;
+  const at: Layer["at"] = (path) => of(path)?.at(path);
+  const isBlank: Layer["isBlank"] = (path) => of(path)?.isBlank(path) ?? false;
   const texts: Texts["problems"] = [];
   for (const [fullKey, text] of Object.entries(all)) {
     if (!fullKey.startsWith(prefix)) continue;

@@ -4,10 +4,8 @@ import { ArgumentError, pathText } from "../components/arguments/problems.ts";
 import { type Layer, Layers } from "./layers.ts";
 import { hasAt, isMap, merge, valueAt } from "./merge.ts";
 import { fleetSchema } from "./schema.ts";
-import { isSecure, readStackFile } from "./secrets.ts";
+import { isSecure, prefix, readStackFile } from "./secrets.ts";
 import { type Reference, type Resolve, readTexts } from "./texts.ts";
-
-const prefix = "quadlet-fleet:";
 
 /** A value that is no map, or an empty one, and the files that have it: the first one counts. */
 export interface Setting {
@@ -40,9 +38,7 @@ export function settingsOf(directory: string, stack: string): Setting[] | undefi
   if (!file) return undefined;
   const resolve: Resolve = (reference) => ({ value: new Elsewhere(reference) });
   const layers = new Layers(directory, resolve);
-  const within = ([key, ...rest]: readonly PropertyKey[]) => [`${prefix}${String(key)}`, ...rest];
-  const at: Layer["at"] = (path) => file.at(within(path));
-  const isBlank: Layer["isBlank"] = (path) => file.isBlank(within(path));
+  const { at, isBlank } = file;
   const of = (key: string) => file.config[`${prefix}${key}`] ?? {};
   layers.add(
     { extends: file.config[`${prefix}extends`], inventory: file.config[`${prefix}inventory`] },

@@ -48,12 +48,15 @@ export class Places {
     this.#paths ??= new Map(
       this.#layers.flatMap(({ value }) => pathsIn(value).map((path) => [pathText(path), path] as const)),
     );
-    const known = [...this.#paths.keys()].filter(
-      (one) => text === one || (text.startsWith(one) && [".", "["].includes(text.charAt(one.length))),
-    );
+    const known = [...this.#paths.keys()].filter((one) => isWithin(text, one));
     const longest = known.reduce((found, one) => (one.length > found.length ? one : found), "");
     return this.#paths.get(longest);
   }
+}
+
+/** Whether a path is another one, or goes on below it: both as texts. */
+export function isWithin(path: string, above: string): boolean {
+  return path === above || (path.startsWith(above) && [".", "["].includes(path.charAt(above.length)));
 }
 
 function uppermost(path: readonly PropertyKey[], layers: readonly Layer[]): Layer | undefined {

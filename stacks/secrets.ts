@@ -48,10 +48,13 @@ export function markSecretFields(schemas: readonly z.ZodType[], value: unknown):
   );
 }
 
+/** Before each of our keys in a stack file. */
+export const prefix = "quadlet-fleet:";
+
 /** The `config` part of a stack file, as it is written. */
 export interface StackFile {
   readonly config: Readonly<Record<string, unknown>>;
-  /** Where a value is written: the first is a key of `config`, with its prefix. */
+  /** Where a value is written. The path begins with one of our keys, without the prefix. */
   readonly at: (path: readonly PropertyKey[]) => string | undefined;
   readonly isBlank: (path: readonly PropertyKey[]) => boolean;
 }
@@ -72,7 +75,7 @@ export function readStackFile(path: string, name: string): StackFile | undefined
   if (problems.length > 0) throw new ArgumentError("the stack file", problems);
   const file = isRecord(content) ? content : {};
   // Pulumi says nothing of them, and what they say would go from the hosts.
-  const misplaced = Object.keys(file).filter((key) => key.startsWith("quadlet-fleet:"));
+  const misplaced = Object.keys(file).filter((key) => key.startsWith(prefix));
   if (misplaced.length > 0)
     throw new ArgumentError(
       `the stack file ${path}`,
@@ -84,9 +87,13 @@ export function readStackFile(path: string, name: string): StackFile | undefined
     );
   return {
     config: isRecord(file.config) ? file.config : {},
-    at: (inside) => at(["config", ...inside]),
-    isBlank: (inside) => isBlank(["config", ...inside]),
+    at: (path) => at(inFile(path)),
+    isBlank: (path) => isBlank(inFile(path)),
   };
+}
+
+function inFile([key, ...rest]: readonly PropertyKey[]): PropertyKey[] {
+  return ["config", `${prefix}${String(key)}`, ...rest];
 }
 
 /**
@@ -105,12 +112,6 @@ export function isWrittenAs(value: unknown, source: unknown): boolean {
     );
   }
   return value === source;
-}
-
-/** Whether anything in a configuration value as written is `secure:`. */
-export function hasSecure(source: unknown): boolean {
-  if (isSecure(source)) return true;
-  return typeof source === "object" && source !== null && Object.values(source).some(hasSecure);
 }
 
 /** Whether it is a secret as `pulumi config set --secret` writes it. */

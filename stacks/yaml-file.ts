@@ -32,17 +32,10 @@ export function parseYaml(text: string, name: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const problem = (message: string, offset: number) => [{ path: name, message, where: place(offset) }];
-  // The others follow from the first.
-  const [error] = document.errors;
-  const { content, wrong } = error ? { content: undefined, wrong: undefined } : contentOf(document);
+  const { content, wrong } = contentOf(document);
   return {
     content,
-    problems: error
-      ? problem(`is not YAML: ${error.message}`, error.pos[0])
-      : wrong
-        ? problem(wrong.message, wrong.offset)
-        : [],
+    problems: wrong ? [{ path: name, message: wrong.message, where: place(wrong.offset) }] : [],
     at: (path) => {
       const offset = nodeAt(document, path)?.offset;
       return offset === undefined ? undefined : place(offset);
@@ -54,7 +47,13 @@ export function parseYaml(text: string, name: string): YamlFile {
   };
 }
 
-function contentOf(document: Document): { content?: unknown; wrong?: { message: string; offset: number } } {
+function contentOf(document: Document.Parsed): {
+  content?: unknown;
+  wrong?: { message: string; offset: number };
+} {
+  // The other errors follow from the first.
+  const [error] = document.errors;
+  if (error) return { wrong: { message: `is not YAML: ${error.message}`, offset: error.pos[0] } };
   try {
     // A fleet's file uses an anchor as often as it has hosts.
     const content: unknown = document.toJS({ maxAliasCount: -1 });
@@ -104,7 +103,7 @@ function pairIn(document: Document, map: YAMLMap, key: PropertyKey): Pair | unde
   const keyOf = (pair: Pair) => (isScalar(pair.key) ? String(pair.key.value) : undefined);
   const own = map.items.find((pair) => keyOf(pair) === String(key));
   if (own) return own;
-  for (const merged of map.items.filter((pair) => keyOf(pair) === "<<" || isMergeKey(pair)))
+  for (const merged of map.items.filter(isMergeKey))
     for (const source of sourcesOf(document, merged.value)) {
       const found = pairIn(document, source, key);
       if (found) return found;
@@ -112,9 +111,9 @@ function pairIn(document: Document, map: YAMLMap, key: PropertyKey): Pair | unde
   return undefined;
 }
 
-/** The parser has a symbol for "<<". */
+/** By its text, as its value is a symbol of the parser's. */
 function isMergeKey({ key }: Pair): boolean {
-  return isScalar(key) && (typeof key.value === "symbol" || key.source === "<<");
+  return isScalar(key) && key.source === "<<";
 }
 
 function sourcesOf(document: Document, value: unknown): YAMLMap[] {

@@ -1,4 +1,5 @@
 import type { Setting } from "../../stacks/environment.ts";
+import { isWithin } from "../../stacks/places.ts";
 import { didYouMean } from "../../units/nearest.ts";
 import { harmless } from "../output.ts";
 import { Stop } from "../stop.ts";
@@ -28,10 +29,6 @@ export function explained(settings: readonly Setting[], path: string): string {
     ])
     .map((line) => `${harmless(line)}\n`)
     .join("");
-}
-
-function isWithin(path: string, above: string): boolean {
-  return path === above || (path.startsWith(above) && [".", "["].includes(path.charAt(above.length)));
 }
 
 /** "sites.www.image" → "sites", "sites.www", "sites.www.image". */

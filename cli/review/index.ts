@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { outlookVariable } from "../../provider/outlook.ts";
-import { pulumi } from "../stack.ts";
+import { pulumi, runPulumi } from "../stack.ts";
 import { Stop } from "../stop.ts";
 import { markdown } from "./markdown.ts";
 import { refusals } from "./max.ts";
@@ -41,11 +39,10 @@ async function previewOf(stack: string): Promise<string> {
   const argv = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack];
   const env = { ...process.env, [outlookVariable]: "json" };
   try {
-    return (await promisify(execFile)("pulumi", argv, { maxBuffer: 1024 ** 3, env })).stdout;
+    return await runPulumi(argv, env);
   } catch (thrown) {
-    const { code, stdout = "", stderr = "" } = thrown as { code?: unknown; stdout?: string; stderr?: string };
-    if (code === "ENOENT")
-      throw new Stop("`pulumi` was not found.\nInstall it, or put it on PATH: pulumi.com/docs/install");
+    if (thrown instanceof Stop) throw thrown;
+    const { stdout = "", stderr = "" } = thrown as { stdout?: string; stderr?: string };
     throw new Stop(`the preview failed:\n${errorsIn(stdout) || stderr.trim()}`);
   }
 }

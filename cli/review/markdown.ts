@@ -46,9 +46,9 @@ export function markdown(changes: readonly Change[], frame: Frame): string {
     (one, other) =>
       effects.indexOf(worstOf(one)) - effects.indexOf(worstOf(other)) || compareText(one.site, other.site),
   );
-  // The whole of a small review is better than a link to it.
   const end = (left: number) => leftOut(left, frame.link);
   const room = frame.limit - Buffer.byteLength(end(Number.MAX_SAFE_INTEGER));
+  // A link that takes half of the room is left out.
   if (room < frame.limit / 2 && frame.link !== undefined)
     return markdown(changes, { ...frame, link: undefined });
   const page = new Page(room);

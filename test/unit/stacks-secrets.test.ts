@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { fleetSchema } from "../../stacks/schema.ts";
-import { hasSecure, markSecretFields, markSecrets, readStackFile } from "../../stacks/secrets.ts";
+import { isWrittenAs, markSecretFields, markSecrets, readStackFile } from "../../stacks/secrets.ts";
 
 /** The value with each secret as "<secret TEXT>". */
 async function shown(value: unknown): Promise<unknown> {
@@ -130,10 +130,15 @@ describe("markSecretFields: what may be secret, where the file is not known", ()
   });
 });
 
-test("hasSecure: at any depth", () => {
-  assert.equal(hasSecure({ a: [{ b: { secure: "v1:…" } }] }), true);
-  assert.equal(hasSecure({ a: [{ b: { secure: 1 } }], secure: "x" }), false);
-  assert.equal(hasSecure(undefined), false);
+test("isWrittenAs: a secret may be any text, at any depth, and all else is as it is", () => {
+  assert.equal(isWrittenAs({ a: [{ b: "text" }] }, { a: [{ b: { secure: "v1:…" } }] }), true);
+  assert.equal(isWrittenAs({ a: [{ b: 5 }] }, { a: [{ b: { secure: "v1:…" } }] }), false);
+  assert.equal(
+    isWrittenAs({ a: [{ b: "text" }], secure: "x" }, { a: [{ b: { secure: 1 } }], secure: "x" }),
+    false,
+  );
+  assert.equal(isWrittenAs({ a: "text" }, { a: "text", b: 1 }), false);
+  assert.equal(isWrittenAs({ a: "text" }, undefined), false);
 });
 
 describe("readStackFile", () => {
