@@ -7,8 +7,9 @@ import { committed } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { difference, failedUnits, getNamed, hostEntry } from "./support/stack.ts";
 
-// A proxy of the host's manager is one set, with its backends in the account's manager: a power loss at each line of the journal of an
+// A proxy of the host's manager is one set, with its backends in the account's manager: a power loss at a line of the journal of an
 // update in which nginx and its backends change leaves it wholly old or wholly new, and the next `up` goes on from there.
+// QUADLET_FLEET_SWEEPS=10 tries each line ten times.
 
 const { fleet, stack } = await openScene("proxysweep", { hosts: 5 });
 const { hosts } = fleet;
@@ -147,15 +148,22 @@ async function sweep(t: TestContext, to: Version, moments: readonly number[]): P
   for (const host of hosts) assert.deepEqual(await wrongWith(host, to), [], host.name);
 }
 
-test("a power loss at each line of the journal, there and back: wholly old, and the next up converges", async (t) => {
+/** So many times at each line; else once, at as many moments as there are hosts. */
+const times = Number(process.env.QUADLET_FLEET_SWEEPS ?? 0);
+
+/** Of the lines of a journal, and after the commit. */
+function momentsOf(version: Version): number[] {
+  const all = [...Array.from({ length: lines[version] + 1 }, (_, line) => line), committed];
+  if (times > 0) return Array.from({ length: times }, () => all).flat();
+  return hosts.map((_, index) => all[Math.round((index * (all.length - 1)) / (hosts.length - 1))]!);
+}
+
+test("a power loss in the middle, there and back: wholly old or new, and the next up converges", async (t) => {
   t.diagnostic(`lines: ${lines.new} to the new version, ${lines.old} back`);
-  const moments = (version: Version) => [
-    ...Array.from({ length: lines[version] + 1 }, (_, line) => line),
-    committed,
-  ];
-  for (let done = 0; done < Math.max(moments("new").length, moments("old").length); done += hosts.length)
+  const moments = { new: momentsOf("new"), old: momentsOf("old") };
+  for (let done = 0; done < Math.max(moments.new.length, moments.old.length); done += hosts.length)
     for (const version of ["new", "old"] as const) {
-      const now = moments(version).slice(done, done + hosts.length);
+      const now = moments[version].slice(done, done + hosts.length);
       if (now.length === 0) await up(version);
       else await sweep(t, version, now);
     }

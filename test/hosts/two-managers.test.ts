@@ -144,11 +144,14 @@ test("the script is killed in the middle: nginx and its backends are as they wer
 });
 
 test("the script is killed while the new version is held: all go back", async () => {
-  configure("held", { rollout: { minHealthyTime: 60 } });
+  // Before its end the host is held.
+  const waits = ["sh", "-c", "while [ ! -e /run/killed ]; do sleep 0.2; done"];
+  configure("held", { commands: { after: [{ command: waits }] } });
   const up = stack.up({ check: false });
   await eventually(() => serves("held"));
   await host.run(["test", "-e", "/var/lib/quadlet-fleet/sets/front/inbox"]);
   await host.run(["systemctl", "kill", "--signal=KILL", "quadlet-fleet-*.service"]);
+  await host.run(["touch", "/run/killed"]);
   const { code, stdout, stderr } = await up;
   assert.notEqual(code, 0);
   assert.match(stdout + stderr, /the script on it was killed/);
