@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { quadletFleet } from "../test/hosts/support/command-line.ts";
 import { type Stack, example2, makeStack } from "../test/hosts/support/stack.ts";
 import { describeMachine, machineLines, toolVersions } from "./machine.ts";
 import type { Part } from "./part.ts";
@@ -7,8 +8,8 @@ import { table } from "./table.ts";
 
 const many = 1000;
 
-/** Bytes of `preview --diff` for a change of one line. */
-const aim = 1024;
+/** Bytes of `preview --diff` for a change of one line, and of its review. */
+const aims = { diff: 1024, review: 6 * 1024 };
 
 type Resource = { urn: string; type: string; provider?: string; inputs: Record<string, unknown> };
 
@@ -24,12 +25,14 @@ export const benchThousand: Part = async ({ work, load }) => {
     stack.configure({ hosts, sites: { www: { ...example2, hosts: { labels: {} }, nginx } } });
   };
   const rows: string[][] = [];
-  const preview = async (what: string) => {
+  const timed = async (what: string, run: () => Promise<string>) => {
     const began = performance.now();
-    const said = await stack.preview();
+    const said = await run();
     rows.push([what, ((performance.now() - began) / 1000).toFixed(2), String(Buffer.byteLength(said))]);
     return said;
   };
+  const preview = (what: string) => timed(`\`preview --diff\` of ${what}`, () => stack.preview());
+  const review = async () => (await quadletFleet(stack, ["review"])).stdout;
 
   want("one");
   await preview("a first deploy");
@@ -37,18 +40,27 @@ export const benchThousand: Part = async ({ work, load }) => {
   await preview("nothing changed");
   want("two");
   const said = await preview("one line changed");
-  const bytes = Buffer.byteLength(said);
-  const problems = /web-\[1-1000\]: reloads www\.service/.test(said)
-    ? []
-    : [`the preview says something else:\n${said}`];
+  const reviewed = await timed("`review` of one line changed", review);
+  const problems = [
+    ...(/web-\[1-1000\]: reloads www\.service/.test(said)
+      ? []
+      : [`the preview says something else:\n${said}`]),
+    ...(/^\| www \| web-.*1-1000.* \| reloads \|/m.test(reviewed)
+      ? []
+      : [`the review says something else:\n${reviewed}`]),
+    ...((await review()) === reviewed ? [] : ["a second review has other bytes"]),
+  ];
   const machine = describeMachine(load, await toolVersions(work));
-  const verdict = bytes < aim ? "met" : "NOT met";
+  const verdict = (said: string, aim: number) =>
+    `${Buffer.byteLength(said)} bytes; the aim is less than ${aim}: **${Buffer.byteLength(said) < aim ? "met" : "NOT met"}**`;
   const section = `## A preview of ${many} hosts
 
-Without any host. The state, as after a deploy, has ${state} bytes. \`preview --diff\` of one changed line has ${bytes} bytes; the aim is less
-than ${aim}: **${verdict}**.
+Without any host. The state, as after a deploy, has ${state} bytes. For one changed line:
 
-${table([["`preview --diff` of", "seconds", "bytes"], ...rows])}
+- \`preview --diff\` has ${verdict(said, aims.diff)}.
+- \`review\` has ${verdict(reviewed, aims.review)}.
+
+${table([["", "seconds", "bytes"], ...rows])}
 
 ${machineLines(machine)}
 `;

@@ -24,8 +24,8 @@ export function write(files: Readonly<Record<string, string>>): void {
 export const stackFile = "stacks/Pulumi.production.yaml";
 
 /** As the program reads it, from what the engine would hand over. */
-export function configuration() {
-  const file = readStackFile(join(project, stackFile), stackFile);
+export function configuration(name = stackFile) {
+  const file = readStackFile(join(project, name), name);
   const all = Object.entries(file?.config ?? {}).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -33,8 +33,8 @@ export function configuration() {
   return readConfiguration(Object.fromEntries(all) as Record<string, string>, file, [], project);
 }
 
-export function fleet() {
-  const { value, places } = configuration();
+export function fleet(name?: string) {
+  const { value, places } = configuration(name);
   return placeFleet({ hosts: {}, ...value }, (problems) => places.locate(problems));
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type Output, isSecret } from "@pulumi/pulumi";
@@ -26,6 +27,19 @@ test("what it extends, its inventory, and its own values over them", () => {
   assert.equal(site.args.image, "docker.io/library/nginx:1.27");
   assert.deepEqual(site.args.environment, { LEVEL: "warn" });
   assert.deepEqual(configuration().warnings, []);
+});
+
+test("the template with 50 hosts in each environment: one base, and no value is written twice", () => {
+  cpSync(join(import.meta.dirname, "../../template"), project, { recursive: true });
+  for (const [at, environment] of ["dev", "staging", "production"].entries()) {
+    const host = (_: unknown, one: number) =>
+      `${environment}-${one + 1}: { address: 192.0.${at}.${one + 1}, labels: { role: web } }\n`;
+    write({ [`hosts/${environment}.yaml`]: Array.from({ length: 50 }, host).join("") });
+    const file = `stacks/Pulumi.${environment}.yaml`;
+    const [site] = fleet(file).sites;
+    assert.equal(site?.hosts.length, 50);
+    assert.deepEqual(configuration(file).warnings, []);
+  }
 });
 
 test("without other files: the same as ever", () => {
