@@ -9,6 +9,7 @@ export const enterScript = read("enter.sh");
 export const transactionScript = Buffer.from(
   [
     "start",
+    "account",
     "managers",
     "paths",
     "format",

@@ -21,7 +21,7 @@ uptime() { echo 0; }`;
 /** What commands of the script print, on a host where nothing is real. */
 function prints(commands: string, more = ""): string[] {
   const script = `set -u; tab=$(printf '\\t') work=$1 own=$1/set manager=system account=test for_user= as_account=as_account failed=
-for part in managers halt journal steps; do . "$2/$part.sh"; done
+for part in account managers halt journal steps; do . "$2/$part.sh"; done
 ${fakes}
 ${more}
 ${commands}`;
@@ -39,13 +39,13 @@ describe("ctl", () => {
       "own: --no-ask-password restart web.socket web.service",
     ]);
     assert.deepEqual(prints("ctl show --property=LoadState -- ~app.service ~app.socket"), [
-      "account, 3600 s: systemctl --user --no-ask-password show --property=LoadState -- app.service app.socket",
+      "account, 20 s: systemctl --user --no-ask-password show --property=LoadState -- app.service app.socket",
     ]);
   });
 
   test("asks the account's manager by ~ alone, and each in its order", () => {
     assert.deepEqual(prints('step_daemon_reload "account own"'), [
-      "account, 3600 s: systemctl --user --no-ask-password daemon-reload",
+      "account, 60 s: systemctl --user --no-ask-password daemon-reload",
       "own: --no-ask-password daemon-reload",
     ]);
   });
@@ -86,6 +86,30 @@ ctl() { echo "ctl $*"; case $* in *~*) return 1 ;; esac; }`;
   });
 });
 
+describe("a rollback has each manager read its units anew", () => {
+  const silent = (which: string) =>
+    `has_account_units() { :; }\nctl() { echo "ctl $*"; case "$*" in ${which}) return 1 ;; esac; }`;
+
+  test("the host's, whatever the account's says, and the other way round", () => {
+    for (const [which, said] of [
+      ['"daemon-reload ~"', "failed: daemon-reload:account"],
+      ["daemon-reload", "failed: daemon-reload"],
+    ] as const)
+      assert.deepEqual(prints('reload_managers; echo "failed:$failed"', silent(which)), [
+        "ctl daemon-reload",
+        "ctl daemon-reload ~",
+        said,
+      ]);
+  });
+
+  test("a step forward ends with the first that fails", () => {
+    assert.deepEqual(prints('step_daemon_reload "account own" || echo failed', silent('"daemon-reload ~"')), [
+      "ctl daemon-reload ~",
+      "failed",
+    ]);
+  });
+});
+
 test("the journal of the account's units is root's, which knows them by the account and their names", () => {
   assert.deepEqual(prints('journal_of "~app.service ~more.service" --lines=3; journal_of web.service'), [
     "journal: --no-pager --quiet --output=cat --lines=3 _SYSTEMD_USER_UNIT=app.service _SYSTEMD_USER_UNIT=more.service _UID=1000 + _UID=1000 USER_UNIT=app.service USER_UNIT=more.service",
@@ -94,22 +118,38 @@ test("the journal of the account's units is root's, which knows them by the acco
 });
 
 describe("what the account's manager says may be anything", () => {
-  const lies = "ctl() { echo /system.slice/ssh.service; }";
+  const says = (group: string) => `ctl() { echo "${group}"; }`;
+  const its = says("/user.slice/user-1000.slice/user@1000.service/app.slice/app.service");
 
-  test("root does not look, and kills nothing, where it says that a unit is", () => {
-    assert.deepEqual(prints("in_cgroup ~app.service -name cgroup.procs", lies), [
-      "account,  s: find /sys/fs/cgroup/system.slice/ssh.service -name cgroup.procs",
+  test("the account itself looks where it says that a unit is, and only below its own slice", () => {
+    assert.deepEqual(prints("in_cgroup ~app.service -name cgroup.procs", its), [
+      "account,  s: find /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app.service -name cgroup.procs",
     ]);
-    assert.deepEqual(prints("in_cgroup web.service -name cgroup.procs", lies), [
+    for (const group of [
+      "/system.slice/ssh.service",
+      "/../../home/test/x",
+      "/user.slice/user-1000.slice/../../../../home/test/x",
+      "/user.slice/user-1000.slice/..",
+      "/user.slice/user-1001.slice/x.service",
+    ])
+      assert.deepEqual(prints("in_cgroup ~app.service -name cgroup.procs", says(group)), [], group);
+    assert.deepEqual(prints("in_cgroup web.service -name cgroup.procs", says("/system.slice/ssh.service")), [
       "root finds: /sys/fs/cgroup/system.slice/ssh.service -name cgroup.procs",
     ]);
   });
 
+  const processes = `${its}
+as_account() { printf '%s\\n' 17 '*' ../../run/user/1000/trap '' 18x; }
+timeout() { shift 2 && cat; }
+grep() { echo "root reads $*" >>"$work/reads"; return 1; }`;
+
   test("only numbers are processes", () => {
-    const processes = `${lies}
-as_account() { printf '%s\\n' 17 ../../run/user/1000/trap '' 18x; }
-xargs() { cat; }`;
-    assert.deepEqual(prints("workers ~app.service", processes), ["/proc/17/cmdline"]);
+    assert.deepEqual(prints("workers ~app.service", `${processes}\ntimeout() { cat; }`), ["/proc/17/cmdline"]);
+  });
+
+  test("no name is a pattern of root's, though root may be in a directory with numbers", () => {
+    const looks = 'cd /proc; is_deaf ~app.service; cat "$work/reads"; rm "$work/reads"';
+    assert.deepEqual(prints(looks, processes), ["root reads -qs ^NSpid:.*[[:blank:]]1$ /proc/17/status"]);
   });
 });
 

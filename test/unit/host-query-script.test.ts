@@ -14,7 +14,7 @@ function answers(name: string, query: string, fakes = ""): unknown[] {
   const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-query-"));
   try {
     writeFileSync(join(work, "query"), query);
-    const script = `set -u; . "$1/paths.sh"; . "$1/managers.sh"; . "$1/query.sh"; . "$1/query-units.sh"; work=$2 state=/var/lib home=/root tab=$(printf '\\t') as_account=
+    const script = `set -u; for part in account paths managers query query-units; do . "$1/$part.sh"; done; work=$2 state=/var/lib manager=user home=/root tab=$(printf '\\t') as_account=
 ${fakes}
 "$3"`;
     const { stdout, signal, stderr } = spawnSync("sh", ["-c", script, "sh", scripts, work, name], {

@@ -3,7 +3,8 @@
 # that have units of the account. The second kind leaves a table of these units with the account (keep_needs in images.sh).
 
 # claims paths|units: lines of SET and NAME, as this set writes it.
-claims() {
+claims() (
+  set +f
   for other in "$state"/sets/*; do
     if [ "$other" = "$own" ] || ! [ -e "$other/manifest" ]; then continue; fi
     # "~" may be another account's there.
@@ -32,9 +33,9 @@ claims() {
           paths) cat "$other/manifest" ;;
           units) cut -f 1 "$other/units" | sed "s/^/~/" ;;
         esac 2>/dev/null | while IFS= read -r name; do printf "%s\t%s\n" "$other" "$name"; done
-      done' sh "$shared" "$set" "$1" </dev/null | head -c 1000000
+      done' sh "$shared" "$set" "$1" </dev/null
   fi
-}
+)
 
 claimed_by() { while IFS= read -r name; do printf '%s\t%s\n' "$1" "$name"; done; }
 

@@ -27,20 +27,29 @@ wind_down() {
 kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
 
 # in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all. What the
-# account's manager says may be anything, so the account itself looks there.
+# account's manager says may be anything, so the account itself looks there, and only among its own.
 in_cgroup() {
   group=$(ctl show --property=ControlGroup --value "$1") || return 1
   [ -n "$group" ] || return 0
   case $1 in
     "~"*)
       shift
-      as_account find "/sys/fs/cgroup$group" "$@" 2>/dev/null
+      case $group/ in
+        */../*) return 1 ;;
+        "/user.slice/user-$(id -u "$account").slice/"*) as_account find "/sys/fs/cgroup$group" "$@" 2>/dev/null ;;
+        *) return 1 ;;
+      esac
       ;;
     *)
       shift
       find "/sys/fs/cgroup$group" "$@" 2>/dev/null
       ;;
   esac
+}
+
+# processes_in UNIT EXPRESSION…: what the files that find(1) finds there name, a number a line.
+processes_in() {
+  in_cgroup "$@" -name cgroup.procs -exec cat {} + >"$work/processes" && sed -n '/^[0-9][0-9]*$/p' "$work/processes"
 }
 
 # halt_all: the same for all units of $work/stop, those of a manager in one call, as a request would start a service whose socket is still
@@ -67,11 +76,11 @@ until_it_heeds() {
 
 # is_deaf UNIT: whether the first process of its container handles neither SIGQUIT nor SIGTERM (proc_pid_status(5), SigCgt).
 is_deaf() {
-  for process in $(in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} +); do
-    case $process in *[!0-9]*) continue ;; esac
+  processes_in "$1" -path '*/libpod-payload-*' >"$work/found"
+  while IFS= read -r process; do
     grep -qs '^NSpid:.*[[:blank:]]1$' "/proc/$process/status" || continue
     caught=$(sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$process/status" 2>/dev/null)
     if [ -n "$caught" ] && [ $((0x$caught & 0x4004)) = 0 ]; then return 0; fi
-  done
+  done <"$work/found"
   return 1
 }

@@ -32,7 +32,7 @@ save() {
     return 1
   }
   # Never with a mode that somebody else has chosen: it is root's file, and what is in it may be an account's.
-  (umask 077 && $as head -c "$longest" -- "$path" >"$copy") || return 1
+  (umask 077 && as_most=$longest && $as head -c "$longest" -- "$path" >"$copy") || return 1
   $as stat -c '%a %Y %u %g' -- "$path" >"$copy.stat" && note file "$saved" "$1"
 }
 
@@ -148,7 +148,7 @@ restore() {
   saved_stat "$1"
   # What was not swapped yet needs no room, nor a file system that can be written.
   if ! $as test -L "$path" && $as test -f "$path" && [ "$($as stat -c %a -- "$path")" = "$bits" ] &&
-    $as head -c "$longest" -- "$path" | cmp -s - "$1"; then
+    (as_most=$longest && $as head -c "$longest" -- "$path") | cmp -s - "$1"; then
     return 0
   fi
   # Another set may have removed it since, as it was empty.
@@ -163,7 +163,7 @@ restore() {
   fi
   # A full disk: the room that the file itself has is enough most likely.
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
+  fed "$as" sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
 }
 
 # The images by the names that they had; $work/nameless is what was pulled by these names.
@@ -208,8 +208,16 @@ reload_clean() {
 
 restore_needs() { cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && keep_needs; }
 
-# Old files, enablement and running units back, and looked at. What did not work is in $failed.
-rollback() {
+# of_all: the lines of the journal that can be undone. Those of an account that is gone can't be, and what they name is not root's.
+of_all() {
+  if is_orphan; then grep -v -e "$tab~" -e "^image$tab" -e "^kept$tab"; else cat; fi
+}
+
+# rollback: systemd ends it after five minutes where the script was killed (TimeoutStopSec= in enter.sh).
+rollback() { hurry 200 go_back; }
+
+# go_back: old files, enablement and running units back, and looked at. What did not work is in $failed.
+go_back() {
   failed=
   if ! [ -e "$own/journal" ]; then
     # It ended before anything was written, or after its commit.
@@ -224,7 +232,7 @@ rollback() {
   # Of a script that was killed.
   close_inbox
   # Where the swap itself has failed, the lock is kept until the old files are back.
-  tac "$own/journal" >"$work/undo"
+  tac "$own/journal" | of_all >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
   # Perhaps for the hundredth time: it is left to systemd again, and nobody waits for it.

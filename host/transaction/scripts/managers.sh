@@ -3,7 +3,7 @@
 # "~NAME" here, in plans, journals and tables; "~" can't be in a unit's name (systemd.unit(5)).
 
 # ctl WORDS…: systemctl of the manager that has the units of the words, which are all of one; "~" alone stands for the account's manager.
-# $within is how long it may take. The account's manager may never answer.
+# $within is how long it may take. What waits for no job is answered at once.
 ctl() {
   case " $*" in
     *" ~"*) ;;
@@ -17,7 +17,13 @@ ctl() {
     [ "$word" = "~" ] || set -- "$@" "${word#"~"}"
   done
   (
-    as_limit=${within:-3600}
+    case $1 in
+      start | stop | restart | reload) as_limit=3600 ;;
+      # It runs all generators.
+      daemon-reload) as_limit=60 ;;
+      *) as_limit=20 ;;
+    esac
+    as_limit=${within:-$as_limit}
     as_account systemctl --user --no-ask-password "$@"
   )
 }
@@ -70,12 +76,13 @@ step_daemon_reload() {
   for whose in $1; do
     case $whose in
       own) ctl daemon-reload ;;
-      account) (held_limit=60 && ctl daemon-reload "~") ;;
+      account) ctl daemon-reload "~" ;;
     esac || return 1
   done
 }
 
-# reload_managers: all that the set has to do with.
+# reload_managers: each that the set has to do with, whether another one fails or not.
 reload_managers() {
-  if has_account_units; then step_daemon_reload "account own"; else step_daemon_reload own; fi || failed="$failed daemon-reload"
+  ctl daemon-reload || failed="$failed daemon-reload"
+  ! has_account_units || ctl daemon-reload "~" || failed="$failed daemon-reload:account"
 }

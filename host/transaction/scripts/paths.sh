@@ -1,10 +1,20 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 
 # expand PATH: sets $path, and $as to what runs a command as its owner. "~/" is the home directory of the account, "%t/" the
-# runtime directory of the manager (systemd.unit(5)), "~%t/" that of the account's in a set of the host's.
+# runtime directory of the manager (systemd.unit(5)), "~%t/" that of the account's in a set of the host's. False without an account.
 expand() {
   as=
   # shellcheck disable=SC2088 # "~/" is our own notation here
+  case $1 in
+    "~"*)
+      # Nothing is there, and nothing can be made there: root's own home is nobody's account's.
+      if [ "$manager" = system ] && [ -z "$as_account" ]; then
+        path=/dev/null/no-account
+        return 1
+      fi
+      ;;
+  esac
+  # shellcheck disable=SC2088
   case $1 in
     "~/"*)
       path=$home/${1#"~/"}
@@ -66,6 +76,8 @@ sync_directory() {
       cat "$work/unsynced"
       return 1
     fi
+    # An account may have it fail everywhere.
+    [ "$1" != / ] || return 1
     set -- "${1%/*}"
     [ -n "$1" ] || set -- /
   done
@@ -75,7 +87,7 @@ sync_directory() {
 keep_made() {
   if [ -n "$made" ] && [ -n "$as" ]; then
     # shellcheck disable=SC2016 # the inner shell expands it
-    printf '%s' "$made" | $as sh -c 'cat >>"$1"' sh "$shared/directories" || return 1
+    printf '%s' "$made" | fed "$as" sh -c 'cat >>"$1"' sh "$shared/directories" || return 1
   elif [ -n "$made" ]; then
     printf '%s' "$made" >>"$state/directories" || return 1
   fi
@@ -90,12 +102,12 @@ leave_directories() {
   while IFS= read -r directory; do
     # podman would make it anew, as its own.
     if { [ "$2" = no ] && [ "$directory" = "$home/.config" ]; } ||
-      { ! $as rmdir "$directory" 2>/dev/null </dev/null && [ -d "$directory" ]; }; then
+      { ! $as rmdir -- "$directory" 2>/dev/null </dev/null && [ -d "$directory" ]; }; then
       printf '%s\n' "$directory"
     fi
   done <"$work/made" | tac >"$work/kept"
   # shellcheck disable=SC2016 # the inner shell expands it
-  [ "$2" = yes ] || $as sh -c 'cat >"$1"' sh "$1" <"$work/kept"
+  [ "$2" = yes ] || fed "$as" sh -c 'cat >"$1"' sh "$1" <"$work/kept"
 }
 
 # hold_manager: until release_manager no other set of the manager changes what all of them share: what is in the unit directories
@@ -113,6 +125,7 @@ hold_manager() {
     echo "another deploy has held the lock of the service manager ($lock) for five minutes."
     return 1
   fi
+  [ "$hurried" = yes ] || patience 60
   held=yes
 }
 
@@ -132,7 +145,10 @@ one_at_a_time() {
   fi
   # The account itself could hold it for ever.
   (
-    flock -w 30 9
+    if allowed 30; then
+      flock -w "$limit" 9
+      spend
+    fi
     "$@" 7>&- 8>&- 9<&-
   ) 9<"$shared_by_all"
 }
@@ -149,7 +165,7 @@ first_podman() {
 # follows no link.
 stage() {
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as rm -f "$3" && $as sh -c 'umask 077 && set -C && cat >"$1"' sh "$3" <"$1" && $as chmod "$2" "$3" && $as sync "$3" && return 0
+  $as rm -f "$3" && fed "$as" sh -c 'umask 077 && set -C && cat >"$1"' sh "$3" <"$1" && $as chmod "$2" "$3" && $as sync "$3" && return 0
   $as rm -f "$3"
   return 1
 }

@@ -41,7 +41,9 @@
 #   $known $outcome $because     recorded                                        attach, rollback
 #   $moved                       hold, heard                                     hold
 #   $leave                       step_forget, frames.sh                          frames.sh: the exit code
-#   $held                        hold_manager, release_manager                   hold_manager
+#   $held                        hold_manager, release_manager                   hold_manager, is_hurried
+#   $hurried                     hurry                                           hold_manager, is_hurried
+#   $limit $left $since          allowed                                         as_account, one_at_a_time, spend
 set -u
 umask 022
 LC_ALL=C
@@ -91,6 +93,17 @@ free_set() {
   timeout 5 sh -c 'echo leave >"$0"' "$inbox"
 }
 
+# recover_all ACCOUNT: its sets, one after the other, as its podmans want it (first_podman). No account makes the sets of others wait.
+recover_all() {
+  for journal in "$state"/sets/*/journal; do
+    own=${journal%/journal}
+    left=${own##*/}
+    if [ -e "$journal" ] && grep -Fxq -e "$1" "$own/account" && private_lock "$set_lock$left" && mkdir -m 0700 "$work/set.$left"; then
+      RUNTIME_DIRECTORY=$work/set.$left flock -w 600 -o "$set_lock$left" sh "$0" recover "$manager" "$left" "$1" no boot
+    fi
+  done
+}
+
 case $mode in
   lock | look)
     private_lock "$set_lock$set" || exit 1
@@ -108,11 +121,10 @@ case $mode in
   # Each set that was left half-way (boot.sh).
   boot)
     for journal in "$state"/sets/*/journal; do
-      [ -e "$journal" ] || continue
-      own=${journal%/journal}
-      private_lock "$set_lock${own##*/}" || continue
-      flock -w 600 -o "$set_lock${own##*/}" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no boot
-    done
+      [ ! -e "$journal" ] || cat "${journal%/journal}/account"
+    done | sort -u >"$work/accounts"
+    while IFS= read -r one; do recover_all "$one" & done <"$work/accounts"
+    wait
     exit
     ;;
   # The session's own script was, in the middle of a transaction.
@@ -121,6 +133,8 @@ case $mode in
     exit
     ;;
 esac
+# From here on no name is a pattern, whoever has chosen it. Who wants one says `set +f`.
+set -f
 
 # "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link
 # that it could put in the way. In a user manager all is done as the account.
@@ -137,11 +151,4 @@ shared=$state
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 held=no
-# With a time limit, because an account can stop its own processes, or put a FIFO in the place of a file. And without the managers'
-# locks, because an account could take the descriptor and keep it (pidfd_getfd(2)), nor what is said to the session (hold.sh).
-as_account() {
-  limit=${as_limit:-60}
-  [ "$held" = no ] || limit=${held_limit:-20}
-  timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
-    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 3>&- 5>&- 6>&- 7>&- 8>&-
-}
+hurried=no

@@ -19,11 +19,11 @@ step_begin() {
       mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
       # Format 1 has none.
       if [ -e "$own/units" ]; then cp "$own/units" "$own/before.new/" || return 1; fi
-      sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
+      find "$own/before.new" -type f -exec sync {} + && mv "$own/before.new" "$own/before" || return 1
     fi
   fi
   # With the journal there is something to take back, and it comes last.
-  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && record open && : >>"$own/journal" || return 1
+  { is_orphan || printf '%s\n' "$account" >"$own/account"; } && : >"$own/unfinished" && record open && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && one_at_a_time note_needs
 }
 
@@ -177,9 +177,10 @@ step_reload() {
 
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
-  processes=$(in_cgroup "$1" -name cgroup.procs -exec cat {} +) || return 1
-  printf '%s\n' "$processes" | sed -n 's|^[0-9]*[0-9]$|/proc/&/cmdline|p' |
-    xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
+  processes_in "$1" >"$work/found" || return 1
+  # A process can keep its command line from being read.
+  sed 's|.*|/proc/&/cmdline|' "$work/found" | timeout 10 xargs -r grep -asl '^nginx: worker process' 2>/dev/null |
+    timeout 10 xargs -r grep -asL 'is shutting down' 2>/dev/null
   return 0
 }
 
@@ -253,7 +254,9 @@ step_reset_failed() {
 }
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
-step_forget() {
+step_forget() { hurry 300 forget; }
+
+forget() {
   # Of another set that was taken back at the same boot.
   rm -f "$work/unlinger"
   # At boot there is no plan.
@@ -277,7 +280,10 @@ step_forget() {
   if [ -d "$state/sets" ]; then last=no; fi
   as=
   if [ "$shared" != "$state" ]; then
-    [ "$last" = no ] || rm -f "$state/pulled" "$state/networks" "$state/format" "$state/format.new"
+    if [ "$last" = yes ]; then
+      rm -f "$state/pulled" "$state/format" "$state/format.new"
+      find "$state" -maxdepth 1 -name 'networks*' -exec rm -f {} +
+    fi
     leave_directories "$state/directories" "$last"
   fi
   if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi

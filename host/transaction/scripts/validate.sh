@@ -30,7 +30,7 @@ collect() {
       $by cp "$path" "$2/${target##*/}" || return 1
     else
       # shellcheck disable=SC2016 # the inner shell expands it
-      $by sh -c 'cat >"$1"' sh "$2/${target##*/}" <"$work/$index" || return 1
+      fed "$by" sh -c 'cat >"$1"' sh "$2/${target##*/}" <"$work/$index" || return 1
     fi
   done <"$work/$1.$whose"
 }
@@ -41,7 +41,7 @@ validate_quadlets() {
   [ -s "$work/quadlets.$whose" ] || return 0
   collect quadlets "$trial/quadlets" || return 1
   generate "$trial/quadlets" && return 0
-  hold_manager && collect_others && release_manager && generate "$trial/quadlets:$trial/others" && return 0
+  collect_others && generate "$trial/quadlets:$trial/others" && return 0
   # Without what is wrong with quadlets of the host's own.
   grep -F -f "$work/names" "$work/said" | sed -e "s|$trial/[a-z]*/||g" -e 's/^quadlet-generator[^ ]* //'
   cat "$work/missing"
@@ -61,26 +61,40 @@ generate() {
   ! grep -Fq -f "$work/names" "$work/said" && ! [ -s "$work/missing" ]
 }
 
-# collect_others: quadlets of the same manager that are not the set's, nor will be; the first of a name counts.
+# collect_others: quadlets of the same manager that are not the set's, nor will be; the first of a name counts. In one call, as an account
+# chooses how many it has, and without the lock of the host's manager where they are the account's.
 collect_others() {
   while IFS=$tab read -r step target rest; do
     [ "$step" = remove ] && expand "$target" && printf '%s\n' "$path"
   done <"$work/plan" >"$work/stale"
+  set -- "$trial" "$(cat "$work/quadlet-names")"
   if [ "$kind" = system ]; then
-    set -- /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
+    set -- "$@" /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
   else
-    set -- "${account_runtime:-$runtime}/containers/systemd" "$home/.config/containers/systemd" \
-      "/etc/containers/systemd/users/$($by id -u)" /etc/containers/systemd/users /usr/share/containers/systemd/users
+    uid=$(id -u)
+    [ "$account" = - ] || uid=$(id -u "$account")
+    set -- "$@" "${account_runtime:-$runtime}/containers/systemd" "$home/.config/containers/systemd" \
+      "/etc/containers/systemd/users/$uid" /etc/containers/systemd/users /usr/share/containers/systemd/users
   fi
-  for directory in "$@"; do
-    $by find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name '*.*' -print 2>/dev/null </dev/null
-  done | grep -f "$work/quadlet-names" | grep -Fxv -f "$work/stale" |
-    while IFS= read -r quadlet; do
-      other=$trial/others/${quadlet##*/}
-      $by test -e "$other" </dev/null || $by test -e "$trial/quadlets/${quadlet##*/}" </dev/null ||
-        $by cp "$quadlet" "$other" </dev/null || exit 1
-    done
+  if [ "$whose" = own ]; then
+    hold_manager && sh -c "$copy_others" sh - "$@" <"$work/stale" && release_manager
+  else
+    fed as_account sh -c "$copy_others" sh "$account_runtime/systemd/." "$@" <"$work/stale"
+  fi
 }
+
+# LOCK TRIAL PATTERNS DIRECTORY…, and on standard input the paths of what goes. Whoever holds the lock for long does not stop it.
+# shellcheck disable=SC2016 # another shell expands it
+copy_others='lock=$1 trial=$2 patterns=$3
+shift 3
+[ "$lock" = - ] || { exec 9<"$lock" && flock -w 30 9; }
+stale=$(cat)
+for directory; do
+  find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name "*.*" -print 2>/dev/null </dev/null
+done | grep -e "$patterns" | grep -Fxv -e "$stale" | while IFS= read -r quadlet; do
+  other=$trial/others/${quadlet##*/}
+  [ -e "$other" ] || [ -e "$trial/quadlets/${quadlet##*/}" ] || cp "$quadlet" "$other" || exit 1
+done'
 
 # What systemd ignores with a warning (an unknown key) is an error here.
 validate_units() {
@@ -114,7 +128,7 @@ stage_files() {
     fi
     # shellcheck disable=SC2016 # the inner shell expands it
     if [ "$index" != - ]; then
-      $as_account sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$work/$index" || return 1
+      fed "$as_account" sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$work/$index" || return 1
     elif ! $as_account test -e "$staged/${path##*/}"; then
       $as_account cp "$path" "$staged/${path##*/}" || return 1
     fi
