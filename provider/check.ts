@@ -82,12 +82,17 @@ function checkTogether(inputs: PlainObject, fail: Fail): void {
       fail(key, 'is for manager "system" with an account (user): units of the account\'s own manager');
   if (linger === false && names("userUnits").length > 0)
     fail("linger", "can't be false with userUnits: they run from boot on");
-  const bothMade = madeIn(inputs.userUnits).filter(({ unit }) =>
-    madeIn(inputs.units).some((own) => own.unit === unit),
-  );
-  for (const { name, unit } of bothMade) fail(`userUnits["${name}"]`, inBoth(unit, "units"));
+  const own = madeIn(inputs.units);
+  for (const { name, unit } of madeIn(inputs.userUnits)) {
+    if (own.some((one) => one.unit === unit)) fail(`userUnits["${name}"]`, inBoth(unit, "units"));
+    // With ServiceName= one name can make two units.
+    else if (own.some((one) => one.name === name)) fail(`userUnits["${name}"]`, inBoth(name, "units"));
+  }
   for (const unit of names("userServices").filter((one) => names("services").includes(one)))
     fail(`userServices["${unit}"]`, inBoth(unit, "services"));
+  if (manager === "system" && user === undefined)
+    for (const path of names("files").filter((each) => each.startsWith("~/")))
+      fail(`files["${path}"]`, "is in the home directory of an account, and there is none (user)");
   // Names of what is not known yet can't be missed.
   if ([inputs.units, inputs.userUnits, files].includes(unknown)) return;
   const known = [...names("units"), ...names("userUnits"), ...names("files")];

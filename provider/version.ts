@@ -67,6 +67,11 @@ export class VersionError extends Error {}
  */
 export function inputsOf(now: WireObject, text: string): WireObject {
   const kept = read(text);
+  // All backends of a proxy would go: that version had them in a set of their own.
+  if (!hasPart(text, "userUnits") && Object.keys(record(reveal(now.userUnits))).length > 0)
+    throw new VersionError(
+      "It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's own manager.",
+    );
   const texts = (["units", "userUnits"] as const).flatMap((part) => Object.entries(record(kept[part])));
   for (const [part, value] of [...Object.entries(kept), ...texts])
     if (value === null) throw new VersionError(`Hosts keep no secrets, and this is one: ${part}.`);
@@ -82,12 +87,18 @@ export function inputsOf(now: WireObject, text: string): WireObject {
 }
 
 function read(text: string): PlainObject {
+  const found = parsed(text);
+  return Object.fromEntries(parts.map((part) => [part, part in found ? (found[part] ?? null) : {}]));
+}
+
+function hasPart(text: string, part: (typeof parts)[number]): boolean {
+  return part in parsed(text);
+}
+
+function parsed(text: string): PlainObject {
   try {
     const found = JSON.parse(text) as Plain;
-    if (isObject(found))
-      return Object.fromEntries(
-        parts.map((part) => [part, part in found ? ((found as PlainObject)[part] ?? null) : {}]),
-      );
+    if (isObject(found)) return found as PlainObject;
   } catch {
     // Said below.
   }

@@ -66,21 +66,20 @@ export function activate(changes: Changes): Step[] {
     ),
   ]);
   const all = [...gone.map(({ unit }) => unit), ...desired.services.map(({ unit }) => unit)];
+  // The account's manager can't have an address that a socket of the host's manager still has.
+  const isAtOnce = [...todo].some(([unit, action]) => isAccounts(unit) && action !== "none");
   return [
     ...swap(changes),
     ...enabled,
     ...daemonReload(reloaded),
+    ...(isAtOnce ? stopsAgain(changes, gone) : []),
     ...managersOf(all).flatMap((whose) => {
       const isIts = ({ unit }: { unit: string }) => isAccounts(unit) === (whose === "account");
-      const goes = gone.filter(isIts);
       return [
         ...handed
           .filter(({ standIn }) => isIts(standIn))
           .map(({ service, standIn }): Step => ({ verb: "handover", service, unit: standIn.unit })),
-        // A service that is gone may have been started by its socket once more.
-        ...(goes.some(({ unit, renamed }) => renamed || isSocket(unit)) && desired.files.length > 0
-          ? stopAll(socketsFirst(goes))
-          : []),
+        ...(isAtOnce ? [] : stopsAgain(changes, gone.filter(isIts))),
         ...change(desired.services.filter(isIts), todo),
       ];
     }),
@@ -93,6 +92,14 @@ export function activate(changes: Changes): Step[] {
     // systemd forgets what was lent.
     ...daemonReload(lent),
   ];
+}
+
+/** The sockets that go, and services with them, as a request may have started one of these once more. In each manager where it could. */
+function stopsAgain({ desired }: Changes, gone: readonly Stale[]): Step[] {
+  if (desired.files.length === 0) return [];
+  const open = gone.filter(({ unit, renamed }) => renamed || isSocket(unit)).map(({ unit }) => unit);
+  const isDue = ({ unit }: Stale) => open.some((one) => isAccounts(one) === isAccounts(unit));
+  return stopAll(socketsFirst(gone.filter(isDue)));
 }
 
 function enablement(facts: Facts, desired: Desired): { verb: "enable" | "disable"; unit: string }[] {

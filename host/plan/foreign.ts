@@ -36,7 +36,7 @@ function inTheWay(facts: Facts, { adopt }: Desired, own: ReadonlySet<string>, pa
   const other = facts.others.get(path);
   if (other !== undefined)
     return [
-      `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
+      `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own. If no program has that set any more, remove it: \`pulumi destroy --target\` with the URN of its resource.`,
     ];
   if (type !== "absent" && type !== "file")
     return [

@@ -88,7 +88,10 @@ export function plan(
     ...rehearse(desired, rehearsed, lent, payload.length),
     ...mimic(mimicked, payload.length + lent.length),
   ];
-  const activation: Step[] = [...stops(changes), ...activate(changes), ...asks(desired, todo)];
+  const changing: Step[] = [...stops(changes), ...activate(changes)];
+  const isTouched =
+    [...todo.values()].some((action) => action !== "none") || changing.some(({ verb }) => verb === "stop");
+  const activation: Step[] = [...changing, ...(isTouched ? asks(desired) : [])];
   const isIdle = preparation.length + activation.length === 0;
   const settled =
     marked &&
@@ -244,11 +247,10 @@ function mimic(mimicked: readonly Mimic[], first: number): Step[] {
   }));
 }
 
-/** Requests through the sockets, once something that answers them was touched. */
-function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
-  const touched = [...todo].some(([, action]) => action !== "none");
+/** Requests through the sockets, once something that answers them, or is behind that, was touched or has gone. */
+function asks(desired: Desired): Step[] {
   const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
-  if (!touched || service === undefined) return [];
+  if (service === undefined) return [];
   return desired.probes.map((probe, index) => ({
     verb: "ask",
     probe: index,

@@ -128,6 +128,42 @@ test("a backend goes: it is stopped in the account's manager", () => {
   assert.ok(names.includes("reload web.service"));
 });
 
+test("the last request of a deploy that only stops something is asked through the sockets as well", () => {
+  const two = wanted({ backends: { app: httpd, old: { ...httpd, serverName: "old.example.com" } } });
+  const gone = { ...wanted(), files: two.files.filter(({ unit }) => unit !== "~old.container") };
+  const facts = host(two);
+  const names = does(facts, {
+    ...two,
+    files: gone.files,
+    services: two.services.filter(({ unit }) => unit !== "~old.service"),
+  });
+  assert.ok(names.includes("stop ~old.service"), names.join(", "));
+  assert.ok(!names.some((name) => /^(start|restart|reload|handover) /.test(name)), names.join(", "));
+  assert.ok(names.some((name) => name.startsWith("ask ")), names.join(", "));
+});
+
+test("a socket moves from the host's manager to the account's: closed there before it is opened here", () => {
+  const moved = (manager: "own" | "account"): Desired => {
+    const inputs = {
+      ...{ hosts: {}, name: "web", manager: "system", user: "test" },
+      units: { "web.service": "[Service]\nExecStart=/bin/true\n", ...(manager === "own" ? sockets : {}) },
+      services: { "web.service": {}, ...(manager === "own" ? { "app.socket": { enabled: true } } : {}) },
+      userUnits: { "app.service": "[Service]\nExecStart=/bin/true\n", ...(manager === "own" ? {} : sockets) },
+      userServices: { "app.service": {}, ...(manager === "own" ? {} : { "app.socket": { enabled: true } }) },
+    };
+    return fill(desiredState(inputs as unknown as UnitSetInputs, "urn:web"), account);
+  };
+  const sockets = { "app.socket": "[Socket]\nListenStream=0.0.0.0:8090\n" };
+  for (const [from, to, closed, opened] of [
+    ["own", "account", "stop app.socket", "start ~app.socket"],
+    ["account", "own", "stop ~app.socket", "start app.socket"],
+  ] as const) {
+    const names = does(host(moved(from)), moved(to));
+    between(names, "daemon_reload", closed);
+    between(names, closed, opened);
+  }
+});
+
 test("removal: nginx goes before its backends", () => {
   const names = does(host(), emptyState(now));
   assert.deepEqual(

@@ -34,3 +34,14 @@ test("no part of the script assigns what start.sh has set for all", () => {
   );
   assert.deepEqual(taken(all, "query.sh", "query() {\n  lacking='' who=$account\n}\n"), ["who"]);
 });
+
+test("no two parts of the script define a function of the same name", () => {
+  const defined = readdirSync(directory)
+    .filter((file) => file !== "enter.sh")
+    .flatMap((file) => [...read(file).matchAll(/^([a-z_0-9]+)\(\)/gm)].map(([, name = ""]) => name));
+  assert.ok(defined.includes("as_account") && defined.includes("hold"));
+  assert.deepEqual(
+    defined.filter((name, index) => defined.indexOf(name) !== index),
+    [],
+  );
+});

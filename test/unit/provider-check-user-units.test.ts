@@ -46,6 +46,13 @@ const cases: [string, PlainObject, string[]][] = [
     ],
   ],
   [
+    "of a file name that the host's manager has as well, for another unit",
+    { units: { "app.container": "[Container]\nImage=docker.io/library/httpd\nServiceName=front\n" } },
+    [
+      `userUnits["app.container"]: app.container is also in units. Choose another name: a set can't have one name in both managers`,
+    ],
+  ],
+  [
     "restarted for a file that is not there",
     { userServices: { "app.service": { restartOn: ["/etc/webb"] } } },
     ['userServices["app.service"].restartOn: "/etc/webb" is no file or unit of this set'],

@@ -59,6 +59,18 @@ describe("the text", () => {
       });
     });
 
+  test("of before there were units of the account's manager can't be brought back where there are some", () => {
+    const { userUnits, userServices, ...older } = JSON.parse(textOf(inputs("one"))) as WireObject;
+    assert.deepEqual([userUnits, userServices], [{}, {}]);
+    const text = JSON.stringify(older);
+    const proxy = { user: "test", userUnits: { "app.container": "[Container]\nImage=httpd\n" } };
+    for (const now of [proxy, { ...proxy, userUnits: secret(proxy.userUnits) }])
+      assert.throws(() => inputsOf(inputs("two", now), text), {
+        message: /^It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's/,
+      });
+    assert.ok(inputsOf(inputs("two"), text));
+  });
+
   test("is the same for another way to the hosts", () => {
     assert.equal(textOf(inputs("one")), textOf(inputs("one", { hosts: secret({}), rollout: { canary: 2 } })));
   });

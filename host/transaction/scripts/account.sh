@@ -23,8 +23,8 @@ as_account() (
           timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
             DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" >&"$out" 2>&"$err" 3>&- 4>&- 5>&- 6>&-
           echo "$?" >&3
-        } | heard >&5
-      } 4>&1 | heard >&6
+        } | relayed >&5
+      } 4>&1 | relayed >&6
     } 3>&1
   )
   # The last of them: that of a reader, who has waited longer than the command.
@@ -35,8 +35,8 @@ as_account() (
   exit "${code:-1}"
 )
 
-# heard: standard input, as far as as_account passes it on.
-heard() { timeout "$((limit + 10))" head -c "${as_most:-1000000}" || echo 124 >&3; }
+# relayed: standard input, as far as as_account passes it on.
+relayed() { timeout "$((limit + 10))" head -c "${as_most:-1000000}" || echo 124 >&3; }
 
 # fed AS COMMAND…: with the standard input of this call: a file, or a few lines, as an account can let a longer pipe wait. AS is what runs it
 # as another account, "" for nothing.
