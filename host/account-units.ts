@@ -2,7 +2,7 @@ import { madeUnit as made } from "../units/made.ts";
 
 /**
  * Units of the account's own manager in a set of the host's are written "~NAME": "~" can't be in a unit's name (systemd.unit(5)). So units
- * of the same name are told apart, and the scripts know which manager to ask (ctl in transaction/scripts/start.sh).
+ * of the same name are told apart, and the scripts know which manager to ask (ctl in transaction/scripts/managers.sh).
  */
 export function isAccounts(unit: string): boolean {
   return unit.startsWith("~");

@@ -45,8 +45,8 @@ export const unitSetInputs = z.strictObject({
    */
   units: textMap(text("unitName"), "unitText"),
   /**
-   * With manager "system" and `user`: units of the account's own manager, in the same transaction. They change before those of the
-   * host's manager, and go after them.
+   * With manager "system" and `user`: units of the account's own manager. The transaction changes them before the host's units, and
+   * stops them after those.
    * @default none
    */
   userUnits: textMap(text("unitName"), "unitText").optional(),

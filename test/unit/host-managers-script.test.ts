@@ -110,6 +110,12 @@ describe("a rollback has each manager read its units anew", () => {
   });
 });
 
+test("people read the names that systemd has", () => {
+  const failed =
+    'echo " restart:~app.service ~app.socket asking:~x.service restoring:/home/a~b" | plain_names';
+  assert.deepEqual(prints(failed), [" restart:app.service app.socket asking:x.service restoring:/home/a~b"]);
+});
+
 test("the journal of the account's units is root's, which knows them by the account and their names", () => {
   assert.deepEqual(prints('journal_of "~app.service ~more.service" --lines=3; journal_of web.service'), [
     "journal: --no-pager --quiet --output=cat --lines=3 _SYSTEMD_USER_UNIT=app.service _SYSTEMD_USER_UNIT=more.service _UID=1000 + _UID=1000 USER_UNIT=app.service USER_UNIT=more.service",
@@ -144,7 +150,9 @@ timeout() { shift 2 && cat; }
 grep() { echo "root reads $*" >>"$work/reads"; return 1; }`;
 
   test("only numbers are processes", () => {
-    assert.deepEqual(prints("workers ~app.service", `${processes}\ntimeout() { cat; }`), ["/proc/17/cmdline"]);
+    assert.deepEqual(prints("workers ~app.service", `${processes}\ntimeout() { cat; }`), [
+      "/proc/17/cmdline",
+    ]);
   });
 
   test("no name is a pattern of root's, though root may be in a directory with numbers", () => {

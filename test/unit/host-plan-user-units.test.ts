@@ -139,7 +139,10 @@ test("the last request of a deploy that only stops something is asked through th
   });
   assert.ok(names.includes("stop ~old.service"), names.join(", "));
   assert.ok(!names.some((name) => /^(start|restart|reload|handover) /.test(name)), names.join(", "));
-  assert.ok(names.some((name) => name.startsWith("ask ")), names.join(", "));
+  assert.ok(
+    names.some((name) => name.startsWith("ask ")),
+    names.join(", "),
+  );
 });
 
 test("a socket moves from the host's manager to the account's: closed there before it is opened here", () => {
@@ -155,7 +158,7 @@ test("a socket moves from the host's manager to the account's: closed there befo
   };
   const sockets = { "app.socket": "[Socket]\nListenStream=0.0.0.0:8090\n" };
   for (const [from, to, closed, opened] of [
-    ["own", "account", "stop app.socket", "start ~app.socket"],
+    ["own", "account", "stop app.socket", "restart ~app.socket ~app.service"],
     ["account", "own", "stop ~app.socket", "start app.socket"],
   ] as const) {
     const names = does(host(moved(from)), moved(to));
@@ -208,6 +211,8 @@ describe("refused", () => {
     const facts = host();
     facts.others.set(`${containers}/app.container`, "shop");
     assert.match(refusals(facts), /app\.container belongs to the set "shop" on this host/);
+    // As the backends of a proxy had one, which no program has any more.
+    assert.match(refusals(facts), /remove it: `pulumi destroy --target` with the URN of its resource/);
   });
 
   test("a masked unit of the account's, with the cure for its manager", () => {

@@ -162,6 +162,11 @@ test("a question that fails is said with what failed, and answers nothing", () =
       `systemctl --user show --timestamp=unix --property=${properties} --property=${files} -- a.service`,
     ),
   ]);
+  assert.deepEqual(answers("query_units", "unit\t~a.service\nunit\t~b.service\n", fails("ctl")), [
+    unanswered(
+      `systemctl --user show --timestamp=unix --property=${properties} --property=${files} -- a.service b.service`,
+    ),
+  ]);
   const unit = '{{.Label "PODMAN_SYSTEMD_UNIT"}}';
   assert.deepEqual(answers("query_images", "images\n", fails("podman")), [
     unanswered(`podman ps --no-trunc --format ${unit} {{.Image}} {{.ImageID}}`),

@@ -15,7 +15,7 @@ claims() (
       units) cut -f 1 "$other/units" 2>/dev/null ;;
     esac | grep "$alike" | claimed_by "${other##*/}"
   done
-  # A set of the same name in the other manager is this one, on its way from there.
+  # A set of the same name in the other manager is this set, which moves from there: it may have the same names.
   if [ "$manager" = user ]; then
     for other in "$shared"/system/*; do
       if [ "$other" = "$shared/system/$set" ] || ! [ -e "$other" ]; then continue; fi

@@ -6,7 +6,7 @@ take_back() {
   rollback >"$work/output" 2>&1 </dev/null || back=no
   release_manager
   settled
-  printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
+  printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | plain_names | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
 # is_left: there is something to take back, or to put away after a commit.

@@ -1,9 +1,12 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# The service managers of a set: its own, and that of the account where a set of the host's has units of both. A unit of the second is
-# "~NAME" here, in plans, journals and tables; "~" can't be in a unit's name (systemd.unit(5)).
+# The service managers of a set: its own, and for a set of the host's manager also that of its account. Here, in plans, journals and tables,
+# "~NAME" is a unit of the account's manager; "~" can't be in a unit's name (systemd.unit(5)).
 
-# ctl WORDS…: systemctl of the manager that has the units of the words, which are all of one; "~" alone stands for the account's manager.
-# $within is how long it may take. What waits for no job is answered at once.
+# plain_names: standard input with the names that systemd has, and that people read.
+plain_names() { sed -E 's/(^|[: ])~/\1/g'; }
+
+# ctl WORDS…: systemctl. If a word begins with "~", it asks the account's manager, else the set's own; one call is for one of them. "~" alone is
+# for a call without units. $within is how many seconds it may take.
 ctl() {
   case " $*" in
     *" ~"*) ;;

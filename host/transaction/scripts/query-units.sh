@@ -7,7 +7,7 @@ told() {
   shift
   $by "$@" >"$work/told" 2>"$work/complaint" </dev/null && return 0
   case "$*" in
-    ctl*" ~"*) shift && set -- systemctl --user "$@" ;;
+    ctl*" ~"*) shift && set -- systemctl --user "$(printf %s "$*" | plain_names)" ;;
     ctl*) shift && set -- systemctl ${for_user:+"$for_user"} "$@" ;;
   esac
   printf '{"event":"unanswered","question":"%s","output":"%s"}\n' "$(printf %s "$*" | encoded)" \

@@ -280,13 +280,13 @@ forget() {
   if [ -d "$state/sets" ]; then last=no; fi
   as=
   if [ "$shared" != "$state" ]; then
-    if [ "$last" = yes ]; then
-      rm -f "$state/pulled" "$state/format" "$state/format.new"
-      find "$state" -maxdepth 1 -name 'networks*' -exec rm -f {} +
-    fi
+    [ "$last" = no ] || rm -f "$state/pulled" "$state/networks" "$state/format" "$state/format.new"
     leave_directories "$state/directories" "$last"
   fi
-  if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi
+  if [ "$last" = yes ]; then
+    find "$state" -maxdepth 1 -name 'networks.*' -exec rm -f {} + 2>/dev/null
+    rmdir "$state" 2>/dev/null
+  fi
   release_manager
 }
 
