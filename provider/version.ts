@@ -98,7 +98,7 @@ function hasPart(text: string, part: (typeof parts)[number]): boolean {
 function parsed(text: string): PlainObject {
   try {
     const found = JSON.parse(text) as Plain;
-    if (isObject(found)) return found as PlainObject;
+    if (isObject(found)) return found;
   } catch {
     // Said below.
   }

@@ -18,7 +18,11 @@ function assigned(text: string, only = /^/): string[] {
 }
 
 /** By design: the table in start.sh has the registers, and a recovered run's lingering is the next one's to end. */
-const mayAssign: Record<string, string[]> = { "paths.sh": ["held"], "account.sh": ["hurried"], "frames.sh": ["lingered"] };
+const mayAssign: Record<string, string[]> = {
+  "paths.sh": ["held"],
+  "account.sh": ["hurried"],
+  "frames.sh": ["lingered"],
+};
 
 /** What a part assigns of what is set for all. */
 const taken = (all: readonly string[], file: string, text: string) =>

@@ -66,7 +66,8 @@ describe("the text", () => {
     const proxy = { user: "test", userUnits: { "app.container": "[Container]\nImage=httpd\n" } };
     for (const now of [proxy, { ...proxy, userUnits: secret(proxy.userUnits) }])
       assert.throws(() => inputsOf(inputs("two", now), text), {
-        message: /^It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's/,
+        message:
+          /^It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's/,
       });
     assert.ok(inputsOf(inputs("two"), text));
   });
