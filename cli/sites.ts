@@ -7,7 +7,7 @@ import type { DeployedSet } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 /**
- * The sets with these names, and those that a proxy of one of these names has besides.
+ * The sets with these names.
  *
  * @throws Stop for a name that the stack does not have
  */
@@ -18,14 +18,7 @@ export function setsOf(sets: readonly DeployedSet[], names: readonly string[]): 
     throw new Stop(
       `The stack has no site "${unknown.join('", "')}".\nIt has: ${[...new Set(known)].sort(naturally).join(", ") || "none"}`,
     );
-  return sets.filter(({ desired }) =>
-    names.some((name) => name === desired.name || isOfProxy(desired, name)),
-  );
-}
-
-/** Whether it is the set of the backends of this proxy, which only its URN says: a site may be called so as well. */
-function isOfProxy({ name, owner }: DeployedSet["desired"], proxy: string): boolean {
-  return name === `${proxy}-backends` && owner.includes("quadlet:index:ReverseProxyStack$");
+  return sets.filter(({ desired }) => names.includes(desired.name));
 }
 
 /** Those that have the set, and those that should have it and do not yet. */

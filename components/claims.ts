@@ -78,11 +78,7 @@ export function claimsOfProxy(name: string, args: ReverseProxyStackArgs): Owner[
     ...(hasNetwork(args) ? [`${network}-network.service`] : []),
     ...(hasSockets(args) ? [socketsUnit(name)] : []),
   ];
-  const own = [
-    ...claimsOfSite(name, nginxOf(name, args)),
-    ...claims("a unit", shared, args.user),
-    ...claims("a set of units", [`${name}-backends`], args.user),
-  ];
+  const own = [...claimsOfSite(name, nginxOf(name, args)), ...claims("a unit", shared, args.user)];
   const backends = Object.entries(args.backends).map(([backend, options]) => ({
     path: ["backends", backend],
     claims: containerNames(backend, options).flatMap((container) =>
@@ -100,7 +96,7 @@ function claimsOfContainer(
 ): Claim[] {
   if (options.nginx !== undefined)
     return claimsOfSite(container, backendSite(name, container, options, args)).filter(
-      // Its units are those of the backends' set.
+      // Its units are those of the proxy's set.
       ({ what }) => what !== "a set of units",
     );
   const units = [`${container}.service`, ...(isActivated(options) ? [`${container}.socket`] : [])];

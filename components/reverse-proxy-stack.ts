@@ -8,13 +8,13 @@ import { lateChecks, lateImage } from "./site/late-checks.ts";
 import { allUrls, hostUrl, pagesByHost, urlsOf } from "./site/names.ts";
 import { ArgumentError, pathText } from "./arguments/problems.ts";
 import type { ReverseProxyStackArgs } from "./proxy/arguments.ts";
-import { renderBackends } from "./proxy/backend-set.ts";
+import { merge, renderBackends } from "./proxy/backend-set.ts";
 import { containerNames } from "./proxy/names.ts";
 import { backendSite } from "./proxy/backend-sockets.ts";
 import { checkProxy } from "./proxy/check.ts";
 import { serverNamesOf } from "./proxy/nginx-files.ts";
 import { nginxOf, proxyAdditions } from "./proxy/render.ts";
-import { render } from "./site/render.ts";
+import { type Rendered, render } from "./site/render.ts";
 
 /**
  * nginx as a reverse proxy, socket-activated, for containers that it reaches by Unix sockets or on a network of podman's without a
@@ -36,11 +36,11 @@ import { render } from "./site/render.ts";
  * });
  * ```
  *
- * What it makes on the host, as two sets:
+ * What it makes on the host, as one set, which a host gets whole or not at all:
  *
- * - NAME, of the host's manager or the account's own: nginx, with the units and files of a SocketActivatedNginx.
- * - NAME-backends, of the account's own: BACKEND.container for each backend, BACKEND-2.container and so on for replicas, and
- *   BACKEND.socket where systemd opens its socket; NAME-backends.target, which stands for all of them.
+ * - In the host's manager or the account's own: nginx, with the units and files of a SocketActivatedNginx.
+ * - In the account's own: BACKEND.container for each backend, BACKEND-2.container and so on for replicas, and BACKEND.socket where
+ *   systemd opens its socket; NAME-backends.target, which stands for all of them.
  * - There too NAME-net.network (NAME-open-net.network with a way out), where a backend has transport "tcp", and
  *   NAME-sockets.service, which makes the directory of the sockets, where one has "unix".
  *
@@ -55,7 +55,7 @@ export class ReverseProxyStack extends ComponentResource {
   readonly urls: Output<string[]>;
   /** The same by the names of the hosts; with `connection`, the name is "host". */
   readonly urlsByHost: Output<Record<string, string[]>>;
-  /** What systemd says of each unit after the last operation: of nginx's, and of the backends'. */
+  /** What systemd says of each unit after the last operation, of nginx and of the backends, on all hosts that are not pending. */
   readonly unitStates: UnitSet["unitStates"];
 
   constructor(name: string, args: ReverseProxyStackArgs, options?: ComponentResourceOptions) {
@@ -79,20 +79,12 @@ export class ReverseProxyStack extends ComponentResource {
     const ofNginx = render(unit, nginx, proxyAdditions(unit, args));
     const digest = digestOf(args, ofBackends, ofNginx);
     const deployment = { name, component: this, args: nginx, digest };
-    const backends = new UnitSet(
-      `${name}-backends`,
-      { ...common, name: `${unit}-backends`, manager: "user", linger: true, ...ofBackends },
-      { parent: this },
-    );
     const proxy = new UnitSet(
       name,
-      { ...common, name: unit, manager, ...(manager === "user" ? { linger: true } : {}), ...ofNginx },
-      { parent: this, dependsOn: [backends] },
+      { ...common, name: unit, manager, linger: true, ...partsOf(manager, ofBackends, ofNginx) },
+      { parent: this },
     );
-    this.unitStates = all([backends.unitStates, proxy.unitStates]).apply(([first, second]) => ({
-      ...first,
-      ...second,
-    }));
+    this.unitStates = proxy.unitStates;
     const hosts = Object.values(args.backends).flatMap(serverNamesOf);
     this.urlsByHost = pagesByHost(args, () =>
       hosts.flatMap((host) => urlsOf(args, (listen, scheme) => hostUrl(host, listen, scheme))),
@@ -101,6 +93,19 @@ export class ReverseProxyStack extends ComponentResource {
     smokeTest(deployment, proxy, this.urls, hosts);
     this.registerOutputs({ urls: this.urls, urlsByHost: this.urlsByHost, unitStates: this.unitStates });
   }
+}
+
+/** Of one manager all are units of that; with the host's, the backends are units of the account's. */
+function partsOf(manager: "system" | "user", ofBackends: Rendered, ofNginx: Rendered) {
+  const all = merge(ofBackends, ofNginx);
+  if (manager === "user") return all;
+  return {
+    ...all,
+    units: ofNginx.units,
+    services: ofNginx.services,
+    userUnits: ofBackends.units,
+    userServices: ofBackends.services,
+  };
 }
 
 function lateBackends(

@@ -1,5 +1,6 @@
 import { type ListenAddress, parseListenStream } from "../units/nginx/address.ts";
 import { isQuadlet } from "../units/kinds.ts";
+import { isAccounts, plainName } from "./account-units.ts";
 
 /** One file as it shall be on the host. */
 export interface DesiredFile {
@@ -10,13 +11,13 @@ export interface DesiredFile {
   content: string;
   /** Four octal digits. */
   mode: string;
-  /** For unit files. */
+  /** For unit files: the name; "~NAME" where the account's manager has it in a set of the host's (account-units.ts). */
   unit?: string;
   /** Whether "@UID@" and "@HOME@" in it are the account's: see placeholders.ts. */
   placeholders?: boolean;
 }
 
-/** One unit as it shall be. `reloadOn` and `restartOn` are keys of files. */
+/** One unit as it shall be, by the name that {@link DesiredFile.unit} would have. `reloadOn` and `restartOn` are keys of files. */
 export interface DesiredService {
   unit: string;
   active: boolean;
@@ -91,9 +92,11 @@ export interface Desired {
   former?: Former;
 }
 
-/** A set under its former manager or account, as far as it would be in the way. */
+/** A set under its former manager or account, as far as it would be in the way. It is gone when this one is activated. */
 export interface Former {
   addresses: ListenAddress[];
+  /** Its files, which this one may have as well. */
+  paths: string[];
   units: string[];
 }
 
@@ -102,13 +105,18 @@ const directories = {
   user: { quadlet: "~/.config/containers/systemd", unit: "~/.config/systemd/user" },
 };
 
+/** Which managers a set has to do with. */
+type Managers = Pick<Desired, "manager" | "account">;
+
 /** Where a manager looks for a unit (podman-systemd.unit(5), systemd.unit(5)). */
 export function unitPath(manager: Desired["manager"], unit: string): string {
-  return `${unitDirectory(manager, directoryKind(unit))}/${unit}`;
+  return `${directories[isAccounts(unit) ? "user" : manager][directoryKind(unit)]}/${plainName(unit)}`;
 }
 
-export function unitDirectory(manager: Desired["manager"], kind: "quadlet" | "unit"): string {
-  return directories[manager][kind];
+/** All directories in which the managers of a set look for units. */
+export function unitDirectories({ manager, account }: Managers): string[] {
+  const managers = manager === "system" && account !== undefined ? [manager, "user" as const] : [manager];
+  return managers.flatMap((one) => Object.values(directories[one]));
 }
 
 /** podman's generator reads quadlets, from a directory of its own. */
@@ -116,18 +124,22 @@ function directoryKind(unit: string): "quadlet" | "unit" {
   return isQuadlet(unit) ? "quadlet" : "unit";
 }
 
-/** The unit's name for a path in one of the manager's unit directories, else undefined. */
-export function unitAt(manager: Desired["manager"], path: string): string | undefined {
+/** The unit's name for a path in one of the unit directories, else undefined. */
+export function unitAt(managers: Managers, path: string): string | undefined {
   const at = path.lastIndexOf("/");
-  return Object.values(directories[manager]).includes(path.slice(0, at)) ? path.slice(at + 1) : undefined;
+  const [directory, name] = [path.slice(0, at), path.slice(at + 1)];
+  if (!unitDirectories(managers).includes(directory)) return undefined;
+  return managers.manager === "system" && directory.startsWith("~/") ? `~${name}` : name;
 }
 
 /**
  * Where a manager looks for a unit that is there until the next boot only (podman-systemd.unit(5), systemd.unit(5)). "%t/" is
- * the manager's runtime directory.
+ * the manager's runtime directory, "~%t/" that of the account's manager in a set of the host's.
  */
 export function runtimeUnitPath(manager: Desired["manager"], unit: string): string {
-  return { quadlet: `%t/containers/systemd/${unit}`, unit: `%t/systemd/${manager}/${unit}` }[
+  const name = plainName(unit);
+  const [root, of] = isAccounts(unit) ? ["~%t", "user"] : ["%t", manager];
+  return { quadlet: `${root}/containers/systemd/${name}`, unit: `${root}/systemd/${of}/${name}` }[
     directoryKind(unit)
   ];
 }

@@ -1,8 +1,8 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Action, actions, changeOf, triggered } from "../host/plan/changes.ts";
+import { madeUnit, plainName } from "../host/account-units.ts";
 import type { Desired, DesiredFile } from "../host/desired.ts";
 import { isSocket } from "../units/kinds.ts";
-import { madeUnit } from "../units/made.ts";
 import { listens } from "../units/socket-addresses.ts";
 import { handovers } from "../host/plan/stand-ins.ts";
 import { toListenStream } from "../units/nginx/address.ts";
@@ -43,7 +43,7 @@ export function effectsOf(before: PlainObject, after: PlainObject): Told[] | und
   const socketsChange = [...todo].some(([unit, action]) => isSocket(unit) && action !== "none");
   const lines = [...todo].flatMap(
     ([unit, action]) =>
-      phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(unit)) ?? [],
+      phrase(desired, unit, action, handed.includes(unit), socketsChange, old.get(plainName(unit))) ?? [],
   );
   const gone = [...old.values()].filter(({ key, unit }) => unit !== undefined && !changes.has(key));
   const removed = gone.map(({ key, content }): Told => {
@@ -57,7 +57,7 @@ export function effectsOf(before: PlainObject, after: PlainObject): Told[] | und
     return desired.files.some(({ key, unit, content }) => {
       if (unit === undefined || madeUnit(unit, content) !== name) return false;
       const before = old.get(key);
-      return before === undefined || madeUnit(key, before.content) !== name;
+      return before === undefined || madeUnit(unit, before.content) !== name;
     });
   }
 }
@@ -70,30 +70,31 @@ function phrase(
   socketsChange: boolean,
   before: DesiredFile | undefined,
 ): Told | undefined {
+  const name = plainName(unit);
   switch (action) {
     case "none":
       return undefined;
     case "reload":
-      return { effect: "reloads", says: `reloads ${unit}` };
+      return { effect: "reloads", says: `reloads ${name}` };
     case "start":
-      return { effect: "starts", says: isSocket(unit) ? `opens ${unit}` : `starts ${unit}` };
+      return { effect: "starts", says: isSocket(unit) ? `opens ${name}` : `starts ${name}` };
     case "restart":
       if (isSocket(unit)) {
         const all = [
           ...new Set([before, fileOf(desired, unit)].flatMap((file) => (file ? addresses(file) : []))),
         ];
         const refuse = `${all.join(", ")} ${all.length > 1 ? "refuse" : "refuses"} for a moment`;
-        return { effect: "gap", says: `closes and opens ${unit} (${refuse})` };
+        return { effect: "gap", says: `closes and opens ${name} (${refuse})` };
       }
       if (isHanded) {
         const whose = socketsChange ? "on the other sockets no request waits" : "no request waits";
-        return { effect: "hands over", says: `hands ${unit} over to its new version (${whose})` };
+        return { effect: "hands over", says: `hands ${name} over to its new version (${whose})` };
       }
       // Its sockets have their own line.
-      if (socketsChange) return { effect: "restarts", says: `starts ${unit} anew` };
+      if (socketsChange) return { effect: "restarts", says: `starts ${name} anew` };
       return hasSocket(desired, unit)
-        ? { effect: "restarts", says: `restarts ${unit} (its sockets stay open)` }
-        : { effect: "interrupts", says: `restarts ${unit}` };
+        ? { effect: "restarts", says: `restarts ${name} (its sockets stay open)` }
+        : { effect: "interrupts", says: `restarts ${name}` };
   }
 }
 

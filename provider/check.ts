@@ -1,7 +1,9 @@
+import { isAccounts, plainName } from "../host/account-units.ts";
 import { unitAt } from "../host/desired.ts";
 import { type Fail, type Failure, checkShape } from "./check-shape.ts";
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { fold } from "../rollout/fold.ts";
+import { madeUnit } from "../units/made.ts";
 import { policyOf } from "./policy.ts";
 import { waysOf } from "./where.ts";
 import { type Plain, type PlainObject, type WireObject, hasUnknown, isObject, unknown } from "./wire.ts";
@@ -70,29 +72,65 @@ function checkChange(inputs: PlainObject, before: PlainObject, fail: Fail): void
 }
 
 function checkTogether(inputs: PlainObject, fail: Fail): void {
-  const { manager, user, createUser, linger, units, files, services } = inputs as Record<
-    string,
-    Plain | undefined
-  >;
+  const { manager, user, createUser, linger, files } = inputs as Record<string, Plain | undefined>;
+  const names = (key: string) => namesIn(inputs[key]);
   if (manager === "user" && user === undefined) fail("user", 'is missing: manager "user" needs the account');
   if (user === undefined && createUser === true) fail("createUser", "needs the account that is to be made");
   if (user === undefined && linger === true) fail("linger", "goes with an account (user) only");
+  for (const key of ["userUnits", "userServices"])
+    if (names(key).length > 0 && (manager === "user" || user === undefined))
+      fail(key, 'is for manager "system" with an account (user): units of the account\'s own manager');
+  if (linger === false && names("userUnits").length > 0)
+    fail("linger", "can't be false with userUnits: they run from boot on");
+  const own = madeIn(inputs.units);
+  for (const { name, unit } of madeIn(inputs.userUnits)) {
+    if (own.some((one) => one.unit === unit)) fail(`userUnits["${name}"]`, inBoth(unit, "units"));
+    // With ServiceName= one name can make two units.
+    else if (own.some((one) => one.name === name)) fail(`userUnits["${name}"]`, inBoth(name, "units"));
+  }
+  for (const unit of names("userServices").filter((one) => names("services").includes(one)))
+    fail(`userServices["${unit}"]`, inBoth(unit, "services"));
+  if (manager === "system" && user === undefined)
+    for (const path of names("files").filter((each) => each.startsWith("~/")))
+      fail(`files["${path}"]`, "is in the home directory of an account, and there is none (user)");
   // Names of what is not known yet can't be missed.
-  if (units === unknown || files === unknown) return;
-  for (const path of Object.keys(isObject(files) ? files : {})) {
-    const unit = manager === "system" || manager === "user" ? unitAt(manager, path) : undefined;
-    if (unit !== undefined && isObject(units) && unit in units)
+  if ([inputs.units, inputs.userUnits, files].includes(unknown)) return;
+  const known = [...names("units"), ...names("userUnits"), ...names("files")];
+  for (const path of names("files")) {
+    const account = typeof user === "string" ? user : undefined;
+    const unit = manager === "system" || manager === "user" ? unitAt({ manager, account }, path) : undefined;
+    if (unit !== undefined && names(isAccounts(unit) ? "userUnits" : "units").includes(plainName(unit)))
       fail(`files["${path}"]`, "is a unit of this set as well");
     if (/^(\/var\/lib|~\/\.local\/state)\/quadlet-fleet\//.test(path))
       fail(`files["${path}"]`, "is where quadlet-fleet keeps its own records");
   }
-  const known = [...Object.keys(isObject(units) ? units : {}), ...Object.keys(isObject(files) ? files : {})];
+  for (const key of ["services", "userServices"]) checkTriggers(key, inputs[key], known, fail);
+}
+
+function inBoth(unit: string, own: string): string {
+  return `${unit} is also in ${own}. Choose another name: a set can't have one name in both managers`;
+}
+
+/** Files of units, and what systemd calls their units. */
+function madeIn(units: Plain | undefined): { name: string; unit: string }[] {
+  return Object.entries(isObject(units) ? (units as PlainObject) : {}).map(([name, text]) => ({
+    name,
+    unit: madeUnit(name, typeof text === "string" ? text : undefined),
+  }));
+}
+
+function namesIn(map: Plain | undefined): string[] {
+  return Object.keys(isObject(map) ? map : {});
+}
+
+/** Files and units of which a change reloads or restarts a service. */
+function checkTriggers(key: string, services: Plain | undefined, known: readonly string[], fail: Fail): void {
   for (const [unit, service] of Object.entries(isObject(services) ? (services as PlainObject) : {})) {
     for (const list of ["reloadOn", "restartOn"]) {
       const names = isObject(service) ? (service as PlainObject)[list] : undefined;
       for (const name of Array.isArray(names) ? names : []) {
         if (typeof name === "string" && !known.includes(name))
-          fail(`services["${unit}"].${list}`, `"${name}" is no file or unit of this set`);
+          fail(`${key}["${unit}"].${list}`, `"${name}" is no file or unit of this set`);
       }
     }
   }

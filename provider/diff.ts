@@ -18,12 +18,12 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Map<string
   };
   for (const key of ["manager", "user"]) compare(key, before[key], after[key]);
   compare("linger", before.linger ?? false, after.linger ?? false);
-  for (const collection of ["where", "units", "images"]) {
+  for (const collection of ["where", "units", "userUnits", "images"]) {
     for (const key of keysOf(before[collection], after[collection])) {
       compare(`${collection}["${key}"]`, field(before[collection], key), field(after[collection], key));
     }
   }
-  for (const collection of ["files", "services"]) {
+  for (const collection of ["files", "services", "userServices"]) {
     for (const key of keysOf(before[collection], after[collection])) {
       const left = field(before[collection], key);
       const right = field(after[collection], key);

@@ -1,5 +1,5 @@
 import type { Facts, Query } from "../host/facts/facts.ts";
-import { unitAt, unitDirectory } from "../host/desired.ts";
+import { unitAt, unitDirectories } from "../host/desired.ts";
 import { isSocket, kindOf } from "../units/kinds.ts";
 import { madeUnit } from "../units/made.ts";
 import { valueOf, valuesOf } from "../units/values.ts";
@@ -12,29 +12,30 @@ import { type WireObject, secret } from "./wire.ts";
  *
  * @returns what to look at next, or undefined when all is known.
  */
-export function nextQuery({ manager, name }: Identity, facts: Facts): Query | undefined {
+export function nextQuery({ manager, user, name }: Identity, facts: Facts): Query | undefined {
+  const managers = { manager, account: user };
   if (facts.names.size === 0 && facts.files.size === 0)
-    return { files: new Map(), units: [], directories: unitDirectories(manager) };
+    return { files: new Map(), units: [], directories: unitDirectories(managers) };
   if (facts.files.size === 0) {
     const marked = facts.set?.paths ?? [];
     const found = [...facts.names].flatMap(([directory, names]) =>
       names.filter((file) => isPart(file, name)).map((file) => `${directory}/${file}`),
     );
     const paths = [...new Set([...marked, ...found])];
-    return paths.length === 0 ? undefined : query(manager, paths, [], facts);
+    return paths.length === 0 ? undefined : query(managers, paths, [], facts);
   }
   const paths = [...facts.files.keys()];
-  const directories = mounted(manager, facts);
+  const directories = mounted(managers, facts);
   const known = [...facts.names.keys()];
   if (facts.set || directories.every((directory) => facts.names.has(directory))) {
     const missing = [...facts.names].flatMap(([directory, names]) =>
-      unitDirectories(manager).includes(directory) ? [] : names.map((file) => `${directory}/${file}`),
+      unitDirectories(managers).includes(directory) ? [] : names.map((file) => `${directory}/${file}`),
     );
     const more = missing.filter((path) => !facts.files.has(path));
-    const next = query(manager, [...paths, ...more], known, facts);
+    const next = query(managers, [...paths, ...more], known, facts);
     return more.length === 0 && next.units.every((unit) => facts.units.has(unit)) ? undefined : next;
   }
-  return query(manager, paths, directories, facts);
+  return query(managers, paths, directories, facts);
 }
 
 /** The inputs of the set that was found, or undefined where there is none. */
@@ -46,7 +47,7 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
   for (const [path, fact] of facts.files) {
     if (fact.type !== "file") continue;
     const content = fact.content?.toString("utf8") ?? "";
-    const unit = unitAt(identity.manager, path);
+    const unit = unitAt({ manager: identity.manager, account: identity.user }, path);
     if (unit === undefined) {
       files[path] = { content, ...(fact.mode === "0644" ? {} : { mode: fact.mode }) };
       continue;
@@ -80,21 +81,19 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
   };
 }
 
+type Managers = Parameters<typeof unitAt>[0];
+
 function query(
-  manager: Identity["manager"],
+  managers: Managers,
   paths: readonly string[],
   directories: readonly string[],
   { files }: Facts,
 ): Query {
   const units = paths.flatMap((path) => {
-    const unit = unitAt(manager, path);
+    const unit = unitAt(managers, path);
     return unit === undefined ? [] : madeUnit(unit, files.get(path)?.content?.toString("utf8"));
   });
   return { files: new Map(paths.map((path) => [path, "none"])), units: [...new Set(units)], directories };
-}
-
-function unitDirectories(manager: Identity["manager"]): string[] {
-  return [unitDirectory(manager, "quadlet"), unitDirectory(manager, "unit")];
 }
 
 /** NAME-….socket may be the first socket of a set of that longer name: its own service tells. */
@@ -116,9 +115,9 @@ function isPart(file: string, name: string): boolean {
 }
 
 /** The host's directories that a unit mounts as nginx's configuration. */
-function mounted(manager: Identity["manager"], facts: Facts): string[] {
+function mounted(managers: Managers, facts: Facts): string[] {
   const volumes = [...facts.files].flatMap(([path, { content }]) => {
-    const unit = unitAt(manager, path);
+    const unit = unitAt(managers, path);
     return unit === undefined || !content
       ? []
       : valuesOf(content.toString("utf8"), unit, "Container", "Volume");

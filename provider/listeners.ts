@@ -20,9 +20,10 @@ export class Listeners {
 
   /** Says which sockets of a set listen where another set's do. */
   claim(owner: string, inputs: PlainObject, fail: (path: string, reason: string) => void): void {
-    const { hosts, units } = inputs as Record<string, Plain | undefined>;
+    const { hosts, units, userUnits } = inputs as Record<string, Plain | undefined>;
     if (!isObject(hosts) || !isObject(units)) return;
-    const own = Object.entries(units as PlainObject).flatMap(([unit, text]) =>
+    const all = { ...(units as PlainObject), ...(isObject(userUnits) ? (userUnits as PlainObject) : {}) };
+    const own = Object.entries(all).flatMap(([unit, text]) =>
       typeof text === "string" && isSocket(unit) ? claims(owner, unit, text) : [],
     );
     const problems: { name: string; why: string }[] = [];

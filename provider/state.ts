@@ -1,5 +1,6 @@
-import type { UnitSetInputs } from "../resources/contract.ts";
-import { type Desired, type DesiredFile, unitPath } from "../host/desired.ts";
+import type { ServiceState, UnitSetInputs } from "../resources/contract.ts";
+import { isAccounts, plainName } from "../host/account-units.ts";
+import { type Desired, type DesiredFile, type DesiredService, unitPath } from "../host/desired.ts";
 import { isTemplate } from "../units/kinds.ts";
 import type { Facts } from "../host/facts/facts.ts";
 import { standInUnits } from "../host/plan/refusals.ts";
@@ -8,14 +9,25 @@ import { type WireObject, isSecretAt, wireUnknown } from "./wire.ts";
 
 /** What the inputs mean on the host. */
 export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
-  const units = Object.entries(inputs.units).map(([unit, content]): DesiredFile => ({
-    key: unit,
-    path: unitPath(inputs.manager, unit),
-    content,
-    mode: "0644",
-    unit,
-    ...(inputs.user === undefined ? {} : { placeholders: true }),
-  }));
+  const unitFiles = (units: Record<string, string>, named: (name: string) => string) =>
+    Object.entries(units).map(([name, content]): DesiredFile => ({
+      key: name,
+      path: unitPath(inputs.manager, named(name)),
+      content,
+      mode: "0644",
+      unit: named(name),
+      ...(inputs.user === undefined ? {} : { placeholders: true }),
+    }));
+  const states = (services: Record<string, ServiceState>, named: (name: string) => string) =>
+    Object.entries(services).map(([name, service]): DesiredService => ({
+      unit: named(name),
+      active: service.active ?? true,
+      enabled: service.enabled ?? false,
+      reloadOn: service.reloadOn ?? [],
+      restartOn: service.restartOn ?? [],
+      handover: service.handover ?? false,
+    }));
+  const { userUnits = {}, userServices = {} } = inputs;
   const files = Object.entries(inputs.files ?? {}).map(([path, file]): DesiredFile => ({
     key: path,
     path,
@@ -30,17 +42,11 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     manager: inputs.manager,
     account: inputs.user,
     createUser: inputs.createUser ?? false,
-    linger: inputs.linger ?? false,
-    // Files before the units that use them.
-    files: [...files, ...units],
-    services: Object.entries(inputs.services ?? {}).map(([unit, service]) => ({
-      unit,
-      active: service.active ?? true,
-      enabled: service.enabled ?? false,
-      reloadOn: service.reloadOn ?? [],
-      restartOn: service.restartOn ?? [],
-      handover: service.handover ?? false,
-    })),
+    // Without it the account's manager, and so its units, would be gone with the next boot.
+    linger: inputs.linger ?? Object.keys(userUnits).length > 0,
+    // Files before the units that use them; the account's units before those of the host's manager, which need them.
+    files: [...files, ...unitFiles(userUnits, ofAccount), ...unitFiles(inputs.units, asItIs)],
+    services: [...states(userServices, ofAccount), ...states(inputs.services ?? {}, asItIs)],
     images: Object.entries(inputs.images ?? {}).map(([reference, { pull }]) => ({ reference, pull })),
     secrets: [],
     registries: inputs.registries ?? {},
@@ -51,7 +57,9 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
         command,
         mounts: mounts ?? {},
         volumes: volumes ?? [],
-        ...(service === undefined ? {} : { service }),
+        ...(service === undefined
+          ? {}
+          : { service: Object.hasOwn(userServices, service) ? ofAccount(service) : service }),
       }),
     ),
     probes: Object.entries(inputs.probes ?? {}).map(([listen, probe]) => ({
@@ -64,12 +72,16 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
   };
 }
 
+const asItIs = (name: string) => name;
+const ofAccount = (name: string) => `~${name}`;
+
 /** The paths of the files and units whose content is a secret. */
 export function secretPaths(desired: Desired, wire: WireObject): string[] {
   return desired.files
-    .filter(({ key, unit }) =>
-      isSecretAt(wire, unit === undefined ? ["files", key, "content"] : ["units", key]),
-    )
+    .filter(({ key, unit }) => {
+      if (unit === undefined) return isSecretAt(wire, ["files", key, "content"]);
+      return isSecretAt(wire, [isAccounts(unit) ? "userUnits" : "units", key]);
+    })
     .map(({ path }) => path);
 }
 
@@ -101,7 +113,7 @@ export function unitStatesOf(desired: Desired, facts: ReadonlyMap<string, Facts>
   for (const [unit, { load, active, enabled }] of first.units) {
     if (standIns.includes(unit) || isTemplate(unit)) continue;
     const dropIns = [...new Set(all.flatMap(({ units: there }) => there.get(unit)?.dropIns ?? []))];
-    units[unit] = { load, active, enabled, ...(dropIns.length > 0 ? { dropIns } : {}) };
+    units[plainName(unit)] = { load, active, enabled, ...(dropIns.length > 0 ? { dropIns } : {}) };
   }
   return units;
 }
@@ -111,8 +123,10 @@ export function expectedOutputs(wire: WireObject): WireObject {
   return { ...echo(wire), where: wire.where ?? {}, owner: wireUnknown, unitStates: wireUnknown };
 }
 
+const parts = ["units", "userUnits", "files", "services", "userServices"];
+
 /** What the hosts have by now: what the next diff compares, and what a reader of the state looks for. */
 export function echo(wire: Partial<WireObject>): WireObject {
-  const names = ["name", "manager", "user", "units", "files", "services", "images", "linger"];
+  const names = ["name", "manager", "user", ...parts, "images", "linger"];
   return Object.fromEntries(names.flatMap((name) => (wire[name] === undefined ? [] : [[name, wire[name]]])));
 }

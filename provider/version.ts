@@ -13,9 +13,9 @@ import {
   secret,
 } from "./wire.ts";
 
-/** What a version consists of. The outputs say the first four. */
-const parts = ["units", "files", "services", "images", "checks", "probes"] as const;
-const partsOfOutputs = parts.slice(0, 4);
+/** What a version consists of, as the outputs say it, and with the rest. */
+const partsOfOutputs = ["units", "userUnits", "files", "services", "userServices", "images"] as const;
+const parts = [...partsOfOutputs, "checks", "probes"] as const;
 
 /**
  * The text that a host keeps of a version, so that it can go back to it later. What is secret, and the content of files that only their
@@ -24,18 +24,19 @@ const partsOfOutputs = parts.slice(0, 4);
  * @param wire the inputs of a set
  */
 export function versionText(wire: WireObject): string {
-  const units = mapped(record(reveal(wire.units)), (content, unit) =>
-    isSecretAt(wire, ["units", unit]) ? null : content,
-  );
+  const texts = (key: "units" | "userUnits") =>
+    mapped(record(reveal(wire[key])), (content, unit) => (isSecretAt(wire, [key, unit]) ? null : content));
   const files = mapped(record(reveal(wire.files)), (file, path) => {
     const { mode } = record(file);
     const isPrivate =
       isSecretAt(wire, ["files", path, "content"]) || (typeof mode === "string" && mode.endsWith("00"));
     return isPrivate ? { ...record(file), content: null } : file;
   });
-  const others = ["services", "images", "checks", "probes"] as const;
-  const rest = others.map((part) => [part, holdsSecret(wire[part]) ? null : reveal(wire[part] ?? {})]);
-  return `${JSON.stringify({ units, files, ...Object.fromEntries(rest) })}\n`;
+  const known = { units: texts("units"), userUnits: texts("userUnits"), files };
+  const rest = parts
+    .filter((part) => !(part in known))
+    .map((part) => [part, holdsSecret(wire[part]) ? null : reveal(wire[part] ?? {})]);
+  return `${JSON.stringify({ ...known, ...Object.fromEntries(rest) })}\n`;
 }
 
 /** Whether the outputs of the last operation, as a version, are the one of a text. Pure. */
@@ -66,8 +67,13 @@ export class VersionError extends Error {}
  */
 export function inputsOf(now: WireObject, text: string): WireObject {
   const kept = read(text);
-  const units = record(kept.units);
-  for (const [part, value] of [...Object.entries(kept), ...Object.entries(units)])
+  // All backends of a proxy would go: that version had them in a set of their own.
+  if (!hasPart(text, "userUnits") && Object.keys(record(reveal(now.userUnits))).length > 0)
+    throw new VersionError(
+      "It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's own manager.",
+    );
+  const texts = (["units", "userUnits"] as const).flatMap((part) => Object.entries(record(kept[part])));
+  for (const [part, value] of [...Object.entries(kept), ...texts])
     if (value === null) throw new VersionError(`Hosts keep no secrets, and this is one: ${part}.`);
   const files = mapped(record(kept.files), (file, path) =>
     isObject(file) && record(file).content === null
@@ -81,12 +87,18 @@ export function inputsOf(now: WireObject, text: string): WireObject {
 }
 
 function read(text: string): PlainObject {
+  const found = parsed(text);
+  return Object.fromEntries(parts.map((part) => [part, part in found ? (found[part] ?? null) : {}]));
+}
+
+function hasPart(text: string, part: (typeof parts)[number]): boolean {
+  return part in parsed(text);
+}
+
+function parsed(text: string): PlainObject {
   try {
     const found = JSON.parse(text) as Plain;
-    if (isObject(found))
-      return Object.fromEntries(
-        parts.map((part) => [part, part in found ? ((found as PlainObject)[part] ?? null) : {}]),
-      );
+    if (isObject(found)) return found;
   } catch {
     // Said below.
   }

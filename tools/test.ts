@@ -1,4 +1,4 @@
-// The tests on real hosts, side by side, as they mostly wait; and then, one at a time, those that want the machine for themselves.
+// The tests on real hosts, side by side, as they mostly wait; and then those that want the machine for themselves.
 // node tools/test.ts [NAME…]: these files only.
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -6,12 +6,15 @@ import { join } from "node:path";
 import { run } from "node:test";
 import { type TestEvent, spec } from "node:test/reporters";
 
-/** What runs one at a time, and why. All other files run side by side, each with a fleet and stacks of its own names. */
-const alone: Record<string, string> = {
-  sweep: "ten hosts, and stops many transactions at once, each at its moment",
+/** What does not run side by side with all others, and why. Each other file has a fleet and stacks of its own names. */
+const apart: Record<string, string> = {
+  "proxy-sweep": "stops many transactions at once, each at its moment",
+  sweep: "the same",
   ten: "ten hosts, and an order of what they do",
   "zero-failures": "compares times under load",
 };
+/** These wait for most of their time, so they run at the same time. */
+const sweeps = ["proxy-sweep", "sweep"];
 
 const directory = join(import.meta.dirname, "../test/hosts");
 const suffix = ".test.ts";
@@ -19,7 +22,7 @@ const all = globSync(`*${suffix}`, { cwd: directory })
   .map((file) => file.slice(0, -suffix.length))
   .sort();
 const wanted = process.argv.slice(2);
-for (const name of [...wanted, ...Object.keys(alone)]) {
+for (const name of [...wanted, ...Object.keys(apart)]) {
   if (all.includes(name)) continue;
   console.error(`There is no ${name}${suffix} in test/hosts. There are: ${all.join(", ")}`);
   process.exit(2);
@@ -30,8 +33,9 @@ process.env.GOGC ??= "400";
 
 const names = wanted.length > 0 ? wanted : all;
 const lanes = [
-  { concurrency: availableParallelism() + 2, names: names.filter((name) => !(name in alone)) },
-  { concurrency: 1, names: names.filter((name) => name in alone) },
+  { concurrency: availableParallelism() + 2, names: names.filter((name) => !(name in apart)) },
+  { concurrency: sweeps.length, names: names.filter((name) => sweeps.includes(name)) },
+  { concurrency: 1, names: names.filter((name) => name in apart && !sweeps.includes(name)) },
 ];
 
 /** Of all lanes, by the words of Node's own summary. */

@@ -49,7 +49,7 @@ export async function rollback({ stack, site, yes }: RollbackOptions): Promise<n
 }
 
 function choose(sets: readonly DeployedSet[], site: string): DeployedSet {
-  const [set, another] = setsOf(sets, [site]).filter(({ desired }) => desired.name === site);
+  const [set, another] = setsOf(sets, [site]);
   if (!set || another)
     throw new Stop(`The stack has "${site}" twice. Revert the program, and run \`pulumi up\`.`);
   return set;

@@ -1,3 +1,4 @@
+import { plainName } from "../../host/account-units.ts";
 import type { Desired, DesiredFile } from "../../host/desired.ts";
 import { sha256 } from "../../host/digest.ts";
 import { printable } from "../../host/errors.ts";
@@ -58,7 +59,7 @@ export function rowOf({ set, host, look }: Found): Row {
     state: isAtWork || pending !== null ? "pending" : found === null ? "as deployed" : "differs",
     pending: isAtWork ? unfinished : pending,
     version: facts.set ? versionOf(desired, actual(fill(desired, facts), facts)) : null,
-    active: Object.fromEntries(active.map((unit) => [unit, isActive(facts, unit)])),
+    active: Object.fromEntries(active.map((unit) => [plainName(unit), isActive(facts, unit)])),
     at: word(last?.at),
     by: word(last?.who),
     outcome: word(last?.outcome),

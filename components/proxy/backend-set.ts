@@ -1,5 +1,4 @@
 import { type Input, all, output } from "@pulumi/pulumi/output.js";
-import type { Probe } from "../../resources/contract.ts";
 import { renderNetwork, renderTarget } from "../../units/render.ts";
 import { awaitFirstPodman } from "../site/first-podman.ts";
 import type { Backend, ReverseProxyStackArgs } from "./arguments.ts";
@@ -9,7 +8,7 @@ import { backendAdditions, backendSite, renderSocketsUnit, socketsUnit } from ".
 import { type Rendered, render } from "../site/render.ts";
 import { retried, unlimited } from "../site/restarting.ts";
 
-/** The set of the account's own manager: what the backends share, the backends, and the target that stands for them. */
+/** The part of the account's own manager: what the backends share, the backends, and the target that stands for them. */
 export function renderBackends(name: string, args: ReverseProxyStackArgs): Rendered {
   const { target } = proxyNames(name, args);
   const parts = Object.entries(args.backends).flatMap(([backend, options]) =>
@@ -38,28 +37,32 @@ export function renderBackends(name: string, args: ReverseProxyStackArgs): Rende
   return { ...[...shared, ...parts].reduce(merge, nothing), images: imagesOf(args) };
 }
 
-type Part = Partial<Omit<Rendered, "images">>;
+type Part = Partial<Rendered>;
 
-const nothing = { units: {}, files: {}, services: {}, checks: {}, probes: {} };
+const nothing: Rendered = { units: {}, files: {}, services: {}, checks: {}, probes: {}, images: {} };
 
-function merge(one: Omit<Rendered, "images">, other: Part): Omit<Rendered, "images"> {
+/** Two parts of one set, in their order. */
+export function merge(one: Rendered, other: Part): Rendered {
   return {
     units: { ...one.units, ...other.units },
     files: { ...one.files, ...other.files },
     services: { ...one.services, ...other.services },
     checks: { ...one.checks, ...other.checks },
-    probes: mergeProbes(one.probes, other.probes ?? {}),
+    probes: mergeMaps(one.probes, other.probes ?? {}),
+    images: mergeMaps(one.images, other.images ?? {}),
   };
 }
 
 /** What is known stays so, for its diff. */
-function mergeProbes(one: Rendered["probes"], other: Rendered["probes"]): Rendered["probes"] {
+function mergeMaps<T>(one: Input<Record<string, T>>, other: Input<Record<string, T>>) {
   if (isKnown(one) && isKnown(other)) return { ...one, ...other };
-  return all([one, other]).apply(([first, second]) => ({ ...first, ...second }));
+  return all([one, other]).apply(
+    ([first, second]): Record<string, T> => ({ ...first, ...second }) as Record<string, T>,
+  );
 }
 
-function isKnown(probes: Rendered["probes"]): probes is Record<string, Probe> {
-  return Object.getPrototypeOf(probes) === Object.prototype;
+function isKnown<T>(map: Input<Record<string, T>>): map is Record<string, T> {
+  return Object.getPrototypeOf(map) === Object.prototype;
 }
 
 function renderSharedNetwork(name: string, args: ReverseProxyStackArgs): Part {

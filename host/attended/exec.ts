@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Desired } from "../desired.ts";
 import { type Errand, scriptOf } from "./attend.ts";
+import { keeperOf } from "./sources.ts";
 
 const script = scriptOf("exec");
 
@@ -8,7 +9,8 @@ const script = scriptOf("exec");
 const longest = 64 * 1024;
 
 /** A command in the container of a unit, by the podman that runs it. When nobody wants it any more, its processes are stopped. */
-export function execErrand({ manager, account }: Desired, unit: string, command: readonly string[]): Errand {
+export function execErrand(desired: Desired, unit: string, command: readonly string[]): Errand {
+  const { manager, account } = keeperOf(desired, unit);
   const mark = randomBytes(16).toString("hex");
   const as = manager === "system" ? "root" : "either";
   return { account, as, script, longest, argv: [manager, account ?? "-", unit, mark, ...command] };

@@ -2,6 +2,7 @@ import { factsOf, isTemplate, kindOf, stemOf } from "../../units/kinds.ts";
 import { madeUnit } from "../../units/made.ts";
 import { podmanRuns } from "../../units/podman-run.ts";
 import { valuesOf } from "../../units/values.ts";
+import { isAccounts, plainName } from "../account-units.ts";
 import type { Desired, DesiredFile } from "../desired.ts";
 import { standInsOf } from "../plan/stand-ins.ts";
 
@@ -19,22 +20,37 @@ export type Source =
  * @param only this unit of it, and what stands in for that
  */
 export function sourcesOf(desired: Desired, only?: string): Source[] {
-  const { manager, account } = desired;
   const units = unitsOf(desired).filter((unit) => only === undefined || unit === only);
-  if (units.length === 0) return [];
-  const paired = new Set(desired.services.filter(({ handover }) => handover).map(({ unit }) => unit));
-  const all = units.flatMap((unit) => [unit, ...(paired.has(unit) ? standInsOf(unit) : [])]);
+  const paired = new Set(
+    desired.services.filter(({ handover }) => handover).map(({ unit }) => plainName(unit)),
+  );
+  const journals = [...Map.groupBy(units, (unit) => keeperOf(desired, unit).manager)].map(
+    ([manager, its]): Source => ({
+      ...{ kind: "journal", manager, account: desired.account },
+      units: its.flatMap((unit) => [unit, ...(paired.has(unit) ? standInsOf(unit) : [])]),
+    }),
+  );
   const logs = unitFiles(desired).flatMap((file): Source[] => {
     const unit = madeUnit(file.key, file.content);
     const directory = logDirectory(file);
     if (directory === undefined || !units.includes(unit)) return [];
-    const files = logRoots[manager].map((root) => `${root}/${directory}/access.log`);
-    return [{ kind: "access log", manager, account, unit, files }];
+    const keeper = keeperOf(desired, unit);
+    const files = logRoots[keeper.manager].map((root) => `${root}/${directory}/access.log`);
+    return [{ kind: "access log", ...keeper, unit, files }];
   });
-  return [{ kind: "journal", manager, account, units: all }, ...logs];
+  return [...journals, ...logs];
 }
 
-/** The units of a set, as systemd calls them: a template is none. */
+/** The manager that has a unit, and its account. */
+export function keeperOf(desired: Desired, unit: string): Keeper {
+  const { manager, account } = desired;
+  const isOfAccount = unitFiles(desired).some(
+    (file) => isAccounts(file.unit ?? "") && madeUnit(file.key, file.content) === unit,
+  );
+  return { manager: isOfAccount ? "user" : manager, account };
+}
+
+/** The units of a set, as systemd calls them, in whichever manager: a template is none. */
 export function unitsOf(desired: Desired): string[] {
   return unitFiles(desired)
     .filter(({ key }) => !isTemplate(key))

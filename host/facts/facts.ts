@@ -1,3 +1,4 @@
+import { isAccounts } from "../account-units.ts";
 import { type ContainerFact, type Podman, readContainers } from "./containers.ts";
 import { type OpenPort, openPorts } from "./ports.ts";
 import { type UnitFact, askedAs, readUnits } from "./unit-facts.ts";
@@ -25,13 +26,13 @@ export interface Facts {
   units: Map<string, UnitFact>;
   /** Directory → names of the files in it, for the directories that were asked for. */
   names: Map<string, string[]>;
-  /** Path → the other set of the manager that it belongs to. */
+  /** Path → the other set that it belongs to, of this manager or of the account's. */
   others: Map<string, string>;
   /** Who listens on the ports that were asked for. */
   ports: OpenPort[];
   /** Directory → free bytes of its file system, for the directories of the files that were asked for. */
   space: Map<string, number>;
-  /** Services whose container runs another image than the one that its name stands for now. */
+  /** Services, by their plain names, whose container runs another image than the one that its name stands for now. */
   replacedImages: Set<string>;
   /** All containers of a podman, of those that were asked for. */
   containers: Map<Podman, ContainerFact[]>;
@@ -213,8 +214,9 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
     const fact = facts.files.get(path);
     if (fact) facts.files.set(path, { ...fact, content: Buffer.from(String(content), "base64") });
   },
-  units(facts, { shown }, query) {
-    facts.units = readUnits(decode(shown), query.units);
+  units(facts, { whose, shown }, query) {
+    const asked = query.units.filter((unit) => isAccounts(unit) === (whose === "account"));
+    for (const [unit, fact] of readUnits(decode(shown), asked)) facts.units.set(unit, fact);
   },
   names(facts, { line, names }, query) {
     facts.names.set(query.directories?.[Number(line)] ?? "", lines(names));
@@ -274,8 +276,11 @@ const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => vo
     facts.freeId = Number(free);
     facts.firstPort = Number(ports);
   },
-  other(facts, { manifest, name }) {
-    for (const path of lines(manifest)) facts.others.set(path, decode(name));
+  others(facts, { claims }) {
+    for (const line of lines(claims)) {
+      const [set = "", path = ""] = line.split("\t");
+      facts.others.set(path, set);
+    }
   },
   set(facts, { owner, manifest, units, unfinished, last }) {
     const made = lines(units).map((line) => line.split("\t"));

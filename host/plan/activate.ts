@@ -1,4 +1,5 @@
 import { isSocket, isTemplate } from "../../units/kinds.ts";
+import { type Whose, isAccounts, managersOf } from "../account-units.ts";
 import { type Action, formerUnit, madeUnits } from "./changes.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
@@ -20,8 +21,8 @@ export interface Changes {
 }
 
 /**
- * Stops what is no longer wanted. A socket of a set that stays is only stopped by {@link activate}: until systemd has read the new
- * units, its service would stop with it, and a request on another socket would start both again.
+ * Stops what is no longer wanted, units of the host's manager first. A socket of a set that stays is only stopped by {@link activate}:
+ * until systemd has read the new units, its service would stop with it, and a request on another socket would start both again.
  */
 export function stops({ facts, desired, stale }: Changes): Step[] {
   const stays = desired.files.length > 0;
@@ -44,24 +45,44 @@ function swap({ facts, desired, todo, payload, stale }: Changes): Step[] {
   ];
 }
 
-const daemonReload: Step = { verb: "daemon_reload" };
+/** In one step, if there is anything to read. */
+export function daemonReload(managers: readonly Whose[]): Step[] {
+  return managers.length === 0 ? [] : [{ verb: "daemon_reload", managers }];
+}
 
-/** Everything from the staged files to the new version that serves. */
+/**
+ * Everything from the staged files to the new version that serves. Once both managers know the new units, the account's units change
+ * before those of the host's manager, which need them.
+ */
 export function activate(changes: Changes): Step[] {
   const { facts, desired, todo, stale, rehearsed, handed } = changes;
   const gone = staleUnits(facts, desired, stale);
   const enabled = enablement(facts, desired);
-  const reload = enabled.length > 0 || needsReload(changes);
+  const reloaded = managersOf([...enabled.map(({ unit }) => unit), ...readAnew(changes)]);
+  const lent = managersOf([
+    ...handed.map(({ standIn: { unit } }) => unit),
+    ...rehearsed.flatMap(({ unit }) =>
+      reloaded.some((one) => managersOf([unit]).includes(one)) ? [] : unit,
+    ),
+  ]);
+  const all = [...gone.map(({ unit }) => unit), ...desired.services.map(({ unit }) => unit)];
+  // The account's manager can't have an address that a socket of the host's manager still has.
+  const isAtOnce = [...todo].some(([unit, action]) => isAccounts(unit) && action !== "none");
   return [
     ...swap(changes),
     ...enabled,
-    ...(reload ? [daemonReload] : []),
-    ...handed.map(({ service, standIn }): Step => ({ verb: "handover", service, unit: standIn.unit })),
-    // A service that is gone may have been started by its socket once more.
-    ...(gone.some(({ unit, renamed }) => renamed || isSocket(unit)) && desired.files.length > 0
-      ? stopAll(socketsFirst(gone))
-      : []),
-    ...change(desired, todo),
+    ...daemonReload(reloaded),
+    ...(isAtOnce ? stopsAgain(changes, gone) : []),
+    ...managersOf(all).flatMap((whose) => {
+      const isIts = ({ unit }: { unit: string }) => isAccounts(unit) === (whose === "account");
+      return [
+        ...handed
+          .filter(({ standIn }) => isIts(standIn))
+          .map(({ service, standIn }): Step => ({ verb: "handover", service, unit: standIn.unit })),
+        ...(isAtOnce ? [] : stopsAgain(changes, gone.filter(isIts))),
+        ...change(desired.services.filter(isIts), todo),
+      ];
+    }),
     ...gone.map(({ unit }): Step => ({ verb: "reset_failed", unit })),
     ...verify(todo),
     ...handed.flatMap(({ standIn: { unit, path } }): Step[] => [
@@ -69,25 +90,33 @@ export function activate(changes: Changes): Step[] {
       { verb: "unlend", unit, path },
     ]),
     // systemd forgets what was lent.
-    ...(handed.length > 0 || (rehearsed.length > 0 && !reload) ? [daemonReload] : []),
+    ...daemonReload(lent),
   ];
 }
 
-function enablement(facts: Facts, desired: Desired): Step[] {
-  return desired.services.flatMap(({ unit, enabled }): Step[] => {
+/** The sockets that go, and services with them, as a request may have started one of these once more. In each manager where it could. */
+function stopsAgain({ desired }: Changes, gone: readonly Stale[]): Step[] {
+  if (desired.files.length === 0) return [];
+  const open = gone.filter(({ unit, renamed }) => renamed || isSocket(unit)).map(({ unit }) => unit);
+  const isDue = ({ unit }: Stale) => open.some((one) => isAccounts(one) === isAccounts(unit));
+  return stopAll(socketsFirst(gone.filter(isDue)));
+}
+
+function enablement(facts: Facts, desired: Desired): { verb: "enable" | "disable"; unit: string }[] {
+  return desired.services.flatMap(({ unit, enabled }) => {
     const isEnabled = facts.units.get(unit)?.enabled === "enabled";
-    if (enabled === isEnabled) return [];
-    return [{ verb: enabled ? "enable" : "disable", unit }];
+    return enabled === isEnabled ? [] : [{ verb: enabled ? "enable" : "disable", unit }];
   });
 }
 
-function needsReload({ facts, desired, payload, stale }: Changes): boolean {
+/** Units of which systemd has an older version. */
+function readAnew({ facts, desired, payload, stale }: Changes): string[] {
   const touched = [...stale, ...payload.map(({ path }) => path)];
-  return (
-    touched.some((path) => unitAt(desired.manager, path) !== undefined) ||
+  return [
+    ...touched.flatMap((path) => unitAt(desired, path) ?? []),
     // Somebody else has changed a file of a unit of ours.
-    [...facts.units.values()].some((unit) => unit.needsReload)
-  );
+    ...[...facts.units].flatMap(([unit, { needsReload }]) => (needsReload ? unit : [])),
+  ];
 }
 
 /**
@@ -95,9 +124,9 @@ function needsReload({ facts, desired, payload, stale }: Changes): boolean {
  * they restart together with the services, in one call: systemd stops the services first and starts them last, and a request on
  * another socket meets a restart that is on its way already.
  */
-function change(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
+function change(services: readonly DesiredService[], todo: ReadonlyMap<string, Action>): Step[] {
   const of = (...actions: Action[]) =>
-    desired.services.filter(({ unit }) => actions.includes(todo.get(unit) ?? "none")).map(({ unit }) => unit);
+    services.filter(({ unit }) => actions.includes(todo.get(unit) ?? "none")).map(({ unit }) => unit);
   const sockets = of("start", "restart").filter(isSocket);
   const restarts = of("restart").filter((unit) => !isSocket(unit));
   const together = sockets.length > 0 && restarts.length > 0;
@@ -138,10 +167,11 @@ function verify(todo: ReadonlyMap<string, Action>): Step[] {
   ];
 }
 
-/** In one call, so that none of them starts another again. */
+/** Of a manager in one call, so that none of them starts another again; of the host's first, as its units need those of the account's. */
 function stopAll(units: readonly { unit: string }[]): Step[] {
   const names = units.map(({ unit }) => unit);
-  return names.length === 0 ? [] : [{ verb: "stop", units: names }];
+  const parts = [names.filter((unit) => !isAccounts(unit)), names.filter(isAccounts)];
+  return parts.filter((part) => part.length > 0).map((part) => ({ verb: "stop", units: part }));
 }
 
 /**
@@ -154,7 +184,7 @@ function staleUnits(facts: Facts, desired: Desired, stale: readonly string[]): S
   const made = madeUnits(desired);
   return own
     .flatMap((path): Stale[] => {
-      const [file, unit] = [unitAt(desired.manager, path), formerUnit(desired, path, facts)];
+      const [file, unit] = [unitAt(desired, path), formerUnit(desired, path, facts)];
       return file === undefined || unit === undefined ? [] : [{ file, unit, renamed: !stale.includes(path) }];
     })
     .filter(

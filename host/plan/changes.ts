@@ -1,7 +1,7 @@
 import { isSocket, isTemplate, kindOf, stemOf } from "../../units/kinds.ts";
-import { madeUnit } from "../../units/made.ts";
 import { sameEffect } from "../../units/same-effect.ts";
 import { assignmentsOf } from "../../units/values.ts";
+import { besides, madeUnit } from "../account-units.ts";
 import { type Desired, type DesiredFile, type DesiredService, unitAt } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 
@@ -71,7 +71,7 @@ export function triggered(desired: Desired, socket: DesiredService): string | un
   const named = assignmentsOf(file.content, file.key, "Socket").findLast(
     ({ key, value }) => key === "Service" && kindOf(value) === "service",
   );
-  return named?.value ?? `${stemOf(socket.unit)}.service`;
+  return named === undefined ? `${stemOf(socket.unit)}.service` : besides(socket.unit, named.value);
 }
 
 /**
@@ -88,7 +88,7 @@ export function unitsOf(desired: Desired, paths: readonly string[], facts?: Fact
 
 /** The unit that systemd has of a file that is on the host by now; undefined where the path is no unit's. */
 export function formerUnit(desired: Desired, path: string, facts?: Facts): string | undefined {
-  const file = unitAt(desired.manager, path);
+  const file = unitAt(desired, path);
   if (file === undefined) return undefined;
   const fact = facts?.files.get(path);
   // The content is not sent where it is as desired.

@@ -1,3 +1,4 @@
+import { plainName } from "../account-units.ts";
 import type { Desired, DesiredFile, DesiredService } from "../desired.ts";
 import { madeUnits } from "./changes.ts";
 import { sha256 } from "../digest.ts";
@@ -18,18 +19,19 @@ export interface Finding {
  */
 export function drift(facts: Facts, desired: Desired, known: readonly string[]): Finding[] {
   const at = (where: string, found: readonly string[]) => found.map((what): Finding => ({ what, where }));
+  const ofUnit = (unit: string, found: readonly string[]) => at(plainName(unit), found);
   const units = desired.services.map(({ unit }) => unit);
   const dropIns = new Set(units.flatMap((unit) => facts.units.get(unit)?.dropIns ?? []));
   return [
-    ...desired.services.flatMap((service) => at(service.unit, unitDrift(service, facts))),
-    ...installed(desired).flatMap((unit) => at(unit, hasFailed(facts, unit) ? ["failed"] : [])),
+    ...desired.services.flatMap((service) => ofUnit(service.unit, unitDrift(service, facts))),
+    ...installed(desired).flatMap((unit) => ofUnit(unit, hasFailed(facts, unit) ? ["failed"] : [])),
     ...[...dropIns].filter((path) => !known.includes(path)).flatMap((path) => at(path, ["new drop-in"])),
     ...(desired.linger && !facts.lingers ? at(desired.account ?? "", ["no lingering"]) : []),
     ...desired.files.flatMap((file) => at(file.path, fileDrift(file, desired, facts))),
     ...leftOver(facts, desired).flatMap((path) => at(path, ["left over"])),
     ...[...facts.units]
       .filter(([unit, { needsReload }]) => needsReload && !units.includes(unit))
-      .flatMap(([unit]) => at(unit, [readBefore])),
+      .flatMap(([unit]) => ofUnit(unit, [readBefore])),
   ];
 }
 
@@ -77,7 +79,7 @@ function unitDrift({ unit, active, enabled, reloadOn, restartOn }: DesiredServic
     ...(active && !isRunning ? ["not running"] : []),
     ...(enabled === isEnabled ? [] : [isEnabled ? "enabled" : "disabled"]),
     ...(newerFiles(facts, unit, [...reloadOn, ...restartOn]).length > 0 ? ["runs with older files"] : []),
-    ...(active && facts.replacedImages.has(unit) ? ["runs a replaced image"] : []),
+    ...(active && facts.replacedImages.has(plainName(unit)) ? ["runs a replaced image"] : []),
     ...(fact?.needsReload ? [readBefore] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { isQuadlet } from "../../units/kinds.ts";
 import { madeContainer, madeUnit } from "../../units/made.ts";
+import { isAccounts, plainName } from "../account-units.ts";
 import { madeUnits, unitsOf } from "./changes.ts";
 import type { Podman } from "../facts/containers.ts";
 import type { Desired, DesiredFile } from "../desired.ts";
@@ -35,7 +36,7 @@ function inTheWay(facts: Facts, { adopt }: Desired, own: ReadonlySet<string>, pa
   const other = facts.others.get(path);
   if (other !== undefined)
     return [
-      `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own.`,
+      `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own. If no program has that set any more, remove it: \`pulumi destroy --target\` with the URN of its resource.`,
     ];
   if (type !== "absent" && type !== "file")
     return [
@@ -60,7 +61,7 @@ function foreignUnits(facts: Facts, desired: Desired, own: ReadonlySet<string>):
     const [, set] = [...facts.others].find(([path]) => places(facts, path).includes(file)) ?? [];
     const whose = set === undefined ? "does not belong to this resource" : `belongs to the set "${set}"`;
     return [
-      `${unit} is there already: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over files at the paths of ours only).`,
+      `${plainName(unit)} is there already: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over files at the paths of ours only).`,
     ];
   });
 }
@@ -92,12 +93,12 @@ interface Made {
 
 function containersOf(desired: Desired): Made[] {
   return desired.files.flatMap((file): Made[] => {
-    const name = file.unit === undefined ? undefined : madeContainer(file.unit, file.content);
-    if (name === undefined) return [];
+    const { unit } = file;
+    const name = unit === undefined ? undefined : madeContainer(file.key, file.content);
+    if (unit === undefined || name === undefined) return [];
     // What an account runs in the host's manager is written by hand: quadlets have no User=.
-    const isAccounts =
-      desired.manager === "system" && desired.account !== undefined && !isQuadlet(file.unit ?? "");
-    return [{ file, name, podman: isAccounts ? "account" : "manager" }];
+    const runsAs = desired.manager === "system" && desired.account !== undefined && !isQuadlet(unit);
+    return [{ file, name, podman: runsAs || isAccounts(unit) ? "account" : "manager" }];
   });
 }
 
@@ -122,15 +123,18 @@ export function newContainers(facts: Facts, desired: Desired): Podman[] {
 function foreignContainers(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
   const units = unitsOf(desired, [...own], facts);
   // The other manager of the account may have a unit of the same name.
-  const isOurs = (unit: string, running: boolean) =>
-    units.includes(unit) &&
-    (!running || !["inactive", "failed", ""].includes(facts.units.get(unit)?.active ?? ""));
+  const ownUnit = (name: string) => units.find((unit) => plainName(unit) === name);
+  const isOurs = (name: string, running: boolean) => {
+    const unit = ownUnit(name);
+    if (unit === undefined) return false;
+    return !running || !["inactive", "failed", ""].includes(facts.units.get(unit)?.active ?? "");
+  };
   return containersOf(desired).flatMap(({ file, name, podman }) => {
     const found = facts.containers.get(podman)?.find((container) => container.name === name);
     if (!found || isOurs(found.unit, found.running) || desired.former?.units.includes(found.unit)) return [];
     const isRoots = podman === "manager" && desired.manager === "system";
     const [whose, as] = isRoots ? ["root", ""] : [`the account "${desired.account}"`, " as that account"];
-    const other = units.includes(found.unit) ? " of the other manager" : "";
+    const other = ownUnit(found.unit) !== undefined ? " of the other manager" : "";
     const by = found.unit === "" ? "" : `, run by a unit ${found.unit}${other}`;
     return [
       `${madeUnit(file.key, file.content)} would replace the container ${name} (${found.image}${by}), which ${whose} has already and which does not belong to this resource. Choose another name, or remove it first${as}: podman rm --force ${name}`,

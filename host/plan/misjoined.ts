@@ -6,11 +6,11 @@ import type { Facts } from "../facts/facts.ts";
 export function misjoined({ podman }: Facts, payload: readonly DesiredFile[]): string[] {
   const { version } = podman;
   if (version === undefined || compareVersions(version, joinsLinesSince) >= 0) return [];
-  return payload.flatMap(({ unit, content }) => {
-    const line = unit === undefined ? undefined : misjoinedLine(unit, content);
-    if (unit === undefined || line === undefined) return [];
+  return payload.flatMap(({ key, unit, content }) => {
+    const line = unit === undefined ? undefined : misjoinedLine(key, content);
+    if (line === undefined) return [];
     return [
-      `${unit}:${line}: a comment or an empty line among lines that a "\\" joins needs podman ${joinsLinesSince}, and the host has ${version}, whose generator may never end. Remove this line, or update podman.`,
+      `${key}:${line}: a comment or an empty line among lines that a "\\" joins needs podman ${joinsLinesSince}, and the host has ${version}, whose generator may never end. Remove this line, or update podman.`,
     ];
   });
 }

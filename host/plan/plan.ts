@@ -1,7 +1,7 @@
-import { activate, stops } from "./activate.ts";
+import { activate, daemonReload, stops } from "./activate.ts";
 import { type Action, type Change, actions, changeOf, formerUnit } from "./changes.ts";
 import { isSocket } from "../../units/kinds.ts";
-import { madeUnit } from "../../units/made.ts";
+import { madeUnit, managersOf, plainName } from "../account-units.ts";
 import {
   type ContainerCheck,
   type Desired,
@@ -15,7 +15,7 @@ import type { Facts } from "../facts/facts.ts";
 import { type Mimic, mimics } from "./mimics.ts";
 import { pulls } from "./pulls.ts";
 import { refusals as refuse } from "./refusals.ts";
-import { type LentUnit, type Rehearsal, handovers, rehearsals } from "./stand-ins.ts";
+import { type LentUnit, type Rehearsal, answering, handovers, rehearsals } from "./stand-ins.ts";
 import type { Step } from "./step.ts";
 
 export interface Plan {
@@ -49,11 +49,12 @@ const nothing: Plan = {
  * @param before the services as they were desired last: what a file that is gone was for
  */
 export function plan(
-  facts: Facts,
+  seen: Facts,
   desired: Desired,
   known: readonly string[],
   before: readonly DesiredService[] = [],
 ): Plan {
+  const facts = withoutFormer(seen, desired);
   const marked =
     facts.set !== undefined && [desired.owner, ...desired.formerOwners].includes(facts.set.owner);
   // Somebody else has taken the set over: for us it is gone.
@@ -87,7 +88,10 @@ export function plan(
     ...rehearse(desired, rehearsed, lent, payload.length),
     ...mimic(mimicked, payload.length + lent.length),
   ];
-  const activation: Step[] = [...stops(changes), ...activate(changes), ...asks(desired, todo)];
+  const changing: Step[] = [...stops(changes), ...activate(changes)];
+  const isTouched =
+    [...todo.values()].some((action) => action !== "none") || changing.some(({ verb }) => verb === "stop");
+  const activation: Step[] = [...changing, ...(isTouched ? asks(desired) : [])];
   const isIdle = preparation.length + activation.length === 0;
   const settled =
     marked &&
@@ -107,6 +111,24 @@ export function plan(
     lent: [...lent, ...mimicked].map(({ text }) => text),
     owned,
     units: unitsAt(facts, desired, stale),
+  };
+}
+
+/** The host as it will be when the set has left its former manager: without the files that it has there, and their units stopped. */
+function withoutFormer(facts: Facts, desired: Desired): Facts {
+  const shared = desired.files.map(({ path }) => path).filter((path) => desired.former?.paths.includes(path));
+  if (shared.length === 0) return facts;
+  const units = shared.flatMap((path) => formerUnit(desired, path, facts) ?? []);
+  const gone = { type: "absent", mode: "", uid: -1, modified: 0, sha256: "" } as const;
+  return {
+    ...facts,
+    files: new Map([...facts.files, ...shared.map((path) => [path, gone] as const)]),
+    units: new Map(
+      [...facts.units].map(([unit, fact]) => [
+        unit,
+        units.includes(unit) ? { ...fact, active: "inactive", enabled: "disabled" } : fact,
+      ]),
+    ),
   };
 }
 
@@ -143,7 +165,7 @@ function whatToDo(
     const isStale =
       // A run that was interrupted may have written files that no running service has read yet.
       facts.set?.unfinished === true ||
-      facts.replacedImages.has(unit) ||
+      facts.replacedImages.has(plainName(unit)) ||
       goesBackToAnother(facts, desired) ||
       // A start would wait until systemd makes its next one.
       facts.units.get(unit)?.restarting === true;
@@ -177,7 +199,7 @@ function validations(
   rehearsed: readonly Rehearsal[],
 ): Step[] {
   if (desired.files.length === 0) return [];
-  const units = touched.some((path) => unitAt(desired.manager, path) !== undefined);
+  const managers = managersOf(touched.flatMap((path) => unitAt(desired, path) ?? []));
   const restarts = [...todo.values()].some((action) => action === "restart" || action === "start");
   const due = desired.checks.flatMap((check, index): Step[] => {
     if (!restarts && !touched.some((path) => isMounted(check, path))) return [];
@@ -189,7 +211,7 @@ function validations(
         : [{ verb: "try", check: index, name: check.name } as const]),
     ];
   });
-  return [...(units ? [{ verb: "validate" } as const] : []), ...due];
+  return [...(managers.length > 0 ? [{ verb: "validate", managers } as const] : []), ...due];
 }
 
 function isMounted({ mounts }: ContainerCheck, path: string): boolean {
@@ -206,7 +228,7 @@ function rehearse(
   const indices = (of: string) => checks.flatMap(({ service }, index) => (service === of ? [index] : []));
   return [
     ...lent.map(({ unit, path }, index): Step => ({ verb: "lend", text: first + index, unit, path })),
-    ...(lent.length > 0 ? [{ verb: "daemon_reload" } as const] : []),
+    ...daemonReload(managersOf(lent.map(({ unit }) => unit))),
     ...rehearsed.flatMap(({ service, unit, path, container, probes }): Step[] => [
       { verb: "rehearse", service, unit, container, probes, checks: indices(service) },
       { verb: "unlend", unit, path },
@@ -225,28 +247,27 @@ function mimic(mimicked: readonly Mimic[], first: number): Step[] {
   }));
 }
 
-/** Requests through the sockets, once something that answers them was touched. */
-function asks(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
-  const touched = [...todo].some(([, action]) => action !== "none");
+/** Requests through the sockets, once something that answers them, or is behind that, was touched or has gone. */
+function asks(desired: Desired): Step[] {
   const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
-  if (!touched || service === undefined) return [];
-  return desired.probes.map(({ listen, path }, index) => ({
+  if (service === undefined) return [];
+  return desired.probes.map((probe, index) => ({
     verb: "ask",
     probe: index,
-    says: `${listen}${path}`,
-    unit: service,
+    says: `${probe.listen}${probe.path}`,
+    unit: answering(desired, probe) ?? service,
   }));
 }
 
 /** The services with the files that they had before and that are gone now. If the state does not know such a file, any service may have read it. */
 function withFormer(
-  { services, manager }: Desired,
+  desired: Desired,
   known: readonly string[],
   before: readonly DesiredService[],
   stale: readonly string[],
 ): DesiredService[] {
-  const anyones = stale.filter((path) => unitAt(manager, path) === undefined && !known.includes(path));
-  return services.map((service) => {
+  const anyones = stale.filter((path) => unitAt(desired, path) === undefined && !known.includes(path));
+  return desired.services.map((service) => {
     const former = before.find(({ unit }) => unit === service.unit);
     const gone = (keys: readonly string[] = []) => keys.filter((key) => stale.includes(key));
     const own = isSocket(service.unit) ? [] : anyones;

@@ -1,7 +1,7 @@
 import { listens } from "../../units/socket-addresses.ts";
 import { isQuadlet, isSocket, isTemplate } from "../../units/kinds.ts";
 import { formerUnit, madeUnits, unitsOf } from "./changes.ts";
-import { type Desired, unitDirectory } from "../desired.ts";
+import { type Desired, unitDirectories } from "../desired.ts";
 import { sha256 } from "../digest.ts";
 import type { Facts, Query } from "../facts/facts.ts";
 import { newContainers } from "./foreign.ts";
@@ -26,7 +26,7 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
     units: [...unitsOf(desired, known), ...madeUnits(desired).filter(isTemplate), ...standInUnits(desired)],
     ports,
     labels: [...new Set(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
-    real: (["quadlet", "unit"] as const).map((kind) => unitDirectory(desired.manager, kind)),
+    real: unitDirectories(desired),
   };
 }
 

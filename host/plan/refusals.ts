@@ -1,8 +1,8 @@
 import { overlaps, sameAddress, toListenStream } from "../../units/nginx/address.ts";
 import { isQuadlet, isSocket } from "../../units/kinds.ts";
-import { madeUnit } from "../../units/made.ts";
 import { listens } from "../../units/socket-addresses.ts";
 import { compareVersions, oldestPodman, tooNew } from "../../units/versions.ts";
+import { isAccounts, madeUnit, plainName } from "../account-units.ts";
 import { unitsOf } from "./changes.ts";
 import { type Desired, type DesiredFile, unitAt } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
@@ -101,21 +101,21 @@ function keys(facts: Facts, payload: readonly DesiredFile[]): string[] {
 }
 
 function masked(facts: Facts, desired: Desired): string[] {
-  const user = desired.manager === "user" ? " --user" : "";
   const wanted = unitsOf(desired, []);
   return [...facts.units]
     .filter(([unit]) => wanted.includes(unit))
     .filter(([, { load, enabled }]) => load === "masked" || enabled.startsWith("masked"))
-    .map(
-      ([unit]) =>
-        `${unit} is masked, so it can't be started. Somebody wanted that: if it is no longer so, systemctl${user} unmask ${unit}`,
-    );
+    .map(([unit]) => {
+      const name = plainName(unit);
+      const user = desired.manager === "user" || isAccounts(unit) ? " --user" : "";
+      return `${name} is masked, so it can't be started. Somebody wanted that: if it is no longer so, systemctl${user} unmask ${name}`;
+    });
 }
 
 /** Two sockets on one port: one of them fails, now or at the next boot. */
 function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]): string[] {
   const sockets = desired.files.filter(({ unit }) => unit !== undefined && isSocket(unit));
-  const isUp = ({ key }: DesiredFile) => facts.units.get(key)?.active === "active";
+  const isUp = ({ unit = "" }: DesiredFile) => facts.units.get(unit)?.active === "active";
   const [kept, opened] = [
     sockets.filter((file) => isUp(file) && !payload.includes(file)),
     sockets.filter((file) => !isUp(file) || payload.includes(file)),
@@ -124,7 +124,7 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
   const own = [
     ...kept.flatMap(({ content, key }) => listens(content, key)),
     ...[...facts.files].flatMap(([path, { content }]) => {
-      const unit = unitAt(desired.manager, path);
+      const unit = unitAt(desired, path);
       return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
     }),
     ...(desired.former?.addresses ?? []).map((address) => ({ address })),
@@ -155,13 +155,12 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
 
 /** Ports that an account's manager may not open. */
 function privileged({ firstPort }: Facts, { manager, files }: Desired): string[] {
-  if (manager === "system") return [];
-  return files.flatMap(({ unit, content }) => {
-    if (unit === undefined || !isSocket(unit)) return [];
-    return listens(content, unit).flatMap(({ address }) =>
+  return files.flatMap(({ key, unit, content }) => {
+    if (unit === undefined || !isSocket(unit) || (manager === "system" && !isAccounts(unit))) return [];
+    return listens(content, key).flatMap(({ address }) =>
       address.family !== "unix" && address.port < firstPort
         ? [
-            `${unit}: an account can't listen on port ${address.port}, as the host's net.ipv4.ip_unprivileged_port_start is ${firstPort}. As root on the host: echo net.ipv4.ip_unprivileged_port_start=${address.port} >/etc/sysctl.d/50-ports.conf && sysctl --system. Or leave the socket to root: manager "system" with user.`,
+            `${key}: an account can't listen on port ${address.port}, as the host's net.ipv4.ip_unprivileged_port_start is ${firstPort}. As root on the host: echo net.ipv4.ip_unprivileged_port_start=${address.port} >/etc/sysctl.d/50-ports.conf && sysctl --system. Or leave the socket to root: manager "system" with user.`,
           ]
         : [],
     );
@@ -184,17 +183,17 @@ function reserved(facts: Facts, desired: Desired): string[] {
     .filter((unit) => !["not-found", ""].includes(facts.units.get(unit)?.load ?? ""))
     .map(
       (unit) =>
-        `${unit} is there already, and a restart needs that name for a moment. Choose another name for one of the two.`,
+        `${plainName(unit)} is there already, and a restart needs that name for a moment. Choose another name for one of the two.`,
     );
   const wanted = new Set(unitsOf(desired, []));
   const others = [...facts.others].flatMap(([path, set]) => {
-    const file = unitAt(desired.manager, path);
+    const file = unitAt(desired, path);
     if (file === undefined) return [];
     return standInsOf(madeUnit(file, undefined))
       .filter((unit) => wanted.has(unit))
       .map(
         (unit) =>
-          `a restart of ${madeUnit(file, undefined)}, which belongs to the set "${set}" on this host, needs the name ${unit} for a moment. Choose another name for one of the two.`,
+          `a restart of ${plainName(madeUnit(file, undefined))}, which belongs to the set "${set}" on this host, needs the name ${plainName(unit)} for a moment. Choose another name for one of the two.`,
       );
   });
   return [...own, ...others];

@@ -1,9 +1,9 @@
-import { type ListenAddress, isSpecific, toListenStream } from "../../units/nginx/address.ts";
+import { type ListenAddress, isSpecific, sameAddress, toListenStream } from "../../units/nginx/address.ts";
 import { isQuadlet, isSocket, kindOf, stemOf } from "../../units/kinds.ts";
-import { madeUnit } from "../../units/made.ts";
 import { handoverUnit, rehearsalUnit } from "../../units/stand-ins.ts";
+import { isAccounts, madeUnit, plainName } from "../account-units.ts";
 import { type Action, triggered } from "./changes.ts";
-import { type Desired, type DesiredFile, probeTarget, runtimeUnitPath } from "../desired.ts";
+import { type Desired, type DesiredFile, type Probe, probeTarget, runtimeUnitPath } from "../desired.ts";
 import { listens } from "../../units/socket-addresses.ts";
 
 /** A unit that is on the host for the time of the transaction only. */
@@ -45,13 +45,15 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): 
       desired,
       sockets.filter((unit) => !kept.includes(unit)),
     );
-    const text = handoverUnit(file.key, file.content, kept, hostOnlyFamilies(others));
+    const text = handoverUnit(file.key, file.content, kept.map(plainName), hostOnlyFamilies(others));
     return text === undefined ? [] : [{ service, standIn: lent(desired, file, service, "handover", text) }];
   });
 }
 
 /**
- * The new versions that are tried out: of what restarts, and of what reads a new configuration.
+ * The new versions that are tried out: of what restarts, and of what reads a new configuration. None of a proxy's nginx in an update that
+ * adds a unit or starts one, such as its first network or another backend: what nginx needs is not there yet. Its configuration is checked
+ * then, and not its start.
  *
  * @param fresh unit files that the host does not have yet
  * @param home the home directory of the account
@@ -70,11 +72,11 @@ export function rehearsals(
     const addresses = addressesOf(desired, sockets);
     // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
     if (addresses.some(({ family }) => family === "unix")) return [];
-    const [moved, hostOnly] = [stagedPaths(desired, home), hostOnlyFamilies(addresses)];
+    const [moved, hostOnly] = [stagedPaths(desired, file, home), hostOnlyFamilies(addresses)];
     const text = rehearsalUnit(file.key, file.content, moved, hostOnly);
     if (text === undefined) return [];
     const own = lent(desired, file, service, "rehearsal", text);
-    const container = `systemd-${stemOf(own.unit)}`;
+    const container = `systemd-${stemOf(plainName(own.unit))}`;
     const reachable = new Set(addresses.filter(isReachable).map(toListenStream));
     // What it passes requests on to may be the old one still.
     const isAlone = others.every(([, action]) => action !== "restart");
@@ -109,6 +111,15 @@ function addressesOf(desired: Desired, sockets: readonly string[]): ListenAddres
   return desired.files
     .filter(({ unit }) => unit !== undefined && sockets.includes(unit))
     .flatMap(({ content, key }) => listens(content, key).map(({ address }) => address));
+}
+
+/** The service whose socket a probe asks. */
+export function answering(desired: Desired, { listen }: Probe): string | undefined {
+  const address = probeTarget(listen);
+  const socket = desired.services.find(
+    ({ unit }) => isSocket(unit) && addressesOf(desired, [unit]).some((one) => sameAddress(one, address)),
+  );
+  return socket && triggered(desired, socket);
 }
 
 /** The families of the addresses that are the host's only. */
@@ -158,7 +169,7 @@ export function standsInFor(unit: string): string[] {
  * Where the new files are while they are tried out, by what a unit calls them: see stage_files in validate.sh. A directory that
  * a check mounts as a whole, else the file alone: what else is in its directory is not staged.
  */
-function stagedPaths(desired: Desired, home: string): Map<string, string> {
+function stagedPaths(desired: Desired, { unit = "" }: DesiredFile, home: string): Map<string, string> {
   const directories = desired.checks.flatMap(({ mounts }) => Object.keys(mounts));
   const files = desired.files
     .filter(
@@ -168,7 +179,8 @@ function stagedPaths(desired: Desired, home: string): Map<string, string> {
     .map(({ path }) => path);
   const homes = [
     home.replaceAll("%", "%%"),
-    ...(desired.account === undefined || desired.manager === "user" ? ["%h"] : []),
+    // Of a system service it is root's.
+    ...(desired.account === undefined || desired.manager === "user" || isAccounts(unit) ? ["%h"] : []),
   ];
   return new Map(
     [...directories, ...files].flatMap((path): [string, string][] => {

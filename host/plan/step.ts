@@ -1,10 +1,11 @@
+import { type Whose, plainName } from "../account-units.ts";
 import type { PullPolicy } from "../desired.ts";
 
 /** One step of the script: the function `step_VERB` of transaction/scripts/, and what it is told. */
 export type Step =
   | { verb: "begin" }
   | { verb: "pull"; policy: PullPolicy; image: string; withLogin: boolean }
-  | { verb: "validate" }
+  | { verb: "validate"; managers: readonly Whose[] }
   | { verb: "readers"; image: string; path: string }
   /** The number of a check, and how errors call it. */
   | { verb: "try"; check: number; name: string }
@@ -20,7 +21,7 @@ export type Step =
   | { verb: "put"; file: number; mode: string; path: string }
   | { verb: "remove"; path: string }
   | { verb: "enable" | "disable"; unit: string }
-  | { verb: "daemon_reload" }
+  | { verb: "daemon_reload"; managers: readonly Whose[] }
   | { verb: "handover"; service: string; unit: string }
   | { verb: "return"; unit: string }
   /** All of them in one call. */
@@ -48,11 +49,11 @@ interface Kind<S> {
 
 const onUnit = (says: string): Kind<{ unit: string }> => ({
   args: ({ unit }) => [unit],
-  says: ({ unit }) => `${says} ${unit}`,
+  says: ({ unit }) => `${says} ${plainName(unit)}`,
 });
 const onUnits = (says: string): Kind<{ units: readonly string[] }> => ({
   args: ({ units }) => [units.join(" ")],
-  says: ({ units }) => `${says} ${units.join(", ")}`,
+  says: ({ units }) => `${says} ${units.map(plainName).join(", ")}`,
 });
 const alone = (says: string): Kind<unknown> => ({ args: () => [], says: () => says });
 
@@ -62,7 +63,10 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
     args: ({ policy, image, withLogin }) => [policy, image, withLogin ? "login" : "-"],
     says: ({ image, policy }) => `${policy === "kept" ? "bringing back" : "pulling"} ${image}`,
   },
-  validate: alone("validating the units"),
+  validate: {
+    args: ({ managers }) => [managers.join(" ")],
+    says: () => "validating the units",
+  },
   readers: {
     args: ({ image, path }) => [image, path],
     says: ({ path }) => `checking who reads ${path}`,
@@ -70,7 +74,7 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
   try: { args: ({ check }) => [String(check)], says: ({ name }) => `checking by ${name}` },
   lend: {
     args: ({ text, path, unit }) => [String(text), path, unit],
-    says: ({ unit }) => `preparing ${unit}`,
+    says: ({ unit }) => `preparing ${plainName(unit)}`,
   },
   rehearse: {
     args: ({ unit, container, probes, checks }) => [
@@ -78,13 +82,13 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
       container,
       `${probes.join(" ")}/${checks.join(" ")}`,
     ],
-    says: ({ service }) => `rehearsing ${service}`,
+    says: ({ service }) => `rehearsing ${plainName(service)}`,
   },
   mimic: {
     args: ({ text, runtime, probes }) => [String(text), runtime, probes.join(" ")],
-    says: ({ service }) => `rehearsing ${service}`,
+    says: ({ service }) => `rehearsing ${plainName(service)}`,
   },
-  unlend: { args: ({ path }) => [path], says: ({ unit }) => `removing ${unit}` },
+  unlend: { args: ({ path }) => [path], says: ({ unit }) => `removing ${plainName(unit)}` },
   stage: alone("preparing the files"),
   tag: { args: ({ image }) => [image], says: ({ image }) => `tagging ${image}` },
   put: {
@@ -94,10 +98,13 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
   remove: { args: ({ path }) => [path], says: ({ path }) => `removing ${path}` },
   enable: onUnit("enabling"),
   disable: onUnit("disabling"),
-  daemon_reload: alone("reloading systemd"),
+  daemon_reload: {
+    args: ({ managers }) => [managers.join(" ")],
+    says: () => "reloading systemd",
+  },
   handover: {
     args: ({ unit }) => [unit],
-    says: ({ service }) => `handing ${service} over to its new version`,
+    says: ({ service }) => `handing ${plainName(service)} over to its new version`,
   },
   return: onUnit("stopping"),
   stop: onUnits("stopping"),
@@ -106,7 +113,7 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
   reload: onUnit("reloading"),
   reset_failed: onUnit("forgetting"),
   settle: alone("waiting a moment"),
-  verify: { args: ({ unit, after }) => [unit, after], says: ({ unit }) => `verifying ${unit}` },
+  verify: { args: ({ unit, after }) => [unit, after], says: ({ unit }) => `verifying ${plainName(unit)}` },
   ask: { args: ({ probe, unit }) => [String(probe), unit], says: ({ says }) => `asking ${says}` },
   commit: alone("committing"),
   forget: alone("cleaning up"),

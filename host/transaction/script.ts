@@ -9,6 +9,8 @@ export const enterScript = read("enter.sh");
 export const transactionScript = Buffer.from(
   [
     "start",
+    "account",
+    "managers",
     "paths",
     "format",
     "query",
@@ -20,6 +22,7 @@ export const transactionScript = Buffer.from(
     "images",
     "versions",
     "networks",
+    "claims",
     "validate",
     "request",
     "stand-ins",

@@ -1,7 +1,8 @@
 import { isSpecific, toListenStream } from "../../units/nginx/address.ts";
 import { ipv6Digits } from "../../units/nginx/ip.ts";
-import { madeNetwork, madeUnit } from "../../units/made.ts";
+import { madeNetwork } from "../../units/made.ts";
 import { isQuadlet, quadletKinds, serves } from "../../units/kinds.ts";
+import { type Whose, besides, isAccounts, madeUnit } from "../account-units.ts";
 import { type ContainerCheck, type Desired, type DesiredFile, type Probe, probeTarget } from "../desired.ts";
 import { row } from "../facts/facts.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -29,7 +30,7 @@ export function stored({ steps, payload, lent, owned, units }: Plan, desired: De
     ["secrets", list(desired.secrets)],
     ["mounted", list(desired.checks.flatMap(({ mounts }) => Object.keys(mounts)))],
     ["images", list(desired.images.map(({ reference }) => reference))],
-    ["networks", list(desired.files.flatMap(({ content, unit }) => madeNetwork(unit ?? "", content) ?? []))],
+    ["networks", list(desired.files.flatMap(networkOf))],
     // containers-auth.json(5)
     ["registries", JSON.stringify({ auths: Object.fromEntries(auths) as unknown })],
     ...staged(payload, desired),
@@ -48,6 +49,12 @@ function unitTable(paths: readonly string[], units: ReadonlyMap<string, string>)
     return unit === undefined ? [] : [`${row([unit, path, serves(path) ? "serves" : "-"])}\n`];
   });
   return rows.join("");
+}
+
+/** "~NAME" where the account's podman makes it and the set is the host's. */
+function networkOf({ unit, key, content }: DesiredFile): string[] {
+  const name = unit === undefined ? undefined : madeNetwork(key, content);
+  return unit === undefined || name === undefined ? [] : [besides(unit, name)];
 }
 
 /** Where it is asked, path, Host, status, body, and the address that the host must have for it, a line each. */
@@ -80,14 +87,23 @@ function probeLines({
 function staged(payload: readonly DesiredFile[], desired: Desired): [string, string][] {
   const table = (files: readonly DesiredFile[]) =>
     files.map((file) => `${payload.includes(file) ? payload.indexOf(file) : "-"}\t${file.path}\n`).join("");
-  const units = desired.files.filter(({ unit }) => unit !== undefined);
-  const quadlets = units.filter(({ unit }) => isQuadlet(unit ?? ""));
+  const ofManager = (whose: Whose): [string, string][] => {
+    const units = desired.files.filter(
+      ({ unit }) => unit !== undefined && isAccounts(unit) === (whose === "account"),
+    );
+    const quadlets = units.filter(({ key }) => isQuadlet(key));
+    const made = quadlets.map(({ key, content }) => `${madeUnit(key, content)}\n`);
+    return [
+      [`quadlets.${whose}`, table(quadlets)],
+      [`units.${whose}`, table(units.filter((file) => !quadlets.includes(file)))],
+      [`generated.${whose}`, made.join("")],
+    ];
+  };
   return [
-    ["quadlets", table(quadlets)],
+    ...ofManager("own"),
+    ...ofManager("account"),
     // What quadlets of the host's own are called, as grep(1) asks for it.
     ["quadlet-names", quadletKinds.map((kind) => `[.]${kind}$\n`).join("")],
-    ["units", table(units.filter((file) => !quadlets.includes(file)))],
-    ["generated", quadlets.map(({ unit, content }) => `${madeUnit(unit ?? "", content)}\n`).join("")],
     ["files", table(desired.files.filter(({ unit }) => unit === undefined))],
     ...desired.checks.map((check, index): [string, string] => [`check.${index}`, checkOptions(check)]),
   ];

@@ -29,7 +29,7 @@ export function placeOf(context: Context, part: Part, wanted: Desired, earlier: 
     target,
     former: orderOf(part, removal(keeper), earlier, () => true),
     // What both have is in one place; all else of the former set goes with it.
-    order: orderOf(part, { ...wanted, former: formerOf(before) }, earlier, (path) => paths.has(path)),
+    order: orderOf(part, { ...wanted, former: formerOf(before, wanted) }, earlier, (path) => paths.has(path)),
   };
 }
 
@@ -68,9 +68,13 @@ function orderOf(
   };
 }
 
-function formerOf({ files }: Desired): Former {
+function formerOf({ files, account }: Desired, wanted: Desired): Former {
   const units = files.filter(({ unit }) => unit !== undefined);
   return {
+    // "~/" is another directory for another account.
+    paths: files
+      .map(({ path }) => path)
+      .filter((path) => account === wanted.account || !path.startsWith("~/")),
     units: units.map(({ key, content }) => madeUnit(key, content)),
     addresses: units
       .filter(({ key }) => isSocket(key))

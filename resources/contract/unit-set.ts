@@ -45,6 +45,12 @@ export const unitSetInputs = z.strictObject({
    */
   units: textMap(text("unitName"), "unitText"),
   /**
+   * With manager "system" and `user`: units of the account's own manager. The transaction changes them before the host's units, and
+   * stops them after those.
+   * @default none
+   */
+  userUnits: textMap(text("unitName"), "unitText").optional(),
+  /**
    * Path → file. Absolute, or "~/…" in the account's home directory: with manager "user" that of the manager; with "system"
    * that of `user`, where the file is the account's own.
    */
@@ -54,6 +60,11 @@ export const unitSetInputs = z.strictObject({
    * has no file, can be named as well: it stays as it is when the set goes.
    */
   services: map(text("unitName"), serviceState).optional(),
+  /**
+   * The same for units of the account's own manager, as {@link userUnits}. A set can't have one name in both managers.
+   * @default none
+   */
+  userServices: map(text("unitName"), serviceState).optional(),
   /** Image reference → when to pull it. */
   images: map(text("image"), imagePull).optional(),
   /** Name → check. They are run when a file that they mount changes, and before a service is started or restarted. */
@@ -68,7 +79,7 @@ export const unitSetInputs = z.strictObject({
   registries: map(text(), registryLogin).optional(),
   /**
    * The account's manager runs from boot on, without a login (loginctl(1), enable-linger). Only with `user`.
-   * @default false
+   * @default false, and true with `userUnits`
    */
   linger: z.boolean().optional(),
   /**

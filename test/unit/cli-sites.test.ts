@@ -12,35 +12,29 @@ import { desired } from "./host-plan-facts.ts";
 
 // Which sites, hosts and units the commands mean, and what they say of hosts.
 
-const urn = (types: string, name: string) =>
-  `urn:pulumi:test::quadlet-fleet::${types}quadlet:index:UnitSet::${name}`;
-const site = "quadlet:index:SocketActivatedNginx$";
-const proxy = "quadlet:index:ReverseProxyStack$";
+const urn = (name: string) =>
+  `urn:pulumi:test::quadlet-fleet::quadlet:index:SocketActivatedNginx$quadlet:index:UnitSet::${name}`;
 
-function set(name: string, types = site, hosts: Record<string, object> = {}): DeployedSet {
+function set(name: string, hosts: Record<string, object> = {}): DeployedSet {
   const ways = waysOf(hosts as Parameters<typeof waysOf>[0]);
   const where = Object.fromEntries(Object.keys(hosts).map((host) => [host, "192.0.2.11"]));
   return {
-    desired: desired({ name, owner: urn(types, name) }),
+    desired: desired({ name, owner: urn(name) }),
     known: { ...nothingKnown, ways, where },
-    ...{ urn: urn(types, name), before: { inputs: {}, properties: {} } },
+    ...{ urn: urn(name), before: { inputs: {}, properties: {} } },
     ...{ dropIns: [], hidden: [], credentials: {} },
   };
 }
 
 const names = (sets: readonly DeployedSet[]) => sets.map((one) => one.desired.name);
 
-test("a proxy's name means the set of its backends as well; a site that is called so is another one", () => {
-  const sets = [set("front", proxy), set("front-backends", proxy), set("www"), set("www-backends")];
-  assert.deepEqual(names(setsOf(sets, ["front"])), ["front", "front-backends"]);
-  assert.deepEqual(names(setsOf(sets, ["www"])), ["www"]);
-  assert.deepEqual(names(setsOf(sets, ["www-backends", "front-backends"])), [
-    "front-backends",
-    "www-backends",
-  ]);
+test("the sets that are meant by their names, in their order", () => {
+  const sets = [set("front"), set("blog"), set("www")];
+  assert.deepEqual(names(setsOf(sets, ["front"])), ["front"]);
+  assert.deepEqual(names(setsOf(sets, ["www", "front"])), ["front", "www"]);
   assert.throws(
     () => setsOf(sets, ["www", "nope", "no"]),
-    new Stop('The stack has no site "nope", "no".\nIt has: front, front-backends, www, www-backends'),
+    new Stop('The stack has no site "nope", "no".\nIt has: blog, front, www'),
   );
 });
 
@@ -50,7 +44,7 @@ const hosts = {
 };
 
 test("hosts: those that have the set or should have it, as they are asked for", () => {
-  const one = set("www", site, hosts);
+  const one = set("www", hosts);
   const more: DeployedSet = {
     ...one,
     known: { ...one.known, exceptions: { "web-1": { has: "nothing", why: "new" } } },
@@ -63,7 +57,7 @@ test("hosts: those that have the set or should have it, as they are asked for", 
     new Stop('It is not on a host "web-3".\nIt is on: web-1, web-2, web-10'),
   );
   const report = new Report();
-  const ways = waysTo([more, set("back", proxy, { "web-2": hosts["web-2"] })], hostsOf(more), report);
+  const ways = waysTo([more, set("back", { "web-2": hosts["web-2"] })], hostsOf(more), report);
   assert.deepEqual(
     ways.map(({ host, set: { desired: of }, target }) => [host, of.name, target.address]),
     [

@@ -69,13 +69,13 @@ describe("commands", () => {
     assert.equal("hooks" in inputsOf(await siteOf("plain", {}), "plain"), false);
   });
 
-  test("of both sets of a proxy", async () => {
+  test("of a proxy", async () => {
     const all = await made(() => new ReverseProxyStack("proxy", { ...proxy, commands, smokeTest: {} }));
     assert.deepEqual(
       all.map(({ name }) => name),
-      ["proxy-backends", "proxy", "proxy-smoke-test"],
+      ["proxy", "proxy-smoke-test"],
     );
-    for (const name of ["proxy-backends", "proxy"]) assert.ok(inputsOf(all, name).hooks);
+    assert.ok(inputsOf(all, "proxy").hooks);
   });
 });
 

@@ -35,36 +35,53 @@ function value<T>(output: pulumi.Output<T>): Promise<unknown> {
   return new Promise((resolve) => output.apply(resolve));
 }
 
-describe("the two sets", () => {
-  test("the account's before the system's, with one account, and right for the provider", async () => {
+describe("the set", () => {
+  test("of the host's manager: the backends are units of the account's, and all is right for the provider", async () => {
     const registries = { "registry.example.com": { username: "u", password: "p" } };
     const stack = new ReverseProxyStack("example4", { ...args, createUser: true, adopt: true, registries });
-    assert.deepEqual(await value(stack.unitStates), {
-      "example4-backends.service": "seen",
-      "example4.service": "seen",
-    });
-    assert.deepEqual([...registered.keys()], ["example4-backends", "example4"]);
-    for (const inputs of registered.values()) {
-      const { hosts, user, createUser, adopt } = inputs;
-      assert.deepEqual(
-        [hosts, user, createUser, adopt],
-        [{ host: { address: "192.0.2.11" } }, "test", true, true],
-      );
-      assert.deepEqual(inputs.registries, registries);
-      assert.deepEqual(checkUnitSet(revealObject(inputs)), []);
-    }
-    const [user, system] = [...registered.values()];
+    assert.deepEqual(await value(stack.unitStates), { "example4.service": "seen" });
+    assert.deepEqual([...registered.keys()], ["example4"]);
+    const inputs = registered.get("example4") ?? {};
+    const { hosts, user, createUser, adopt, manager, name, linger } = inputs;
     assert.deepEqual(
-      [user?.manager, user?.name, user?.linger, system?.manager, system?.name, system?.linger],
-      ["user", "example4-backends", true, "system", "example4", undefined],
+      [hosts, user, createUser, adopt, manager, name, linger],
+      [{ host: { address: "192.0.2.11" } }, "test", true, true, "system", "example4", true],
     );
+    assert.deepEqual(inputs.registries, registries);
+    assert.deepEqual(checkUnitSet(revealObject(inputs)), []);
+    const keys = (part: string) => Object.keys(inputs[part] as WireObject).sort();
+    const sockets = ["example4-80.socket", "example4-ipv6-82.socket"];
+    assert.deepEqual(keys("units"), [...sockets, "example4.service", "example4.socket"]);
+    assert.deepEqual(keys("services"), [...sockets, "example4.service", "example4.socket"]);
+    assert.deepEqual(keys("userUnits"), [
+      "example4-backends.target",
+      "example4-net.network",
+      "web.container",
+    ]);
+    assert.deepEqual(keys("userServices"), [
+      "example4-backends.target",
+      "example4-net-network.service",
+      "web.service",
+    ]);
+    assert.deepEqual(keys("images"), ["docker.io/library/httpd:latest", "docker.io/library/nginx:latest"]);
   });
 
-  test("their names, where the resource's is another", async () => {
+  test("of the account's own manager: all are units of that", async () => {
+    const stack = new ReverseProxyStack("own", { ...args, manager: "user" });
+    await value(stack.unitStates);
+    const inputs = registered.get("own") ?? {};
+    assert.deepEqual(checkUnitSet(revealObject(inputs)), []);
+    assert.deepEqual([inputs.manager, inputs.linger, inputs.userUnits], ["user", true, undefined]);
+    assert.deepEqual(Object.keys(inputs.services as WireObject).sort(), [
+      ...["own-80.socket", "own-backends.target", "own-ipv6-82.socket", "own-net-network.service"],
+      ...["own.service", "own.socket", "web.service"],
+    ]);
+  });
+
+  test("its name, where the resource's is another", async () => {
     const stack = new ReverseProxyStack("named@web-1", { ...args, name: "front" });
     await value(stack.unitStates);
-    const names = ["named@web-1-backends", "named@web-1"].map((name) => registered.get(name)?.name);
-    assert.deepEqual(names, ["front-backends", "front"]);
+    assert.equal(registered.get("named@web-1")?.name, "front");
   });
 
   test("a secret variable of a backend does not hide its unit", async () => {
@@ -74,10 +91,10 @@ describe("the two sets", () => {
       backends: { web: { ...backends.web, environment } },
     });
     await value(stack.unitStates);
-    const inputs = registered.get("hidden-backends") ?? {};
+    const inputs = registered.get("hidden") ?? {};
     assert.equal(JSON.stringify({ ...inputs, files: {} }).includes("canary"), false);
     assert.equal(JSON.stringify(inputs.files).includes("canary"), true);
-    assert.equal(typeof (inputs.units as WireObject)["web.container"], "string");
+    assert.equal(typeof (inputs.userUnits as WireObject)["web.container"], "string");
   });
 
   test("the pages: a pattern has none", async () => {

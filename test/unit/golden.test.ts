@@ -16,6 +16,7 @@ const updates = process.execArgv.includes("--test-update-snapshots");
 /** What a UnitSet gets, as far as it is looked into. */
 interface Inputs {
   units: Record<string, string>;
+  userUnits?: Record<string, string>;
   files: Record<string, FileContent>;
   hosts: { host: { address: string } };
 }
@@ -47,15 +48,16 @@ function sorted(value: unknown): unknown {
 
 /** The golden files of one set: file name → text. NAME.json is the set without the texts of its units and files. */
 function goldenFiles({ name, inputs }: Registration): [file: string, text: string][] {
-  const { units, files, hosts, ...rest } = revealObject(inputs) as unknown as Inputs;
+  const { units, userUnits, files, hosts, ...rest } = revealObject(inputs) as unknown as Inputs;
   const modes = Object.entries(files).map(([path, file]) => [path, { ...file, content: undefined }]);
   const set = {
     ...{ ...rest, address: hosts.host.address, units: Object.keys(units) },
+    ...(userUnits === undefined ? {} : { userUnits: Object.keys(userUnits) }),
     files: Object.fromEntries(modes) as unknown,
     secrets: Object.keys(inputs).filter((key) => isSecret(inputs[key])),
   };
   return [
-    ...Object.entries(units),
+    ...Object.entries({ ...units, ...userUnits }),
     ...Object.entries(files).map(([path, { content }]): [string, string] => [flat(path), readable(content)]),
     [`${name}.json`, `${JSON.stringify(sorted(set), null, 2)}\n`],
   ];

@@ -19,10 +19,15 @@ function write(path: string, items: readonly string[]): void {
 }
 
 /** What the step says against it, nothing where it may begin. */
-function isFree(): string {
-  const text = `state=$1 own=$1/sets/web work=$1/work; . "$2"; is_free`;
+function isFree(manager = "system", account = "-"): string {
+  const text = `state=$1 own=$1/sets/web work=$1/work manager=$3 account=$4 set=web tab=$(printf '\\t')
+shared=$state as_account=
+if [ "$account" != - ] && [ "$manager" = system ]; then shared=$1/account as_account=env; fi
+. "$2"; is_free`;
   try {
-    return execFileSync("sh", ["-c", text, "sh", state, `${scripts}steps.sh`], { encoding: "utf8" });
+    return execFileSync("sh", ["-c", text, "sh", state, `${scripts}claims.sh`, manager, account], {
+      encoding: "utf8",
+    });
   } catch (failure) {
     return (failure as { stdout: string }).stdout;
   }
@@ -77,6 +82,69 @@ test("a unit whose name a restart needs for a moment", () => {
   );
   write("work/rivals", []);
   assert.equal(isFree(), "");
+});
+
+const ours = "~/.config/containers/systemd/app.container";
+const elsewhere = "~/.config/containers/systemd/my-app.container";
+
+/** A set of the host's that has a unit of the account's manager. */
+function withAccountUnit(): void {
+  write("work/manifest.begin", [ours]);
+  write("work/manifest.commit", [ours]);
+  write("work/units.begin", [`~app.service\t${ours}\tserves`]);
+  write("work/rivals", ["~app-handover.service"]);
+}
+
+test("a file or a unit of the account's that a set of its own manager has", () => {
+  withAccountUnit();
+  write("account/sets/shop/manifest", [elsewhere]);
+  write("account/sets/shop/units", [`my-app.service\t${elsewhere}\tserves`]);
+  assert.equal(isFree("system", "test"), "");
+  write("account/sets/shop/manifest", [elsewhere, ours]);
+  assert.match(
+    isFree("system", "test"),
+    /^~\/\.config\/containers\/systemd\/app\.container belongs to the set "shop"/,
+  );
+  write("account/sets/shop/manifest", [elsewhere]);
+  write("account/sets/shop/units", [`app.service\t${elsewhere}\tserves`]);
+  assert.match(isFree("system", "test"), /^app\.service belongs to the set "shop"/);
+  write("account/sets/shop/units", [`app-handover.service\t${elsewhere}\tserves`]);
+  assert.match(isFree("system", "test"), /^app-handover\.service belongs to the set "shop" .* A restart/);
+});
+
+test("the same of a set of the host's for that account; of another account it is another file", () => {
+  withAccountUnit();
+  write("sets/shop/manifest", [ours]);
+  write("sets/shop/units", [`~app.service\t${ours}\tserves`]);
+  write("sets/shop/account", ["other"]);
+  assert.equal(isFree("system", "test"), "");
+  write("sets/shop/account", ["test"]);
+  assert.match(isFree("system", "test"), /^~\/\S*app\.container belongs to the set "shop"/);
+});
+
+test("the account's own manager sees the units that sets of the host's have there", () => {
+  write("work/manifest.begin", [ours]);
+  write("work/manifest.commit", [ours]);
+  write("work/units.begin", [`app.service\t${ours}\tserves`]);
+  const table = (unit: string, path: string) => [
+    "docker.io/library/httpd:latest",
+    `${unit}\t${path}\tserves`,
+  ];
+  write("system/shop", table("my-app.service", elsewhere));
+  assert.equal(isFree("user", "test"), "");
+  write("system/shop", table("app.service", elsewhere));
+  assert.match(isFree("user", "test"), /^app\.service belongs to the set "shop"/);
+  write("system/shop", table("my-app.service", ours));
+  assert.match(isFree("user", "test"), /^~\/\S*app\.container belongs to the set "shop"/);
+});
+
+test("a set that moves from one manager to the other is not in its own way", () => {
+  withAccountUnit();
+  write("account/sets/web/manifest", [ours]);
+  write("account/sets/web/units", [`app.service\t${ours}\tserves`]);
+  assert.equal(isFree("system", "test"), "");
+  write("system/web", [`app.service\t${ours}\tserves`]);
+  assert.equal(isFree("user", "test"), "");
 });
 
 test("the plan says which names these are, whichever of the two comes second", () => {

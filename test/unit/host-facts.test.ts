@@ -270,8 +270,7 @@ describe("the host", () => {
 
 test("the set's mark, and those of others", () => {
   const facts = read([
-    { event: "other", name: encoded("shop"), manifest: encoded("/etc/a\n/etc/b\n") },
-    { event: "other", name: encoded("blog"), manifest: encoded("") },
+    { event: "others", claims: encoded("shop\t/etc/a\nshop\t/etc/b\n") },
     {
       event: "set",
       owner: encoded("urn:web"),

@@ -115,7 +115,7 @@ test("what is written is what is read, and nothing else is left", () => {
   const note = () =>
     execFileSync("sh", [
       "-c",
-      'as= work=$2; cd "$1"; . ./paths.sh; . ./format.sh; note_format "$3"',
+      'as= work=$2; cd "$1"; . ./account.sh; . ./paths.sh; . ./format.sh; note_format "$3"',
       "sh",
       scripts,
       root,

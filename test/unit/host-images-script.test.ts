@@ -50,12 +50,12 @@ function host(registry: string) {
   for (const name of ["journal", "kept", "kept.sed", "started-with"]) write(name, "");
   const run = (commands: string, crash = 0): { stdout: string; signal: string | null } => {
     write("calls", "");
-    const script = `set -u; . "$1/journal.sh"; . "$1/stand-ins.sh"; . "$1/validate.sh"; . "$1/images.sh"; . "$1/versions.sh"
+    const script = `set -u; . "$1/account.sh"; . "$1/journal.sh"; . "$1/stand-ins.sh"; . "$1/validate.sh"; . "$1/images.sh"; . "$1/versions.sh"
 work=$2 own=$2 registry=$3 crash=$4 manager=user set=web as_account= failed= tab=$(printf '\\t')
 one_at_a_time() { "$@"; }
 own_storage() { :; }
 stage_files() { stage=/stage; }
-expand() { path=$1; }
+expand() { path=$1 as=; }
 timeout() { shift && "$@"; }
 ${podman}
 ${commands}`;

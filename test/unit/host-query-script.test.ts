@@ -14,7 +14,7 @@ function answers(name: string, query: string, fakes = ""): unknown[] {
   const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-query-"));
   try {
     writeFileSync(join(work, "query"), query);
-    const script = `set -u; . "$1/paths.sh"; . "$1/query.sh"; . "$1/query-units.sh"; work=$2 state=/var/lib home=/root tab=$(printf '\\t') as_account=
+    const script = `set -u; for part in account paths managers query query-units; do . "$1/$part.sh"; done; work=$2 state=/var/lib manager=user home=/root tab=$(printf '\\t') as_account=
 ${fakes}
 "$3"`;
     const { stdout, signal, stderr } = spawnSync("sh", ["-c", script, "sh", scripts, work, name], {
@@ -79,6 +79,25 @@ test("units are shown in one call, with the files that they are loaded from", ()
   assert.deepEqual(answers("query_units", "file\tany\t/etc/a\n", fake), []);
 });
 
+test("units of the account's manager are asked for there, by their own names, and said to be that one's", () => {
+  const fakes = `systemctl() { printf 'own %s\\n' "$*"; }
+as_account() { printf 'account %s\\n' "$*"; }
+as_account=as_account for_user=`;
+  const found = answers("query_units", "unit\t~app.service\nunit\tweb.service\nunit\t~app.socket\n", fakes);
+  assert.deepEqual(
+    (found as { whose: string; shown: string }[]).map(({ whose, shown }) => [
+      whose,
+      Buffer.from(shown, "base64")
+        .toString()
+        .replace(/ show .* -- /, " … "),
+    ]),
+    [
+      ["own", "own --no-ask-password … web.service\n"],
+      ["account", "account systemctl --user --no-ask-password … app.service app.socket\n"],
+    ],
+  );
+});
+
 test("where a directory really is, through links and whatever is not there", () => {
   const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-real-"));
   try {
@@ -141,6 +160,11 @@ test("a question that fails is said with what failed, and answers nothing", () =
   assert.deepEqual(answers("query_units", "unit\ta.service\n", fails("ctl")), [
     unanswered(
       `systemctl --user show --timestamp=unix --property=${properties} --property=${files} -- a.service`,
+    ),
+  ]);
+  assert.deepEqual(answers("query_units", "unit\t~a.service\nunit\t~b.service\n", fails("ctl")), [
+    unanswered(
+      `systemctl --user show --timestamp=unix --property=${properties} --property=${files} -- a.service b.service`,
     ),
   ]);
   const unit = '{{.Label "PODMAN_SYSTEMD_UNIT"}}';

@@ -74,7 +74,7 @@ describe("what is not ours", () => {
   test("a file of another set on the host, also with adopt", () => {
     const facts = { ...settled(desired()), set: undefined, others: new Map([[conf, "shop"]]) };
     assert.deepEqual(refused(facts, desired({ adopt: true })), [
-      `${conf} belongs to the set "shop" on this host. Take it out there first, in an \`up\` of its own.`,
+      `${conf} belongs to the set "shop" on this host. Take it out there first, in an \`up\` of its own. If no program has that set any more, remove it: \`pulumi destroy --target\` with the URN of its resource.`,
     ]);
   });
 });

@@ -18,7 +18,11 @@ function assigned(text: string, only = /^/): string[] {
 }
 
 /** By design: the table in start.sh has the registers, and a recovered run's lingering is the next one's to end. */
-const mayAssign: Record<string, string[]> = { "paths.sh": ["held"], "frames.sh": ["lingered"] };
+const mayAssign: Record<string, string[]> = {
+  "paths.sh": ["held"],
+  "account.sh": ["hurried"],
+  "frames.sh": ["lingered"],
+};
 
 /** What a part assigns of what is set for all. */
 const taken = (all: readonly string[], file: string, text: string) =>
@@ -33,4 +37,15 @@ test("no part of the script assigns what start.sh has set for all", () => {
     [],
   );
   assert.deepEqual(taken(all, "query.sh", "query() {\n  lacking='' who=$account\n}\n"), ["who"]);
+});
+
+test("no two parts of the script define a function of the same name", () => {
+  const defined = readdirSync(directory)
+    .filter((file) => file !== "enter.sh")
+    .flatMap((file) => [...read(file).matchAll(/^([a-z_0-9]+)\(\)/gm)].map(([, name = ""]) => name));
+  assert.ok(defined.includes("as_account") && defined.includes("hold"));
+  assert.deepEqual(
+    defined.filter((name, index) => defined.indexOf(name) !== index),
+    [],
+  );
 });

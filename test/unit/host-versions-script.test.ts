@@ -52,7 +52,7 @@ function host() {
     return existsSync(path) ? readFileSync(path, "utf8") : "";
   };
   const run = (commands: string, crash = 0) => {
-    const script = `set -u; . "$1/journal.sh"; . "$1/images.sh"; . "$1/steps.sh"; . "$1/versions.sh"
+    const script = `set -u; . "$1/account.sh"; . "$1/journal.sh"; . "$1/images.sh"; . "$1/steps.sh"; . "$1/versions.sh"
 work=$2 own=$2 shared=$2/shared manager=system set=web account=- as_account= failed= crash=$3 count=0 tab=$(printf '\\t')
 one_at_a_time() { "$@"; }
 ${imitations}

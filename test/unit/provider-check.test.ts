@@ -72,7 +72,12 @@ describe("nothing is wrong with", () => {
   test("Example 2: no user", () => {
     const { user, linger, ...system } = right;
     assert.deepEqual([user, linger], ["test", true]);
-    assert.deepEqual(checkUnitSet({ ...system, manager: "system" }), []);
+    const reason = "is in the home directory of an account, and there is none (user)";
+    assert.deepEqual(checkUnitSet({ ...system, manager: "system" }), [
+      { path: 'files["~/conf.d/default.conf"]', reason },
+    ]);
+    const elsewhere = { files: { "/etc/web": { content: "x" } }, services: {} };
+    assert.deepEqual(checkUnitSet({ ...system, ...elsewhere, manager: "system" }), []);
   });
 });
 
@@ -194,12 +199,16 @@ describe("what inputs have to do with each other", () => {
     ["a user manager of nobody", noUser, ['user: is missing: manager "user" needs the account']],
     [
       "linger without an account",
-      Object.fromEntries(Object.entries({ ...right, manager: "system" }).filter(([key]) => key !== "user")),
+      Object.fromEntries(
+        Object.entries({ ...right, manager: "system", files: {}, services: {} }).filter(
+          ([key]) => key !== "user",
+        ),
+      ),
       ["linger: goes with an account (user) only"],
     ],
     [
       "an account to make, without its name",
-      { ...noUser, manager: "system", createUser: true },
+      { ...noUser, manager: "system", createUser: true, files: {}, services: {} },
       ["createUser: needs the account that is to be made"],
     ],
     [

@@ -39,16 +39,15 @@ describe("the text", () => {
         [key]: { content: null, mode: "0600" },
         [token]: { content: null },
       },
-      services: {},
+      ...{ services: {}, userUnits: {}, userServices: {}, checks: {}, probes: {} },
       images: { "nginx:1": { pull: "missing" } },
-      checks: {},
-      probes: {},
     });
     assert.doesNotMatch(textOf(inputs("one")), /PRIVATE|PASSWORD|KEY|TOKEN/);
   });
 
   for (const [what, more] of [
     ["a unit", { units: secret({ "www.container": "SECRET" }) }],
+    ["a unit of the account's manager", { userUnits: secret({ "app.container": "SECRET" }) }],
     ["an image", { images: secret({ SECRET: { pull: "missing" } }) }],
     ["a part of a probe", { probes: { "0.0.0.0:80": { path: secret("/SECRET") } } }],
   ] as const)
@@ -59,6 +58,19 @@ describe("the text", () => {
         message: /^Hosts keep no secrets, and this is one: /,
       });
     });
+
+  test("of before there were units of the account's manager can't be brought back where there are some", () => {
+    const { userUnits, userServices, ...older } = JSON.parse(textOf(inputs("one"))) as WireObject;
+    assert.deepEqual([userUnits, userServices], [{}, {}]);
+    const text = JSON.stringify(older);
+    const proxy = { user: "test", userUnits: { "app.container": "[Container]\nImage=httpd\n" } };
+    for (const now of [proxy, { ...proxy, userUnits: secret(proxy.userUnits) }])
+      assert.throws(() => inputsOf(inputs("two", now), text), {
+        message:
+          /^It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's/,
+      });
+    assert.ok(inputsOf(inputs("two"), text));
+  });
 
   test("is the same for another way to the hosts", () => {
     assert.equal(textOf(inputs("one")), textOf(inputs("one", { hosts: secret({}), rollout: { canary: 2 } })));
@@ -98,8 +110,7 @@ describe("the inputs that bring it back", () => {
     const back = inputsOf(now, textOf(inputs("one", { probes: { "0.0.0.0:80": { path: "/old" } } })));
     assert.deepEqual(back, {
       ...inputs("one", { rollout: { canary: 2 }, probes: { "0.0.0.0:80": { path: "/old" } } }),
-      services: {},
-      checks: {},
+      ...{ services: {}, userUnits: {}, userServices: {}, checks: {} },
     });
     // So it stays out of the text, and out of what is kept for a revert.
     assert.ok(desiredOf(back, "urn").secrets.includes(token));

@@ -143,7 +143,8 @@ end_linger() {
   if ! [ -e "$shared" ]; then
     loginctl disable-linger "$account"
   elif [ "$self" = 0 ]; then
-    runuser -u "$account" -- touch "$shared/lingered"
+    # In its own home the account could make root wait, and keep what it is given.
+    timeout -k 5 20 runuser -u "$account" -- touch "$shared/lingered" </dev/null >/dev/null 2>&1
   else
     touch "$shared/lingered"
   fi

@@ -3,10 +3,11 @@
 # with the format of what was written there last. A newer format is refused, an older one is read.
 #   1   has no such file, no tables of units, and "-" as the unit of what was lent (journal-units.sh)
 #   2   keeps no images back: a tag is the new image's from the pull on
-#   3   this one
+#   3   knows no units of the account's manager in a set of the host's ("~NAME")
+#   4   this one
 # The file is written before the set's mark, so that no older version takes that for its own. A boot needs no check: step_begin replaces
 # the recovery script before there is a journal that the older script can't read.
-format=3
+format=4
 
 # kept_format DIRECTORY: as its owner, $as, who may have put anything there.
 kept_format() {

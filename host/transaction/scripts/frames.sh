@@ -6,7 +6,7 @@ take_back() {
   rollback >"$work/output" 2>&1 </dev/null || back=no
   release_manager
   settled
-  printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | cat - "$work/output" | tail -c 4000 | encoded)"
+  printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | plain_names | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
 # is_left: there is something to take back, or to put away after a commit.
@@ -50,7 +50,7 @@ activate() {
 commit() {
   run_steps end || return 0
   printf '{"event":"committed"}\n'
-  if [ -e "$own/committed" ]; then after_commit >/dev/null 2>&1 </dev/null; fi
+  if [ -e "$own/committed" ]; then hurry 300 after_commit >/dev/null 2>&1 </dev/null; fi
   settled
 }
 
@@ -133,7 +133,7 @@ if [ "$mode" = recover ]; then
   is_left || exit 0
   cause=$who
   # At boot the account may have no runtime directory yet, which podman needs.
-  [ -z "$as_account" ] || ctl start "user@$(id -u "$account").service"
+  [ -z "$as_account" ] || (within=100 && ctl start "user@$(id -u "$account").service")
   rollback
   # An account may have no right to. At boot it stays known for the next who comes; else enter.sh is there to do it (finish).
   if [ "$leave" = 30 ] && ! stop_lingering && [ "$cause" = boot ]; then

@@ -5,9 +5,6 @@ stop_clean() {
   ctl stop "$1" || is_gone "$1"
 }
 
-# briefly VERB UNITS: with ten seconds for what they have begun, and not all of their TimeoutStopSec=.
-briefly() { timeout 10 systemctl ${for_user:+"$for_user"} --no-ask-password "$@" 2>/dev/null; }
-
 # forget_failures LIST: of its units.
 forget_failures() { while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$1"; }
 
@@ -29,40 +26,61 @@ wind_down() {
 # shellcheck disable=SC2016 # the inner shell expands it
 kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
 
-# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all.
+# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all. What the
+# account's manager says may be anything, so the account itself looks there, and only among its own.
 in_cgroup() {
   group=$(ctl show --property=ControlGroup --value "$1") || return 1
   [ -n "$group" ] || return 0
-  shift
-  find "/sys/fs/cgroup$group" "$@" 2>/dev/null
+  case $1 in
+    "~"*)
+      shift
+      case $group/ in
+        */../*) return 1 ;;
+        "/user.slice/user-$(id -u "$account").slice/"*) as_account find "/sys/fs/cgroup$group" "$@" 2>/dev/null ;;
+        *) return 1 ;;
+      esac
+      ;;
+    *)
+      shift
+      find "/sys/fs/cgroup$group" "$@" 2>/dev/null
+      ;;
+  esac
 }
 
-# halt_all: the same for all units of $work/stop in one call, as a request would start a service whose socket is still there.
+# processes_in UNIT EXPRESSION…: what the files that find(1) finds there name, a number a line.
+processes_in() {
+  in_cgroup "$@" -name cgroup.procs -exec cat {} + >"$work/processes" && sed -n '/^[0-9][0-9]*$/p' "$work/processes"
+}
+
+# halt_all: the same for all units of $work/stop, those of a manager in one call, as a request would start a service whose socket is still
+# there.
 halt_all() {
   each until_it_heeds <"$work/stop"
-  # shellcheck disable=SC2046 # names of units have no white space
-  briefly stop $(cat "$work/stop") && return 0
-  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/stop"
-  each stop_clean <"$work/stop"
+  by_manager "own account" "$work/stop" halt_together
+}
+
+halt_together() {
+  briefly stop "$@" && return 0
+  for unit; do kill_payload "$unit"; done
+  printf '%s\n' "$@" >"$work/halted"
+  each stop_clean <"$work/halted"
 }
 
 # until_it_heeds UNIT: waits until the container would react to a stop, ten seconds at most. The kernel drops a signal to the first process
 # of a container if that process has no handler for it (pid_namespaces(7)). So a container whose entry point script still runs misses the
 # stop, its nginx accepts requests, and both are killed. nginx has its handlers once it has read its files and opened its sockets.
 until_it_heeds() {
-  tries=500
-  while is_deaf "$1" && [ "$tries" -gt 0 ]; do
-    tries=$((tries - 1))
-    sleep 0.02
-  done
+  end=$(($(uptime) + 10))
+  while is_deaf "$1" && [ "$(uptime)" -lt "$end" ]; do sleep 0.02; done
 }
 
 # is_deaf UNIT: whether the first process of its container handles neither SIGQUIT nor SIGTERM (proc_pid_status(5), SigCgt).
 is_deaf() {
-  for process in $(in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.procs -exec cat {} +); do
+  processes_in "$1" -path '*/libpod-payload-*' >"$work/found"
+  while IFS= read -r process; do
     grep -qs '^NSpid:.*[[:blank:]]1$' "/proc/$process/status" || continue
     caught=$(sed -n 's/^SigCgt:.*\(....\)$/\1/p' "/proc/$process/status" 2>/dev/null)
     if [ -n "$caught" ] && [ $((0x$caught & 0x4004)) = 0 ]; then return 0; fi
-  done
+  done <"$work/found"
   return 1
 }

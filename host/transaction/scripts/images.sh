@@ -9,7 +9,7 @@ prune_images() {
     if is_needed "$image" || ! is_removed "$image" </dev/null; then printf '%s\n' "$image" >>"$work/pulled"; fi
   done <"$work/had"
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as_account sh -c 'cat >"$1"; [ -s "$1" ] || rm -f "$1"' sh "$shared/pulled" <"$work/pulled"
+  fed "$as_account" sh -c 'cat >"$1"; [ -s "$1" ] || rm -f "$1"' sh "$shared/pulled" <"$work/pulled"
 }
 
 # is_present IMAGE: 0 yes, 1 no; others: podman can't tell (podman-image-exists(1)).
@@ -26,23 +26,27 @@ is_removed() {
   esac
 }
 
-# keep_needs: the images that this set needs, where the account's own manager can see it.
+# keep_needs: the images that this set needs, and its units of the account's manager as that writes them, where that can see it.
 keep_needs() {
+  [ -n "$as_account" ] || return 0
   # shellcheck disable=SC2016 # the inner shell expands it
-  [ -z "$as_account" ] || $as_account sh -c 'cat >"$1"' sh "$shared/system/$set" <"$own/images"
+  { cat "$own/images" && { ! [ -e "$own/units" ] || sed -n 's/^~//p' "$own/units"; }; } >"$work/needs" &&
+    fed "$as_account" sh -c 'cat >"$1"' sh "$shared/system/$set" <"$work/needs"
 }
 
 # is_needed IMAGE: by a set of the same account, of either manager; by a set of root's.
-is_needed() {
+is_needed() (
   if [ "$account" != - ]; then
-    $as_account grep -Fxqs -e "$1" "$shared"/sets/*/images "$shared"/system/* </dev/null
+    # shellcheck disable=SC2016 # the inner shell expands it
+    $as_account sh -c 'grep -Fxqs -e "$1" "$2"/sets/*/images "$2"/system/*' sh "$1" "$shared" </dev/null
     return
   fi
+  set +f
   for needs in "$state"/sets/*/images; do
     grep -Fxqs -e "$account" "${needs%/images}/account" && grep -Fxqs -e "$1" "$needs" && return 0
   done
   return 1
-}
+)
 
 # podman makes its storage in the home directory of an account at its first command: remembers that it was not there before.
 own_storage() {
@@ -104,7 +108,7 @@ pull_image() (
   as_limit=86400
   if [ "$2" = login ]; then
     # The account reads the logins from standard input: nothing of them is a file of its own.
-    $as_account podman pull --quiet --authfile /dev/stdin "$1" <"$work/registries"
+    fed "$as_account" podman pull --quiet --authfile /dev/stdin "$1" <"$work/registries"
   else
     $as_account podman pull --quiet "$1"
   fi
@@ -172,5 +176,5 @@ remove_nameless() {
 
 note_pulled() {
   # shellcheck disable=SC2016 # the inner shell expands it
-  printf '%s\n' "$1" | $as_account sh -c 'cat >>"$1"' sh "$shared/pulled"
+  printf '%s\n' "$1" | fed "$as_account" sh -c 'cat >>"$1"' sh "$shared/pulled"
 }

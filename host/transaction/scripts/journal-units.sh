@@ -19,6 +19,14 @@ guessed_unit() {
   esac
 }
 
+# add_started: to the units that are brought back. The boot may still go on, so they are looked for more than once.
+add_started() {
+  [ "$cause" = boot ] && [ -d "$own/before" ] || return 0
+  started_by_boot >"$work/started"
+  sockets_of <"$work/started" >>"$work/reopen"
+  services_of <"$work/started" >>"$work/active"
+}
+
 # started_by_boot: units of the set as it was that run since the boot, perhaps by the files that are taken back now.
 started_by_boot() {
   units_before >"$work/known"

@@ -32,7 +32,7 @@ save() {
     return 1
   }
   # Never with a mode that somebody else has chosen: it is root's file, and what is in it may be an account's.
-  (umask 077 && $as head -c "$longest" -- "$path" >"$copy") || return 1
+  (umask 077 && as_most=$longest && $as head -c "$longest" -- "$path" >"$copy") || return 1
   $as stat -c '%a %Y %u %g' -- "$path" >"$copy.stat" && note file "$saved" "$1"
 }
 
@@ -126,7 +126,7 @@ remove_lent() {
     expand "$subject"
     $as rm -f "$path" || failed="$failed removing:$path"
   done <"$work/undo"
-  ctl daemon-reload || failed="$failed daemon-reload"
+  reload_managers
   forget_failures "$work/lent"
 }
 
@@ -148,7 +148,7 @@ restore() {
   saved_stat "$1"
   # What was not swapped yet needs no room, nor a file system that can be written.
   if ! $as test -L "$path" && $as test -f "$path" && [ "$($as stat -c %a -- "$path")" = "$bits" ] &&
-    $as head -c "$longest" -- "$path" | cmp -s - "$1"; then
+    (as_most=$longest && $as head -c "$longest" -- "$path") | cmp -s - "$1"; then
     return 0
   fi
   # Another set may have removed it since, as it was empty.
@@ -163,7 +163,7 @@ restore() {
   fi
   # A full disk: the room that the file itself has is enough most likely.
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
+  fed "$as" sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
 }
 
 # The images by the names that they had; $work/nameless is what was pulled by these names.
@@ -186,17 +186,19 @@ restore_tag() {
   $as_account podman tag "$1" "$2"
 }
 
-# bring_back: what ran before, with its old files, sockets and services in one call (see change() in host/plan/activate.ts).
+# bring_back: what ran before, with its old files, sockets and services of a manager in one call (see change() in host/plan/activate.ts).
 bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
   [ -s "$work/running" ] || return 0
   forget_failures "$work/running"
   each until_it_heeds <"$work/active"
-  # shellcheck disable=SC2046 # names of units have no white space
-  briefly restart $(cat "$work/running") && return 0
-  while IFS= read -r unit; do kill_payload "$unit"; done <"$work/active"
-  # shellcheck disable=SC2046
-  ctl restart $(cat "$work/running") || failed="$failed restart:$(tr '\n' ' ' <"$work/running")"
+  by_manager "account own" "$work/running" restart_together
+}
+
+restart_together() {
+  briefly restart "$@" && return 0
+  for unit; do kill_payload "$unit"; done
+  ctl restart "$@" || failed="$failed restart:$*"
 }
 
 # Back when the old configuration is.
@@ -204,8 +206,18 @@ reload_clean() {
   workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1"
 }
 
-# Old files, enablement and running units back, and looked at. What did not work is in $failed.
-rollback() {
+restore_needs() { cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && keep_needs; }
+
+# of_all: the lines of the journal that can be undone. Those of an account that is gone can't be, and what they name is not root's.
+of_all() {
+  if is_orphan; then grep -v -e "$tab~" -e "^image$tab" -e "^kept$tab"; else cat; fi
+}
+
+# rollback: systemd ends it after five minutes where the script was killed (TimeoutStopSec= in enter.sh).
+rollback() { hurry 200 go_back; }
+
+# go_back: old files, enablement and running units back, and looked at. What did not work is in $failed.
+go_back() {
   failed=
   if ! [ -e "$own/journal" ]; then
     # It ended before anything was written, or after its commit.
@@ -220,7 +232,7 @@ rollback() {
   # Of a script that was killed.
   close_inbox
   # Where the swap itself has failed, the lock is kept until the old files are back.
-  tac "$own/journal" >"$work/undo"
+  tac "$own/journal" | of_all >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
   # Perhaps for the hundredth time: it is left to systemd again, and nobody waits for it.
@@ -231,18 +243,16 @@ rollback() {
   journalled enabled >"$work/enable"
   journalled reloaded >"$work/reload"
   lent_units >"$work/lent"
-  if [ "$cause" = boot ] && [ -d "$own/before" ]; then
-    started_by_boot >"$work/started"
-    sockets_of <"$work/started" >>"$work/reopen"
-    services_of <"$work/started" >>"$work/active"
-  fi
+  add_started
   # While a service that ran before still needs a new socket, its stop would be undone by the next request.
   if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
   restore_images
   leave_stage
   hold_manager || failed="$failed lock"
   restore_files
-  ctl daemon-reload || failed="$failed daemon-reload"
+  reload_managers
+  # What has been started meanwhile, by the files that were there. What starts from here on has the old ones.
+  add_started
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
   release_manager
@@ -259,7 +269,7 @@ rollback() {
   [ -z "$failed" ] && sync_restored || return 1
   if [ -d "$own/before" ]; then
     if [ -e "$own/before/units" ]; then cp "$own/before/units" "$own/"; else rm -f "$own/units"; fi &&
-      one_at_a_time cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" &&
+      one_at_a_time restore_needs &&
       sync "$own/owner" "$own/manifest" "$own/images" && record reverted && rm -f "$own/journal" && sync "$own" &&
       rm -rf "$own/unfinished" "$own/before" "$own/rollback.new"
   else

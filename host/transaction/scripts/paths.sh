@@ -1,13 +1,27 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 
 # expand PATH: sets $path, and $as to what runs a command as its owner. "~/" is the home directory of the account, "%t/" the
-# runtime directory of the manager (systemd.unit(5)).
+# runtime directory of the manager (systemd.unit(5)), "~%t/" that of the account's in a set of the host's. False without an account.
 expand() {
   as=
   # shellcheck disable=SC2088 # "~/" is our own notation here
   case $1 in
+    "~"*)
+      # Nothing is there, and nothing can be made there: root's own home is nobody's account's.
+      if [ "$manager" = system ] && [ -z "$as_account" ]; then
+        path=/dev/null/no-account
+        return 1
+      fi
+      ;;
+  esac
+  # shellcheck disable=SC2088
+  case $1 in
     "~/"*)
       path=$home/${1#"~/"}
+      as=$as_account
+      ;;
+    "~%t/"*)
+      path=$account_runtime/${1#"~%t/"}
       as=$as_account
       ;;
     "%t/"*) path=$runtime/${1#"%t/"} ;;
@@ -62,6 +76,8 @@ sync_directory() {
       cat "$work/unsynced"
       return 1
     fi
+    # An account may have it fail everywhere.
+    [ "$1" != / ] || return 1
     set -- "${1%/*}"
     [ -n "$1" ] || set -- /
   done
@@ -71,7 +87,7 @@ sync_directory() {
 keep_made() {
   if [ -n "$made" ] && [ -n "$as" ]; then
     # shellcheck disable=SC2016 # the inner shell expands it
-    printf '%s' "$made" | $as sh -c 'cat >>"$1"' sh "$shared/directories" || return 1
+    printf '%s' "$made" | fed "$as" sh -c 'cat >>"$1"' sh "$shared/directories" || return 1
   elif [ -n "$made" ]; then
     printf '%s' "$made" >>"$state/directories" || return 1
   fi
@@ -86,12 +102,12 @@ leave_directories() {
   while IFS= read -r directory; do
     # podman would make it anew, as its own.
     if { [ "$2" = no ] && [ "$directory" = "$home/.config" ]; } ||
-      { ! $as rmdir "$directory" 2>/dev/null </dev/null && [ -d "$directory" ]; }; then
+      { ! $as rmdir -- "$directory" 2>/dev/null </dev/null && [ -d "$directory" ]; }; then
       printf '%s\n' "$directory"
     fi
   done <"$work/made" | tac >"$work/kept"
   # shellcheck disable=SC2016 # the inner shell expands it
-  [ "$2" = yes ] || $as sh -c 'cat >"$1"' sh "$1" <"$work/kept"
+  [ "$2" = yes ] || fed "$as" sh -c 'cat >"$1"' sh "$1" <"$work/kept"
 }
 
 # hold_manager: until release_manager no other set of the manager changes what all of them share: what is in the unit directories
@@ -99,16 +115,22 @@ leave_directories() {
 # needs the account's lock (one_at_a_time) takes that second.
 hold_manager() {
   [ "$held" = no ] || return 0
+  # Before the other one, as the account could hold it for ever: then this set alone waits, once, and goes on. A directory, as the
+  # account could put anything in the place of a file, which root must not open.
+  if has_account_units && [ -d "$account_runtime/systemd/." ] && command exec 8<"$account_runtime/systemd/."; then
+    flock -w "${patience_left:-30}" 8 || patience_left=0
+  fi
   # `command`: a failure of exec alone would end the script.
-  if ! command exec 7<>"$lock" || ! flock -w 300 7; then
+  if ! command exec 7<"$lock" || ! flock -w 300 7; then
     echo "another deploy has held the lock of the service manager ($lock) for five minutes."
     return 1
   fi
+  [ "$hurried" = yes ] || patience 60
   held=yes
 }
 
 release_manager() {
-  exec 7>&-
+  exec 7>&- 8>&-
   held=no
 }
 
@@ -118,13 +140,16 @@ one_at_a_time() {
   shared_by_all=$account_runtime
   [ -n "$shared_by_all" ] || shared_by_all=$state
   if ! [ -d "$shared_by_all" ]; then
-    "$@" 7>&-
+    "$@" 7>&- 8>&-
     return
   fi
   # The account itself could hold it for ever.
   (
-    flock -w 30 9
-    "$@" 7>&- 9<&-
+    if allowed 30; then
+      flock -w "$limit" 9
+      spend
+    fi
+    "$@" 7>&- 8>&- 9<&-
   ) 9<"$shared_by_all"
 }
 
@@ -140,7 +165,7 @@ first_podman() {
 # follows no link.
 stage() {
   # shellcheck disable=SC2016 # the inner shell expands it
-  $as rm -f "$3" && $as sh -c 'umask 077 && set -C && cat >"$1"' sh "$3" <"$1" && $as chmod "$2" "$3" && $as sync "$3" && return 0
+  $as rm -f "$3" && fed "$as" sh -c 'umask 077 && set -C && cat >"$1"' sh "$3" <"$1" && $as chmod "$2" "$3" && $as sync "$3" && return 0
   $as rm -f "$3"
   return 1
 }

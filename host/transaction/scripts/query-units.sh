@@ -6,23 +6,25 @@ told() {
   by=$1
   shift
   $by "$@" >"$work/told" 2>"$work/complaint" </dev/null && return 0
-  [ "$1" != ctl ] || { shift && set -- systemctl ${for_user:+"$for_user"} "$@"; }
+  case "$*" in
+    ctl*" ~"*) shift && set -- systemctl --user "$(printf %s "$*" | plain_names)" ;;
+    ctl*) shift && set -- systemctl ${for_user:+"$for_user"} "$@" ;;
+  esac
   printf '{"event":"unanswered","question":"%s","output":"%s"}\n' "$(printf %s "$*" | encoded)" \
     "$(tail -c 4000 "$work/complaint" | encoded)"
   return 1
 }
 
 query_units() {
-  names=
-  while IFS=$tab read -r kind name rest; do
-    # Names of units have no white space.
-    [ "$kind" = unit ] && names="$names $name"
-  done <"$work/query"
-  [ -n "$names" ] || return 0
-  # shellcheck disable=SC2086 # one call for all of them; it answers in their order
+  sed -n "s/^unit$tab//p" "$work/query" >"$work/asked"
+  by_manager "own account" "$work/asked" show_units
+}
+
+# show_units UNITS: in one call, which answers in their order.
+show_units() {
   told "" ctl show --timestamp=unix --property=LoadState,ActiveState,SubState,NRestarts,UnitFileState,NeedDaemonReload \
-    --property=FragmentPath,SourcePath,DropInPaths,StateChangeTimestamp -- $names || return 0
-  printf '{"event":"units","shown":"%s"}\n' "$(encoded <"$work/told")"
+    --property=FragmentPath,SourcePath,DropInPaths,StateChangeTimestamp -- "$@" || return 0
+  printf '{"event":"units","whose":"%s","shown":"%s"}\n' "$whose" "$(encoded <"$work/told")"
 }
 
 # Where a directory really is: podman names a quadlet so (SourcePath=), whatever links lead there.

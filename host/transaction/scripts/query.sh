@@ -37,7 +37,7 @@ query_files() {
     [ -s "$work/paths" ] || continue
     as=
     [ "$owner" = root ] || as=$as_account
-    $as sh -c "$describe" <"$work/paths" | head -c 1000000 >"$work/described"
+    fed "$as" sh -c "$describe" <"$work/paths" | head -c 1000000 >"$work/described"
     printf '{"event":"files","numbers":"%s","described":"%s"}\n' \
       "$(tr '\n' ' ' <"$work/numbers")" "$(encoded <"$work/described")"
     paste -d "$tab" "$work/numbers" "$work/expected" "$work/paths" >"$work/asked"
@@ -53,7 +53,7 @@ contents() {
         [ "${found##* }" = "$expected" ] || [ "$expected" = any ] && continue
         is_different "$path"
         printf '{"event":"content","line":%d,"content":"%s"}\n' "$number" \
-          "$($as head -c "$longest_content" -- "$path" 3<&- </dev/null | encoded)"
+          "$(as_most=$longest_content && $as head -c "$longest_content" -- "$path" 3<&- </dev/null | encoded)"
         ;;
       *) is_different "$path" ;;
     esac
@@ -134,10 +134,12 @@ query_labels() {
 query_tools() {
   # The host's own setting only: an account could put something there that is read for ever.
   {
+    set +f
     printf '/%s/podman\n' usr/local/libexec usr/local/lib usr/libexec usr/lib
     cat /usr/share/containers/containers.conf /etc/containers/containers.conf /etc/containers/containers.conf.d/*.conf 2>/dev/null |
       sed -e '/^[[:space:]]*helper_binaries_dir[[:space:]]*=/!d' -e ':more' -e 's/#[^\n]*//' -e '/\]/!{$!{N' -e 'b more' -e '}' -e '}' |
       grep -o '"/[^"]*"' | tr -d '"'
+    set -f
   } >"$work/helpers"
   for tool in aardvark-dns pasta slirp4netns; do
     while IFS= read -r directory; do
@@ -195,12 +197,7 @@ query_host() {
   printf '{"event":"host","uid":"%d","home":"%s","podman":"%s","version":"%s","linger":"%s","lacking":"%s","free":"%s","ports":"%s"}\n' \
     "$uid" "$(printf %s "$home" | encoded)" "$podman" "$version" "$linger" "$lacking" "$free" \
     "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"
-  for other in "$state"/sets/*/manifest; do
-    [ -e "$other" ] || continue
-    [ "$other" = "$own/manifest" ] && continue
-    other=${other%/manifest}
-    printf '{"event":"other","name":"%s","manifest":"%s"}\n' "$(printf %s "${other##*/}" | encoded)" "$(encoded <"$other/manifest")"
-  done
+  printf '{"event":"others","claims":"%s"}\n' "$(claims paths | encoded)"
   if [ -e "$own/owner" ]; then
     unfinished=no
     [ -e "$own/unfinished" ] && unfinished=yes

@@ -9,14 +9,15 @@ step_lend() {
   stage_files || return 1
   expand "$2"
   # Empty directories there are systemd's and podman's own, and gone at the next boot.
-  note lent "$3" "$2" && mkdir -p "${path%/*}" || return 1
-  sed -E -e "s|@STAGE@|$stage|g" -f "$work/kept.sed" "$work/$1" >"$path"
+  note lent "$3" "$2" && $as mkdir -p "${path%/*}" || return 1
+  # shellcheck disable=SC2016 # the inner shell expands it
+  sed -E -e "s|@STAGE@|$stage|g" -f "$work/kept.sed" "$work/$1" >"$work/$1.filled" && fed "$as" sh -c 'cat >"$1"' sh "$path" <"$work/$1.filled"
 }
 
 # unlend PATH
 step_unlend() {
   expand "$1"
-  rm -f "$path"
+  $as rm -f "$path"
 }
 
 # rehearse UNIT CONTAINER PROBES/CHECKS: starts it, asks it from inside its network namespace, and stops it whatever came of it.
@@ -41,12 +42,15 @@ checked() {
 rehearsed() {
   # One that ends at once has not started; it may also end just now.
   sleep 0.2
-  if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null) || [ "$pid" = 0 ]; then
+  if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null) || ! is_process "$pid"; then
     echo "the new version has ended again."
     return 1
   fi
   ask_inside "$pid" "$3"
 }
+
+# is_process PID: of what podman or an OCI runtime of an account says.
+is_process() { case $1 in "" | 0 | *[!0-9]*) return 1 ;; esac }
 
 # mimic TEXT RUNTIME PROBES: a container as the one that runs, on the same root file system, with the new files. Whatever becomes of this
 # script, its processes and its cgroup are those of the transaction's own unit, and what is known of it is below $stage.
@@ -58,10 +62,11 @@ step_mimic() {
   case $group in *[!A-Za-z0-9/@._:-]*) return 1 ;; esac
   # shellcheck disable=SC2016 # the inner shell expands it
   $as_account mkdir "$bundle" &&
-    sed -e "s|@STAGE@|$stage|g" -e "s|@CGROUP@|$group|g" "$work/$1" | $as_account sh -c 'cat >"$1"' sh "$bundle/config.json" || return 1
+    sed -e "s|@STAGE@|$stage|g" -e "s|@CGROUP@|$group|g" "$work/$1" >"$work/$1.filled" &&
+    fed "$as_account" sh -c 'cat >"$1"' sh "$bundle/config.json" <"$work/$1.filled" || return 1
   # What nginx would write is for nobody: a unit's journal says it (see transact in host/transaction/transaction.ts).
   oci "$2" run --detach --pid-file "$bundle/pid" --bundle "$bundle" mimic >/dev/null 2>&1 &&
-    pid=$($as_account head -c 20 "$bundle/pid") && listens_already "$pid" && ask_inside "$pid" "$3"
+    pid=$($as_account head -c 20 "$bundle/pid") && is_process "$pid" && listens_already "$pid" && ask_inside "$pid" "$3"
   code=$?
   oci "$2" delete --force mimic
   $as_account rm -rf "$bundle"

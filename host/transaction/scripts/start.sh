@@ -25,12 +25,15 @@
 #   $bundle                      step_mimic                                      oci
 #   $saved                       step_begin, save                                save
 #   $bits $modified $owner       saved_stat                                      restore
-#   $failed                      rollback, each, restore_*, bring_back           rollback, take_back (frames.sh)
+#   $failed                      rollback, each, restore_*, reload_managers      rollback, take_back (frames.sh)
 #   $where … $needed_address     read_probe                                      request, answered, ask, step_ask
 #   $status $problem             answered                                        ask
+#   $taken $other                claimed                                         is_free
+#   $as $behind                  of_network                                      networks.sh
 #   $lacking $free               query_subordinate                               query_host
 #   $differs $unit_differs       query, is_different                             query, query_ports, query_host
-#   $trial                       step_validate                                   the other functions of validate.sh
+#   $whose                       by_manager, step_validate                       show_units, the other functions of validate.sh
+#   $trial $by $kind $option     validate_in                                     the other functions of validate.sh
 #   $began                       prepare                                         explain
 #   $phase $at                   frames.sh                                       run_steps, the main loop
 #   $cause                       frames.sh, hold.sh                              record, rollback
@@ -38,7 +41,9 @@
 #   $known $outcome $because     recorded                                        attach, rollback
 #   $moved                       hold, heard                                     hold
 #   $leave                       step_forget, frames.sh                          frames.sh: the exit code
-#   $held                        hold_manager, release_manager                   hold_manager
+#   $held                        hold_manager, release_manager                   hold_manager, is_hurried
+#   $hurried                     hurry                                           hold_manager, is_hurried
+#   $limit $left $since          allowed                                         as_account, one_at_a_time, spend
 set -u
 umask 022
 LC_ALL=C
@@ -59,27 +64,24 @@ case $manager in
     units=/etc/systemd/system
     runtime=/run
     for_user=
-    ctl() { systemctl --no-ask-password "$@"; }
-    journal() { journalctl --no-pager --quiet --output=cat "$@"; }
+    # The manager's own lock: see hold_manager.
+    lock=$runtime/quadlet-fleet.lock
     ;;
   *)
     state=$HOME/.local/state/quadlet-fleet
     units=$HOME/.config/systemd/user
     runtime=$XDG_RUNTIME_DIR
     for_user=--user
-    ctl() { systemctl --user --no-ask-password "$@"; }
-    journal() { journalctl --user --no-pager --quiet --output=cat "$@"; }
+    lock=$runtime/systemd/.
     ;;
 esac
 own=$state/sets/$set
-# The manager's own lock: see hold_manager.
-lock=$runtime/quadlet-fleet.lock
 # One transaction at a time for a set; those that only look do so together. Nobody is made to wait.
 set_lock=$runtime/quadlet-fleet-lock.
 
 # private_lock FILE: made for its owner alone, as whoever may read a file may hold its lock (flock(2)).
 private_lock() { (umask 077 && : >>"$1"); }
-private_lock "$lock" || exit 1
+[ "$manager" = user ] || private_lock "$lock" || exit 1
 
 # `-o`: only flock itself holds the lock, so neither a container that outlives this script nor a crash can keep it.
 take_lock() { flock "$@" -o -E 199 "$set_lock$set" sh "$0" locked "$manager" "$set" "$account" "$lingered" "$who"; }
@@ -89,6 +91,17 @@ free_set() {
   [ -e "$own/detached" ] && read -r inbox <"$own/inbox" && [ -p "$inbox" ] || return 1
   # shellcheck disable=SC2016 # the inner shell expands it
   timeout 5 sh -c 'echo leave >"$0"' "$inbox"
+}
+
+# recover_all ACCOUNT: its sets, one after the other, as its podmans want it (first_podman). No account makes the sets of others wait.
+recover_all() {
+  for journal in "$state"/sets/*/journal; do
+    own=${journal%/journal}
+    left=${own##*/}
+    if [ -e "$journal" ] && grep -Fxq -e "$1" "$own/account" && private_lock "$set_lock$left" && mkdir -m 0700 "$work/set.$left"; then
+      RUNTIME_DIRECTORY=$work/set.$left flock -w 600 -o "$set_lock$left" sh "$0" recover "$manager" "$left" "$1" no boot
+    fi
+  done
 }
 
 case $mode in
@@ -108,11 +121,10 @@ case $mode in
   # Each set that was left half-way (boot.sh).
   boot)
     for journal in "$state"/sets/*/journal; do
-      [ -e "$journal" ] || continue
-      own=${journal%/journal}
-      private_lock "$set_lock${own##*/}" || continue
-      flock -w 600 -o "$set_lock${own##*/}" sh "$0" recover "$manager" "${own##*/}" "$(cat "$own/account")" no boot
-    done
+      [ ! -e "$journal" ] || cat "${journal%/journal}/account"
+    done | sort -u >"$work/accounts"
+    while IFS= read -r one; do recover_all "$one" & done <"$work/accounts"
+    wait
     exit
     ;;
   # The session's own script was, in the middle of a transaction.
@@ -121,6 +133,8 @@ case $mode in
     exit
     ;;
 esac
+# From here on no name is a pattern, whoever has chosen it. Who wants one says `set +f`.
+set -f
 
 # "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link
 # that it could put in the way. In a user manager all is done as the account.
@@ -131,17 +145,10 @@ if [ "$manager" = system ] && [ "$account" != - ]; then
   as_account=as_account
 fi
 # What is known of an account is in the account, as both managers have sets of it: directories, what was pulled, storage,
-# which sets of the host's manager there are (system/SET, with the images that it needs).
+# which sets of the host's manager there are (system/SET, with the images that it needs and its units of the account's).
 shared=$state
 [ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
 account_runtime=
 if [ "$account" != - ]; then account_runtime=/run/user/$(id -u "$account"); fi
 held=no
-# With a time limit, because an account can stop its own processes, or put a FIFO in the place of a file. And without the manager's
-# lock, because an account could take the descriptor and keep it (pidfd_getfd(2)), nor what is said to the session (hold.sh).
-as_account() {
-  limit=${as_limit:-60}
-  [ "$held" = no ] || limit=20
-  timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
-    DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" 3>&- 5>&- 6>&- 7>&-
-}
+hurried=no

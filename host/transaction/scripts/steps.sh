@@ -19,32 +19,12 @@ step_begin() {
       mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
       # Format 1 has none.
       if [ -e "$own/units" ]; then cp "$own/units" "$own/before.new/" || return 1; fi
-      sync "$own"/before.new/* && mv "$own/before.new" "$own/before" || return 1
+      find "$own/before.new" -type f -exec sync {} + && mv "$own/before.new" "$own/before" || return 1
     fi
   fi
   # With the journal there is something to take back, and it comes last.
-  printf '%s\n' "$account" >"$own/account" && : >"$own/unfinished" && record open && : >>"$own/journal" || return 1
+  { is_orphan || printf '%s\n' "$account" >"$own/account"; } && : >"$own/unfinished" && record open && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && one_at_a_time note_needs
-}
-
-# is_free: what the plan was made for is still so: no other set has come to have a file or a unit of these.
-is_free() {
-  # What shall be gone may be anybody's.
-  [ -s "$work/manifest.commit" ] || return 0
-  cut -f 1 "$work/units.begin" >"$work/made"
-  for other in "$state"/sets/*/manifest; do
-    if [ "$other" = "$own/manifest" ] || ! [ -e "$other" ]; then continue; fi
-    other=${other%/manifest}
-    if taken=$(grep -Fx -m 1 -f "$work/manifest.begin" "$other/manifest") ||
-      taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/made"); then
-      echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. Take it out there first, in an up of its own."
-      return 1
-    fi
-    # What a restart needs for a moment (host/plan/refusals.ts, rivals).
-    taken=$(cut -f 1 "$other/units" 2>/dev/null | grep -Fx -m 1 -f "$work/rivals") || continue
-    echo "$taken belongs to the set \"${other##*/}\" on this host, since a moment ago. A restart there or here needs the same name for a moment. Choose another name for one of the two."
-    return 1
-  done
 }
 
 # What others must not take away beneath this set.
@@ -109,9 +89,17 @@ sync_targets() {
 # are written.
 sync_enablement() {
   grep -Eq '^(enable|disable)d?$' || return 0
-  # Again where another set has removed an empty one meanwhile.
+  as=
+  sync_links "$units" || return 1
+  ! has_account_units && return 0
+  as=$as_account
+  ! $as test -d "$home/.config/systemd/user" || sync_links "$home/.config/systemd/user"
+}
+
+# sync_links DIRECTORY: again where another set has removed an empty one meanwhile.
+sync_links() {
   for _ in 1 2 3; do
-    find "$units" -maxdepth 1 -type d \( -path "$units" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} + && return 0
+    $as find "$1" -maxdepth 1 -type d \( -path "$1" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} + && return 0
   done
   return 1
 }
@@ -189,9 +177,10 @@ step_reload() {
 
 # workers UNIT: the processes of nginx that take requests, one a line.
 workers() {
-  processes=$(in_cgroup "$1" -name cgroup.procs -exec cat {} +) || return 1
-  printf '%s\n' "$processes" | sed -n 's|..*|/proc/&/cmdline|p' |
-    xargs -r grep -asl '^nginx: worker process' 2>/dev/null | xargs -r grep -asL 'is shutting down' 2>/dev/null
+  processes_in "$1" >"$work/found" || return 1
+  # A process can keep its command line from being read.
+  sed 's|.*|/proc/&/cmdline|' "$work/found" | timeout 10 xargs -r grep -asl '^nginx: worker process' 2>/dev/null |
+    timeout 10 xargs -r grep -asL 'is shutting down' 2>/dev/null
   return 0
 }
 
@@ -213,12 +202,11 @@ has_new_workers() {
   workers "$1" >"$work/after" && [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
-# explain UNITS: what they have said, without podman's own events, empty lines, our own requests, and what nginx and its image say
+# explain UNITS: what they have said, all of one manager, without podman's own events, empty lines, our own requests, and what nginx and its image say
 # when all is well.
 explain() {
   echo "The last lines of the journal:"
-  # shellcheck disable=SC2046,SC2086 # an option for each
-  journal --since="@$began" -n 300 $(printf -- '-u %s ' $1) |
+  journal_of "$1" --since="@$began" --lines=300 |
     grep -vE '^$| (container|image) (create|init|start|attach|died|remove|cleanup|stop|kill|pull|health_status) |"quadlet-fleet"|<nwarn>|\[notice\]|/docker-entrypoint\.sh: (/|Looking|Launching|Sourcing|Configuration complete)|-by-default\.sh: info' |
     tail -n 20
   return 1
@@ -246,8 +234,6 @@ step_disable() {
 # is_gone UNIT: systemd knows no such unit.
 is_gone() { [ "$(ctl show --property=LoadState --value "$1")" = not-found ]; }
 
-step_daemon_reload() { ctl daemon-reload; }
-
 # A unit that ends again right after its start has not started.
 step_settle() { sleep 0.5; }
 
@@ -258,7 +244,7 @@ step_verify() {
       started | started0 | touched*) return 0 ;;
     esac
   fi
-  echo "$1 has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
+  echo "${1#"~"} has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
   explain "$1"
 }
 
@@ -268,7 +254,9 @@ step_reset_failed() {
 }
 
 # The set is gone: its mark, its images that no other set uses, and the directories that were made and are empty now.
-step_forget() {
+step_forget() { hurry 300 forget; }
+
+forget() {
   # Of another set that was taken back at the same boot.
   rm -f "$work/unlinger"
   # At boot there is no plan.
@@ -292,10 +280,13 @@ step_forget() {
   if [ -d "$state/sets" ]; then last=no; fi
   as=
   if [ "$shared" != "$state" ]; then
-    [ "$last" = no ] || rm -f "$state/pulled" "$state/format" "$state/format.new"
+    [ "$last" = no ] || rm -f "$state/pulled" "$state/networks" "$state/format" "$state/format.new"
     leave_directories "$state/directories" "$last"
   fi
-  if [ "$last" = yes ]; then rmdir "$state" 2>/dev/null; fi
+  if [ "$last" = yes ]; then
+    find "$state" -maxdepth 1 -name 'networks.*' -exec rm -f {} + 2>/dev/null
+    rmdir "$state" 2>/dev/null
+  fi
   release_manager
 }
 

@@ -1,86 +1,114 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 # Validation of what is new, before anything is swapped.
 
+# validate MANAGERS: the units of each, own and account, by its own programs; the account's by the account itself, where its files are
+# staged.
+step_validate() {
+  for whose in $1; do
+    case $whose in
+      own) validate_in "$work/trial" "$manager" ;;
+      account) stage_files && validate_in "$stage/.trial" user "$as_account" ;;
+    esac || return 1
+  done
+}
+
+# validate_in DIRECTORY system|user [AS]: sets $trial, $kind and $by for the rest.
+validate_in() {
+  trial=$1 kind=$2 by=${3-}
+  $by rm -rf "$trial"
+  $by mkdir -p "$trial/quadlets" "$trial/units" "$trial/others" || return 1
+  option=
+  [ "$kind" = system ] || option=--user
+  validate_quadlets && validate_units
+}
+
 # collect LIST DIRECTORY: copies the files that LIST names ("INDEX PATH", "-" for one that is on the host already).
 collect() {
   while IFS=$tab read -r index target; do
     expand "$target"
-    source=$path
-    [ "$index" = - ] || source=$work/$index
-    cp "$source" "$2/${target##*/}" || return 1
-  done <"$work/$1"
+    if [ "$index" = - ]; then
+      $by cp "$path" "$2/${target##*/}" || return 1
+    else
+      # shellcheck disable=SC2016 # the inner shell expands it
+      fed "$by" sh -c 'cat >"$1"' sh "$2/${target##*/}" <"$work/$index" || return 1
+    fi
+  done <"$work/$1.$whose"
 }
 
 # The generator that systemd would run (podman-systemd.unit(5)), on the new quadlets: first by themselves, then beside the host's own,
 # as a network or a volume that they name may be one of those.
 validate_quadlets() {
-  [ -s "$work/quadlets" ] || return 0
+  [ -s "$work/quadlets.$whose" ] || return 0
   collect quadlets "$trial/quadlets" || return 1
   generate "$trial/quadlets" && return 0
-  hold_manager && collect_others && release_manager && generate "$trial/quadlets:$trial/others" && return 0
+  collect_others && generate "$trial/quadlets:$trial/others" && return 0
   # Without what is wrong with quadlets of the host's own.
-  grep -F -f "$trial/names" "$work/said" | sed -e "s|$trial/[a-z]*/||g" -e 's/^quadlet-generator[^ ]* //'
-  cat "$trial/missing"
+  grep -F -f "$work/names" "$work/said" | sed -e "s|$trial/[a-z]*/||g" -e 's/^quadlet-generator[^ ]* //'
+  cat "$work/missing"
   return 1
 }
 
 # generate DIRECTORIES: whether it makes a service of each quadlet of the set, and complains of none. It can exit with 0 for a file
 # that it could not read, and with 1 for somebody else's.
 generate() {
-  rm -rf "$trial/generated" && mkdir "$trial/generated" || return 1
-  QUADLET_UNIT_DIRS=$1 "/usr/lib/systemd/$manager-generators/podman-$manager-generator" ${for_user:+"$for_user"} \
-    "$trial/generated" "$trial/generated" "$trial/generated" >"$work/said" 2>&1
-  while IFS= read -r service; do
-    [ -e "$trial/generated/$service" ] || echo "podman's generator makes no $service of it."
-  done <"$work/generated" >"$trial/missing"
+  $by rm -rf "$trial/generated" && $by mkdir "$trial/generated" || return 1
+  $by env QUADLET_UNIT_DIRS="$1" "/usr/lib/systemd/$kind-generators/podman-$kind-generator" ${option:+"$option"} \
+    "$trial/generated" "$trial/generated" "$trial/generated" >"$work/said" 2>&1 </dev/null
+  $by find "$trial/generated" -maxdepth 1 -name '*.service' -printf '%f\n' >"$work/made" </dev/null
+  grep -Fxv -f "$work/made" "$work/generated.$whose" | sed "s/.*/podman's generator makes no & of it./" >"$work/missing"
   # As it names them: converting "NAME": … in DIRECTORY/NAME
-  sed 's|.*/\(.*\)|"\1"\n/\1|' "$work/quadlets" >"$trial/names"
-  ! grep -Fq -f "$trial/names" "$work/said" && ! [ -s "$trial/missing" ]
+  sed 's|.*/\(.*\)|"\1"\n/\1|' "$work/quadlets.$whose" >"$work/names"
+  ! grep -Fq -f "$work/names" "$work/said" && ! [ -s "$work/missing" ]
 }
 
-# collect_others: quadlets of the same manager that are not the set's, nor will be; the first of a name counts.
+# collect_others: quadlets of the same manager that are not the set's, nor will be; the first of a name counts. In one call, as an account
+# chooses how many it has, and without the lock of the host's manager where they are the account's.
 collect_others() {
-  mkdir -p "$trial/others" || return 1
   while IFS=$tab read -r step target rest; do
     [ "$step" = remove ] && expand "$target" && printf '%s\n' "$path"
-  done <"$work/plan" >"$trial/stale"
-  if [ "$manager" = system ]; then
-    set -- /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
+  done <"$work/plan" >"$work/stale"
+  set -- "$trial" "$(cat "$work/quadlet-names")"
+  if [ "$kind" = system ]; then
+    set -- "$@" /run/containers/systemd /etc/containers/systemd /usr/share/containers/systemd
   else
-    set -- "$XDG_RUNTIME_DIR/containers/systemd" "$HOME/.config/containers/systemd" \
-      "/etc/containers/systemd/users/$(id -u)" /etc/containers/systemd/users /usr/share/containers/systemd/users
+    uid=$(id -u)
+    [ "$account" = - ] || uid=$(id -u "$account")
+    set -- "$@" "${account_runtime:-$runtime}/containers/systemd" "$home/.config/containers/systemd" \
+      "/etc/containers/systemd/users/$uid" /etc/containers/systemd/users /usr/share/containers/systemd/users
   fi
-  for directory in "$@"; do
-    find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name '*.*' -print 2>/dev/null
-  done | grep -f "$work/quadlet-names" | grep -Fxv -f "$trial/stale" |
-    while IFS= read -r quadlet; do
-      other=$trial/others/${quadlet##*/}
-      [ -e "$other" ] || [ -e "$trial/quadlets/${quadlet##*/}" ] || cp "$quadlet" "$other" || exit 1
-    done
+  if [ "$whose" = own ]; then
+    hold_manager && sh -c "$copy_others" sh - "$@" <"$work/stale" && release_manager
+  else
+    fed as_account sh -c "$copy_others" sh "$account_runtime/systemd/." "$@" <"$work/stale"
+  fi
 }
+
+# LOCK TRIAL PATTERNS DIRECTORY…, and on standard input the paths of what goes. Whoever holds the lock for long does not stop it.
+# shellcheck disable=SC2016 # another shell expands it
+copy_others='lock=$1 trial=$2 patterns=$3
+shift 3
+[ "$lock" = - ] || { exec 9<"$lock" && flock -w 30 9; }
+stale=$(cat)
+for directory; do
+  find -L "$directory" -maxdepth 3 -path "$directory/users" -prune -o -type f -size -128k -name "*.*" -print 2>/dev/null </dev/null
+done | grep -e "$patterns" | grep -Fxv -e "$stale" | while IFS= read -r quadlet; do
+  other=$trial/others/${quadlet##*/}
+  [ -e "$other" ] || [ -e "$trial/quadlets/${quadlet##*/}" ] || cp "$quadlet" "$other" || exit 1
+done'
 
 # What systemd ignores with a warning (an unknown key) is an error here.
 validate_units() {
   collect units "$trial/units" || return 1
   set --
-  for unit in "$trial/units"/*; do
-    [ -e "$unit" ] && set -- "$@" "$unit"
-  done
-  while IFS= read -r service; do set -- "$@" "$trial/generated/$service"; done <"$work/generated"
+  while IFS=$tab read -r index target; do set -- "$@" "$trial/units/${target##*/}"; done <"$work/units.$whose"
+  while IFS= read -r service; do set -- "$@" "$trial/generated/$service"; done <"$work/generated.$whose"
   [ $# -gt 0 ] || return 0
-  SYSTEMD_UNIT_PATH=$trial/units:$trial/generated: systemd-analyze ${for_user:+"$for_user"} verify --man=no "$@" >"$work/said" 2>&1
+  $by env SYSTEMD_UNIT_PATH="$trial/units:$trial/generated:" systemd-analyze ${option:+"$option"} verify --man=no "$@" >"$work/said" 2>&1 </dev/null
   code=$?
   grep -q "^$trial/units/" "$work/said" && code=1
   [ "$code" = 0 ] && return 0
   sed -e "s|$trial/[a-z]*/||g" "$work/said"
   return 1
-}
-
-step_validate() {
-  trial=$work/trial
-  rm -rf "$trial"
-  mkdir -p "$trial/quadlets" "$trial/units" || return 1
-  validate_quadlets && validate_units
 }
 
 # The new files as the host will have them, below $stage: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. With what else is in
@@ -100,7 +128,7 @@ stage_files() {
     fi
     # shellcheck disable=SC2016 # the inner shell expands it
     if [ "$index" != - ]; then
-      $as_account sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$work/$index" || return 1
+      fed "$as_account" sh -c 'cat >"$1"' sh "$staged/${path##*/}" <"$work/$index" || return 1
     elif ! $as_account test -e "$staged/${path##*/}"; then
       $as_account cp "$path" "$staged/${path##*/}" || return 1
     fi

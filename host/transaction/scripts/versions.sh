@@ -64,6 +64,7 @@ settle_version() {
 # keep_images: each image of $own/version that $own/version.new has not gets a name of ours, as a tag may move and what has no name is
 # pruned. The names of the version before that go.
 keep_images() {
+  ! is_orphan || return 0
   number=0
   : >"$own/version/kept"
   : >"$work/left"
@@ -89,7 +90,7 @@ let_go_of() {
 
 # forget_kept: the names of $own/former that $own/version has no use for, and what has no name any more.
 forget_kept() {
-  [ -e "$own/former/kept" ] || return 0
+  [ -e "$own/former/kept" ] && ! is_orphan || return 0
   while IFS=$tab read -r name reference; do
     is_kept "$name" "$own/version" && continue
     let_go_of "$name"

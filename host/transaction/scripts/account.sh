@@ -1,0 +1,95 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
+# What root has an account do. Whatever the account's processes say, keep or refuse to end may be hostile.
+
+# as_account COMMAND…: as the account. Readers of root's own pass on what it prints, with a limit of time and of bytes: an account can stop
+# its processes, put a FIFO in the place of a file, and keep a pipe open. It can take each descriptor of its processes (pidfd_getfd(2)), so
+# these have none of a file that root writes or reads on, of a lock, or of the session. Standard input is empty, except for `fed`.
+#   $as_limit   seconds, 60 where it is not set
+#   $as_most    bytes of each output, a million where it is not set
+as_account() (
+  allowed "${as_limit:-60}" || exit 124
+  [ "${as_fed:-no}" = yes ] || exec </dev/null
+  # What is thrown away needs no reader, who would wait for a process that stays.
+  out=1 err=4
+  # shellcheck disable=SC3013 # dash, bash and busybox have it
+  [ ! /dev/stdout -ef /dev/null ] || out=5
+  # shellcheck disable=SC3013
+  [ ! /dev/stderr -ef /dev/null ] || err=6
+  exec 5>&1 6>&2 7>&- 8>&- 9>&-
+  code=$(
+    {
+      {
+        {
+          timeout -k 5 "$limit" runuser -u "$account" -- env HOME="$home" XDG_RUNTIME_DIR="$account_runtime" \
+            DBUS_SESSION_BUS_ADDRESS="unix:path=$account_runtime/bus" "$@" >&"$out" 2>&"$err" 3>&- 4>&- 5>&- 6>&-
+          echo "$?" >&3
+        } | relayed >&5
+      } 4>&1 | relayed >&6
+    } 3>&1
+  )
+  # The last of them: that of a reader, who has waited longer than the command.
+  code=${code##*[!0-9]}
+  spend
+  # Those who ask for less than a unit may need have other means (briefly).
+  case ${within:+brief}$code in 124 | 137) lose_patience ;; esac
+  exit "${code:-1}"
+)
+
+# relayed: standard input, as far as as_account passes it on.
+relayed() { timeout "$((limit + 10))" head -c "${as_most:-1000000}" || echo 124 >&3; }
+
+# fed AS COMMAND…: with the standard input of this call: a file, or a few lines, as an account can let a longer pipe wait. AS is what runs it
+# as another account, "" for nothing.
+fed() (
+  as_fed=yes
+  [ -n "$1" ] || shift
+  "$@"
+)
+
+# is_hurried: whether others wait: other sets for the lock of the manager, or clients for the version before. Then there is one limit of time for
+# all that the account is asked, $work/patience in hundredths of a second. After the first call that is not answered in time the account
+# is asked nothing more.
+is_hurried() { [ "$held" = yes ] || [ "$hurried" = yes ]; }
+
+# hurry SECONDS COMMAND…: with so many seconds for the account.
+hurry() {
+  if [ "$hurried" = yes ]; then
+    shift
+    "$@"
+    return
+  fi
+  hurried=yes
+  patience "$1"
+  shift
+  "$@"
+  set -- "$?"
+  hurried=no
+  return "$1"
+}
+
+# patience SECONDS
+patience() { printf '%s\n' "${1}00" >"$work/patience"; }
+lose_patience() { ! is_hurried || patience 0; }
+
+# allowed SECONDS: sets $limit to the seconds that the account has of these; false where it has none.
+allowed() {
+  limit=$1
+  is_hurried || return 0
+  read -r left <"$work/patience"
+  since=$(hundredths)
+  [ "$left" -gt 0 ] || return 1
+  [ "$limit" -le "$((left / 100 + 1))" ] || limit=$((left / 100 + 1))
+}
+
+# spend: the time since `allowed`.
+spend() { ! is_hurried || printf '%s\n' "$((left + since - $(hundredths)))" >"$work/patience"; }
+
+hundredths() {
+  read -r now rest </proc/uptime
+  printf %s "${now%.*}${now#*.}"
+}
+
+# is_orphan: whether the set has an account that is gone. Nothing that was done as the account can be undone, least of all as root.
+is_orphan() {
+  [ "$manager" = system ] && [ "$account" = - ] && [ -e "$own/account" ] && ! grep -Fxq -e - "$own/account"
+}
