@@ -8,6 +8,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { compare } from "./environments/compare.ts";
 import { explain } from "./environments/explain.ts";
 import { exec } from "./exec/index.ts";
+import { withJobs } from "./jobs.ts";
 import { logs } from "./logs/index.ts";
 import { newProject } from "./new.ts";
 import { host, list, moment, text, whole } from "./options.ts";
@@ -16,7 +17,7 @@ import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
 
-const parser = yargs(hideBin(process.argv))
+const program = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
   .locale("en")
   .usage("$0 COMMAND\n\nAsks the hosts of a stack. Run it in the directory of the Pulumi project.")
@@ -142,7 +143,8 @@ const parser = yargs(hideBin(process.argv))
         .positional("directory", { type: "string", demandOption: true, describe: "a new directory" })
         .example("$0 new my-fleet", "writes my-fleet/README.md and the rest"),
     ({ directory }) => newProject(directory),
-  )
+  );
+const parser = withJobs(program)
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")
   .strict()
