@@ -26,9 +26,11 @@ export interface Environment {
   readonly settings: readonly Setting[];
 }
 
-const name = String.raw`(?:\.[\w-]+|\["[^"]*"\])`;
-/** The images of sites, proxies, their backends and their certificates, behind the entry. */
-const imagePath = new RegExp(`^((?:sites|proxies)${name})(?:\\.backends${name})?(?:\\.tls\\.acme)?\\.image$`);
+const name = String.raw`\.[\w-]+|\["[^"]*"\]`;
+/** The images of sites, proxies, their backends and their certificates: their entry, and its name. */
+const imagePath = new RegExp(
+  String.raw`^((?:sites|proxies)(?:\.([\w-]+)|\["([^"]*)"\]))(?:\.backends(?:${name}))?(?:\.tls\.acme)?\.image$`,
+);
 
 /**
  * What the files of one environment get from another one. Pure.
@@ -41,14 +43,14 @@ export function decide(from: Environment, to: Environment, deployed: readonly De
   const refusals = unproved(from, deployed);
   const there = valuesOf(to);
   for (const [path, after] of valuesOf(from)) {
-    const entry = imagePath.exec(path)?.[1];
+    const [, entry, plain, quoted = ""] = imagePath.exec(path) ?? [];
     const before = there.get(path);
     if (entry === undefined || before === after) continue;
     if (before === undefined) {
       const isThere = [...there.keys()].some((one) => isWithin(one, entry));
       if (isThere) refusals.push(`${to.name} has no ${path}. Write it there once, by hand.`);
       else notes.push(`${entry} is only in ${from.name}, so it is not promoted.`);
-    } else if (!hasDeployed(deployed, entry, after))
+    } else if (!hasDeployed(deployed, plain ?? quoted, after))
       refusals.push(`${from.name} has not deployed ${after}, which its files have as ${path}.`);
     else if (!/@sha(256|384|512):[0-9a-f]+$/.test(after))
       refusals.push(
@@ -59,9 +61,7 @@ export function decide(from: Environment, to: Environment, deployed: readonly De
   return { promotions, notes, refusals };
 }
 
-/** @param entry as a path: `sites.www` */
-function hasDeployed(deployed: readonly DeployedSet[], entry: string, image: string): boolean {
-  const site = entry.replace(/^\w+(\.|\["|$)|"\]$/g, "");
+function hasDeployed(deployed: readonly DeployedSet[], site: string, image: string): boolean {
   if (!deployed.some(({ desired }) => desired.name === site)) return false;
   return setsOf(deployed, [site]).some(({ desired }) =>
     desired.images.some(({ reference }) => reference === image),
