@@ -11,11 +11,12 @@ import { exec } from "./exec/index.ts";
 import { withJobs } from "./jobs.ts";
 import { logs } from "./logs/index.ts";
 import { newProject } from "./new.ts";
-import { host, list, moment, text, whole } from "./options.ts";
+import { approval, host, list, moment, text, whole } from "./options.ts";
 import { review } from "./review/index.ts";
 import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
+import { up } from "./up/index.ts";
 
 const program = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
@@ -108,9 +109,27 @@ const program = yargs(hideBin(process.argv))
           describe: "fail if more hosts than this are affected: removed=0, gaps=0, restarts=20%",
         })
         .option("json", { type: "boolean", default: false, describe: "print JSON: docs/review.md" })
+        .option("save", text("write the JSON to this file besides"))
         .example("$0 review --stack production --max removed=0", "needs no host and no SSH key"),
-    async ({ stack, limit = 65_536, link, max, json }) => {
-      process.exitCode = await review({ stack, limit, link, max, json });
+    async ({ stack, limit = 65_536, link, max, json, save }) => {
+      process.exitCode = await review({ stack, limit, link, max, json, save });
+    },
+  )
+  .command(
+    "up",
+    "deploys what a review has approved, and refuses if anything differs from it",
+    (command) =>
+      command
+        .option("approved", {
+          ...approval("the approval at the end of the review; `pulumi up` deploys without one"),
+          demandOption: true,
+        })
+        .example(
+          "$0 up --stack production --approved qf1.…",
+          "what was approved, or nothing: docs/review.md",
+        ),
+    async ({ stack, approved }) => {
+      process.exitCode = await up({ stack, approved });
     },
   )
   .command(

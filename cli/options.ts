@@ -1,4 +1,5 @@
 import { sinceOf } from "./logs/since.ts";
+import { isToken } from "./review/approval.ts";
 
 /** An option as it is given: more than once, it is a list. */
 type Given = string | string[] | undefined;
@@ -27,6 +28,18 @@ export function moment(describe: string) {
   const coerce = (given: Given) => {
     const word = last(given);
     return word === undefined ? undefined : sinceOf(word, new Date());
+  };
+  return { type: "string", requiresArg: true, coerce, describe } as const;
+}
+
+/** An option that has the approval of a review. */
+export function approval(describe: string) {
+  const coerce = (given: Given) => {
+    const token = last(given) ?? "";
+    if (isToken(token)) return token;
+    throw new Error(
+      `--approved ${JSON.stringify(token)} is not an approval: it starts with "qf1." and is the last line of a review.`,
+    );
   };
   return { type: "string", requiresArg: true, coerce, describe } as const;
 }

@@ -57,6 +57,15 @@ async function exported(stack: string | undefined): Promise<string> {
 }
 
 /**
+ * The name of a stack.
+ *
+ * @param stack default: the selected one
+ */
+export async function selectedStack(stack: string | undefined): Promise<string> {
+  return stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
+}
+
+/**
  * Runs a command of Pulumi, and returns what it prints.
  *
  * @param stack default: the selected one

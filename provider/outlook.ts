@@ -49,9 +49,14 @@ export function outlook(urn: string, before: Before | undefined, inputs: WireObj
 /** Set to "json", previews say what {@link outlookOf} gives, for `quadlet-fleet review`. */
 export const outlookVariable = "QUADLET_FLEET_OUTLOOK";
 
+/** Whether previews are read by `quadlet-fleet review` or `up`. */
+export function isForPrograms(): boolean {
+  return process.env[outlookVariable] === "json";
+}
+
 /** What a preview says: text for people, or JSON. */
 export function foretold(...change: Parameters<typeof outlookOf>): string | undefined {
-  if (process.env[outlookVariable] !== "json") return outlook(...change);
+  if (!isForPrograms()) return outlook(...change);
   const coming = outlookOf(...change);
   return coming && JSON.stringify(coming);
 }

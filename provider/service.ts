@@ -8,6 +8,8 @@ import { unitSetType } from "../resources/unit-set-type.ts";
 import type { Pool } from "../host/ssh/pool.ts";
 import { messageOf } from "../host/errors.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { type Coming, approvalOf } from "./approval.ts";
+import { expectApproved, expectApprovedRemoval } from "./approved.ts";
 import { checkUnitSet } from "./check.ts";
 import type { Failure } from "./check-shape.ts";
 import { configuration } from "./configuration.ts";
@@ -16,9 +18,10 @@ import { Refused, codeOf, initFailed } from "./failure.ts";
 import { withFlags } from "./flags.ts";
 import { Listeners } from "./listeners.ts";
 import type { Context } from "./operations.ts";
+import type { Before } from "./operations/context.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { withSecrets } from "./secrets.ts";
-import { foretold } from "./outlook.ts";
+import { foretold, isForPrograms } from "./outlook.ts";
 import { expectedOutputs } from "./state.ts";
 import type { Run } from "./rollout.ts";
 import type { Engine } from "./status.ts";
@@ -79,6 +82,13 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }
   };
 
+  /** For `quadlet-fleet review`. The engine asks for the differences of a set in each preview, also where there are none. */
+  const tellApproval = async (coming: Omit<Coming, "credentials">) => {
+    if (!isForPrograms()) return;
+    const approval = await approvalOf({ ...coming, credentials });
+    engine.info(coming.urn, JSON.stringify({ approval: approval ?? null }));
+  };
+
   const unary = <Request, Response>(method: (request: Request) => Response | Promise<Response>) =>
     answer((request: Request) =>
       lifetime.during(async () => {
@@ -131,9 +141,9 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       return checked(toStruct(withSecrets("UnitSetInputs", { ...news, where })), failures);
     }),
 
-    diff: unary((request: p.DiffRequest) => {
-      const before = revealObject(fromStruct(request.getOlds()));
-      const changes = diffUnitSet(before, revealObject(fromStruct(request.getNews())));
+    diff: unary(async (request: p.DiffRequest) => {
+      const [before, inputs] = [beforeOf(request), fromStruct(request.getNews())];
+      const changes = diffUnitSet(revealObject(before.properties), revealObject(inputs));
       // After a read the engine inverts the kinds, so a refresh prints what is only in the outputs as an addition.
       if (survey.takePassedOver(request.getUrn())) changes.set("unseen", "delete");
       const response = new messages.DiffResponse();
@@ -149,6 +159,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         property.setKind(propertyKind(kind));
         response.getDetaileddiffMap().set(path, property);
       }
+      await tellApproval({ urn: request.getUrn(), before, inputs });
       return response;
     }),
 
@@ -158,9 +169,11 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       if (request.getPreview()) {
         const coming = foretold(request.getUrn(), undefined, inputs);
         if (coming) engine.info(request.getUrn(), coming);
+        await tellApproval({ urn: request.getUrn(), before: undefined, inputs });
         response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
       }
+      await expectApproved({ urn: request.getUrn(), before: undefined, inputs, credentials });
       const { id, properties } = await operate(request, ({ apply }, context, urn) =>
         apply(context, urn, undefined, inputs),
       );
@@ -186,22 +199,15 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }),
 
     update: unary(async (request: p.UpdateRequest) => {
-      const inputs = fromStruct(request.getNews());
+      const [before, inputs] = [beforeOf(request), fromStruct(request.getNews())];
       const response = new messages.UpdateResponse();
       if (request.getPreview()) {
-        const before = {
-          inputs: fromStruct(request.getOldInputs()),
-          properties: fromStruct(request.getOlds()),
-        };
         const coming = foretold(request.getUrn(), before, inputs);
         if (coming) engine.info(request.getUrn(), coming);
         response.setProperties(toStruct(expectedOutputs(inputs)));
         return response;
       }
-      const before = {
-        inputs: fromStruct(request.getOldInputs()),
-        properties: fromStruct(request.getOlds()),
-      };
+      await expectApproved({ urn: request.getUrn(), before, inputs, credentials });
       const { properties } = await operate(request, ({ apply }, context, urn) =>
         apply(context, urn, before, inputs),
       );
@@ -214,6 +220,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         inputs: fromStruct(request.getOldInputs()),
         properties: fromStruct(request.getProperties()),
       };
+      await expectApprovedRemoval(request.getUrn(), before);
       await operate(request, ({ remove }, context, urn) => remove(context, urn, before));
       return new empty.Empty();
     }),
@@ -239,6 +246,10 @@ function answer<Request, Response>(
       }
     })();
   };
+}
+
+function beforeOf(request: p.DiffRequest | p.UpdateRequest): Before {
+  return { inputs: fromStruct(request.getOldInputs()), properties: fromStruct(request.getOlds()) };
 }
 
 function checked(

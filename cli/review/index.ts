@@ -1,9 +1,11 @@
-import { outlookVariable } from "../../provider/outlook.ts";
-import { pulumi, runPulumi } from "../stack.ts";
+import { writeFileSync } from "node:fs";
+import { messageOf } from "../../host/errors.ts";
+import { selectedStack } from "../stack.ts";
 import { Stop } from "../stop.ts";
+import { approve } from "./approval.ts";
 import { markdown } from "./markdown.ts";
 import { refusals } from "./max.ts";
-import { readPreview } from "./preview.ts";
+import { runPreview } from "./run.ts";
 
 export interface ReviewOptions {
   /** Default: the selected one. */
@@ -13,6 +15,8 @@ export interface ReviewOptions {
   readonly link: string | undefined;
   readonly max: readonly string[];
   readonly json: boolean;
+  /** A file that gets the JSON. */
+  readonly save: string | undefined;
 }
 
 /**
@@ -21,41 +25,26 @@ export interface ReviewOptions {
  * @returns the exit status: 0, or 3 where more hosts change in a way than is allowed
  * @throws Stop when the preview fails
  */
-export async function review({ stack, limit, link, max, json }: ReviewOptions): Promise<number> {
-  const name = stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
-  const found = readPreview(await previewOf(name));
-  const refused = refusals(max, found);
-  const { changes, warnings } = found;
+export async function review({ stack, limit, link, max, json, save }: ReviewOptions): Promise<number> {
+  const name = await selectedStack(stack);
+  const { previewed, versions } = await runPreview(name);
+  const { changes, warnings, planned } = previewed;
+  const refused = refusals(max, previewed);
+  const approval =
+    refused.length > 0 ? { why: ["more changes than is allowed"] } : approve(planned, versions);
+  const said = "token" in approval ? { approval: approval.token } : { unapproved: approval.why };
+  const text = `${JSON.stringify({ stack: name, ...said, changes, warnings, refusals: refused }, undefined, 2)}\n`;
+  if (save !== undefined) write(save, text);
   process.stdout.write(
-    json
-      ? `${JSON.stringify({ stack: name, changes, warnings, refusals: refused }, undefined, 2)}\n`
-      : markdown(changes, { stack: name, limit, link, refusals: refused, warnings }),
+    json ? text : markdown(changes, { stack: name, limit, link, refusals: refused, warnings, approval }),
   );
   return refused.length === 0 ? 0 : 3;
 }
 
-/** As JSON, without secrets. A preview contacts no host. */
-async function previewOf(stack: string): Promise<string> {
-  const argv = ["preview", "--json", "--show-sames", "--non-interactive", "--stack", stack];
-  const env = { ...process.env, [outlookVariable]: "json" };
+function write(path: string, text: string): void {
   try {
-    return await runPulumi(argv, env);
+    writeFileSync(path, text);
   } catch (thrown) {
-    if (thrown instanceof Stop) throw thrown;
-    const { stdout = "", stderr = "" } = thrown as { stdout?: string; stderr?: string };
-    throw new Stop(`the preview failed:\n${errorsIn(stdout) || stderr.trim()}`);
-  }
-}
-
-/** It says what is wrong in its JSON. */
-function errorsIn(text: string): string {
-  try {
-    const { diagnostics = [] } = JSON.parse(text) as {
-      diagnostics?: { severity?: string; message?: string }[];
-    };
-    const errors = diagnostics.filter(({ severity }) => severity === "error");
-    return errors.map(({ message = "" }) => message.replace(/^error: /, "").trim()).join("\n");
-  } catch {
-    return "";
+    throw new Stop(`--save ${path}: ${messageOf(thrown)}`);
   }
 }

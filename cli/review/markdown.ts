@@ -1,6 +1,7 @@
 import { fold } from "../../rollout/fold.ts";
 import { type Effect, effects, worst } from "../../provider/effects.ts";
 import { harmless } from "../output.ts";
+import type { Approval } from "./approval.ts";
 import type { Change } from "./change.ts";
 import { hunksOf } from "./hunks.ts";
 
@@ -9,6 +10,9 @@ const mostRows = 40;
 
 /** So many characters of a list of hosts are shown. */
 const mostOfHosts = 300;
+
+/** And so many of why there is no approval. */
+const mostOfReason = 150;
 
 const words: Record<Effect, string> = {
   removes: "**removed**",
@@ -35,6 +39,7 @@ export interface Frame {
   /** What makes the check fail. */
   readonly refusals: readonly string[];
   readonly warnings: readonly string[];
+  readonly approval: Approval;
 }
 
 /**
@@ -46,7 +51,8 @@ export function markdown(changes: readonly Change[], frame: Frame): string {
     (one, other) =>
       effects.indexOf(worstOf(one)) - effects.indexOf(worstOf(other)) || compareText(one.site, other.site),
   );
-  const end = (left: number) => leftOut(left, frame.link);
+  const end = (left: number) =>
+    `${left === 0 ? "" : leftOut(left, frame.link)}${approvalLine(frame.approval)}`;
   const room = frame.limit - Buffer.byteLength(end(Number.MAX_SAFE_INTEGER));
   // A link that takes half of the room is left out.
   if (room < frame.limit / 2 && frame.link !== undefined)
@@ -60,7 +66,7 @@ export function markdown(changes: readonly Change[], frame: Frame): string {
   list(page, "Drift", sorted.flatMap(driftOf));
   list(page, "Warnings", frame.warnings.map(line));
   diffs(page, sorted);
-  return page.left === 0 ? page.text : `${page.text}${end(page.left)}`;
+  return `${page.text}${end(page.left)}`;
 }
 
 function worstOf({ effects: found }: Change): Effect {
@@ -93,6 +99,12 @@ class Page {
 function leftOut(count: number, link: string | undefined): string {
   const where = link === undefined ? "" : ` [The whole review](${link}) has them.`;
   return `\n${count} parts are left out, as the review would be too long.${where}\n`;
+}
+
+/** Always there, however short the review is cut. */
+function approvalLine(approval: Approval): string {
+  if ("token" in approval) return `\nApproval: \`${approval.token}\`\n`;
+  return `\nNo approval: ${line(approval.why.join("; ")).slice(0, mostOfReason)}\n`;
 }
 
 function headline(changes: readonly Change[]): string {

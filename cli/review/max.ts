@@ -16,7 +16,10 @@ const kinds: Readonly<Record<string, readonly Effect[]>> = {
  * @param max as `removed=0` or `restarts=20%`
  * @throws Stop for one that can't be read
  */
-export function refusals(max: readonly string[], { changes, hosts }: Previewed): string[] {
+export function refusals(
+  max: readonly string[],
+  { changes, hosts }: Pick<Previewed, "changes" | "hosts">,
+): string[] {
   return max.flatMap((given) => {
     const [, kind = "", digits, percent] = /^(\w+)=(\d{1,9})(%?)$/.exec(given) ?? [];
     const counting = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;

@@ -1,3 +1,4 @@
+import type { Approval } from "../../provider/approval.ts";
 import type { Outlook } from "../../provider/outlook.ts";
 import { unitSetType } from "../../resources/unit-set-type.ts";
 import type { Change, Diff, Happens } from "./change.ts";
@@ -8,18 +9,31 @@ interface Digest {
   diagnostics?: { urn?: string; message?: string; severity?: string }[];
 }
 
-interface Step {
-  op: string;
-  urn: string;
-  oldState?: State;
-  newState?: State;
+interface Step extends Pick<Planned, "op" | "urn" | "oldState" | "newState"> {
   detailedDiff?: Record<string, { kind: string; inputDiff: boolean }> | null;
 }
 
+/** What an `up` does with a resource, which may be nothing ("same"). */
+export interface Planned {
+  readonly op: string;
+  readonly urn: string;
+  readonly oldState?: State;
+  readonly newState?: State;
+  /** Of a set: `null` where the provider can't give one, and undefined where it says nothing of it. */
+  readonly approval?: Approval | null | undefined;
+}
+
 interface State {
+  id?: string;
   type?: string;
   inputs?: Values;
   outputs?: Values;
+  parent?: string;
+  dependencies?: unknown;
+  protect?: boolean;
+  retainOnDelete?: boolean;
+  deletedWith?: string;
+  initErrors?: unknown;
 }
 
 type Values = Record<string, unknown>;
@@ -32,6 +46,8 @@ export interface Previewed {
   /** All hosts of the stack's sites. */
   readonly hosts: readonly string[];
   readonly warnings: readonly string[];
+  /** All resources. */
+  readonly planned: readonly Planned[];
 }
 
 /**
@@ -40,11 +56,28 @@ export interface Previewed {
  * @param text of `pulumi preview --json --show-sames`, for which the provider foretells in JSON: secrets are not in it
  */
 export function readPreview(text: string): Previewed {
-  const { steps = [], diagnostics = [] } = JSON.parse(text) as Digest;
-  const sets = steps.filter(({ oldState, newState }) => (newState ?? oldState)?.type === unitSetType);
-  const changes = sets.flatMap((step) => {
-    const foretold = diagnostics.filter(({ urn, severity }) => urn === step.urn && severity === "info");
-    return changeOf(step, foretold.map(({ message = "" }) => outlookIn(message)).find(Boolean)) ?? [];
+  const { steps: all = [], diagnostics = [] } = JSON.parse(text) as Digest;
+  // With --refresh, each resource has a step for that as well. The others have the refreshed state then.
+  const steps = all.filter(({ op }) => op !== "refresh");
+  const told = Map.groupBy(
+    diagnostics.filter(({ severity }) => severity === "info"),
+    ({ urn = "" }) => urn,
+  );
+  const messagesOf = ({ urn }: Step) =>
+    (told.get(urn) ?? []).flatMap(({ message = "" }) => messageIn(message) ?? []);
+  const sets = steps.filter(isSet);
+  const changes = sets.flatMap(
+    (step) =>
+      changeOf(
+        step,
+        messagesOf(step).find((one): one is Outlook => "lines" in one),
+      ) ?? [],
+  );
+  const planned = steps.map((step): Planned => {
+    // The engine asks nothing about a removal. A refresh asks for differences as well, before all else.
+    if (!isSet(step) || step.op === "delete") return step;
+    const approval = messagesOf(step).findLast((one) => "approval" in one)?.approval;
+    return { ...step, approval };
   });
   const warnings = diagnostics
     .filter(({ severity }) => severity === "warning")
@@ -53,22 +86,33 @@ export function readPreview(text: string): Previewed {
     ...hostsOf(oldState?.inputs),
     ...hostsOf(newState?.inputs),
   ]);
-  return { changes, hosts: [...new Set(hosts)], warnings: [...new Set(warnings)].sort() };
+  return { changes, hosts: [...new Set(hosts)], warnings: [...new Set(warnings)].sort(), planned };
 }
 
-function outlookIn(message: string): Outlook | undefined {
+export function isSet({ oldState, newState }: Planned): boolean {
+  return (newState ?? oldState)?.type === unitSetType;
+}
+
+/** What the provider says for programs. */
+function messageIn(message: string): Outlook | { readonly approval: Approval | null } | undefined {
   try {
-    return JSON.parse(message) as Outlook;
+    const found: unknown = JSON.parse(message);
+    return typeof found === "object" && found !== null ? (found as Outlook) : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** As the names of sites are in a URN. */
+export function siteOf({ urn }: Pick<Planned, "urn">): string {
+  return urn.split("::").at(-1) ?? urn;
+}
+
 function changeOf(step: Step, outlook: Outlook | undefined): Change | undefined {
-  const { op, urn, oldState, newState } = step;
+  const { op, oldState, newState } = step;
   if (op !== "create" && op !== "update" && op !== "delete") return undefined;
   return {
-    site: urn.split("::").at(-1) ?? urn,
+    site: siteOf(step),
     op,
     effects: op === "delete" ? removed(oldState) : happens(outlook, hostsOf(newState?.inputs)),
     minutes: outlook?.minutes,

@@ -6,7 +6,19 @@ import { type Frame, markdown } from "../../cli/review/markdown.ts";
 import { refusals } from "../../cli/review/max.ts";
 import { type Effect, effects } from "../../provider/effects.ts";
 
-const frame: Frame = { stack: "production", limit: 65_536, link: undefined, refusals: [], warnings: [] };
+const approval = {
+  token: `qf1.${["c", "h", "i", "v", "s", "t"].map((one) => one.repeat(22)).join(".")}`,
+  stamps: [],
+};
+const end = `\nApproval: \`${approval.token}\`\n`;
+const frame: Frame = {
+  stack: "production",
+  limit: 65_536,
+  link: undefined,
+  refusals: [],
+  warnings: [],
+  approval,
+};
 const many = Array.from({ length: 97 }, (_, index) => `web-${index + 1}`);
 const conf = 'files["/etc/quadlet-fleet/www/conf.d/default.conf"].content';
 
@@ -49,11 +61,18 @@ test("one changed line on 97 hosts", () => {
 +  return 200 "b";
  }
 \`\`\`
-`,
+${end}`,
   );
 });
 
-test("nothing to do", () => assert.equal(markdown([], frame), "## production: no changes\n"));
+test("nothing to do", () => assert.equal(markdown([], frame), `## production: no changes\n${end}`));
+
+test("without an approval: why, in one line", () => {
+  const why = ["www: it has values\nthat are `known` later", "x".repeat(500)];
+  const text = markdown([], { ...frame, approval: { why } });
+  assert.match(text, /\n\nNo approval: www: it has values that are \\`known\\` later; x+\n$/);
+  assert.ok(text.length < 250);
+});
 
 test("the worst comes first; dangers, what is pending and drift are lists of their own", () => {
   const text = markdown(

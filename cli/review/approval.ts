@@ -1,0 +1,105 @@
+import { type Operation, stampOf } from "../../provider/approved.ts";
+import { digest, removalOf } from "../../provider/approval.ts";
+import { forgetVariable, onlyVariable } from "../../provider/policy.ts";
+import type { WireObject } from "../../provider/wire.ts";
+import { type Planned, isSet, siteOf } from "./preview.ts";
+
+/** What an approval is about, in the order of its digests. */
+export const parts = ["content", "hosts", "images", "versions", "state", "steps"] as const;
+export type Part = (typeof parts)[number];
+
+export interface Versions {
+  /** Of quadlet-fleet. */
+  readonly package: string;
+  /** Of Pulumi. */
+  readonly engine: string;
+}
+
+export type Approval =
+  | {
+      /** Stands for all that an `up` would do, and what it starts from. */
+      readonly token: string;
+      /** For the provider: one for each set that changes. */
+      readonly stamps: readonly string[];
+    }
+  /** Why there is none. */
+  | { readonly why: readonly string[] };
+
+/** A form that changes with the meaning of the digests. */
+const form = "qf1";
+
+const tokenPattern = new RegExp(`^${form}(\\.[\\w-]{22}){${parts.length}}$`);
+
+export function isToken(text: string): boolean {
+  return tokenPattern.test(text);
+}
+
+/** Which parts two approvals have differently. */
+export function differingParts(one: string, other: string): Part[] {
+  const [left, right] = [one.split("."), other.split(".")];
+  return parts.filter((_, at) => left[at + 1] !== right[at + 1]);
+}
+
+/**
+ * The approval of a preview. Pure.
+ *
+ * @param environment chooses hosts
+ */
+export function approve(
+  planned: readonly Planned[],
+  versions: Versions,
+  environment: NodeJS.ProcessEnv = process.env,
+): Approval {
+  const why = planned.flatMap((one) => (isSet(one) ? (obstacle(one) ?? []) : []));
+  if (why.length > 0) return { why };
+  const of = (part: (one: Planned) => unknown) =>
+    planned.map((one) => JSON.stringify([one.urn, part(one)])).sort();
+  const provider = [...new Set(planned.flatMap(({ approval }) => approval?.version ?? []))].sort();
+  const found: Record<Part, unknown> = {
+    content: of(contentOf),
+    hosts: [
+      environment[onlyVariable] ?? "",
+      environment[forgetVariable] ?? "",
+      of(({ approval }) => approval?.hosts),
+    ],
+    images: of(({ approval }) => approval?.images),
+    versions: [versions, provider],
+    state: of(stateOf),
+    steps: of(({ op }) => op),
+  };
+  return {
+    token: [form, ...parts.map((part) => digest(found[part]))].join("."),
+    stamps: planned.filter(isSet).flatMap(stampsOf),
+  };
+}
+
+/** Why a set can't be approved, if it can't. */
+function obstacle(one: Planned): string | undefined {
+  const { op, approval } = one;
+  if (op === "delete") return undefined;
+  if (op !== "create" && op !== "update" && op !== "same") return `${siteOf(one)}: "${op}" can't be approved`;
+  if (approval === null) return `${siteOf(one)}: it has values that are known during the deploy only`;
+  return approval ? undefined : `${siteOf(one)}: its provider says nothing of approvals`;
+}
+
+/** What a resource shall be. */
+function contentOf({ newState, approval }: Planned): unknown {
+  if (!newState) return null;
+  const { inputs, parent, dependencies, protect, retainOnDelete, deletedWith } = newState;
+  return [approval ? approval.content : inputs, parent, dependencies, protect, retainOnDelete, deletedWith];
+}
+
+/** What a resource is. */
+function stateOf({ oldState, approval }: Planned): unknown {
+  if (!oldState) return null;
+  const { id, inputs, outputs, protect, retainOnDelete, initErrors } = oldState;
+  const recorded = approval ? approval.state : removalOf(inputs as WireObject, outputs as WireObject);
+  return [id, recorded, protect, retainOnDelete, initErrors];
+}
+
+function stampsOf({ op, urn, oldState, approval }: Planned): string[] {
+  if (op === "same") return [];
+  const { inputs, outputs } = oldState ?? {};
+  const what = approval ?? removalOf(inputs as WireObject, outputs as WireObject);
+  return [stampOf(urn, op as Operation, what)];
+}

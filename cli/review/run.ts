@@ -1,0 +1,46 @@
+import { outlookVariable } from "../../provider/outlook.ts";
+import packageJson from "../../package.json" with { type: "json" };
+import { runPulumi } from "../stack.ts";
+import { Stop } from "../stop.ts";
+import type { Versions } from "./approval.ts";
+import { type Previewed, readPreview } from "./preview.ts";
+
+/**
+ * Runs a preview of a stack, and reads it.
+ *
+ * @param more options of `pulumi preview`. With `--refresh` it asks the hosts, otherwise it contacts none
+ * @throws Stop when it fails
+ */
+export async function runPreview(
+  stack: string,
+  more: readonly string[] = [],
+): Promise<{ previewed: Previewed; versions: Versions }> {
+  const [text, engine] = await Promise.all([previewOf(stack, more), runPulumi(["version"])]);
+  return { previewed: readPreview(text), versions: { package: packageJson.version, engine: engine.trim() } };
+}
+
+/** As JSON, without secrets. */
+async function previewOf(stack: string, more: readonly string[]): Promise<string> {
+  const argv = ["preview", "--json", "--show-sames", "--non-interactive", ...more, "--stack", stack];
+  const env = { ...process.env, [outlookVariable]: "json" };
+  try {
+    return await runPulumi(argv, env);
+  } catch (thrown) {
+    if (thrown instanceof Stop) throw thrown;
+    const { stdout = "", stderr = "" } = thrown as { stdout?: string; stderr?: string };
+    throw new Stop(`the preview failed:\n${errorsIn(stdout) || stderr.trim()}`);
+  }
+}
+
+/** It says what is wrong in its JSON. */
+function errorsIn(text: string): string {
+  try {
+    const { diagnostics = [] } = JSON.parse(text) as {
+      diagnostics?: { severity?: string; message?: string }[];
+    };
+    const errors = diagnostics.filter(({ severity }) => severity === "error");
+    return errors.map(({ message = "" }) => message.replace(/^error: /, "").trim()).join("\n");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,39 @@
+import { type Part, type Versions, differingParts } from "../review/approval.ts";
+import type { Change } from "../review/change.ts";
+
+/** What a preview has that an approval may be compared with. */
+export interface Present {
+  readonly token: string;
+  readonly versions: Versions;
+  readonly changes: readonly Change[];
+}
+
+/** What differs from what was approved, in sentences: none where nothing does. Pure. */
+export function differences(approved: string, { token, versions, changes }: Present): string[] {
+  const differing = differingParts(approved, token);
+  const found: Record<Part, () => string[]> = {
+    content: () => ["What the sites get, or how it is rolled out, is not what was approved."],
+    hosts: () => [
+      "The hosts are not those that were approved: an address, a host key, a login, or which hosts are chosen.",
+    ],
+    images: () => ["The images are not those that were approved."],
+    versions: () => [
+      `The review was made with another version. Here it is quadlet-fleet ${versions.package} with Pulumi ${versions.engine}.`,
+    ],
+    state: () => [
+      "The review started from something else than what the hosts have now, or the recorded state says.",
+      ...changes.flatMap(noted),
+    ],
+    // Where something else differs, it follows from that most likely.
+    steps: () => (differing.length > 1 ? [] : ["Other resources change, or they change in another way."]),
+  };
+  return differing.flatMap((part) => found[part]());
+}
+
+/** What a refresh has found. */
+function noted({ site, drift, pending }: Change): string[] {
+  return [
+    ...Object.entries(drift).map(([hosts, what]) => `${site}: drift on ${hosts}: ${what}`),
+    ...(pending === undefined ? [] : [`${site}: pending: ${pending}`]),
+  ];
+}

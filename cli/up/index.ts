@@ -1,0 +1,54 @@
+import { approvedVariable } from "../../provider/approved.ts";
+import { approve } from "../review/approval.ts";
+import { markdown } from "../review/markdown.ts";
+import { runPreview } from "../review/run.ts";
+import { harmless } from "../output.ts";
+import { selectedStack } from "../stack.ts";
+import { Stop } from "../stop.ts";
+import { differences } from "./differences.ts";
+import { attend } from "./run.ts";
+import { unreachable } from "./unreachable.ts";
+
+export interface UpOptions {
+  /** Default: the selected one. */
+  readonly stack: string | undefined;
+  /** The approval of a review. */
+  readonly approved: string;
+}
+
+/** Bytes of the review that is printed where something differs. */
+const limit = 65_536;
+
+/**
+ * `quadlet-fleet up`: runs `pulumi up` if what it would do, and what the hosts and the state have, is what a review has approved.
+ *
+ * @returns the exit status: 3 where something differs, otherwise that of `pulumi up`
+ * @throws Stop when the hosts could not be asked
+ */
+export async function up({ stack, approved }: UpOptions): Promise<number> {
+  const name = await selectedStack(stack);
+  const { previewed, versions } = await runPreview(name, ["--refresh"]);
+  const { planned, changes, warnings } = previewed;
+  const unseen = unreachable(planned);
+  if (unseen.length > 0)
+    throw new Stop(
+      `Nothing was changed: hosts could not be reached, so what they have can't be compared with what was approved.\n${unseen.join("\n")}\nOf a site with \`rollout: { offline: skip }\` they are left out.`,
+    );
+  const present = approve(planned, versions);
+  const found = "why" in present ? present.why : differences(approved, { ...present, versions, changes });
+  if ("token" in present && found.length === 0)
+    return await attend(["up", "--yes", "--skip-preview", "--non-interactive", "--stack", name], {
+      ...process.env,
+      [approvedVariable]: present.stamps.join(","),
+    });
+  console.error(
+    harmless(
+      `quadlet-fleet: Nothing was changed, as this is not what was approved:\n- ${found.join("\n- ")}`,
+    ),
+  );
+  const approval = { why: ["this is what an up found: a new review gives one"] };
+  process.stdout.write(
+    markdown(changes, { stack: name, limit, link: undefined, refusals: [], warnings, approval }),
+  );
+  return 3;
+}

@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/** What a terminal, or a job that is cancelled, sends. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs `pulumi` with the output of this process.
+ *
+ * Pulumi ends in order on the first signal, and at once on the second. It gets each once: it has a process group of its own, as a
+ * terminal sends Ctrl-C to the whole group of this process, while others send a signal to this process alone.
+ *
+ * @returns its exit status; 128 + the signal's number after a signal
+ */
+export async function attend(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn("pulumi", argv, { env, stdio: ["ignore", "inherit", "inherit"], detached: true });
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  try {
+    return await new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (status, signal) =>
+        resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)),
+      );
+    });
+  } finally {
+    for (const signal of signals) process.off(signal, forward);
+  }
+}

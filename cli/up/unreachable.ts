@@ -1,0 +1,11 @@
+import { type Planned, siteOf } from "../review/preview.ts";
+
+/** The sites with hosts that a refresh could not look at, unless their policy says that such hosts are left out. Pure. */
+export function unreachable(planned: readonly Planned[]): string[] {
+  return planned.flatMap((one) => {
+    const { unseen } = one.oldState?.outputs ?? {};
+    const { rollout } = one.newState?.inputs ?? {};
+    const isLeftOut = (rollout as { offline?: unknown } | undefined)?.offline === "skip";
+    return typeof unseen === "string" && !isLeftOut ? [`${siteOf(one)}: ${unseen}`] : [];
+  });
+}

@@ -1,0 +1,164 @@
+import { createHash, scrypt } from "node:crypto";
+import { promisify } from "node:util";
+import packageJson from "../package.json" with { type: "json" };
+import type { Credentials } from "../resources/contract.ts";
+import type { Before } from "./operations/context.ts";
+import {
+  type Wire,
+  type WireObject,
+  hasUnknown,
+  isObject,
+  isSecret,
+  reveal,
+  revealObject,
+  secret,
+} from "./wire.ts";
+
+/** Digests of what an operation does with a set, and of what it starts from. One byte more or less changes at least one of them. */
+export interface Approval {
+  /** All that the hosts get, and how it reaches them, with the images by number. */
+  readonly content: string;
+  /** Each host with its address, host key and login, and the credentials of the provider's configuration. */
+  readonly hosts: string;
+  /** The references of the images, in the order in which the content has them. */
+  readonly images: string;
+  /** What the last operation, or a refresh after it, has recorded. */
+  readonly state: string;
+  /** The version of the provider. */
+  readonly version: string;
+}
+
+/** What the provider knows of a create or an update. */
+export interface Coming {
+  readonly urn: string;
+  /** Undefined for a create. */
+  readonly before: Before | undefined;
+  readonly inputs: WireObject;
+  /** The provider's configuration. */
+  readonly credentials: Partial<Credentials>;
+}
+
+/** Digests of a create or an update. Undefined where a value is known during the deploy only: nobody could have seen it. */
+export async function approvalOf(coming: Coming): Promise<Approval | undefined> {
+  const { urn, before, inputs, credentials } = coming;
+  if (hasUnknown(revealObject(inputs))) return undefined;
+  const { hosts = {}, where: _, images = {}, ...rest } = inputs;
+  void _;
+  const references: string[] = [];
+  const content = numbered(rest, referencePattern(images), references);
+  const { unseen, ...recorded } = before?.properties ?? {};
+  void unseen;
+  const digestOf = async (value: Wire) => digest(await encoded(value, slowly(stackOf(urn))));
+  return {
+    content: await digestOf(content),
+    hosts: await digestOf([hosts, secret(credentials)]),
+    images: await digestOf([references, images]),
+    state: await digestOf(before ? [before.inputs, recorded] : null),
+    version: packageJson.version,
+  };
+}
+
+/**
+ * The digest of a removal: of what is recorded, as a preview shows it. The engine asks no provider about a removal before it does it, so
+ * both sides have that only.
+ */
+export function removalOf(inputs: WireObject = {}, outputs: WireObject = {}): string {
+  const { unseen, ...recorded } = outputs;
+  void unseen;
+  return digest(shown([inputs, recorded]));
+}
+
+/** 128 bits as text. */
+export function digest(value: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(canonical(value)))
+    .digest()
+    .subarray(0, 16)
+    .toString("base64url");
+}
+
+/** With sorted keys. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, canonical(inner)]);
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+function shown(value: Wire): Wire {
+  if (isSecret(value)) return "[secret]";
+  if (Array.isArray(value)) return value.map(shown);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value as WireObject).map(([key, inner]) => [key, shown(inner)]));
+}
+
+type Slow = (text: string) => Promise<string>;
+
+/** With each secret as `{ secret: … }`, and each object as `{ object: … }`, so that nothing else looks like one. */
+async function encoded(value: Wire, slow: Slow): Promise<Wire> {
+  if (isSecret(value)) return { secret: await slow(JSON.stringify(canonical(reveal(value)))) };
+  if (Array.isArray(value)) return Promise.all(value.map((inner) => encoded(inner, slow)));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value as WireObject).map(async ([key, inner]): Promise<[string, Wire]> => [
+    key,
+    await encoded(inner, slow),
+  ]);
+  return { object: Object.fromEntries(await Promise.all(entries)) };
+}
+
+const hash = promisify<string, string, number, Buffer>(scrypt);
+const hashes = new Map<string, Promise<string>>();
+
+/**
+ * Of a secret: whoever reads a digest in a pull request must not find it by trying. Node's defaults take 16 MiB and some 50 ms for a
+ * try, and the salt keeps tables for one fleet from another. It is the same for all sets of a stack, as these share most of their
+ * secrets: each is hashed once.
+ */
+function slowly(salt: string): Slow {
+  return (text) => {
+    const key = JSON.stringify([salt, text]);
+    const known = hashes.get(key);
+    if (known) return known;
+    const found = hash(text, salt, 16).then((bytes) => bytes.toString("base64url"));
+    hashes.set(key, found);
+    return found;
+  };
+}
+
+/** "urn:pulumi:production::my-fleet" */
+function stackOf(urn: string): string {
+  return urn.split("::").slice(0, 2).join("::");
+}
+
+/** Undefined where there are no images. */
+function referencePattern(images: Wire): RegExp | undefined {
+  const plain = reveal(images);
+  const references = isObject(plain) ? Object.keys(plain) : [];
+  if (references.length === 0) return undefined;
+  const escaped = references.map((reference) => reference.replace(/[^\w]/g, "\\$&"));
+  return new RegExp(`(?<![\\w./:@-])(${escaped.join("|")})(?![\\w./:@-])`);
+}
+
+/**
+ * The same with a number for each reference of an image, in the order in which they come, so that another image changes the images only.
+ *
+ * @param found gets the references
+ */
+function numbered(value: Wire, pattern: RegExp | undefined, found: string[]): Wire {
+  if (pattern === undefined) return value;
+  if (typeof value === "string") {
+    const pieces = value.split(pattern);
+    if (pieces.length === 1) return value;
+    return { pieces: pieces.map((piece, at) => (at % 2 === 0 ? piece : numberOf(piece, found))) };
+  }
+  if (Array.isArray(value)) return value.map((inner) => numbered(inner, pattern, found));
+  if (isSecret(value)) return { ...value, value: numbered(value.value ?? null, pattern, found) };
+  if (!isObject(value)) return value;
+  const sorted = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, numbered(inner, pattern, found)]));
+}
+
+function numberOf(reference: string, found: string[]): number {
+  const at = found.indexOf(reference);
+  return at === -1 ? found.push(reference) - 1 : at;
+}
