@@ -43,7 +43,7 @@ export function withJobs<T extends { stack: string | undefined }>(parser: Argv<T
           .example('$0 post comment --marker "review of staging" <review.md', "on the job's pull request")
           .example('$0 post issue --marker "drift of staging" --close', "when nothing differs any more"),
       async ({ what, marker, title, file, close, branch, base, author }) => {
-        await post({ what, marker: marker ?? "", title, file, close, branch, base, author });
+        await post({ what, marker: marker ?? "", title, file, close, branch, base, author }, process.env);
       },
     );
 }

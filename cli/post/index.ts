@@ -26,13 +26,14 @@ export interface PostOptions {
 /**
  * `quadlet-fleet post`: a comment, an issue or a pull request on the forge whose job this is, or the one of before with another text.
  *
+ * @param env of the job
  * @throws Stop when the forge does not do it
  */
-export async function post(options: PostOptions): Promise<void> {
+export async function post(options: PostOptions, env: NodeJS.ProcessEnv): Promise<void> {
   const { what, marker, file, close } = options;
   if (!/^[\w./]+([ -][\w./]+)*$/.test(marker) || marker.length > 100)
     throw new Stop(`--marker ${JSON.stringify(marker)}: write words of letters, digits, "_", "." and "/".`);
-  const forge = forgeOf(process.env);
+  const forge = forgeOf(env);
   const ours = options.author === undefined ? await forge.self() : [options.author];
   if (ours.length === 0) throw new Stop("The forge does not say who the token is of.\nGive --author.");
   const own = { forge, ours, mark: `<!-- quadlet-fleet: ${marker} -->` };
@@ -49,7 +50,7 @@ export async function post(options: PostOptions): Promise<void> {
 }
 
 /** @throws Stop outside of a job */
-export function forgeOf(env: NodeJS.ProcessEnv): Forge {
+function forgeOf(env: NodeJS.ProcessEnv): Forge {
   const given = (name: string) =>
     env[name] ||
     stop(`${name} is not set, which has the token of the forge.\nGive it to the step as a variable.`);
