@@ -218,12 +218,13 @@ test("an app that may not ask its name: the first post says it", async () => {
   );
 });
 
-test("a redirect is not followed, as the token would go with it", async () => {
+test("a redirect is not followed, as the token would go with it", async (context) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
     response.writeHead(307, { location: "/elsewhere" }).end();
   }).listen(0, "127.0.0.1");
+  context.after(() => server.close());
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const { forge, env } = await github();
@@ -231,7 +232,6 @@ test("a redirect is not followed, as the token would go with it", async () => {
   const here = { ...env, GITHUB_API_URL: `http://127.0.0.1:${port}` };
   assert.match(await run(here, ["comment", "--marker", "m"], "x"), /^GET \/user of http:\S+ failed: /);
   assert.deepEqual(asked, ["/user"]);
-  server.close();
 });
 
 for (const [title, env, argv, says] of [
