@@ -34,7 +34,6 @@ type Contexts = Record<string, unknown>;
 
 export interface JobResult {
   readonly job: string;
-  readonly stack: string | undefined;
   readonly status: "success" | "failure" | "skipped";
   /** The exit status of each step that has run, by its name. */
   readonly steps: Readonly<Record<string, number>>;
@@ -68,6 +67,15 @@ export interface RunnerOptions {
   readonly token: string;
 }
 
+export interface RunOptions {
+  /** The values of a matrix that are run. Default: all. */
+  readonly only?: Record<string, string[]>;
+  /** Is called before a job of an environment begins, when its reviewers have approved it. */
+  readonly before?: ((environment: string) => Promise<unknown>) | undefined;
+  /** What has run already: only the jobs that have not succeeded run again. */
+  readonly earlier?: readonly JobResult[] | undefined;
+}
+
 /**
  * Runs the jobs of workflows here, step by step with bash, as a runner would. What is from elsewhere has stand-ins: a checkout is a clone of
  * the bare repository, and of the setup only the SSH agent is real. Node, the packages and Pulumi are there.
@@ -79,49 +87,38 @@ export class Runner {
     this.options = options;
   }
 
-  /**
-   * Runs a workflow as it is in the commit of the event.
-   *
-   * @param before is called before a job of an environment begins, as its reviewers are. False: they refuse
-   */
-  async run(
-    name: string,
-    event: Event,
-    {
-      only = {},
-      before,
-    }: { only?: Record<string, string[]>; before?: (environment: string) => Promise<unknown> } = {},
-  ): Promise<JobResult[]> {
-    const { origin } = this.options;
+  /** Runs a workflow as it is in the commit of the event. */
+  async run(name: string, event: Event, options: RunOptions = {}): Promise<JobResult[]> {
+    const { only = {}, before, earlier = [] } = options;
     const path = `${event.commit}:.github/workflows/${name}.yml`;
-    const { stdout } = await execute(["git", "--git-dir", origin, "show", path]);
-    const workflow = parse(stdout) as Workflow;
+    const { stdout } = await execute(["git", "--git-dir", this.options.origin, "show", path]);
+    const { jobs } = parse(stdout) as Workflow;
     const results: JobResult[] = [];
-    for (const [id, job] of Object.entries(workflow.jobs)) {
+    for (const [id, job] of Object.entries(jobs)) {
       const [dimension = "", all = [""]] = Object.entries(job.strategy?.matrix ?? {})[0] ?? [];
-      for (const value of all) {
-        if (only[dimension] && !only[dimension].includes(value)) continue;
+      for (const value of all.filter((one) => only[dimension]?.includes(one) ?? true)) {
         const matrix = dimension === "" ? {} : { [dimension]: value };
-        const needed = results.find((one) => one.job === job.needs);
-        const skipped = {
-          job: id,
-          stack: matrix.stack,
-          status: "skipped" as const,
-          steps: {},
-          outputs: {},
-          log: "",
-          summary: "",
-        };
-        const contexts = this.#contexts(event, job, matrix, results);
-        if ((job.needs !== undefined && needed?.status !== "success") || !condition(job.if, contexts)) {
-          results.push(skipped);
-          continue;
-        }
-        if (job.environment !== undefined) await before?.(job.environment);
-        results.push(await this.#job(id, job, event, contexts, matrix.stack));
+        const done = earlier.find((one) => one.job === id && one.status === "success");
+        results.push(done ?? (await this.#matrixJob(id, job, event, matrix, results, before)));
       }
     }
     return results;
+  }
+
+  async #matrixJob(
+    id: string,
+    job: Job,
+    event: Event,
+    matrix: Record<string, string>,
+    results: readonly JobResult[],
+    before: RunOptions["before"],
+  ): Promise<JobResult> {
+    const contexts = this.#contexts(event, job, matrix, results);
+    const needed = results.find((one) => one.job === job.needs);
+    if ((job.needs !== undefined && needed?.status !== "success") || !condition(job.if, contexts))
+      return { job: id, status: "skipped", steps: {}, outputs: {}, log: "", summary: "" };
+    if (job.environment !== undefined) await before?.(job.environment);
+    return await this.#job(id, job, event, contexts);
   }
 
   #contexts(
@@ -139,7 +136,7 @@ export class Runner {
     };
   }
 
-  async #job(id: string, job: Job, event: Event, contexts: Contexts, stack?: string): Promise<JobResult> {
+  async #job(id: string, job: Job, event: Event, contexts: Contexts): Promise<JobResult> {
     const directory = mkdtempSync(join(this.options.directory, `job-${id}-`));
     const running = new RunningJob(directory, event, contexts, this.options);
     try {
@@ -152,7 +149,7 @@ export class Runner {
       Object.entries(job.outputs ?? {}).map(([key, value]) => [key, filled(value, contexts)]),
     );
     const summary = readFileSync(join(directory, "summary"), "utf8");
-    return { job: id, stack, status, steps, outputs, log, summary };
+    return { job: id, status, steps, outputs, log, summary };
   }
 }
 
@@ -222,11 +219,16 @@ class RunningJob {
 
   /** An action of the repository. */
   async #composite({ uses = "", with: given = {} }: Step, contexts: Contexts): Promise<void> {
-    const action = parse(readFileSync(join(this.#workspace, uses, "action.yml"), "utf8")) as {
+    const path = join(this.#workspace, uses, "action.yml");
+    const action = parse(readFileSync(path, "utf8")) as {
+      inputs: Record<string, { default: string }>;
       runs: { steps: Step[] };
     };
     const inputs = Object.fromEntries(
-      Object.entries(given).map(([key, value]) => [key, filled(value, contexts)]),
+      Object.entries(action.inputs).map(([key, { default: value }]) => [
+        key,
+        filled(given[key] ?? value, contexts),
+      ]),
     );
     for (const step of action.runs.steps) await this.step(step, { inputs, steps: {} });
   }
@@ -267,9 +269,9 @@ class RunningJob {
 
 /** A text with its expressions in `${{ … }}` filled in. */
 function filled(text: string, contexts: Contexts): string {
-  return String(text).replace(/\$\{\{ *(.*?) *\}\}/g, (_, expression: string) => {
+  return text.replace(/\$\{\{ *(.*?) *\}\}/g, (_, expression: string) => {
     const value = evaluate(expression, contexts);
-    return value === undefined || value === null || value === false ? "" : String(value as string);
+    return value === undefined || value === null || value === false ? "" : String(value);
   });
 }
 
