@@ -92,9 +92,9 @@ function contentOf({ newState, approval }: Planned): unknown {
 /** What a resource is. */
 function stateOf({ oldState, approval }: Planned): unknown {
   if (!oldState) return null;
-  const { id, inputs, outputs, protect, retainOnDelete, initErrors } = oldState;
+  const { id, inputs, outputs, protect, retainOnDelete } = oldState;
   const recorded = approval ? approval.state : removalOf(inputs as WireObject, outputs as WireObject);
-  return [id, recorded, protect, retainOnDelete, initErrors];
+  return [id, recorded, protect, retainOnDelete];
 }
 
 function stampsOf({ op, urn, oldState, approval }: Planned): string[] {

@@ -33,7 +33,6 @@ interface State {
   protect?: boolean;
   retainOnDelete?: boolean;
   deletedWith?: string;
-  initErrors?: unknown;
 }
 
 type Values = Record<string, unknown>;

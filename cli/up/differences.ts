@@ -21,7 +21,7 @@ export function differences(approved: string, { token, versions, changes }: Pres
       `The review was made with another version. Here it is quadlet-fleet ${versions.package} with Pulumi ${versions.engine}.`,
     ],
     state: () => [
-      "The review started from something else than what the hosts have now, or the recorded state says.",
+      "The review started from something else than what the hosts have now, or the state says. `pulumi refresh` notes what they have.",
       ...changes.flatMap(noted),
     ],
     // Where something else differs, it follows from that most likely.

@@ -37,7 +37,7 @@ async function write(change: Change = {}): Promise<void> {
     image: config.requireObject("site").image,
     listen: ["0.0.0.0:80"],
     network: "none",
-    environment: { LEVEL: config.requireObject("site").level, TOKEN: config.requireSecret("token") },
+    environment: { LEVEL: config.requireObject("site").level, TOKEN: pulumi.secret(config.requireObject("site").token) },
     nginx: { "default.conf": "server {\\n  listen 80;\\n  return 200 ${page};\\n}\\n" },
   });`;
   rmSync(join(directory, "node_modules"));
@@ -48,9 +48,8 @@ async function write(change: Change = {}): Promise<void> {
       "web-2": hostEntry(fleet, two, { connectTimeout: 3, hostKey: change.hostKey ?? two.hostKey }),
     },
     sites: {},
-    ...{ site: { image: change.image ?? image, level } },
+    ...{ site: { image: change.image ?? image, level, token } },
   });
-  await stack.run(["config", "set", "--secret", "quadlet-fleet:token", token]);
 }
 
 const ask = (...argv: string[]) => quadletFleet(stack, [...argv, "--cwd", directory]);
@@ -72,16 +71,19 @@ async function served(host: TestHost): Promise<string> {
   return (await get(fleet, `http://${host.address}/`)).body;
 }
 
-async function everything() {
-  const found = [];
-  for (const host of [one, two])
-    found.push(await listing(host), await invocation(host, "www.service"), await served(host));
-  return found;
+/** That what is done changes nothing on the hosts. */
+async function changesNothing(action: () => Promise<unknown>): Promise<void> {
+  const all = () => Promise.all([listing(one), listing(two)]);
+  const runs = async () => [await invocation(one, "www.service"), await invocation(two, "www.service")];
+  const [files, running] = [await all(), await runs()];
+  await action();
+  const now = await all();
+  for (const at of [0, 1] as const) assert.deepEqual(difference(files[at], now[at]), []);
+  assert.deepEqual(await runs(), running);
 }
 
-/** `up` refuses with these sentences, and nothing is another one on the hosts. */
+/** `up` refuses with these sentences. */
 async function refuses(approved: string, sentences: readonly RegExp[]): Promise<void> {
-  const untouched = await everything();
   const { stdout, stderr, code } = await ask("up", "--approved", approved);
   assert.equal(code, 3, stdout + stderr);
   const [first = "", ...found] = stderr.trimEnd().split("\n- ");
@@ -89,21 +91,19 @@ async function refuses(approved: string, sentences: readonly RegExp[]): Promise<
   assert.equal(found.length, sentences.length, stderr);
   sentences.forEach((sentence, at) => assert.match(found[at] ?? "", sentence));
   assert.match(stdout, /^## test-approval: 1 site changes/);
-  assert.match(stdout, /\nNo approval: this is what an up found/);
-  const now = await everything();
-  untouched.forEach((before, at) => {
-    const present = now[at];
-    if (before instanceof Map && present instanceof Map) assert.deepEqual(difference(before, present), []);
-    else assert.equal(present, before);
-  });
+  assert.match(stdout, /\nNo approval: this is what up has found/);
+}
+
+async function deploys(approved: string): Promise<string> {
+  const { code, stdout, stderr } = await ask("up", "--approved", approved);
+  assert.equal(code, 0, stdout + stderr);
+  return stdout;
 }
 
 before(() => write());
 
 test("what was approved is deployed", async () => {
-  const { code, stdout, stderr } = await ask("up", "--approved", await review());
-  assert.equal(code, 0, stdout + stderr);
-  assert.match(stdout, /\+ 4 created|created/);
+  assert.match(await deploys(await review()), /created/);
   assert.deepEqual([await served(one), await served(two)], ["one", "one"]);
 });
 
@@ -115,30 +115,24 @@ let approved = "";
 test("a byte between review and deploy: nothing is deployed, and it is said what differs", async (t) => {
   await write({ page: "two" });
   approved = await review();
-  const changes: [string, Change, RegExp[]][] = [
-    ["of the program", { page: "twp" }, [content]],
-    ["of the configuration", { page: "two", level: "inf0" }, [content]],
-    ["of a secret", { page: "two", token: "hunter3" }, [content]],
-    ["of an image", { page: "two", image: `${image.slice(0, -1)}u` }, [/^The images/]],
-    ["of a host key in the inventory", { page: "two", hostKey: one.hostKey }, [/^The hosts/]],
+  const changes: [string, Change, RegExp][] = [
+    ["of the program", { page: "twp" }, content],
+    ["of the configuration", { page: "two", level: "inf0" }, content],
+    ["of a secret", { page: "two", token: "hunter3" }, content],
+    ["of an image", { page: "two", image: `${image.slice(0, -1)}u` }, /^The images/],
+    ["of a host key in the inventory", { page: "two", hostKey: one.hostKey }, /^The hosts/],
   ];
-  for (const [what, change, sentences] of changes)
-    await t.test(what, async () => {
-      await write(change);
-      await refuses(approved, sentences);
-    });
+  await changesNothing(async () => {
+    for (const [what, change, sentence] of changes)
+      await t.test(what, async () => {
+        await write(change);
+        await refuses(approved, [sentence]);
+      });
+  });
   await write({ page: "two" });
 });
 
-test("a file that was edited on a host", async () => {
-  const file = "/etc/quadlet-fleet/www/conf.d/default.conf";
-  const text = await two.read(file);
-  await two.write(file, `${text}#`);
-  await refuses(approved, [state, /^www: drift on web-2: .*edited: \/etc\/quadlet-fleet\/www/]);
-  await two.write(file, text);
-});
-
-test("a host that can't be reached", async () => {
+test("a host that can't be reached: its name", async () => {
   await two.unplug();
   const { code, stderr } = await ask("up", "--approved", approved);
   await two.plug();
@@ -157,10 +151,7 @@ async function logins(): Promise<number[]> {
 
 test("what is no longer approved when it is its turn: the provider refuses it before it connects", async () => {
   const before = await logins();
-  const env = {
-    ...engineEnvironment(join(stack.home, "..")),
-    QUADLET_FLEET_APPROVED: "AAAAAAAAAAAAAAAAAAAAAA",
-  };
+  const env = { ...engineEnvironment(join(stack.home, "..")), QUADLET_FLEET_APPROVED: "A".repeat(22) };
   const { code, stdout } = await stack.up({ check: false, env });
   assert.notEqual(code, 0);
   assert.match(stdout, /www: this update is not what was approved: the program, .*\n.*No host was contacted/);
@@ -171,13 +162,24 @@ test("an up of somebody else in between", async () => {
   await write({ page: "six" });
   await stack.up();
   await write({ page: "two" });
-  await refuses(approved, [state]);
+  await changesNothing(() => refuses(approved, [state]));
+});
+
+test("a file that was edited on a host: when a refresh has noted it, a review can approve what repairs it", async () => {
+  const file = "/etc/quadlet-fleet/www/conf.d/default.conf";
+  approved = await review();
+  await two.sh(`printf '#' >>${file}`);
+  await changesNothing(() =>
+    refuses(approved, [state, /^www: drift on web-2: .*edited: \/etc\/quadlet-fleet\/www/]),
+  );
+  await stack.run(["refresh", "--yes", "--skip-preview"]);
+  assert.match(await deploys(await review()), /updated/);
+  assert.deepEqual([await served(one), await served(two)], ["two", "two"]);
+  assert.doesNotMatch(await two.read(file), /#/);
 });
 
 test("a site that is removed: what was approved is done", async () => {
   await write({ isGone: true });
-  const { code, stdout, stderr } = await ask("up", "--approved", await review());
-  assert.equal(code, 0, stdout + stderr);
-  assert.match(stdout, /deleted/);
+  assert.match(await deploys(await review()), /deleted/);
   assert.equal((await get(fleet, `http://${one.address}/`)).status, 0);
 });

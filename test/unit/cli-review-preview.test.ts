@@ -50,7 +50,9 @@ describe("what a preview says", () => {
       { urn: "z", message: "{}", severity: "info" },
       { message: "warning: w", severity: "warning" },
     ]);
-    assert.deepEqual(found, {
+    const { planned: _, ...said } = found;
+    void _;
+    assert.deepEqual(said, {
       hosts: ["web-1", "web-2", "db-1"],
       warnings: ["w"],
       changes: [
@@ -84,5 +86,47 @@ describe("what a preview says", () => {
   test("what the provider can't foretell is not called nothing", () => {
     const { changes } = preview({ op: "create", urn, newState: { type, inputs: { where } } });
     assert.deepEqual(changes[0]?.effects, [{ effect: "unknown", hosts: ["web-1", "web-2"], says: "" }]);
+  });
+
+  describe("for an approval", () => {
+    const approved = (content: string) => ({
+      content,
+      hosts: "h",
+      images: "i",
+      state: "s",
+      version: "0.1.0",
+    });
+    const info = (message: unknown) => ({ urn, message: `${JSON.stringify(message)}\n`, severity: "info" });
+    const planned = (step: object, diagnostics: object[]) => preview(step, diagnostics).planned[0];
+
+    test("what the provider says last: a refresh has it say one before", () => {
+      const step = { op: "update", urn, oldState: { type }, newState: { type } };
+      const messages = [
+        info({ approval: approved("one") }),
+        info(outlook),
+        info({ approval: approved("two") }),
+      ];
+      assert.deepEqual(planned(step, messages)?.approval, approved("two"));
+      assert.equal(
+        planned(step, [info({ approval: approved("one") }), info({ approval: null })])?.approval,
+        null,
+      );
+      assert.equal(planned(step, [info(outlook), info(null)])?.approval, undefined);
+    });
+
+    test("of a removal nothing, though a refresh has it say something", () => {
+      const step = { op: "delete", urn, oldState: { type } };
+      assert.equal(planned(step, [info({ approval: approved("one") })])?.approval, undefined);
+    });
+
+    test("the steps of the refresh itself are left out", () => {
+      const { planned: found, changes } = preview({
+        op: "refresh",
+        urn,
+        oldState: { type },
+        newState: { type },
+      });
+      assert.deepEqual([found.map(({ op }) => op), changes], [["same"], []]);
+    });
   });
 });
