@@ -271,7 +271,7 @@ class RunningJob {
 function filled(text: string, contexts: Contexts): string {
   return text.replace(/\$\{\{ *(.*?) *\}\}/g, (_, expression: string) => {
     const value = evaluate(expression, contexts);
-    return value === undefined || value === null || value === false ? "" : String(value);
+    return typeof value === "string" ? value : "";
   });
 }
 
