@@ -1,4 +1,4 @@
-import { pulumi, runPulumi } from "../stack.ts";
+import { runPulumi, selectedStack } from "../stack.ts";
 import { Stop } from "../stop.ts";
 import { driftMarkdown } from "./markdown.ts";
 import { type Looked, readRefresh } from "./read.ts";
@@ -11,7 +11,7 @@ import { type Looked, readRefresh } from "./read.ts";
  * @throws Stop when the refresh does not even begin
  */
 export async function drift(stack: string | undefined): Promise<number> {
-  const name = stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
+  const name = await selectedStack(stack);
   const looked = await look(name);
   process.stdout.write(driftMarkdown(name, looked));
   if (looked.errors.length > 0) {

@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -18,12 +9,12 @@ import { execute } from "../../tools/execute.ts";
 import { type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { FakeGitHub } from "../fake-github.ts";
 import { get } from "./support/stack.ts";
+import { Checkout, install } from "./support/project.ts";
 import { type JobResult, Runner } from "./support/workflow.ts";
 
 // The workflows of a new project, step by step on real hosts: from a pull request to production, and back to hosts that differ.
 // The forge is a fake: a bare repository, and what its API answers.
 
-const root = join(import.meta.dirname, "../..");
 const bot = "github-actions[bot]";
 const token = "token-of-the-job";
 const passphrase = "correct horse";
@@ -61,36 +52,7 @@ const runner = new Runner({
   },
 });
 
-const git = async (...argv: string[]) =>
-  (
-    await execute(["git", "-c", "user.name=alice", "-c", "user.email=alice@localhost", ...argv], {
-      cwd: project,
-    })
-  ).stdout.trim();
-
-/** Commits what is in the project, pushes the branch, and gives the commit. */
-async function push(branch: string, message: string): Promise<string> {
-  await git("add", "--all");
-  await git("commit", "--quiet", "--message", message);
-  await git("push", "--quiet", "origin", `HEAD:${branch}`);
-  return await git("rev-parse", "HEAD");
-}
-
-/** Merges a branch into main, as the forge does, and gives the commit. */
-async function merge(branch: string): Promise<string> {
-  await git("fetch", "--quiet");
-  await git("switch", "--quiet", "main");
-  await git("merge", "--quiet", "--no-ff", "--message", `Merge ${branch}`, `origin/${branch}`);
-  await git("push", "--quiet", "origin", "main");
-  return await git("rev-parse", "HEAD");
-}
-
-function edit(file: string, from: string | RegExp, to: string): void {
-  const path = join(project, file);
-  const text = readFileSync(path, "utf8");
-  assert.notEqual(text.replace(from, to), text, file);
-  writeFileSync(path, text.replace(from, to));
-}
+const { git, push, merge, edit } = new Checkout(project);
 
 /** Runs the workflow of a pull request. */
 const review = (number: number, commit: string, only: string[] = ["production"]) =>
@@ -141,18 +103,7 @@ async function digestOf(tag: string): Promise<string> {
 }
 
 before(async () => {
-  // As npm would install it, without its network.
-  mkdirSync(packages);
-  for (const name of readdirSync(join(root, "node_modules")))
-    if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(packages, name));
-  const installed = join(packages, "quadlet-fleet");
-  mkdirSync(installed);
-  await execute([join(root, "tools/build.sh"), join(installed, "dist")], { timeoutMs: 300_000, env: base });
-  cpSync(join(root, "package.json"), join(installed, "package.json"));
-  mkdirSync(join(packages, ".bin"));
-  symlinkSync("../quadlet-fleet/dist/cli/main.js", join(packages, ".bin/quadlet-fleet"));
-  await execute(["chmod", "+x", join(installed, "dist/cli/main.js")]);
-
+  const installed = await install(packages, base);
   const newProject = [process.execPath, join(installed, "dist/cli/main.js"), "new", project];
   await execute(newProject, { env: base });
   const host = ({ name, address, hostKey }: TestHost) =>
@@ -167,8 +118,8 @@ before(async () => {
   const pulumi = { cwd: project, env: { ...base, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE: passphrase } };
   for (const name of ["staging", "production"]) await execute(["pulumi", "stack", "init", name], pulumi);
   rmSync(join(project, "node_modules"));
-  await execute(["git", "init", "--quiet", "--bare", "--initial-branch=main", origin]);
-  await execute(["git", "init", "--quiet", "--initial-branch=main", project]);
+  await git("init", "--quiet", "--initial-branch=main");
+  await git("init", "--quiet", "--bare", "--initial-branch=main", origin);
   await git("remote", "add", "origin", origin);
 });
 
@@ -316,4 +267,17 @@ test("drift: an issue is opened, gets another text, and is closed", async () => 
   assert.deepEqual(await drift(), [{ ...issue, lines: fewer }]);
   await undo([first]);
   assert.deepEqual(await drift(), [{ ...issue, isOpen: false, lines: fewer }]);
+});
+
+test("no log, no comment and no issue has a secret", () => {
+  const said = [
+    ...runner.said,
+    ...[...forge.comments, ...forge.issues, ...forge.pulls].map(({ body }) => body),
+  ];
+  assert.ok(said.length > 20);
+  for (const secret of [token, passphrase, "PRIVATE KEY", key.split("\n")[2] ?? "PRIVATE KEY"])
+    assert.deepEqual(
+      said.filter((text) => text.includes(secret)),
+      [],
+    );
 });

@@ -82,6 +82,8 @@ export interface RunOptions {
  */
 export class Runner {
   readonly options: RunnerOptions;
+  /** What all jobs have printed, and their summaries. */
+  readonly said: string[] = [];
 
   constructor(options: RunnerOptions) {
     this.options = options;
@@ -149,6 +151,7 @@ export class Runner {
       Object.entries(job.outputs ?? {}).map(([key, value]) => [key, filled(value, contexts)]),
     );
     const summary = readFileSync(join(directory, "summary"), "utf8");
+    this.said.push(log, summary);
     return { job: id, status, steps, outputs, log, summary };
   }
 }
