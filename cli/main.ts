@@ -9,6 +9,7 @@ import { compare } from "./environments/compare.ts";
 import { explain } from "./environments/explain.ts";
 import { exec } from "./exec/index.ts";
 import { importInventory } from "./import-inventory/index.ts";
+import { withJobs } from "./jobs.ts";
 import { logs } from "./logs/index.ts";
 import { newProject } from "./new.ts";
 import { approval, host, list, moment, text, whole } from "./options.ts";
@@ -18,7 +19,7 @@ import { status } from "./status/index.ts";
 import { Stop } from "./stop.ts";
 import { up } from "./up/index.ts";
 
-const parser = yargs(hideBin(process.argv))
+const program = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
   .locale("en")
   .usage("$0 COMMAND\n\nAsks the hosts of a stack. Run it in the directory of the Pulumi project.")
@@ -180,7 +181,8 @@ const parser = yargs(hideBin(process.argv))
     async ({ file, listed, output }) => {
       process.exitCode = await importInventory(file, { isListed: listed, output });
     },
-  )
+  );
+const parser = withJobs(program)
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")
   .strict()

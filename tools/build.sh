@@ -1,9 +1,10 @@
 #!/bin/sh
-# The packed library: Node strips no types below node_modules, so it carries JavaScript. Run by `npm pack`.
+# The packed library: Node strips no types below node_modules, so it carries JavaScript. Run by `npm pack`; build.sh DIRECTORY builds elsewhere.
 set -eu
 cd "$(dirname "$0")/.."
-rm -rf dist
-node_modules/.bin/tsc -p tsconfig.build.json
-for room in transaction attended; do cp -r "host/$room/scripts" "dist/host/$room/"; done
-cp -r template dist/
-cp provider/pulumi-resource-quadlet provider/compile-cache.cjs dist/provider/
+dist=${1:-dist}
+rm -rf "$dist"
+node_modules/.bin/tsc -p tsconfig.build.json --outDir "$dist"
+for room in transaction attended; do cp -r "host/$room/scripts" "$dist/host/$room/"; done
+cp -r template "$dist/"
+cp provider/pulumi-resource-quadlet provider/compile-cache.cjs "$dist/provider/"

@@ -12,7 +12,7 @@ export const cacheDirectory =
  *
  * @throws Error with what to do, where it has not been built.
  */
-export function cached(step: "engine" | "base" | "images" | "pebble" | "servers"): string {
+export function cached(step: "engine" | "base" | "images" | "pebble" | "servers" | "actionlint"): string {
   const link = join(cacheDirectory, step === "base" ? baseLink() : step);
   if (!existsSync(link)) throw new Error(`${link} is not there. Make it with: tools/setup.sh ${step}`);
   return realpathSync(link);

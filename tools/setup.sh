@@ -2,7 +2,7 @@
 # Makes a fresh machine ready to check, test and demonstrate this project. Running it again does only what is missing.
 #
 #   tools/setup.sh              all of it
-#   tools/setup.sh engine base  only these steps, of: packages node engine base images pebble servers
+#   tools/setup.sh engine base  only these steps, of: packages node engine base images pebble servers actionlint
 #
 # What is built outside the checkout goes to $QUADLET_FLEET_CACHE (default: ~/.cache/quadlet-fleet), under a name with a
 # version or a digest of the recipe in it; a link without that points to the current one.
@@ -11,7 +11,7 @@ set -euo pipefail
 tools=$(dirname "$(realpath "$0")")
 export root=${tools%/*}
 cache=${QUADLET_FLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/quadlet-fleet}
-steps=(packages node engine base images pebble servers)
+steps=(packages node engine base images pebble servers actionlint)
 step=setup
 
 say() { printf 'setup: %-8s %s\n' "$step" "$*"; }

@@ -182,7 +182,7 @@ function longestRun(text: string): number {
  * Text in one line that Markdown takes for text. GitHub looks for people (@) and issues (#) after that, so a character without width
  * comes between.
  */
-function line(text: string): string {
+export function line(text: string): string {
   return harmless(text)
     .replace(/\s+/g, " ")
     .replace(/[\\`*_{}[\]<>#|!~@]/g, (character) => `\\${character}`)

@@ -94,6 +94,9 @@ test("a project of one's own: two environments of one base, their comparison, an
       check: false,
     });
   assert.equal((await ask(["new", "my-fleet"])).code, 0);
+  // What begins with a dot is packed too.
+  for (const file of [".gitignore", ".gitlab-ci.yml", ".github/workflows/deploy.yml"])
+    assert.ok(existsSync(join(project, file)), file);
   assert.match((await ask(["new", "my-fleet"])).stderr, /is not empty\.\nNothing was written\./);
   await symlink(join(directory, "node_modules"), join(project, "node_modules"));
   const [first, ...others] = fleet.hosts.map(
@@ -109,7 +112,8 @@ test("a project of one's own: two environments of one base, their comparison, an
     await writeFile(path, text.replace(from, to));
   };
   // What the registry of the tests has.
-  await edit("stacks/base.yaml", /nginx:1\.\d+/, "nginx:latest");
+  for (const name of ["dev", "production"])
+    await edit(`stacks/Pulumi.${name}.yaml`, /nginx:1\.\d+/, "nginx:latest");
 
   await using dev = await makeStack("dev", project);
   await dev.up();
@@ -149,7 +153,7 @@ test("a project of one's own: two environments of one base, their comparison, an
   assert.equal(failed.code, 1);
   assert.match(
     failed.stderr,
-    /sites\.www\.listn: is not known\. Did you mean "listen"\?\n {4}at stacks\/base\.yaml:7:5/,
+    /sites\.www\.listn: is not known\. Did you mean "listen"\?\n {4}at stacks\/base\.yaml:6:5/,
   );
   await edit("stacks/base.yaml", "listn:", "listen:");
   for (const stack of [dev, production]) await stack.run(["destroy", "--yes", "--skip-preview"]);

@@ -1,0 +1,50 @@
+import { fold } from "../../rollout/fold.ts";
+import { line } from "../review/markdown.ts";
+import type { Looked } from "./read.ts";
+
+/** So many lines of differences are shown before they are counted. */
+const mostLines = 100;
+
+/** So many characters of a line are shown. */
+const mostOfLine = 400;
+
+/**
+ * What a refresh has found as Markdown, for an issue: a line for each difference, with all its hosts. Nothing, where nothing differs.
+ * The same bytes for the same findings. Pure.
+ */
+export function driftMarkdown(stack: string, { differences, errors }: Looked): string {
+  const hosts = new Map<string, Set<string>>();
+  for (const { site, what, hosts: of } of differences) {
+    const key = `**${line(site)}** ${shortened(line(what))}`;
+    hosts.set(key, new Set([...(hosts.get(key) ?? []), ...of]));
+  }
+  const lines = [...hosts].map(([text, on]) =>
+    on.size === 0
+      ? text
+      : `${text} on ${shortened(line(fold([...on])))}${on.size === 1 ? "" : ` (${on.size} hosts)`}`,
+  );
+  const name = line(stack);
+  return [
+    ...section(
+      `${name}: the hosts could not be looked at`,
+      errors.map((one) => shortened(line(one))),
+    ),
+    ...section(`${name} differs from what was deployed`, lines.sort()),
+  ].join("\n");
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const further = lines.length - mostLines;
+  return [
+    `## ${title}`,
+    "",
+    ...lines.slice(0, mostLines).map((one) => `- ${one}`),
+    ...(further > 0 ? [`- … and ${further} more`] : []),
+    "",
+  ];
+}
+
+function shortened(text: string): string {
+  return text.length <= mostOfLine ? text : `${text.slice(0, mostOfLine)}…`;
+}

@@ -1,0 +1,85 @@
+import { unitSetType } from "../../resources/unit-set-type.ts";
+import { unfold } from "../../rollout/fold.ts";
+
+/** What `pulumi refresh --preview-only --json` writes, as far as it is read here (pulumi/pulumi: pkg/display/json.go). */
+interface Digest {
+  steps?: Step[];
+  diagnostics?: { message?: string; severity?: string }[];
+}
+
+interface Step {
+  op: string;
+  urn: string;
+  oldState?: State;
+  newState?: State;
+}
+
+interface State {
+  type?: string;
+  inputs?: Values;
+  outputs?: Values;
+}
+
+type Values = Record<string, unknown>;
+
+/** What is not as it was deployed: one thing at one place, and the hosts that have it. */
+export interface Difference {
+  /** The name of the site in the program. */
+  readonly site: string;
+  /** "edited: /etc/containers/systemd/www.container" */
+  readonly what: string;
+  readonly hosts: readonly string[];
+}
+
+export interface Looked {
+  readonly differences: readonly Difference[];
+  /** What made the refresh fail. */
+  readonly errors: readonly string[];
+}
+
+/** Reads what a refresh has found. Pure. */
+export function readRefresh(text: string): Looked {
+  const { steps = [], diagnostics = [] } = JSON.parse(text) as Digest;
+  const sets = steps.filter(({ oldState, newState }) => (newState ?? oldState)?.type === unitSetType);
+  const errors = diagnostics
+    .filter(({ severity }) => severity === "error")
+    .map(({ message = "" }) => message.replace(/^error: (Preview failed: )?/, "").trim())
+    // It says the same again, in general.
+    .filter((message, _, all) => message !== "preview failed" || all.length === 1);
+  return { differences: sets.flatMap(differencesOf), errors };
+}
+
+function differencesOf({ op, urn, oldState, newState }: Step): Difference[] {
+  const site = urn.split("::").at(-1) ?? urn;
+  if (op === "delete")
+    return [{ site, what: "nothing is there of it", hosts: Object.keys(oldState?.inputs?.where ?? {}) }];
+  const { drift, pending, unseen } = newState?.outputs ?? {};
+  const drifted = Object.entries(typeof drift === "object" && drift !== null ? drift : {});
+  return [
+    ...drifted.flatMap(([hosts, line]) =>
+      findingsIn(String(line)).map((what) => ({ site, what, hosts: unfold(hosts) })),
+    ),
+    // Both name their hosts themselves.
+    ...(typeof pending === "string" ? [{ site, what: `pending: ${pending}`, hosts: [] }] : []),
+    ...(typeof unseen === "string" ? [{ site, what: `not seen: ${unseen}`, hosts: [] }] : []),
+  ];
+}
+
+/** What comes of an edited file is not said beside that file. */
+const consequences = ["systemd has read an older version", "runs with older files"];
+
+/** The parts of a note that provider/notes.ts has written: "edited: /etc/a, /etc/b; and 12 more". */
+function findingsIn(note: string): string[] {
+  const groups = note.split("; ");
+  const isEdited = groups.some((group) => group.startsWith("edited: "));
+  return groups.flatMap((group) => {
+    const at = group.indexOf(": ");
+    if (at === -1) return [group];
+    const what = group.slice(0, at);
+    if (isEdited && consequences.includes(what)) return [];
+    return group
+      .slice(at + 2)
+      .split(", ")
+      .map((where) => `${what}: ${where}`);
+  });
+}

@@ -1,0 +1,120 @@
+import { Stop } from "../stop.ts";
+import type { Forge, Post, Titled } from "./forge.ts";
+import { Requests } from "./requests.ts";
+
+/** An issue, a comment or a pull request, as far as it is read here. */
+interface Answer {
+  id?: number;
+  number?: number;
+  user?: { login?: string } | null;
+  body?: string | null;
+  pull_request?: unknown;
+  head?: { ref?: string; repo?: { full_name?: string } | null };
+}
+
+/**
+ * A repository on GitHub, Gitea or Forgejo, which have these paths in common.
+ *
+ * @see https://docs.github.com/en/rest, https://docs.gitea.com/api
+ */
+export class GitHub implements Forge {
+  readonly limit = 65_536;
+  readonly run: string | undefined;
+  readonly pullRequest: number | undefined;
+  readonly branch: string | undefined;
+  readonly #requests: Requests;
+  readonly #repository: string;
+  readonly #names: readonly string[];
+
+  /** @param env of a job */
+  constructor(env: NodeJS.ProcessEnv, token: string) {
+    const { GITHUB_API_URL = "", GITHUB_REPOSITORY = "", GITHUB_REF = "", GITHUB_REF_NAME } = env;
+    if (!/^[\w.-]+\/[\w.-]+$/.test(GITHUB_REPOSITORY))
+      throw new Stop(`GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}, and not OWNER/REPOSITORY.`);
+    this.#repository = GITHUB_REPOSITORY;
+    this.#requests = new Requests(GITHUB_API_URL, { authorization: `Bearer ${token}` });
+    const [, number] = /^refs\/pull\/(\d+)\//.exec(GITHUB_REF) ?? [];
+    this.pullRequest = number === undefined ? undefined : Number(number);
+    this.branch = GITHUB_REF.startsWith("refs/heads/") ? GITHUB_REF_NAME : undefined;
+    const { GITHUB_SERVER_URL, GITHUB_RUN_ID } = env;
+    this.run =
+      GITHUB_SERVER_URL && GITHUB_RUN_ID
+        ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
+        : undefined;
+    this.#names = env.GITEA_ACTIONS ? ["gitea-actions", "forgejo-actions"] : ["github-actions[bot]"];
+  }
+
+  /** The token of a job may not ask who it is of, but each forge has one name for that. */
+  async self(): Promise<readonly string[]> {
+    const { login } = ((await this.#requests.ask("/user")) ?? {}) as { login?: string };
+    return login === undefined ? this.#names : [login];
+  }
+
+  comments(pullRequest: number): AsyncIterable<Post> {
+    return this.#list(`/issues/${pullRequest}/comments`, {}, ({ id }) => id);
+  }
+
+  async comment(pullRequest: number, body: string, id?: number): Promise<Post> {
+    return id === undefined
+      ? await this.#write("POST", `/issues/${pullRequest}/comments`, { body })
+      : await this.#write("PATCH", `/issues/comments/${id}`, { body });
+  }
+
+  issues(state: "open" | "closed"): AsyncIterable<Post> {
+    const query = { state, sort: "updated", direction: "desc" };
+    // A pull request is an issue as well.
+    return this.#list("/issues", query, ({ number, pull_request }) => (pull_request ? undefined : number));
+  }
+
+  async openIssue(issue: Titled, id?: number): Promise<Post> {
+    return id === undefined
+      ? await this.#write("POST", "/issues", issue)
+      : await this.#write("PATCH", `/issues/${id}`, { ...issue, state: "open" });
+  }
+
+  async closeIssue(id: number): Promise<Post> {
+    return await this.#write("PATCH", `/issues/${id}`, { state: "closed" });
+  }
+
+  pullRequests(branch: string): AsyncIterable<Post> {
+    const head = `${this.#repository.split("/")[0] ?? ""}:${branch}`;
+    // Gitea ignores "head".
+    return this.#list("/pulls", { state: "open", head }, ({ number, head: from }) =>
+      from?.ref === branch && from.repo?.full_name === this.#repository ? number : undefined,
+    );
+  }
+
+  async openPullRequest(
+    { branch, base, ...titled }: Titled & { branch: string; base: string },
+    id?: number,
+  ): Promise<Post> {
+    return id === undefined
+      ? await this.#write("POST", "/pulls", { ...titled, head: branch, base })
+      : await this.#write("PATCH", `/pulls/${id}`, titled);
+  }
+
+  /** @param idOf undefined for what is left out */
+  async *#list(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    idOf: (answer: Answer) => number | undefined,
+  ): AsyncGenerator<Post> {
+    for await (const one of this.#requests.list(this.#at(path), query)) {
+      const id = idOf(one as Answer);
+      if (id !== undefined) yield postOf(one as Answer, id);
+    }
+  }
+
+  async #write(method: "POST" | "PATCH", path: string, body: object): Promise<Post> {
+    const answer = (await this.#requests.send(method, this.#at(path), body)) as Answer;
+    return postOf(answer, answer.number ?? answer.id ?? 0);
+  }
+
+  #at(path: string): string {
+    return `/repos/${this.#repository}${path}`;
+  }
+}
+
+function postOf({ user, body }: Answer, id: number): Post {
+  return { id, author: user?.login ?? "", body: body ?? "" };
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { messageOf } from "../../host/errors.ts";
+import { harmless } from "../output.ts";
+import { Stop } from "../stop.ts";
+import type { Forge, Post } from "./forge.ts";
+import { GitHub } from "./github.ts";
+import { GitLab } from "./gitlab.ts";
+
+export const kinds = ["comment", "issue", "pull-request"] as const;
+
+export interface PostOptions {
+  readonly what: (typeof kinds)[number];
+  /** What the post is found again by. */
+  readonly marker: string;
+  readonly title: string | undefined;
+  /** The file of the text. Default: standard input. */
+  readonly file: string | undefined;
+  /** Close the issue. */
+  readonly close: boolean;
+  /** The account whose posts are ours. Default: that of the token. */
+  readonly author: string | undefined;
+  readonly branch: string | undefined;
+  readonly base: string | undefined;
+}
+
+/**
+ * `quadlet-fleet post`: a comment, an issue or a pull request on the forge whose job this is, or the one of before with another text.
+ *
+ * @param env of the job
+ * @throws Stop when the forge does not do it
+ */
+export async function post(options: PostOptions, env: NodeJS.ProcessEnv): Promise<void> {
+  const { what, marker, file, close } = options;
+  if (!/^[\w./]+([ -][\w./]+)*$/.test(marker) || marker.length > 100)
+    throw new Stop(`--marker ${JSON.stringify(marker)}: write words of letters, digits, "_", "." and "/".`);
+  const forge = forgeOf(env);
+  const ours = options.author === undefined ? await forge.self() : [options.author];
+  if (ours.length === 0) throw new Stop("The forge does not say who the token is of.\nGive --author.");
+  const own = { forge, ours, mark: `<!-- quadlet-fleet: ${marker} -->` };
+  if (what === "issue" && close) return await closed(own);
+  const body = `${own.mark}\n${textOf(file, forge)}`;
+  // GitHub counts characters, and says nothing of where the text should end.
+  if (body.length > forge.limit)
+    throw new Stop(
+      `The text has ${body.length} characters with its marker, and ${forge.limit} are the limit.\nMake it shorter: \`review\` has --limit.`,
+    );
+  if (what === "comment") await comment(own, body);
+  else if (what === "issue") await issue(own, body, options.title ?? marker);
+  else await pullRequest(own, body, options);
+}
+
+/** @throws Stop outside of a job */
+function forgeOf(env: NodeJS.ProcessEnv): Forge {
+  const given = (name: string) =>
+    env[name] ||
+    stop(`${name} is not set, which has the token of the forge.\nGive it to the step as a variable.`);
+  if (env.GITLAB_CI) return new GitLab(env, given("GITLAB_TOKEN"));
+  if (env.GITHUB_API_URL) return new GitHub(env, given("GITHUB_TOKEN"));
+  return stop(
+    "This is no job of a forge that is known.\nRun it in GitHub Actions, in GitLab CI, or in the Actions of Gitea or Forgejo.",
+  );
+}
+
+function stop(message: string): never {
+  throw new Stop(message);
+}
+
+/** A forge, the names of our posts, and the line that they begin with. Anybody can write that line, so both must be right. */
+interface Own {
+  readonly forge: Forge;
+  readonly ours: readonly string[];
+  readonly mark: string;
+}
+
+async function comment(own: Own, body: string): Promise<void> {
+  const { forge } = own;
+  if (forge.pullRequest === undefined) throw new Stop("This job does not run for a pull request.");
+  const found = await find(own, forge.comments(forge.pullRequest));
+  if (found?.body === body) return;
+  check(own, await forge.comment(forge.pullRequest, body, found?.id));
+}
+
+async function issue(own: Own, body: string, title: string): Promise<void> {
+  const { forge } = own;
+  const open = await find(own, forge.issues("open"));
+  if (open?.body === body) return;
+  const found = open ?? (await find(own, forge.issues("closed")));
+  check(own, await forge.openIssue({ title, body }, found?.id));
+}
+
+async function closed(own: Own): Promise<void> {
+  const open = await find(own, own.forge.issues("open"));
+  if (open) await own.forge.closeIssue(open.id);
+}
+
+async function pullRequest(own: Own, body: string, options: PostOptions): Promise<void> {
+  const { forge } = own;
+  const { branch, base = forge.branch, title = branch } = options;
+  if (branch === undefined || base === undefined || title === undefined)
+    throw new Stop("Give --branch, and --base where the job runs on no branch.");
+  const found: Post[] = [];
+  for await (const one of forge.pullRequests(branch)) found.push(one);
+  const foreign = found.find((one) => !isOwn(own, one));
+  if (foreign)
+    throw new Stop(
+      `The branch ${branch} has the pull request ${foreign.id} by ${harmless(foreign.author)} already.\nClose it, or promote by another branch.`,
+    );
+  if (found[0]?.body !== body)
+    check(own, await forge.openPullRequest({ title, body, branch, base }, found[0]?.id));
+}
+
+async function find(own: Own, posts: AsyncIterable<Post>): Promise<Post | undefined> {
+  for await (const one of posts) if (isOwn(own, one)) return one;
+  return undefined;
+}
+
+function isOwn({ ours, mark }: Own, { author, body }: Post): boolean {
+  return ours.includes(author) && body.startsWith(mark);
+}
+
+/** The next run would not find it. */
+function check({ ours }: Own, { author }: Post): void {
+  if (!ours.includes(author))
+    throw new Stop(
+      `It is posted, but as ${harmless(author)}, and not as ${ours.join(" or ")}: it would not be found again.\nGive --author ${harmless(author)}.`,
+    );
+}
+
+/** Of a command that has failed there may be no text, and the one of before must not stay. */
+function textOf(file: string | undefined, { run }: Forge): string {
+  try {
+    const text = readFileSync(file ?? 0, "utf8");
+    if (text.trim() !== "") return text;
+  } catch (thrown) {
+    throw new Stop(`The text can't be read: ${messageOf(thrown)}`);
+  }
+  const log = run === undefined ? "log of the job" : `[log of the job](${run})`;
+  return `❌ There is no result: the command that should have made it has failed. The ${log} says why.\n`;
+}
