@@ -1,7 +1,6 @@
 import type { Setting } from "../../stacks/environment.ts";
 import { isWithin } from "../../stacks/places.ts";
 import { fold } from "../../rollout/fold.ts";
-import { setsOf } from "../sites.ts";
 import type { DeployedSet } from "../stack.ts";
 
 /** An image that another environment gets. */
@@ -62,9 +61,8 @@ export function decide(from: Environment, to: Environment, deployed: readonly De
 }
 
 function hasDeployed(deployed: readonly DeployedSet[], site: string, image: string): boolean {
-  if (!deployed.some(({ desired }) => desired.name === site)) return false;
-  return setsOf(deployed, [site]).some(({ desired }) =>
-    desired.images.some(({ reference }) => reference === image),
+  return deployed.some(
+    ({ desired }) => desired.name === site && desired.images.some(({ reference }) => reference === image),
   );
 }
 
