@@ -31,6 +31,13 @@ async function lingers(): Promise<boolean> {
   return stdout.split("\n").includes("test");
 }
 
+/** Who has the lock of the account's lingering open: the account itself could keep it. */
+async function haveLock(): Promise<string[]> {
+  const find = "find /proc/[0-9]*/fd -lname '/run/quadlet-fleet-linger-*' -printf '%u\\n' 2>/dev/null";
+  const { stdout } = await host.sh(`${find} | sort -u`);
+  return stdout.trim().split("\n");
+}
+
 function configure(site?: Site, change: object = {}): void {
   const entries = site === undefined ? {} : { [site]: { ...sites[site].example, ...change } };
   scene.configure({ sites: entries });
@@ -52,7 +59,11 @@ async function managerRuns(): Promise<boolean> {
 for (const site of Object.keys(sites) as Site[]) {
   const { manager, port } = sites[site];
   /** A first deploy that is killed when its script has just started, when it has made its journal, and later. */
-  const killed = (at: number) => hold(stack, "linger", { host, manager, set: site, at }, kill);
+  const killed = (at: number) =>
+    hold(stack, "linger", { host, manager, set: site, at }, async (cgroup) => {
+      assert.deepEqual(await haveLock(), ["root"]);
+      kill(cgroup);
+    });
 
   test(`${site}: a deploy that fails, and one that is destroyed`, async () => {
     configure(site, { image: "docker.io/library/nginx:nope" });

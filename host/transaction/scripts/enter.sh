@@ -144,7 +144,7 @@ end_linger() {
     loginctl disable-linger "$account"
   elif [ "$self" = 0 ]; then
     # In its own home the account could make root wait, and keep what it is given.
-    timeout -k 5 20 runuser -u "$account" -- touch "$shared/lingered" </dev/null >/dev/null 2>&1
+    timeout -k 5 20 runuser -u "$account" -- touch "$shared/lingered" </dev/null >/dev/null 2>&1 8>&-
   else
     touch "$shared/lingered"
   fi
@@ -214,7 +214,7 @@ done
 if [ "$self" = "$uid" ]; then
   run systemd-run --user
 else
-  # runuser needs no login shell of the account.
-  run runuser -u "$account" -- systemd-run --user
+  # runuser needs no login shell of the account. The account could keep a lock of root's that its process has (pidfd_getfd(2)).
+  run runuser -u "$account" -- systemd-run --user 8>&-
 fi
 finish $?
