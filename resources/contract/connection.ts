@@ -75,7 +75,7 @@ export const credentials = z.strictObject({
    * false for none, or one file in their place. It is followed for HostName, Port, User, IdentityFile, IdentitiesOnly,
    * IdentityAgent, ProxyJump, UserKnownHostsFile and HostKeyAlias; a ProxyCommand is an error. A field of the connection
    * wins over it. A preview never reads it: it is read when the host is logged in to, by the `ssh` of that machine
-   * (`ssh -G`), and what it says is kept nowhere. `commands` and `smokeTest` do not follow it.
+   * (`ssh -G`), and what it says is kept nowhere. `smokeTest` does not follow it.
    * @default true; for a jump host that of the host behind it
    * @range true, false or a path on the machine that runs Pulumi; "~/" is its home directory
    * @example false
