@@ -165,6 +165,9 @@ test("examples/policies: a preview that all rules refuse, and one that they let 
   const command = join(directory, "node_modules/quadlet-fleet/dist/cli/main.js");
   await execute([process.execPath, command, "new", "policed"], { cwd: directory });
   await symlink(join(directory, "node_modules"), join(project, "node_modules"));
+  const extending =
+    "config:\n  quadlet-fleet:extends: stacks/base.yaml\n  quadlet-fleet:inventory: hosts/production.yaml\n";
+  await writeFile(join(project, "stacks/Pulumi.production.yaml"), extending);
   const write = async (image: string, more: string) =>
     await writeFile(
       join(project, "stacks/base.yaml"),
