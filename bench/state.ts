@@ -69,7 +69,7 @@ export const benchState: Part = async ({ repeats, work, load }) => {
         runs.push(await timed(fleet, one.name, kind, () => up(one, kind)));
   for (const one of kept.filter(({ name }) => name in logs)) {
     // Each statement in the log takes time.
-    one.stack.env.PGOPTIONS = "-c log_statement=all";
+    one.stack.variables.PGOPTIONS = "-c log_statement=all";
     for (const kind of measured) {
       const before = requests(one.name);
       await up(one, kind);

@@ -123,7 +123,7 @@ describe("the state", { concurrency: true }, () => {
           assert.notEqual(code, 0);
           assert.match(stderr, /incorrect passphrase/);
         }
-        stack.env.PULUMI_CONFIG_PASSPHRASE = "another";
+        stack.variables.PULUMI_CONFIG_PASSPHRASE = "another";
         await stack.expectNoChanges();
         assert.ok(!(await stack.run(["stack", "export"])).stdout.includes(salt));
         // What was written before still opens with the former passphrase.
@@ -165,10 +165,10 @@ describe("the state", { concurrency: true }, () => {
       // One is enough: a key has nothing to do with where the state is.
       if (where !== "s3") return;
       test("a cloud's key instead of a passphrase", async () => {
-        Object.assign(stack.env, await keys(fleet, name));
+        Object.assign(stack.variables, await keys(fleet, name));
         const key = "awskms://alias/fleet?region=us-east-1";
         await stack.run(["stack", "change-secrets-provider", key]);
-        delete stack.env.PULUMI_CONFIG_PASSPHRASE;
+        delete stack.variables.PULUMI_CONFIG_PASSPHRASE;
         await stack.up();
         await isServed(4);
         assert.equal((await status()).code, 0);

@@ -21,7 +21,9 @@ export interface Stack extends AsyncDisposable {
   readonly file: string;
   /** Where its engine keeps plugins and more ($PULUMI_HOME). */
   readonly home: string;
-  /** What its engine gets. A test may change it. */
+  /** Variables of its engine's own: the backend, the passphrase and more. A test may change them. */
+  readonly variables: Record<string, string>;
+  /** What its engine gets: these, and the environment that the test has by then. */
   readonly env: Record<string, string>;
   /** Writes the stack file. */
   configure(configuration: FleetConfiguration): void;
@@ -45,14 +47,25 @@ export async function makeStack(
 ): Promise<Stack> {
   const state = await mkdtemp(join(tmpdir(), "quadlet-fleet-test-"));
   const file = join(directory, directory === root ? "stacks" : "", `Pulumi.${name}.yaml`);
-  const env = { ...engineEnvironment(state), ...more };
+  const isOwn = ([variable]: [string, string]) => variable.startsWith("PULUMI_");
+  const variables = {
+    ...Object.fromEntries(Object.entries(engineEnvironment(state)).filter(isOwn)),
+    ...more,
+  };
+  const environment = () => {
+    const others = Object.entries(engineEnvironment(state)).filter((entry) => !isOwn(entry));
+    return { ...Object.fromEntries(others), ...variables };
+  };
   const run = (argv: readonly string[], options: ExecuteOptions = {}) =>
-    pulumi(state, [...argv, "--stack", name], { cwd: directory, env, ...options });
+    pulumi(state, [...argv, "--stack", name], { cwd: directory, env: environment(), ...options });
   const stack: Stack = {
     name,
     file,
     home: join(state, "home"),
-    env,
+    variables,
+    get env() {
+      return environment();
+    },
     configure(configuration) {
       const kept = existsSync(file)
         ? readFileSync(file, "utf8")
@@ -78,7 +91,7 @@ export async function makeStack(
     },
   };
   rmSync(file, { force: true });
-  await pulumi(state, ["stack", "init", name], { cwd: directory, env });
+  await pulumi(state, ["stack", "init", name], { cwd: directory, env: environment() });
   return stack;
 }
 
