@@ -1,26 +1,5 @@
-import { unitSetType } from "../../resources/unit-set-type.ts";
 import { unfold } from "../../rollout/fold.ts";
-
-/** What `pulumi refresh --preview-only --json` writes, as far as it is read here (pulumi/pulumi: pkg/display/json.go). */
-interface Digest {
-  steps?: Step[];
-  diagnostics?: { message?: string; severity?: string }[];
-}
-
-interface Step {
-  op: string;
-  urn: string;
-  oldState?: State;
-  newState?: State;
-}
-
-interface State {
-  type?: string;
-  inputs?: Values;
-  outputs?: Values;
-}
-
-type Values = Record<string, unknown>;
+import { type Digest, type Step, isSet, saidAs, siteOf } from "../engine-json.ts";
 
 /** What is not as it was deployed: one thing at one place, and the hosts that have it. */
 export interface Difference {
@@ -39,18 +18,17 @@ export interface Looked {
 
 /** Reads what a refresh has found. Pure. */
 export function readRefresh(text: string): Looked {
-  const { steps = [], diagnostics = [] } = JSON.parse(text) as Digest;
-  const sets = steps.filter(({ oldState, newState }) => (newState ?? oldState)?.type === unitSetType);
-  const errors = diagnostics
-    .filter(({ severity }) => severity === "error")
-    .map(({ message = "" }) => message.replace(/^error: (Preview failed: )?/, "").trim())
+  const { steps = [], diagnostics } = JSON.parse(text) as Digest;
+  const errors = saidAs("error", diagnostics)
+    .map((message) => message.replace(/^Preview failed: /, ""))
     // It says the same again, in general.
     .filter((message, _, all) => message !== "preview failed" || all.length === 1);
-  return { differences: sets.flatMap(differencesOf), errors };
+  return { differences: steps.filter(isSet).flatMap(differencesOf), errors };
 }
 
-function differencesOf({ op, urn, oldState, newState }: Step): Difference[] {
-  const site = urn.split("::").at(-1) ?? urn;
+function differencesOf(step: Step): Difference[] {
+  const { op, oldState, newState } = step;
+  const site = siteOf(step);
   if (op === "delete")
     return [{ site, what: "nothing is there of it", hosts: Object.keys(oldState?.inputs?.where ?? {}) }];
   const { drift, pending, unseen } = newState?.outputs ?? {};

@@ -2,7 +2,8 @@ import { type Operation, stampOf } from "../../provider/approved.ts";
 import { digest, removalOf } from "../../provider/approval.ts";
 import { forgetVariable, onlyVariable } from "../../provider/policy.ts";
 import type { WireObject } from "../../provider/wire.ts";
-import { type Planned, isSet, siteOf } from "./preview.ts";
+import { isSet, siteOf } from "../engine-json.ts";
+import type { Planned } from "./preview.ts";
 
 /** What an approval is about, in the order of its digests. */
 export const parts = ["content", "hosts", "images", "versions", "state", "steps"] as const;

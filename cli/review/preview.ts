@@ -1,41 +1,13 @@
 import type { Approval } from "../../provider/approval.ts";
 import type { Outlook } from "../../provider/outlook.ts";
-import { unitSetType } from "../../resources/unit-set-type.ts";
+import { type Digest, type State, type Step, type Values, isSet, saidAs, siteOf } from "../engine-json.ts";
 import type { Change, Diff, Happens } from "./change.ts";
 
-/** What `pulumi preview --json` writes, as far as it is read here (pulumi/pulumi: pkg/display/json.go). */
-interface Digest {
-  steps?: Step[];
-  diagnostics?: { urn?: string; message?: string; severity?: string }[];
-}
-
-interface Step extends Pick<Planned, "op" | "urn" | "oldState" | "newState"> {
-  detailedDiff?: Record<string, { kind: string; inputDiff: boolean }> | null;
-}
-
-/** What an `up` does with a resource, which may be nothing ("same"). */
-export interface Planned {
-  readonly op: string;
-  readonly urn: string;
-  readonly oldState?: State;
-  readonly newState?: State;
+/** A step, with what the provider says of it. */
+export interface Planned extends Step {
   /** Of a set: `null` where the provider can't give one, and undefined where it says nothing of it. */
   readonly approval?: Approval | null | undefined;
 }
-
-interface State {
-  id?: string;
-  type?: string;
-  inputs?: Values;
-  outputs?: Values;
-  parent?: string;
-  dependencies?: unknown;
-  protect?: boolean;
-  retainOnDelete?: boolean;
-  deletedWith?: string;
-}
-
-type Values = Record<string, unknown>;
 
 /** As Pulumi writes a secret in it. */
 const secret = "[secret]";
@@ -78,18 +50,12 @@ export function readPreview(text: string): Previewed {
     const approval = messagesOf(step).findLast((one) => "approval" in one)?.approval;
     return { ...step, approval };
   });
-  const warnings = diagnostics
-    .filter(({ severity }) => severity === "warning")
-    .map(({ message = "" }) => message.replace(/^warning: /, "").trim());
+  const warnings = saidAs("warning", diagnostics);
   const hosts = sets.flatMap(({ oldState, newState }) => [
     ...hostsOf(oldState?.inputs),
     ...hostsOf(newState?.inputs),
   ]);
   return { changes, hosts: [...new Set(hosts)], warnings: [...new Set(warnings)].sort(), planned };
-}
-
-export function isSet({ oldState, newState }: Planned): boolean {
-  return (newState ?? oldState)?.type === unitSetType;
 }
 
 /** What the provider says for programs. */
@@ -100,11 +66,6 @@ function messageIn(message: string): Outlook | { readonly approval: Approval | n
   } catch {
     return undefined;
   }
-}
-
-/** As the names of sites are in a URN. */
-export function siteOf({ urn }: Pick<Planned, "urn">): string {
-  return urn.split("::").at(-1) ?? urn;
 }
 
 function changeOf(step: Step, outlook: Outlook | undefined): Change | undefined {

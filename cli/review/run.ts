@@ -1,5 +1,6 @@
 import { outlookVariable } from "../../provider/outlook.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import { type Digest, saidAs } from "../engine-json.ts";
 import { runPulumi } from "../stack.ts";
 import { Stop } from "../stop.ts";
 import type { Versions } from "./approval.ts";
@@ -35,11 +36,7 @@ async function previewOf(stack: string, more: readonly string[]): Promise<string
 /** It says what is wrong in its JSON. */
 function errorsIn(text: string): string {
   try {
-    const { diagnostics = [] } = JSON.parse(text) as {
-      diagnostics?: { severity?: string; message?: string }[];
-    };
-    const errors = diagnostics.filter(({ severity }) => severity === "error");
-    return errors.map(({ message = "" }) => message.replace(/^error: /, "").trim()).join("\n");
+    return saidAs("error", (JSON.parse(text) as Digest).diagnostics).join("\n");
   } catch {
     return "";
   }

@@ -1,7 +1,7 @@
-import { type Planned, siteOf } from "../review/preview.ts";
+import { type Step, siteOf } from "../engine-json.ts";
 
 /** The sites with hosts that a refresh could not look at, unless their policy says that such hosts are left out. Pure. */
-export function unreachable(planned: readonly Planned[]): string[] {
+export function unreachable(planned: readonly Step[]): string[] {
   return planned.flatMap((one) => {
     const { unseen } = one.oldState?.outputs ?? {};
     const { rollout } = one.newState?.inputs ?? {};
