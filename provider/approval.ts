@@ -42,18 +42,16 @@ export interface Coming {
 export async function approvalOf(coming: Coming): Promise<Approval | undefined> {
   const { urn, before, inputs, credentials } = coming;
   if (hasUnknown(revealObject(inputs))) return undefined;
-  const { hosts = {}, where: _, images = {}, ...rest } = inputs;
-  void _;
+  const { hosts = {}, images = {} } = inputs;
   const references: string[] = [];
+  const rest = without(inputs, "hosts", "where", "images");
   const content = numbered(rest, referencePattern(images), references);
-  const { unseen, ...recorded } = before?.properties ?? {};
-  void unseen;
   const digestOf = async (value: Wire) => digest(await encoded(value, slowly(stackOf(urn))));
   return {
     content: await digestOf(content),
     hosts: await digestOf([hosts, secret(credentials)]),
     images: await digestOf([references, images]),
-    state: await digestOf(before ? [before.inputs, recorded] : null),
+    state: await digestOf(before ? [before.inputs, without(before.properties, "unseen")] : null),
     version: packageJson.version,
   };
 }
@@ -63,9 +61,11 @@ export async function approvalOf(coming: Coming): Promise<Approval | undefined> 
  * both sides have that only.
  */
 export function removalOf(inputs: WireObject = {}, outputs: WireObject = {}): string {
-  const { unseen, ...recorded } = outputs;
-  void unseen;
-  return digest(shown([inputs, recorded]));
+  return digest(shown([inputs, without(outputs, "unseen")]));
+}
+
+function without(values: WireObject, ...names: readonly string[]): WireObject {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }
 
 /** 128 bits as text. */
