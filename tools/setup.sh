@@ -47,6 +47,21 @@ build() {
   [ "$(readlink "$link")" = "$1" ] || ln -sfn "$1" "$link"
 }
 
+# with_go LINK VERSION FUNCTION WHAT SKIPPED: $cache/LINK by FUNCTION DIRECTORY, if there is Go here. The recipe is setup/LINK.sh.
+with_go() {
+  local link=$1 function=$3 what=$4 skipped=$5 name
+  name=$link-$2-$(digest "$tools/setup/$link.sh")
+  if [ ! -d "$cache/$name" ]; then
+    command -v go >/dev/null || {
+      say "there is no Go to build it with: $skipped is skipped"
+      return
+    }
+    say "building $what"
+  fi
+  build "$name" "$link" "$function"
+  say "$cache/$link"
+}
+
 for file in "${steps[@]}"; do
   # shellcheck source=/dev/null
   . "$tools/setup/$file.sh"

@@ -1,24 +1,15 @@
 # shellcheck shell=bash disable=SC2154
 # Servers that keep the state of stacks in tests, from Go modules: $cache/servers/versitygw, which is S3-compatible, and
 # $cache/servers/local-kms, which has the API of AWS KMS and is made for tests. PostgreSQL is a Debian package (packages.sh).
-# A step of tools/setup.sh, which has $cache, say, digest, build and go_build (engine.sh).
+# A step of tools/setup.sh, by its with_go, and go_build of engine.sh.
 
 versitygw_version=1.8.0
 # It has no tag that Go knows.
 local_kms_version=0.0.0-20260228092603-2a5e92d09ab6
 
 setup_servers() {
-  local name
-  name=servers-$(digest "$tools/setup/servers.sh")
-  if [ ! -d "$cache/$name" ]; then
-    command -v go >/dev/null || {
-      say "there is no Go to build them with: S3 and cloud keys in backends of test/hosts are skipped"
-      return
-    }
-    say "building versitygw $versitygw_version and local-kms: a minute or two"
-  fi
-  build "$name" servers make_servers
-  say "$cache/servers"
+  with_go servers "$versitygw_version" make_servers "versitygw $versitygw_version and local-kms: a minute or two" \
+    "what backends of test/hosts does with S3 and cloud keys"
 }
 
 make_servers() {
