@@ -9,6 +9,7 @@ import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.
 import { engineEnvironment } from "../../tools/engine.ts";
 import { execute } from "../../tools/execute.ts";
 import { makeCertificate } from "../certificates.ts";
+import { linkDependencies } from "./support/project.ts";
 import { get, makeStack } from "./support/stack.ts";
 
 // The packed library, installed as npm would, and the TypeScript example with it.
@@ -32,11 +33,7 @@ before(async () => {
   const installed = join(directory, "node_modules/quadlet-fleet");
   await execute(["mkdir", "-p", installed]);
   await execute(["tar", "-xzf", join(directory, packed), "-C", installed, "--strip-components=1"]);
-  // Its dependencies, as they are installed here.
-  for (const name of readdirSync(join(root, "node_modules"))) {
-    if (!name.startsWith("."))
-      await symlink(join(root, "node_modules", name), join(directory, "node_modules", name));
-  }
+  linkDependencies(join(directory, "node_modules"));
 });
 
 after(async () => {

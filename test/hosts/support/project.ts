@@ -13,8 +13,7 @@ const root = join(import.meta.dirname, "../../..");
  */
 export async function install(packages: string, env: NodeJS.ProcessEnv): Promise<string> {
   mkdirSync(packages);
-  for (const name of readdirSync(join(root, "node_modules")))
-    if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(packages, name));
+  linkDependencies(packages);
   const installed = join(packages, "quadlet-fleet");
   mkdirSync(installed);
   await execute([join(root, "tools/build.sh"), join(installed, "dist")], { timeoutMs: 300_000, env });
@@ -23,6 +22,12 @@ export async function install(packages: string, env: NodeJS.ProcessEnv): Promise
   symlinkSync("../quadlet-fleet/dist/cli/main.js", join(packages, ".bin/quadlet-fleet"));
   await execute(["chmod", "+x", join(installed, "dist/cli/main.js")]);
   return installed;
+}
+
+/** Gives a node_modules the dependencies of this library, as they are installed here. */
+export function linkDependencies(packages: string): void {
+  for (const name of readdirSync(join(root, "node_modules")))
+    if (!name.startsWith(".")) symlinkSync(join(root, "node_modules", name), join(packages, name));
 }
 
 /** A person's checkout of a project, whose remote is a bare repository on this machine. */

@@ -21,10 +21,10 @@ export interface Stack extends AsyncDisposable {
   readonly file: string;
   /** Where its engine keeps plugins and more ($PULUMI_HOME). */
   readonly home: string;
-  /** Variables of its engine's own: the backend, the passphrase and more. A test may change them. */
-  readonly variables: Record<string, string>;
+  /** What its engine gets in place of variables of the test; undefined for nothing. A test may change it. */
+  readonly variables: NodeJS.ProcessEnv;
   /** What its engine gets: these, and the environment that the test has by then. */
-  readonly env: Record<string, string>;
+  readonly env: NodeJS.ProcessEnv;
   /** Writes the stack file. */
   configure(configuration: FleetConfiguration): void;
   /** Runs `pulumi COMMAND` for it. Rejects when it fails, unless `check` is false. */
@@ -43,19 +43,12 @@ export interface Stack extends AsyncDisposable {
 export async function makeStack(
   name: string,
   directory = root,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<NodeJS.ProcessEnv> = {},
 ): Promise<Stack> {
   const state = await mkdtemp(join(tmpdir(), "quadlet-fleet-test-"));
   const file = join(directory, directory === root ? "stacks" : "", `Pulumi.${name}.yaml`);
-  const isOwn = ([variable]: [string, string]) => variable.startsWith("PULUMI_");
-  const variables = {
-    ...Object.fromEntries(Object.entries(engineEnvironment(state)).filter(isOwn)),
-    ...more,
-  };
-  const environment = () => {
-    const others = Object.entries(engineEnvironment(state)).filter((entry) => !isOwn(entry));
-    return { ...Object.fromEntries(others), ...variables };
-  };
+  const variables: NodeJS.ProcessEnv = { ...more };
+  const environment = () => ({ ...engineEnvironment(state), ...variables });
   const run = (argv: readonly string[], options: ExecuteOptions = {}) =>
     pulumi(state, [...argv, "--stack", name], { cwd: directory, env: environment(), ...options });
   const stack: Stack = {
