@@ -29,7 +29,7 @@ export function withJobs<T extends { stack: string | undefined }>(parser: Argv<T
     )
     .command(
       "post <what>",
-      "in a job: a comment, an issue or a pull request, or another text of the one of before",
+      "for a CI job: posts a comment, an issue or a pull request, or updates the one that it posted before",
       (command) =>
         command
           .positional("what", { choices: kinds, demandOption: true, describe: "what to post" })

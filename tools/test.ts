@@ -9,7 +9,7 @@ import { type TestEvent, spec } from "node:test/reporters";
 /** What does not run side by side with all others, and why. Each other file has a fleet and stacks of its own names. */
 const apart: Record<string, string> = {
   "proxy-sweep": "stops many transactions at once, each at its moment",
-  sweep: "the same",
+  sweep: "stops many transactions at once, each at its moment",
   ten: "ten hosts, and an order of what they do",
   "zero-failures": "compares times under load",
 };

@@ -24,7 +24,7 @@ export interface PostOptions {
 }
 
 /**
- * `quadlet-fleet post`: a comment, an issue or a pull request on the forge whose job this is, or the one of before with another text.
+ * `quadlet-fleet post`: posts a comment, an issue or a pull request on the forge that runs this job, or updates the one posted before.
  *
  * @param env of the job
  * @throws Stop when the forge does not do it
@@ -126,7 +126,7 @@ function check({ ours }: Own, { author }: Post): void {
     );
 }
 
-/** Of a command that has failed there may be no text, and the one of before must not stay. */
+/** A command that fails may leave no text. The old text must not stay then, so it is replaced by a line that says so. */
 function textOf(file: string | undefined, { run }: Forge): string {
   try {
     const text = readFileSync(file ?? 0, "utf8");

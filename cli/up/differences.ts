@@ -21,10 +21,10 @@ export function differences(approved: string, { token, versions, changes }: Pres
       `The review was made with another version. Here it is quadlet-fleet ${versions.package} with Pulumi ${versions.engine}.`,
     ],
     state: () => [
-      "The review started from something else than what the hosts have now, or the state says. `pulumi refresh` notes what they have.",
+      "The review started from something else: what the hosts have, or what the state says, has changed since. `pulumi refresh` records it.",
       ...changes.flatMap(noted),
     ],
-    // Where something else differs, it follows from that most likely.
+    // If another part differs too, that part most likely explains this one.
     steps: () => (differing.length > 1 ? [] : ["Other resources change, or they change in another way."]),
   };
   return differing.flatMap((part) => found[part]());

@@ -9,7 +9,7 @@
 as_account() (
   allowed "${as_limit:-60}" || exit 124
   [ "${as_fed:-no}" = yes ] || exec </dev/null
-  # What is thrown away needs no reader, who would wait for a process that stays.
+  # Output to /dev/null needs no reader. A reader would wait for a process that keeps the pipe open.
   out=1 err=4
   # shellcheck disable=SC3013 # dash, bash and busybox have it
   [ ! /dev/stdout -ef /dev/null ] || out=5
@@ -27,10 +27,10 @@ as_account() (
       } 4>&1 | relayed >&6
     } 3>&1
   )
-  # The last of them: that of a reader, who has waited longer than the command.
+  # The last one counts: a reader that reaches its time limit writes 124 after the command's own status.
   code=${code##*[!0-9]}
   spend
-  # Those who ask for less than a unit may need have other means (briefly).
+  # With `within` the caller has a second way, so its short limit is no reason to give the account up (briefly).
   case ${within:+brief}$code in 124 | 137) lose_patience ;; esac
   exit "${code:-1}"
 )
@@ -46,9 +46,9 @@ fed() (
   "$@"
 )
 
-# is_hurried: whether others wait: other sets for the lock of the manager, or clients for the version before. Then there is one limit of time for
-# all that the account is asked, $work/patience in hundredths of a second. After the first call that is not answered in time the account
-# is asked nothing more.
+# is_hurried: whether something waits for this set: other sets for the manager's lock, or clients for the old version. Then all calls to
+# the account share one time limit, $work/patience in hundredths of a second. After the first call without an answer in time, the account is
+# not asked again.
 is_hurried() { [ "$held" = yes ] || [ "$hurried" = yes ]; }
 
 # hurry SECONDS COMMAND…: with so many seconds for the account.
@@ -89,7 +89,7 @@ hundredths() {
   printf %s "${now%.*}${now#*.}"
 }
 
-# is_orphan: whether the set has an account that is gone. Nothing that was done as the account can be undone, least of all as root.
+# is_orphan: whether the set's account has been removed. What was done as the account can't be undone then, and never as root.
 is_orphan() {
   [ "$manager" = system ] && [ "$account" = - ] && [ -e "$own/account" ] && ! grep -Fxq -e - "$own/account"
 }

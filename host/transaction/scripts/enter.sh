@@ -214,7 +214,8 @@ done
 if [ "$self" = "$uid" ]; then
   run systemd-run --user
 else
-  # runuser needs no login shell of the account. The account could keep a lock of root's that its process has (pidfd_getfd(2)).
+  # runuser needs no login shell of the account. It gets no descriptor of the lock: the account could take it from the process and keep the
+  # lock (pidfd_getfd(2)).
   run runuser -u "$account" -- systemd-run --user 8>&-
 fi
 finish $?

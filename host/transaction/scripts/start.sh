@@ -133,7 +133,7 @@ case $mode in
     exit
     ;;
 esac
-# From here on no name is a pattern, whoever has chosen it. Who wants one says `set +f`.
+# From here on the shell expands no patterns: an account could have chosen the name. `set +f` allows them where the script needs one.
 set -f
 
 # "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link

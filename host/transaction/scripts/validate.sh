@@ -83,7 +83,8 @@ collect_others() {
   fi
 }
 
-# LOCK TRIAL PATTERNS DIRECTORY…, and on standard input the paths of what goes. Whoever holds the lock for long does not stop it.
+# copy_others LOCK TRIAL PATTERNS DIRECTORY…, with the paths that the set removes on standard input. It waits 30 s for the lock, and then goes
+# on without it.
 # shellcheck disable=SC2016 # another shell expands it
 copy_others='lock=$1 trial=$2 patterns=$3
 shift 3
