@@ -82,4 +82,23 @@ exec 9>"$cache/lock"
 if command -v flock >/dev/null; then
   flock --nonblock 9 || { say "another setup is running: waiting for it" && flock 9; }
 fi
-for step in "${chosen[@]}"; do "setup_$step"; done
+
+# in_turn STEP…: those of them that are chosen
+in_turn() {
+  for step; do
+    case " ${chosen[*]} " in
+      *" $step "*) "setup_$step" ;;
+    esac
+  done
+}
+
+in_turn packages node
+# What Go builds takes the processors, the hosts' images mostly take the network and the disk: both at the same time.
+failed=0
+in_turn engine pebble servers actionlint &
+programs=$!
+in_turn base images &
+images=$!
+wait "$programs" || failed=1
+wait "$images" || failed=1
+[ "$failed" = 0 ]

@@ -14,7 +14,9 @@ const apart: Record<string, string> = {
   "zero-failures": "compares times under load",
 };
 /** These wait for most of their time, so they run at the same time. */
-const sweeps = ["proxy-sweep", "sweep"];
+const waiting = ["proxy-sweep", "sweep", "ten"];
+/** These take longest, so they start first. Otherwise one of them would run alone at the end. */
+const longest = ["held", "left-over", "go-back", "format", "drift-job", "decided", "foreign", "workflows"];
 
 const directory = join(import.meta.dirname, "../test/hosts");
 const suffix = ".test.ts";
@@ -22,7 +24,7 @@ const all = globSync(`*${suffix}`, { cwd: directory })
   .map((file) => file.slice(0, -suffix.length))
   .sort();
 const wanted = process.argv.slice(2);
-for (const name of [...wanted, ...Object.keys(apart)]) {
+for (const name of [...wanted, ...Object.keys(apart), ...longest]) {
   if (all.includes(name)) continue;
   console.error(`There is no ${name}${suffix} in test/hosts. There are: ${all.join(", ")}`);
   process.exit(2);
@@ -32,10 +34,14 @@ for (const name of [...wanted, ...Object.keys(apart)]) {
 process.env.GOGC ??= "400";
 
 const names = wanted.length > 0 ? wanted : all;
+const ordered = [
+  ...longest.filter((name) => names.includes(name)),
+  ...names.filter((name) => !longest.includes(name)),
+];
 const lanes = [
-  { concurrency: availableParallelism() + 2, names: names.filter((name) => !(name in apart)) },
-  { concurrency: sweeps.length, names: names.filter((name) => sweeps.includes(name)) },
-  { concurrency: 1, names: names.filter((name) => name in apart && !sweeps.includes(name)) },
+  { concurrency: availableParallelism() + 2, names: ordered.filter((name) => !(name in apart)) },
+  { concurrency: waiting.length, names: ordered.filter((name) => waiting.includes(name)) },
+  { concurrency: 1, names: ordered.filter((name) => name in apart && !waiting.includes(name)) },
 ];
 
 /** Of all lanes, by the words of Node's own summary. */

@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { quadletFleet } from "../../test/hosts/support/command-line.ts";
 import { makeStack } from "../../test/hosts/support/stack.ts";
-import { type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { execute } from "../../tools/execute.ts";
+import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { describeMachine, hostVersions, toolVersions } from "../machine.ts";
 import type { Part } from "../part.ts";
 import { dayTwoReport } from "./report.ts";
@@ -19,14 +21,14 @@ export const benchDayTwo: Part = async ({ hosts: many, work, load }) => {
     const { code, stdout } = await quadletFleet(stack, ["status", "--json"]);
     const states = Map.groupBy(JSON.parse(stdout) as { state: string }[], ({ state }) => state);
     const found = Object.fromEntries([...states].map(([state, rows]) => [state, rows.length]));
-    if (JSON.stringify(found) !== JSON.stringify(expected))
-      scene.problems.push(`status: ${JSON.stringify(found)}`);
+    if (!isDeepStrictEqual(found, expected)) scene.problems.push(`status: ${JSON.stringify(found)}`);
     return code;
   };
 
   scene.want("one");
   await scene.step("first up", () => scene.up());
   await scene.step("status", () => status({ "as deployed": many }));
+  await scene.step("plain ssh to each host, for the state of one unit", () => plainSsh(fleet));
   await refusing.run(["systemctl", "stop", "ssh.socket", "ssh.service"], { check: false });
   await hole.run(["ip", "route", "add", "blackhole", `${fleet.gateway}/32`]);
   const text = await drifted.read(conf);
@@ -55,3 +57,12 @@ export const benchDayTwo: Part = async ({ hosts: many, work, load }) => {
   const { rows, problems } = scene;
   return { section: dayTwoReport({ many, rows, ...answered, problems }, machine), problems };
 };
+
+/** What a status takes at least: a login to each host at once, and a question. */
+async function plainSsh({ hosts, identityFile, knownHostsFile }: Fleet): Promise<number> {
+  const ssh = ["ssh", "-F", "none", "-i", identityFile, "-o", "BatchMode=yes"];
+  const known = ["-o", `UserKnownHostsFile=${knownHostsFile}`];
+  const question = ["systemctl", "is-active", "--quiet", "www.service"];
+  await Promise.all(hosts.map(({ address }) => execute([...ssh, ...known, `root@${address}`, ...question])));
+  return 0;
+}
