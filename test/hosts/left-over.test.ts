@@ -12,22 +12,34 @@ const scene = await openScene("leftover");
 const { fleet, host, stack } = scene;
 let page = 0;
 const sites = {
-  example1: { ...example1, port: 8080, manager: "user" },
-  example2: { ...example2, port: 80, manager: "system" },
-  example3: { ...example3, port: 81, manager: "system" },
+  example1: { example: example1, port: 8080, manager: "user" },
+  example2: { example: example2, port: 80, manager: "system" },
+  example3: { example: example3, port: 81, manager: "system" },
 } as const;
 type Site = keyof typeof sites;
 
-/** Another secret in a configuration file, which is tried out before it is written. */
-function configure(site: Site, change: object = {}): void {
+const all = Object.keys(sites) as Site[];
+/** What each site says that is deployed. */
+const pages = new Map<Site, number>();
+
+/** Another secret in a configuration file of these sites, which is tried out before it is written. */
+function configure(names: readonly Site[], change: object = {}): void {
   page += 1;
-  const { port, ...example } = sites[site];
-  const nginx = {
-    "default.conf": `server { listen ${port}; location / { return 200 "CANARY-${page}-"; } }\n`,
-  };
-  const entry = { ...example, nginx, environment: { PAGE: String(page) }, ...change };
-  scene.configure({ sites: { [site]: entry } });
+  for (const name of names) pages.set(name, page);
+  const entries = [...pages].map(([name, number]) => {
+    const { port, example } = sites[name];
+    const text = `server { listen ${port}; location / { return 200 "CANARY-${number}-"; } }\n`;
+    const entry = { ...example, nginx: { "default.conf": text }, environment: { PAGE: String(number) } };
+    return [name, { ...entry, ...change }] as const;
+  });
+  scene.configure({ sites: Object.fromEntries(entries) });
 }
+
+const serves = async (site: Site) =>
+  assert.equal(
+    (await get(fleet, `http://${host.address}:${sites[site].port}/`)).body,
+    `CANARY-${pages.get(site)}-`,
+  );
 
 /** Where secrets are staged: what is in memory, and what should be. */
 async function staged(): Promise<string[]> {
@@ -38,28 +50,26 @@ async function staged(): Promise<string[]> {
   return stdout.split("\n").filter((path) => path !== "" && !/\.lock$|quadlet-fleet-lock\./.test(path));
 }
 
-for (const site of Object.keys(sites) as Site[]) {
-  const { port, manager } = sites[site];
-  const at = (line: number) => ({ host, manager, set: site, at: line }) as const;
-  const serves = async () =>
-    assert.equal((await get(fleet, `http://${host.address}:${port}/`)).body, `CANARY-${page}-`);
+test("nothing is left staged after a success and after a failure", async () => {
+  configure(all);
+  await stack.up();
+  assert.deepEqual(await staged(), []);
+  configure(all);
+  await stack.up();
+  for (const site of all) await serves(site);
+  assert.deepEqual(await staged(), []);
+  configure(all, { verify: { body: "another page" } });
+  const { stdout } = await stack.up({ check: false });
+  for (const site of all) assert.match(stdout, new RegExp(`${site}[^]*?rolled back`));
+  assert.deepEqual(await staged(), []);
+});
 
-  test(`${site}: nothing is left staged after a success and after a failure`, async () => {
-    configure(site);
-    await stack.up();
-    assert.deepEqual(await staged(), []);
-    configure(site);
-    await stack.up();
-    await serves();
-    assert.deepEqual(await staged(), []);
-    configure(site, { verify: { body: "another page" } });
-    assert.match((await stack.up({ check: false })).stdout, /rolled back/);
-    assert.deepEqual(await staged(), []);
-  });
+for (const site of all) {
+  const at = (line: number) => ({ host, manager: sites[site].manager, set: site, at: line }) as const;
 
   test(`${site}: nor after one that was killed, once the next up has been there`, async (t) => {
     for (const line of [1, 4]) {
-      configure(site);
+      configure([site]);
       const { code } = await hold(stack, "leftover", at(line), async (cgroup) => {
         // It is there in the meantime.
         const there = await staged();
@@ -72,23 +82,24 @@ for (const site of Object.keys(sites) as Site[]) {
       });
       assert.notEqual(code, 0);
       await stack.up();
-      await serves();
+      await serves(site);
       assert.deepEqual(await staged(), []);
     }
   });
 
   test(`${site}: nor after one that was killed right after its commit`, async () => {
-    configure(site);
+    configure([site]);
     await hold(stack, "leftover", at(committed), kill);
     assert.deepEqual(await staged(), []);
     await stack.up();
-    await serves();
+    await serves(site);
   });
 
   test(`${site}: nor after one that was killed and then destroyed`, async () => {
-    configure(site);
+    configure([site]);
     await hold(stack, "leftover", at(1), kill);
-    await stack.run(["destroy", "--yes", "--skip-preview"]);
+    await stack.run(["destroy", "--yes", "--skip-preview", "--target", `**::${site}`]);
+    pages.delete(site);
     assert.deepEqual(await staged(), []);
   });
 }
