@@ -4,11 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
-import type { Download, LoadPlan, LoadReport } from "./load-report.ts";
+import type { Fleet, TestHost } from "../fleet/index.ts";
+import type { Download, LoadPlan, LoadReport } from "./report.ts";
 
 /** What is asked for, and by how many. `paths` and `hosts` are needed; the rest has defaults. */
 export type LoadOptions = Partial<Omit<LoadPlan, "control">> & Pick<LoadPlan, "hosts" | "port" | "paths">;
+
+/** Where the requests come from. */
+type Client = Pick<Fleet, "client">;
 
 export interface Load {
   /** Ends it: requests that are under way are finished, downloads too. */
@@ -16,15 +19,15 @@ export interface Load {
 }
 
 /**
- * Requests from the fleet's client address, without end until `stop`, with a hard limit on time and on count. When this
- * returns, every client has had its first answer, good or bad.
+ * Requests from a fleet's client address, or from another one, without end until `stop`, with a hard limit on time and on
+ * count. When this returns, every client has had its first answer, good or bad.
  *
  * @example
  * const load = await startLoad(fleet, { hosts: [host.address], port: 80, paths: { "/": "Welcome" } });
  * await stack.up();
  * t.diagnostic(line(await load.stop()));
  */
-export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Load> {
+export async function startLoad(from: Client, options: LoadOptions): Promise<Load> {
   const control = await mkdtemp(join(tmpdir(), "quadlet-fleet-load-"));
   const plan: LoadPlan = {
     fresh: 8,
@@ -39,8 +42,8 @@ export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Loa
     control,
   };
   let ended = false;
-  const worker = fleet
-    .client([process.execPath, join(import.meta.dirname, "load-worker.ts")], {
+  const worker = from
+    .client([process.execPath, join(import.meta.dirname, "worker.ts")], {
       input: JSON.stringify(plan),
       timeoutMs: (plan.maxSeconds + 90) * 1000,
       title: "load",
@@ -65,11 +68,11 @@ export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Loa
 
 /** The load that ran while something was done. */
 export async function underLoad(
-  fleet: Fleet,
+  from: Client,
   options: LoadOptions,
   action: () => Promise<unknown>,
 ): Promise<LoadReport> {
-  const load = await startLoad(fleet, options);
+  const load = await startLoad(from, options);
   try {
     await action();
   } catch (thrown) {
