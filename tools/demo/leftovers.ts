@@ -36,6 +36,7 @@ export async function ofSetup(): Promise<string[]> {
     `what setup and the tests keep, ${cache}: rm -r ${cacheDirectory}`,
     `the npm packages, ${await sized(modules)}: rm -r ${modules}`,
     ...(existsSync(packages) ? [`the Debian packages that ${packages} lists: apt-get remove`] : []),
+    `what npm and Go keep for all your projects: npm cache clean --force${existsSync(join(cacheDirectory, "engine/language-host")) ? "; go clean -cache -modcache" : ""}`,
   ];
 }
 

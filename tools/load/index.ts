@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,6 +29,8 @@ export interface Load {
  */
 export async function startLoad(from: Client, options: LoadOptions): Promise<Load> {
   const control = await mkdtemp(join(tmpdir(), "quadlet-fleet-load-"));
+  const clean = () => rmSync(control, { recursive: true, force: true });
+  process.once("exit", clean);
   const plan: LoadPlan = {
     fresh: 8,
     kept: 2,
@@ -60,7 +62,8 @@ export async function startLoad(from: Client, options: LoadOptions): Promise<Loa
     async stop() {
       writeFileSync(join(control, "stop"), "");
       const { stdout } = await worker;
-      await rm(control, { recursive: true, force: true });
+      process.off("exit", clean);
+      clean();
       return JSON.parse(stdout) as LoadReport;
     },
   };
