@@ -52,7 +52,10 @@ async function takeBack(host: DemoHost, version: number): Promise<void> {
   say(`3. A change that is taken back: version ${version + 1} answers 500, which only the host can find out`);
   const before = await showPage(host, port);
   await whileChanged(withChange(readFileSync(stackFile, "utf8"), changes.broken(version + 1)), async () => {
-    say("pulumi up, while six clients send requests. The preview finds nothing wrong", "8 s");
+    say(
+      "pulumi up, while six clients send requests. The preview finds nothing wrong, and the host asks the new version for some seconds before it gives up",
+      "20 s",
+    );
     const report = await requests(host, () =>
       fails(["up", "--yes", ...short], "the host is as it was before"),
     );
