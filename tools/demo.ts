@@ -1,28 +1,17 @@
-// `make demo`: examples 1 and 2 on a real host, from nothing to a page. `make demo-clean` takes it all back.
-import { existsSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
-import { cacheDirectory } from "./cache.ts";
-import { type DemoHost, onHost, ownHost, throwawayHost } from "./demo/host.ts";
-import {
-  type DemoConnection,
-  example1,
-  example2,
-  readConnection,
-  stackFile,
-  writeStackFile,
-} from "./demo/stack-file.ts";
-import { pulumi } from "./engine.ts";
-import { dataDirectory, readState } from "./fleet/layout.ts";
-import { removeFleet } from "./fleet/remove.ts";
+// `make demo`: examples 1 and 2 on a real host, from nothing to a page, then three changes. `make demo-clean` removes it all.
+import { endBySignals, engine, openStack } from "./demo/engine.ts";
+import { example1, example2 } from "./demo/examples.ts";
+import { type DemoHost, isThrowaway, onHost, ownHost, showPage, throwawayHost } from "./demo/host.ts";
+import { forget, ofDemo, ofSetup, removeDemo } from "./demo/leftovers.ts";
+import { say } from "./demo/say.ts";
+import { showChanges } from "./demo/scenes.ts";
+import { putBack, readConnection, writeStackFile } from "./demo/stack-file.ts";
 
-/** The engine's state. */
-const state = join(cacheDirectory, "demo");
-const stack = ["--stack", "demo"];
 const [command, target] = process.argv.slice(2);
 
 try {
   if (command === "up") await up();
-  else if (command === "down") await down();
+  else if (command === "down") await removeDemo();
   else throw new Error("node tools/demo.ts up [USER@ADDRESS] | down");
 } catch (error) {
   console.error(`\ndemo: ${(error as Error).message}`);
@@ -30,6 +19,8 @@ try {
 }
 
 async function up(): Promise<void> {
+  endBySignals();
+  if (putBack()) console.log("An interrupted demo had changed stacks/Pulumi.demo.yaml: it is put back.");
   const own = target === undefined ? undefined : await ownHost(target);
   const before = readConnection();
   const stays = own ? before?.address === own.connection.address : isThrowaway(before);
@@ -38,46 +29,39 @@ async function up(): Promise<void> {
       `it runs on ${before.address}. Take that back before it goes to another host: make demo-clean`,
     );
   }
-  say(target ? `Your host ${target}` : "A throwaway host");
+  if (own) say(`Your host ${target}`);
+  else say("A throwaway host of systemd and podman is booted on this machine, unless it runs already", "5 s");
   const host = own ?? (await throwawayHost());
   // A stack of an earlier throwaway host describes nothing any more.
   if (host.fresh) forget();
   console.log(`${host.connection.address} is ${host.fresh ? "up" : "there"}`);
 
   say("What is to run on it: stacks/Pulumi.demo.yaml");
-  await pulumi(state, ["stack", "select", "--create", "demo"]);
+  await openStack();
   const sites = { example1: example1(host.account), ...(host.connection.user === "root" && { example2 }) };
   writeStackFile(host.connection, sites);
   console.log(Object.keys(sites).join(", "));
 
-  say("pulumi up");
-  await pulumi(state, ["up", "--yes", "--skip-preview", ...stack], { show: true });
+  say("pulumi up: pulls the image of nginx and deploys both examples", "10 s");
+  await engine(["up", "--yes", "--skip-preview"], { show: true });
 
-  for (const [name, { listen }] of Object.entries(sites)) await showPage(host, name, listen[0]);
+  say("The pages, through the sockets");
+  for (const { listen } of Object.values(sites)) await showPage(host, Number(listen[0]?.split(":")[1]));
   await showHost(host);
 
-  say("pulumi preview --expect-no-changes");
-  await pulumi(state, ["preview", "--expect-no-changes", ...stack], { show: true });
+  await showChanges(host);
+
+  say("pulumi preview --expect-no-changes: the host has what the stack file says", "3 s");
+  await engine(["preview", "--expect-no-changes"], { show: true });
 
   say("Yours to play with");
-  console.log(`log in:        ${host.login.join(" ")}
-change it:     edit stacks/Pulumi.demo.yaml, then: make demo
-take it back:  make demo-clean`);
-}
-
-async function showPage(host: DemoHost, name: string, listen = ""): Promise<void> {
-  const url = `http://${host.connection.address}:${listen.slice(listen.lastIndexOf(":") + 1)}/`;
-  say(`${name}: ${url} from ${host.from}`);
-  const { stdout } = await host.fetch([
-    "curl",
-    "--silent",
-    "--show-error",
-    "--fail",
-    "--max-time",
-    "60",
-    url,
-  ]);
-  console.log(stdout.trimEnd());
+  console.log(`log in:     ${host.login.join(" ")}
+change it:  edit stacks/Pulumi.demo.yaml, then: make demo`);
+  say("What the demo leaves, and make demo-clean removes");
+  for (const one of await ofDemo()) console.log(one);
+  say("What stays after that, and how to remove it");
+  for (const one of await ofSetup()) console.log(one);
+  console.log(`\nThat took ${process.uptime().toFixed(0)} s.`);
 }
 
 async function showHost(host: DemoHost): Promise<void> {
@@ -89,42 +73,4 @@ async function showHost(host: DemoHost): Promise<void> {
   const units = (options: string) =>
     `systemctl ${options} list-units --all --no-pager --legend=false 'example[12]*'`;
   console.log(await onHost(host, `${files}; ${units(manager)}; ${units("")}`));
-}
-
-async function down(): Promise<void> {
-  const connection = readConnection();
-  // A throwaway host need not be tidied first.
-  if (connection && existsSync(state) && !isThrowaway(connection)) await destroy(connection.address);
-  const hosts = readState("demo")?.hosts.map(({ address }) => address) ?? [];
-  const removed = [
-    ...hosts.map((address) => `the throwaway host ${address}, with all that was on it`),
-    ...(existsSync(stackFile) ? [`its stack file, ${relative(process.cwd(), stackFile)}`] : []),
-    ...(existsSync(state) ? [`Pulumi's state of it, ${state}`] : []),
-  ];
-  // Also what is left of a host that was not finished.
-  removeFleet("demo");
-  forget();
-  for (const one of removed) console.log(`removed ${one}`);
-  if (removed.length === 0) console.log("there was nothing of the demo");
-}
-
-async function destroy(address: string): Promise<void> {
-  console.log(`pulumi destroy on ${address} …`);
-  const argv = ["destroy", "--yes", "--skip-preview", "--suppress-progress", ...stack];
-  const { code, stdout, stderr } = await pulumi(state, argv, { check: false });
-  if (code !== 0) throw new Error(`${stdout}${stderr}\nNothing else was removed.`);
-  console.log(`removed all that the demo had made on ${address}`);
-}
-
-function isThrowaway(connection: DemoConnection | undefined): boolean {
-  return connection?.identityFile?.startsWith(dataDirectory("demo")) ?? false;
-}
-
-function forget(): void {
-  rmSync(state, { recursive: true, force: true });
-  rmSync(stackFile, { force: true });
-}
-
-function say(step: string): void {
-  console.log(`\n── ${step}`);
 }

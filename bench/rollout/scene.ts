@@ -1,5 +1,5 @@
-import { failures, line } from "../../test/hosts/support/load-report.ts";
-import { startLoad } from "../../test/hosts/support/load.ts";
+import { failures, line } from "../../tools/load/report.ts";
+import { startLoad } from "../../tools/load/index.ts";
 import { logins } from "../../test/hosts/support/logins.ts";
 import { type Stack, example2, hostEntry } from "../../test/hosts/support/stack.ts";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";

@@ -7,8 +7,8 @@ import { connect } from "node:tls";
 import { cacheDirectory } from "../../tools/cache.ts";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { eventually } from "./support/eventually.ts";
-import { underLoad } from "./support/load.ts";
-import { failures, line } from "./support/load-report.ts";
+import { underLoad } from "../../tools/load/index.ts";
+import { failures, line } from "../../tools/load/report.ts";
 import { Pebble } from "./support/pebble.ts";
 import {
   type Stack,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { quadletFleet } from "./support/command-line.ts";
-import { failures } from "./support/load-report.ts";
-import { underLoad } from "./support/load.ts";
+import { failures } from "../../tools/load/report.ts";
+import { underLoad } from "../../tools/load/index.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, get, hostEntry, image } from "./support/stack.ts";
 

@@ -8,8 +8,8 @@ import {
   serveDownload,
   startLoad,
   underLoad,
-} from "./support/load.ts";
-import { type Download, type LoadReport, failed, failures, line } from "./support/load-report.ts";
+} from "../../tools/load/index.ts";
+import { type Download, type LoadReport, failed, failures, line } from "../../tools/load/report.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { execute } from "../../tools/execute.ts";
-import { type LoadPlan, type LoadReport, failed, failures, line } from "../hosts/support/load-report.ts";
+import { type LoadPlan, type LoadReport, failed, failures, line } from "../../tools/load/report.ts";
 
 // The load of the host tests counts what goes wrong: each kind is made here by a server that does just that.
 
@@ -61,7 +61,7 @@ async function load(path: string, change: Partial<LoadPlan>): Promise<LoadReport
     control,
     ...change,
   };
-  const worker = join(import.meta.dirname, "../hosts/support/load-worker.ts");
+  const worker = join(import.meta.dirname, "../../tools/load/worker.ts");
   const { stdout } = await execute([process.execPath, worker], { input: JSON.stringify(plan) });
   return JSON.parse(stdout) as LoadReport;
 }

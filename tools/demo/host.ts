@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { type Output, execute } from "../execute.ts";
-import { createFleet } from "../fleet/index.ts";
-import { readState } from "../fleet/layout.ts";
+import { execute } from "../execute.ts";
+import { type Fleet, createFleet } from "../fleet/index.ts";
+import { dataDirectory, readState } from "../fleet/layout.ts";
 import type { DemoConnection } from "./stack-file.ts";
 
 /** Where the demo runs. */
@@ -16,13 +16,14 @@ export interface DemoHost {
   readonly login: readonly string[];
   /** Where requests come from. */
   readonly from: string;
-  /** Runs curl there. */
-  fetch(argv: readonly string[]): Promise<Output>;
+  /** Runs a command there. */
+  readonly client: Fleet["client"];
 }
 
 /** A host of this machine, booted unless it runs already; it stays until `make demo-clean`. */
 export async function throwawayHost(): Promise<DemoHost> {
-  const fresh = !readState("demo");
+  // An owner is in the state until the host has booted.
+  const fresh = readState("demo")?.owner !== 0;
   const fleet = await createFleet({ name: "demo", hosts: 1, attach: true });
   const { address, hostKey } = fleet.hosts[0]!;
   const { identityFile, knownHostsFile } = fleet;
@@ -32,7 +33,7 @@ export async function throwawayHost(): Promise<DemoHost> {
     fresh,
     login: ["ssh", "-i", identityFile, "-o", `UserKnownHostsFile=${knownHostsFile}`, `root@${address}`],
     from: `another address, ${fleet.clientAddress}`,
-    fetch: (argv) => fleet.client(argv),
+    client: (argv, options) => fleet.client(argv, options),
   };
 }
 
@@ -60,11 +61,31 @@ export async function ownHost(target: string): Promise<DemoHost> {
     fresh: false,
     login: ["ssh", target],
     from: "this machine",
-    fetch: (argv) => execute(argv),
+    client: execute,
   };
 }
+
+/** Whether the host of a stack file is the demo's own. */
+export const isThrowaway = (connection: DemoConnection | undefined): boolean =>
+  connection?.identityFile?.startsWith(dataDirectory("demo")) ?? false;
 
 /** Runs a script there, over SSH as a person would. */
 export async function onHost(host: DemoHost, script: string): Promise<string> {
   return (await execute([...host.login, "sh", "-s"], { input: script })).stdout;
+}
+
+/** Shows what a request to a port of the host gets. */
+export async function showPage(host: DemoHost, port: number): Promise<string> {
+  const url = `http://${host.connection.address}:${port}/`;
+  const { stdout } = await host.client([
+    "curl",
+    "--silent",
+    "--show-error",
+    "--fail",
+    "--max-time",
+    "60",
+    url,
+  ]);
+  console.log(`GET ${url} from ${host.from}:\n${stdout.trimEnd()}`);
+  return stdout;
 }

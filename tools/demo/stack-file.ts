@@ -1,9 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { stateDirectory } from "./engine.ts";
 
 /** Ignored by git. */
 export const stackFile = join(import.meta.dirname, "../../stacks/Pulumi.demo.yaml");
+
+/** The stack file while a change is tried: also what an interrupted demo finds again. */
+const kept = join(stateDirectory, "stack-file.yaml");
 
 /** How to reach the host: a part of what DESIGN.md, "Stack file", has for a host. */
 export interface DemoConnection {
@@ -31,25 +35,26 @@ export function writeStackFile(connection: DemoConnection, sites: object): void 
   writeFileSync(stackFile, stringify({ ...(existsSync(stackFile) && read()), config }));
 }
 
+/** Changes the stack file for the time of an action, and puts it back, also if the action or this process is interrupted. */
+export async function whileChanged(text: string, action: () => Promise<void>): Promise<void> {
+  mkdirSync(dirname(kept), { recursive: true });
+  copyFileSync(stackFile, kept);
+  process.once("exit", putBack);
+  try {
+    writeFileSync(stackFile, text);
+    await action();
+  } finally {
+    process.off("exit", putBack);
+    putBack();
+  }
+}
+
+/** Puts the stack file back. Returns whether there was a change to take back. */
+export function putBack(): boolean {
+  if (!existsSync(kept)) return false;
+  copyFileSync(kept, stackFile);
+  rmSync(kept);
+  return true;
+}
+
 const read = () => (parse(readFileSync(stackFile, "utf8")) ?? {}) as StackFile;
-
-const image = "docker.io/library/nginx:latest";
-
-/** Example 1 of podman-nginx-socket-activation: a user service, rootless, on port 8080. */
-export const example1 = (user: string) => ({
-  hosts: ["demo"],
-  manager: "user",
-  user,
-  image,
-  listen: ["0.0.0.0:8080"],
-  network: "none",
-});
-
-/** Example 2: a system service on port 80. */
-export const example2 = {
-  hosts: ["demo"],
-  manager: "system",
-  image,
-  listen: ["0.0.0.0:80"],
-  network: "none",
-};

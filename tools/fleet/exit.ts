@@ -32,6 +32,10 @@ function listen(): void {
     for (const fleet of fleets) removeFleet(fleet);
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+    process.on(signal, () => {
+      // With nothing to remove, it is the business of another listener, if there is one.
+      if (fleets.size > 0 || process.listenerCount(signal) === 1)
+        process.exit(128 + constants.signals[signal]);
+    });
   }
 }

@@ -6,7 +6,7 @@ setup_images() {
   local name recipe
   mapfile -t recipe < <(find "$tools/images" -type f | sort)
   name=images-$(digest "$tools/setup/base.sh" "${recipe[@]}")
-  [ -d "$cache/$name" ] || { QUADLET_FLEET_BASE=trixie setup_base && say "building the stand-in images and their registry: half a minute"; }
+  [ -d "$cache/$name" ] || { QUADLET_FLEET_BASE=trixie setup_base && say "downloading nginx, building the stand-in images and their registry: half a minute, 100 MB in $cache"; }
   build "$name" images make_images
   say "$cache/images"
 }

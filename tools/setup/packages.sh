@@ -19,7 +19,7 @@ setup_packages() {
   command -v apt-get >/dev/null ||
     stop "this is neither Debian nor Ubuntu" "Install what gives these Debian packages, then run the other steps: ${missing[*]}"
   [ "$(id -u)" = 0 ] || stop "packages are missing" "sudo apt-get install ${missing[*]}"
-  say "installing ${missing[*]}"
+  say "apt-get downloads and installs, in a minute or two: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
   # Without this, Debian's PostgreSQL makes a cluster and starts it at each boot. The tests start a server of their own.
   local clusters=/etc/postgresql-common/createcluster.d

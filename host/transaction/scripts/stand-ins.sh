@@ -89,8 +89,8 @@ oci() {
     "${account_runtime:-$runtime}/libpod/tmp/pause.pid" "$@"
 }
 
-# is_rootful: whether podman runs as root.
-is_rootful() { [ "$manager" = system ] && [ "$account" = - ]; }
+# is_rootful: whether podman runs as root, also in the user manager of root.
+is_rootful() { [ "$(id -u)" = 0 ] && { [ "$manager" = user ] || [ "$account" = - ]; }; }
 
 # listens_already PID: waits until something listens in its network namespace (proc_net_tcp(5); 0A is TCP_LISTEN).
 listens_already() {

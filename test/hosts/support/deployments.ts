@@ -4,8 +4,8 @@ import type { Desired } from "../../../host/desired.ts";
 import { Deployment, deployedSet } from "./deployment.ts";
 import { eventually } from "./eventually.ts";
 import { freezer } from "./freezer.ts";
-import { underLoad } from "./load.ts";
-import { failures, line } from "./load-report.ts";
+import { underLoad } from "../../../tools/load/index.ts";
+import { failures, line } from "../../../tools/load/report.ts";
 import { openScene } from "./scene.ts";
 import { example2, failedUnits, get } from "./stack.ts";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer, Failed, HttpConnection } from "./load-connection.ts";
-import { type Download, type LoadPlan, type LoadReport, type Tally, faults } from "./load-report.ts";
+import { type Answer, Failed, HttpConnection } from "./connection.ts";
+import { type Download, type LoadPlan, type LoadReport, type Tally, faults } from "./report.ts";
 
 const plan = (await json(process.stdin)) as LoadPlan;
 const started = performance.now();

@@ -1,5 +1,5 @@
 import { type Socket, createConnection } from "node:net";
-import type { Fault } from "./load-report.ts";
+import type { Fault } from "./report.ts";
 
 export class Failed extends Error {
   readonly fault: Fault;

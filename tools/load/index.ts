@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
-import type { Download, LoadPlan, LoadReport } from "./load-report.ts";
+import type { Fleet, TestHost } from "../fleet/index.ts";
+import type { Download, LoadPlan, LoadReport } from "./report.ts";
 
 /** What is asked for, and by how many. `paths` and `hosts` are needed; the rest has defaults. */
 export type LoadOptions = Partial<Omit<LoadPlan, "control">> & Pick<LoadPlan, "hosts" | "port" | "paths">;
+
+/** Where the requests come from. */
+type Client = Pick<Fleet, "client">;
 
 export interface Load {
   /** Ends it: requests that are under way are finished, downloads too. */
@@ -16,16 +19,18 @@ export interface Load {
 }
 
 /**
- * Requests from the fleet's client address, without end until `stop`, with a hard limit on time and on count. When this
- * returns, every client has had its first answer, good or bad.
+ * Requests from a fleet's client address, or from another one, without end until `stop`, with a hard limit on time and on
+ * count. When this returns, every client has had its first answer, good or bad.
  *
  * @example
  * const load = await startLoad(fleet, { hosts: [host.address], port: 80, paths: { "/": "Welcome" } });
  * await stack.up();
  * t.diagnostic(line(await load.stop()));
  */
-export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Load> {
+export async function startLoad(from: Client, options: LoadOptions): Promise<Load> {
   const control = await mkdtemp(join(tmpdir(), "quadlet-fleet-load-"));
+  const clean = () => rmSync(control, { recursive: true, force: true });
+  process.once("exit", clean);
   const plan: LoadPlan = {
     fresh: 8,
     kept: 2,
@@ -39,8 +44,8 @@ export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Loa
     control,
   };
   let ended = false;
-  const worker = fleet
-    .client([process.execPath, join(import.meta.dirname, "load-worker.ts")], {
+  const worker = from
+    .client([process.execPath, join(import.meta.dirname, "worker.ts")], {
       input: JSON.stringify(plan),
       timeoutMs: (plan.maxSeconds + 90) * 1000,
       title: "load",
@@ -57,7 +62,8 @@ export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Loa
     async stop() {
       writeFileSync(join(control, "stop"), "");
       const { stdout } = await worker;
-      await rm(control, { recursive: true, force: true });
+      process.off("exit", clean);
+      clean();
       return JSON.parse(stdout) as LoadReport;
     },
   };
@@ -65,11 +71,11 @@ export async function startLoad(fleet: Fleet, options: LoadOptions): Promise<Loa
 
 /** The load that ran while something was done. */
 export async function underLoad(
-  fleet: Fleet,
+  from: Client,
   options: LoadOptions,
   action: () => Promise<unknown>,
 ): Promise<LoadReport> {
-  const load = await startLoad(fleet, options);
+  const load = await startLoad(from, options);
   try {
     await action();
   } catch (thrown) {
