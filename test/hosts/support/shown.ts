@@ -16,10 +16,11 @@ export function withoutNoise({ code, stdout, stderr }: Output): string {
       // The engine writes what it has to say before its summary.
       .replace(/^Resources:\n[^]*/m, () => stderr)
       .replace(code === 0 ? /^$/ : /^Outputs:\n[^]*/m, "")
+      .replace(/^ {2}pulumi:pulumi:Stack \(.*\):\n {4}error: update failed\n/m, "")
       .split("\n")
-      .filter((line) => !/^@ |ing \(\d+s\)|^ +\[(id|urn)=|^ +pulumi:pulumi:Stack\b/.test(line))
+      .filter((line) => !/^@ |ing \(\d+s\)|^ +\[(id|urn)=|^[ +~-]*pulumi:pulumi:Stack\b/.test(line))
       .join("\n")
-      .replaceAll(/ \(\d+(\.\d+)?s\)/g, "")
+      .replaceAll(/ \(\d+s\).*$/gm, "")
   );
 }
 
@@ -39,6 +40,7 @@ export function assertShown(
     .replaceAll(/\t/g, "  ")
     .replaceAll(/ +$/gm, "")
     .replaceAll(/\n{2,}/g, "\n")
-    .trim();
+    .replace(/^\n/, "")
+    .trimEnd();
   t.assert.fileSnapshot(`${tidy}\n`, join(directory, file), { serializers: [String] });
 }
