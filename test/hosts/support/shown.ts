@@ -11,11 +11,11 @@ const directory = join(import.meta.dirname, "../../../docs/shown");
  * same, progress, times, the count of resources, and the outputs of a run that failed.
  */
 export function withoutNoise({ code, stdout, stderr }: Output): string {
+  const said = code === 0 ? stdout : stdout.replace(/^Outputs:\n[^]*(?=^Resources:)/m, "");
   return (
-    stdout
+    said
       // The engine writes what it has to say before its summary.
       .replace(/^Resources:\n[^]*/m, () => stderr)
-      .replace(code === 0 ? /^$/ : /^Outputs:\n[^]*/m, "")
       .replace(/^ {2}pulumi:pulumi:Stack \(.*\):\n {4}error: update failed\n/m, "")
       .split("\n")
       .filter((line) => !/^@ |ing \(\d+s\)|^ +\[(id|urn)=|^[ +~-]*pulumi:pulumi:Stack\b/.test(line))
