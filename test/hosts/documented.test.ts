@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -7,12 +7,13 @@ import { type TestContext, after, before, test } from "node:test";
 import { parse } from "yaml";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { makeCertificate } from "../certificates.ts";
+import { quadletFleet } from "./support/command-line.ts";
 import { makeProgram } from "./support/program.ts";
+import { assertShown } from "./support/shown.ts";
 import { type FleetConfiguration, type Stack, get, hostEntry, makeStack } from "./support/stack.ts";
 
 // Every stack file that people copy, as it is but for who the hosts are: up, a request to each address that it gives, and away.
-// examples/typescript is what package.test.ts runs. What README.md shows of the two changes is made here:
-// node --test --test-update-snapshots test/hosts/documented.test.ts
+// examples/typescript is what package.test.ts runs, and the stack file of README.md what ten.test.ts does.
 
 const root = join(import.meta.dirname, "../..");
 let fleet: Fleet;
@@ -98,50 +99,15 @@ for (const [file, text] of texts) {
     const expected = answers[file] ?? {};
     assert.deepEqual(new Set(urls.map(withName)), new Set(Object.keys(expected)));
     for (const url of urls) await answered(url, expected[withName(url)] as RegExp);
+    if (file === "examples/stacks/hardened.yaml") {
+      const status = ["grep", "-E", "NoNewPrivs|CapEff", "/proc/1/status"];
+      const { stdout } = await quadletFleet(stack, ["exec", "www", "--", ...status]);
+      assertShown(t, "hardened.txt", stdout);
+    }
     await stack.run(["destroy", "--yes", "--skip-preview"]);
     t.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s`);
   });
 }
-
-test("the stack file of README.md: what it serves, and what its two changes show", async (t: TestContext) => {
-  const text =
-    /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
-  const { address } = hostOf("web-1");
-  await using stack = await makeStack("test-documented");
-  const encryption = readFileSync(stack.file, "utf8");
-  const configure = (from = "", to = "") => {
-    assert.ok(text.includes(from), from);
-    const host = `web-1: ${JSON.stringify(hostEntry(fleet, hostOf("web-1")))}`;
-    const config = text
-      .replaceAll(/^ {3}/gm, "")
-      .replace(from, () => to)
-      .replace(/web-1: \{.*$/m, () => host);
-    // Its lines are those of README.md.
-    writeFileSync(stack.file, `${config}${encryption}`);
-  };
-  /** What a user sees, but for who the host and the stack are. `--test-update-snapshots` writes it: README.md has the same. */
-  const shown = async (file: string, fails: boolean) => {
-    const { code, stdout, stderr } = await stack.run(["preview", "--diff"], { check: false });
-    assert.equal(code !== 0, fails, stderr);
-    // The engine writes what it has to say before its summary.
-    const said = stdout
-      .replace(/^(?=Resources:)/m, () => stderr)
-      .replaceAll(address, "192.0.2.11")
-      .replaceAll("test-documented", "production")
-      .replaceAll(/ +$/gm, "");
-    t.assert.fileSnapshot(said.replace(/\s*$/, "\n"), join(root, "docs/shown", file), {
-      serializers: [String],
-    });
-  };
-  configure();
-  await stack.up();
-  await answered(`http://${address}/`, /^200 hello\n$/);
-  configure('"hello\\n"', '"hello, world\\n"');
-  await shown("changed-line.txt", false);
-  configure('"0.0.0.0:80"', '"0.0.0.0:8080"');
-  await shown("refused-listen.txt", true);
-  await stack.run(["destroy", "--yes", "--skip-preview"]);
-});
 
 test("the TypeScript of docs/, as one program: up, a request to each address, destroy", async (t: TestContext) => {
   const began = performance.now();

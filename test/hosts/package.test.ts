@@ -3,14 +3,15 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { type TestContext, after, before, test } from "node:test";
 import { cached } from "../../tools/cache.ts";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { engineEnvironment } from "../../tools/engine.ts";
-import { execute } from "../../tools/execute.ts";
+import { type Output, execute } from "../../tools/execute.ts";
 import { makeCertificate } from "../certificates.ts";
 import { linkDependencies } from "./support/project.ts";
-import { get, makeStack } from "./support/stack.ts";
+import { assertShown, withoutNoise } from "./support/shown.ts";
+import { type Stack, get, makeStack } from "./support/stack.ts";
 
 // The packed library, installed as npm would, and the TypeScript example with it.
 
@@ -81,7 +82,7 @@ test("examples/typescript: up, two pages, an empty preview, the status, destroy"
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
 
-test("a project of one's own: two environments of one base, their comparison, and the review of a change", async () => {
+test("a project of one's own: two environments of one base, their comparison, and the review of a change", async (t) => {
   const project = join(directory, "my-fleet");
   const command = join(directory, "node_modules/quadlet-fleet/dist/cli/main.js");
   const ask = async (words: readonly string[], home = directory) =>
@@ -113,8 +114,7 @@ test("a project of one's own: two environments of one base, their comparison, an
     await edit(`stacks/Pulumi.${name}.yaml`, /nginx:1\.\d+/, "nginx:latest");
 
   await using dev = await makeStack("dev", project);
-  await dev.up();
-  assert.equal((await get(fleet, `http://${host.address}/`)).body, "hello\n");
+  await followGetStarted(t, dev, (words) => ask(words, join(dev.home, "..")), edit);
   await using production = await makeStack("production", project);
   await production.up();
   const [, second, third] = fleet.hosts as [TestHost, TestHost, TestHost];
@@ -155,6 +155,32 @@ test("a project of one's own: two environments of one base, their comparison, an
   await edit("stacks/base.yaml", "listn:", "listen:");
   for (const stack of [dev, production]) await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
+
+/** What docs/get-started.md does with the host of a new project, and shows: a page, another one, a mistake, and back to the first page. */
+async function followGetStarted(
+  t: TestContext,
+  stack: Stack,
+  ask: (words: readonly string[]) => Promise<Output>,
+  edit: (file: string, from: string, to: string) => Promise<void>,
+): Promise<void> {
+  const page = async () => (await get(fleet, `http://${host.address}/`)).body;
+  const names = { [host.address]: "192.0.2.11", [host.name]: "dev-1" };
+  assertShown(t, "first-up.txt", withoutNoise(await stack.up()), names);
+  assert.equal(await page(), "hello\n");
+  await edit("nginx/www.conf", "hello", "hello, world");
+  assertShown(t, "first-change.txt", withoutNoise(await stack.run(["preview", "--diff"])), names);
+  await stack.up();
+  assert.equal(await page(), "hello, world\n");
+  await edit("nginx/www.conf", "listen 80;", "listen 8080;");
+  const mistake = await stack.run(["preview"], { check: false });
+  assert.notEqual(mistake.code, 0);
+  assertShown(t, "first-mistake.txt", withoutNoise(mistake), names);
+  await edit("nginx/www.conf", "listen 8080;", "listen 80;");
+  const { stdout } = await ask(["rollback", "www", "--yes", "--stack", stack.name]);
+  assertShown(t, "first-rollback.txt", stdout, names);
+  assert.equal(await page(), "hello\n");
+  await edit("nginx/www.conf", "hello, world", "hello");
+}
 
 test("examples/policies: a preview that all rules refuse, and one that they let pass", async () => {
   const pack = await policyPack();

@@ -1,31 +1,45 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { before, test } from "node:test";
+import { parse } from "yaml";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { eventually } from "./support/eventually.ts";
 import { logins as loginsOf } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
-import { example1, example2, get, hostEntry } from "./support/stack.ts";
+import { assertShown, withoutNoise } from "./support/shown.ts";
+import { example1, get, hostEntry } from "./support/stack.ts";
 
-// Ten hosts at once, chosen by a label: one connection a host for any operation, and none where nothing changes.
+// Ten hosts at once, chosen by a label: one connection a host for any operation, and none where nothing changes. One of their sites
+// is that of README.md, which shows what its changes look like: node --test --test-update-snapshots test/hosts/ten.test.ts
 
 const { fleet, stack } = await openScene("ten", { hosts: 10 });
+const nameOf = (host: TestHost) => host.name.replace("ten", "web");
 
-const configuration = (page: string) => ({
+const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+const [, stackFile = ""] = /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readme) ?? [];
+/** The stack, by the name that README.md has for it. */
+const inProduction = { [stack.name]: "production" };
+/** Its site, with another page. */
+const www = (page: string): object => {
+  const { config } = parse(stackFile.replace("hello", () => page)) as {
+    config: { "quadlet-fleet:sites": { www: object } };
+  };
+  return config["quadlet-fleet:sites"].www;
+};
+
+const configuration = (page: string, change: object = {}) => ({
   hosts: Object.fromEntries(
-    fleet.hosts.map((host) => [host.name, hostEntry(fleet, host, { labels: { role: "web" } })]),
+    fleet.hosts.map((host) => [nameOf(host), hostEntry(fleet, host, { labels: { role: "web" } })]),
   ),
   sites: {
     example1: { ...example1, hosts: { labels: { role: "web" } } },
-    example2: {
-      ...example2,
-      hosts: { labels: { role: "web" } },
-      nginx: { "default.conf": `server { listen 80; location / { return 200 "${page}"; } }\n` },
-    },
+    www: { ...www(page), ...change },
   },
 });
 
 before(() => {
-  stack.configure(configuration("one"));
+  stack.configure(configuration("hello"));
 });
 
 /** How often somebody logged in to each host while something ran. */
@@ -38,6 +52,7 @@ async function logins(action: () => Promise<unknown>): Promise<number[]> {
 }
 
 const once = Array.from({ length: 10 }, () => 1);
+const none = once.map(() => 0);
 
 async function pages(hosts = fleet.hosts): Promise<Set<string>> {
   const bodies = await Promise.all(
@@ -48,29 +63,54 @@ async function pages(hosts = fleet.hosts): Promise<Set<string>> {
 
 test("a first up: two sets on each of ten hosts by one connection a host", async () => {
   assert.deepEqual(await logins(() => stack.up()), once);
-  assert.deepEqual([...(await pages())], ["one"]);
+  assert.deepEqual([...(await pages())], ["hello\n"]);
 });
 
-test("an unchanged up and a preview: no connection at all", async () => {
-  const none = Array.from({ length: 10 }, () => 0);
+test("an unchanged up, and a preview of a change, which README.md shows: no connection at all", async (t) => {
   assert.deepEqual(await logins(() => stack.up()), none);
-  assert.deepEqual(await logins(() => stack.expectNoChanges()), none);
+  stack.configure(configuration("hello, world"));
+  const preview = async () => {
+    assertShown(t, "changed-line.txt", withoutNoise(await stack.run(["preview", "--diff"])), inProduction);
+  };
+  assert.deepEqual(await logins(preview), none);
+});
+
+test("an address that nginx does not listen on: README.md shows how it is refused, with the line", async (t) => {
+  const before = readFileSync(stack.file, "utf8");
+  // Its lines are those of README.md.
+  writeFileSync(stack.file, stackFile.replace('"0.0.0.0:80"', '"0.0.0.0:8080"'));
+  const refused = await stack.run(["preview", "--diff"], { check: false });
+  writeFileSync(stack.file, before);
+  assert.notEqual(refused.code, 0);
+  assertShown(t, "refused-listen.txt", withoutNoise(refused), inProduction);
+});
+
+test("a change that the last host refuses: README.md shows how all others go back", async (t) => {
+  const check = "/usr/local/bin/check-stock";
+  const fails = "echo no answer from the stock service >&2; exit 1";
+  await Promise.all(
+    fleet.hosts.map((host, at) =>
+      host.write(check, `#!/bin/sh\n${at === 9 ? fails : ""}\n`, { mode: "0755" }),
+    ),
+  );
+  stack.configure(configuration("hello, world", { commands: { before: [{ command: [check] }] } }));
+  const failed = await stack.up({ check: false });
+  assert.notEqual(failed.code, 0);
+  assertShown(t, "taken-back.txt", withoutNoise(failed), inProduction);
+  assert.deepEqual([...(await pages())], ["hello\n"]);
 });
 
 test("one changed file on each: one connection a host", async () => {
-  stack.configure(configuration("two"));
+  stack.configure(configuration("hello, world"));
   assert.deepEqual(await logins(() => stack.up()), once);
-  await eventually(async () => assert.deepEqual([...(await pages())], ["two"]));
+  await eventually(async () => assert.deepEqual([...(await pages())], ["hello, world\n"]));
 });
 
 test("another identity for the login changes nothing and touches no host", async () => {
-  const changed = configuration("two");
+  const changed = configuration("hello, world");
   for (const host of Object.values(changed.hosts)) Object.assign(host, { connectTimeout: 20, agent: false });
   stack.configure(changed);
-  assert.deepEqual(
-    await logins(() => stack.up()),
-    Array.from({ length: 10 }, () => 0),
-  );
+  assert.deepEqual(await logins(() => stack.up()), none);
 });
 
 test("one is dead and one accepts and says nothing: with skip eight are done, and both are named", async (t) => {
@@ -99,22 +139,22 @@ test("one is dead and one accepts and says nothing: with skip eight are done, an
     assert.equal(code, 0, said);
     assert.match(
       said,
-      new RegExp(`left out: (${silent.name}|ten-\\[9-10\\]): no SSH connection within ${deadline} s`),
+      new RegExp(`left out: (${nameOf(silent)}|web-\\[9-10\\]): no SSH connection within ${deadline} s`),
     );
     // The network may say it sooner than the deadline.
     assert.match(
       said,
-      new RegExp(`left out: ([^\n:]*, )?${dead.name}\\b.*no SSH connection|left out: ten-\\[9-10\\]`),
+      new RegExp(`left out: ([^\n:]*, )?${nameOf(dead)}\\b.*no SSH connection|left out: web-\\[9-10\\]`),
     );
-    assert.deepEqual(await pages(fleet.hosts.slice(0, 8)), new Set(["four"]));
-    assert.match(await stack.preview(), /- pending: "ten-\[9-10\]: unreachable"/);
+    assert.deepEqual(await pages(fleet.hosts.slice(0, 8)), new Set(["four\n"]));
+    assert.match(await stack.preview(), /- pending: "web-\[9-10\]: unreachable"/);
     assert.ok(took < usual.took + 2 * deadline * 1000, "they were waited for one after the other");
   } finally {
     await dead.plug();
     await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=CONT", "ssh.service"]);
   }
   assert.deepEqual(await logins(() => stack.up()), [0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
-  assert.deepEqual(await pages(), new Set(["four"]));
+  assert.deepEqual(await pages(), new Set(["four\n"]));
 });
 
 test("refresh and destroy: one connection a host", async () => {

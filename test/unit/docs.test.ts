@@ -85,6 +85,7 @@ const places: Record<string, ((config: Config) => Args | undefined)[]> = {
     (config) => (config["quadlet-fleet:proxies"] ??= {}),
     (config) => config["quadlet-fleet:proxies"]?.front,
   ],
+  "docs/hardening.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/commands.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/rollouts.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/stack-files.md": [() => ({})], // the test below
@@ -115,6 +116,7 @@ test("the stack file of README.md, with everything that the pages add to it", ()
   );
   assert.deepEqual(placements(JSON.stringify({ config })), [
     "www@web-1",
+    "www@web-2",
     "front-page@web-1",
     "shop@web-2",
     "blog@web-2",
