@@ -19,10 +19,8 @@ function difference(from: string, to: string): string[][] {
 }
 
 function problems(change: object): string[] {
-  const { hosts: _, ...site } = { ...example1("test"), ...change };
-  return checkArguments("example1", { ...site, connection: { address: "192.0.2.11" } }).problems.map(
-    ({ message }) => message,
-  );
+  const site = { ...example1("test"), ...change, hosts: { demo: { address: "192.0.2.11" } } };
+  return checkArguments("example1", site).problems.map(({ message }) => message);
 }
 
 describe("a change of the demo", () => {
