@@ -57,7 +57,7 @@ bench: setup ## measure
 
 release: ## commit and tag a release here, publish nothing: make release VERSION=0.2.0; without the commit: DRY=1
 	@tools/setup.sh node
-	@node tools/release.ts $(if $(DRY),--dry) $(VERSION)
+	@node tools/release.ts $(if $(TAG),--tagged "$(TAG)") $(if $(DRY),--dry) $(VERSION)
 
 clean: demo-clean ## remove the demo, and what interrupted tests have left
 	@$(FLEET) clean

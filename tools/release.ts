@@ -1,5 +1,5 @@
 // Makes a release in this repository, and publishes nothing (docs/releasing.md).
-// node tools/release.ts [--dry] VERSION: what `make release` runs. node tools/release.ts --tagged TAG: what CI publishes.
+// node tools/release.ts [--dry] VERSION: the commit, the tag and the files. node tools/release.ts --tagged TAG: the files that CI publishes.
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
