@@ -9,10 +9,10 @@ CACHE := $(or $(QUADLET_FLEET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quad
 export NODE_COMPILE_CACHE := $(CACHE)/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
 
-CHECKS := check-format check-lint check-shell check-types check-rooms check-unit
+CHECKS := check-format check-lint check-shell check-types check-rooms check-unused check-unit
 FLEET := node tools/fleet/cli.ts
 
-.PHONY: help setup check docs fuzz test demo demo-clean bench clean $(CHECKS)
+.PHONY: help setup check docs fuzz test hosts demo demo-clean bench release clean $(CHECKS)
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,7 +24,7 @@ check: ## formatting, lint, types, rooms and unit tests: about a minute, without
 	@tools/setup.sh node
 	@$(MAKE) --no-print-directory --jobs=$$(nproc) --keep-going --output-sync $(CHECKS)
 
-check-format check-lint check-types check-rooms: check-%:
+check-format check-lint check-types check-rooms check-unused: check-%:
 	@npm run --silent check:$*
 check-shell:
 	@tools/check-shell.sh
@@ -42,6 +42,9 @@ fuzz: ## the property tests with new cases, 30 times as many
 test: setup check ## everything, also on real hosts; one file of those: make test FILE=lifecycle
 	@trap '$(FLEET) clean' EXIT; node tools/test.ts $(FILE)
 
+hosts: setup ## the tests on real hosts alone; a part of them: make hosts SHARD=1/6
+	@trap '$(FLEET) clean' EXIT; node tools/test.ts $(if $(SHARD),--shard $(SHARD))
+
 demo: ## both examples on a throwaway host; on a host of yours: make demo HOST=user@address
 	@tools/setup.sh $(if $(HOST),node engine,packages node engine base images)
 	@node tools/demo.ts up $(HOST)
@@ -51,6 +54,10 @@ demo-clean: ## remove the demo, and its host if it is a throwaway
 
 bench: setup ## measure
 	@trap '$(FLEET) clean' EXIT; node bench/main.ts
+
+release: ## commit and tag a release here, publish nothing: make release VERSION=0.2.0; without the commit: DRY=1
+	@tools/setup.sh node
+	@node tools/release.ts $(if $(TAG),--tagged "$(TAG)") $(if $(DRY),--dry) $(VERSION)
 
 clean: demo-clean ## remove the demo, and what interrupted tests have left
 	@$(FLEET) clean

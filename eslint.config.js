@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist/", "node_modules/", ".work/", "examples/", "template/"] },
+  { ignores: ["dist/", "dist-release/", "node_modules/", ".work/", "examples/", "template/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

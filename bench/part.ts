@@ -1,4 +1,4 @@
-export interface PartOptions {
+interface PartOptions {
   readonly hosts: number;
   readonly repeats: number;
   /** A directory for temporary files. */

@@ -64,7 +64,7 @@ export function observed(
 }
 
 /** The note that a deploy has left the host half done. */
-export const interrupted = "a deploy was interrupted there, and is not rolled back yet";
+const interrupted = "a deploy was interrupted there, and is not rolled back yet";
 
 /** Whether a host has the version before, as the state says. */
 export function isOlder({ has }: HostException): boolean {

@@ -1,5 +1,5 @@
 /** A rollout that asks to be admitted. */
-export interface Entrant {
+interface Entrant {
   /** The name that rollouts report which wait for it. */
   readonly name: string;
   /** Taken all at once, so that no rollout holds some keys while it waits for others. */

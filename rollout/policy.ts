@@ -1,7 +1,7 @@
 import type { Member } from "./member.ts";
 
 /** A count, or a percentage of the hosts ("25%"). */
-export type Share = number | string;
+type Share = number | string;
 
 /** How a change reaches the hosts, as a program or a stack file states it. */
 export interface RolloutPolicy {

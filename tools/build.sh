@@ -8,3 +8,5 @@ node_modules/.bin/tsc -p tsconfig.build.json --outDir "$dist"
 for room in transaction attended; do cp -r "host/$room/scripts" "$dist/host/$room/"; done
 cp -r template "$dist/"
 cp provider/pulumi-resource-quadlet provider/compile-cache.cjs "$dist/provider/"
+# tsc copies package.json for its version. In there, "exports" would name files that are not below it.
+node -e 'const { name, version, type } = require("./package.json"); console.log(JSON.stringify({ name, version, type }))' >"$dist/package.json"

@@ -1,10 +1,12 @@
 // The tests on real hosts, side by side, as they mostly wait; and then those that want the machine for themselves.
-// node tools/test.ts [NAME…]: these files only.
+// node tools/test.ts [NAME…]: these files only. --shard 1/3: the first of three parts of them.
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { type TestEvent, spec } from "node:test/reporters";
+import { parseArgs } from "node:util";
+import { shardOf } from "./shard.ts";
 
 /** What does not run side by side with all others, and why. Each other file has a fleet and stacks of its own names. */
 const apart: Record<string, string> = {
@@ -23,7 +25,10 @@ const suffix = ".test.ts";
 const all = globSync(`*${suffix}`, { cwd: directory })
   .map((file) => file.slice(0, -suffix.length))
   .sort();
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { shard: { type: "string", default: "1/1" } },
+});
 for (const name of [...wanted, ...Object.keys(apart), ...longest]) {
   if (all.includes(name)) continue;
   console.error(`There is no ${name}${suffix} in test/hosts. There are: ${all.join(", ")}`);
@@ -34,10 +39,9 @@ for (const name of [...wanted, ...Object.keys(apart), ...longest]) {
 process.env.GOGC ??= "400";
 
 const names = wanted.length > 0 ? wanted : all;
-const ordered = [
-  ...longest.filter((name) => names.includes(name)),
-  ...names.filter((name) => !longest.includes(name)),
-];
+// Each part has some of those that take the most time.
+const first = [...Object.keys(apart), ...longest].filter((name) => names.includes(name));
+const ordered = shardOf([...new Set([...first, ...names])], values.shard);
 const lanes = [
   { concurrency: availableParallelism() + 2, names: ordered.filter((name) => !(name in apart)) },
   { concurrency: waiting.length, names: ordered.filter((name) => waiting.includes(name)) },

@@ -2,7 +2,7 @@ import { unfold } from "../../rollout/fold.ts";
 import { type Digest, type Step, isSet, saidAs, siteOf } from "../engine-json.ts";
 
 /** What is not as it was deployed: one thing at one place, and the hosts that have it. */
-export interface Difference {
+interface Difference {
   /** The name of the site in the program. */
   readonly site: string;
   /** "edited: /etc/containers/systemd/www.container" */

@@ -26,7 +26,7 @@ export interface Hosts {
 }
 
 /** The name of a host that is given as `connection`. */
-export const onlyHost = "host";
+const onlyHost = "host";
 
 /** The hosts by their names. The arguments are known to have some. */
 export function hostsOf({ connection, hosts }: Hosts): Record<string, HostArgs> {

@@ -53,7 +53,7 @@ export interface Facts {
 }
 
 /** The host's line about the last deploy of the set (transaction/scripts/hold.sh): hostile text, as all that a host says. */
-export interface LastDeploy {
+interface LastDeploy {
   outcome: string;
   cause: string;
   /** ISO 8601, by the host's clock. */
@@ -69,7 +69,7 @@ export interface Versions {
   former: Version;
 }
 
-export interface Version {
+interface Version {
   /** As it was given; "" for none. */
   text: string;
   /** Reference → the id of the image that it was started with. */

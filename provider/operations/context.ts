@@ -65,7 +65,7 @@ function unfolded(drift: Record<string, string>): Record<string, string> {
   );
 }
 
-export function mapOf<T>(value: Wire | undefined): Record<string, T> {
+function mapOf<T>(value: Wire | undefined): Record<string, T> {
   const plain = reveal(value);
   return isObject(plain) ? plain : {};
 }

@@ -8,32 +8,31 @@ import { cached } from "../../tools/cache.ts";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { engineEnvironment } from "../../tools/engine.ts";
 import { type Output, execute } from "../../tools/execute.ts";
+import { makeArtifacts, writeArtifacts } from "../../tools/release/artifacts.ts";
 import { makeCertificate } from "../certificates.ts";
 import { linkDependencies } from "./support/project.ts";
 import { assertShown, withoutNoise } from "./support/shown.ts";
 import { type Stack, get, makeStack } from "./support/stack.ts";
 
-// The packed library, installed as npm would, and the TypeScript example with it.
+// The files of a release: the packed library, installed as npm would, the TypeScript example with it, and the plugin's archive.
 
 const root = join(import.meta.dirname, "../..");
 let fleet: Fleet;
 let host: TestHost;
 let directory: string;
+let release: string;
 
 before(async () => {
   fleet = await createFleet({ name: "package", hosts: 3 });
   host = fleet.hosts[0] as TestHost;
   directory = await mkdtemp(join(tmpdir(), "quadlet-fleet-package-"));
   await cp(join(root, "examples/typescript"), directory, { recursive: true });
-  const env = engineEnvironment(join(directory, "engine"));
-  await execute(["npm", "pack", "--silent", "--pack-destination", directory, root], {
-    env,
-    timeoutMs: 300_000,
-  });
-  const packed = readdirSync(directory).find((name) => name.endsWith(".tgz")) as string;
+  release = join(directory, "release");
+  await makeArtifacts(root, release);
+  const packed = readdirSync(release).find((name) => name.endsWith(".tgz")) as string;
   const installed = join(directory, "node_modules/quadlet-fleet");
   await execute(["mkdir", "-p", installed]);
-  await execute(["tar", "-xzf", join(directory, packed), "-C", installed, "--strip-components=1"]);
+  await execute(["tar", "-xzf", join(release, packed), "-C", installed, "--strip-components=1"]);
   linkDependencies(join(directory, "node_modules"));
 });
 
@@ -61,6 +60,21 @@ test("the package carries JavaScript, its types, its scripts and the plugin, and
   );
 });
 
+test("the release has its names and checksums, and the same build gives the same bytes", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  const platforms = ["darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64"];
+  assert.deepEqual(readdirSync(release).toSorted(), [
+    "SHA256SUMS",
+    ...platforms.map((platform) => `pulumi-resource-quadlet-v${version}-${platform}.tar.gz`),
+    `quadlet-fleet-${version}.tgz`,
+  ]);
+  await execute(["sha256sum", "--check", "--strict", "SHA256SUMS"], { cwd: release });
+  const again = join(directory, "again");
+  await writeArtifacts(root, again);
+  const sums = await Promise.all([release, again].map((at) => readFile(join(at, "SHA256SUMS"), "utf8")));
+  assert.equal(sums[0], sums[1]);
+});
+
 test("examples/typescript: up, two pages, an empty preview, the status, destroy", async () => {
   await using stack = await makeStack("example", directory);
   await stack.run(["config", "set", "address", host.address]);
@@ -79,6 +93,7 @@ test("examples/typescript: up, two pages, an empty preview, the status, destroy"
     rows.map(({ state }) => state),
     ["as deployed", "as deployed"],
   );
+  await useInstalledPlugin(stack);
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
 
@@ -250,6 +265,24 @@ ${more}`,
   assert.deepEqual(levels(passed.stdout), []);
   assert.match(passed.stdout, /✅ quadlet-fleet@v0\.1\.0/);
 });
+
+/** The plugin from its archive, in a home that has no other, and a project that does not say where the plugin is. */
+async function useInstalledPlugin(stack: Stack): Promise<void> {
+  const project = join(directory, "Pulumi.yaml");
+  const [withoutPlugins = ""] = (await readFile(project, "utf8")).split("plugins:");
+  await writeFile(project, withoutPlugins);
+  const refresh = () => stack.run(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
+  await assert.rejects(refresh(), /no resource plugin 'pulumi-resource-quadlet' found/);
+  const archive = readdirSync(release).find((name) => name.endsWith("-linux-amd64.tar.gz")) ?? "";
+  const [, version = ""] = /-v([\d.]+)-/.exec(archive) ?? [];
+  const install = ["pulumi", "plugin", "install", "resource", "quadlet", version];
+  await execute([...install, "--file", join(release, archive)], { cwd: directory, env: stack.env });
+  const plugin = join(stack.home, `plugins/resource-quadlet-v${version}`);
+  assert.ok(existsSync(join(plugin, "pulumi-resource-quadlet")));
+  // It has what it loads: the service, and with the login to a host the packages of SSH.
+  await refresh();
+  await stack.expectNoChanges();
+}
 
 /** The pack, as `--policy-pack` takes it. */
 async function policyPack(): Promise<string> {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
-import { cached } from "../../tools/cache.ts";
 import { type Output, execute } from "../../tools/execute.ts";
+import { actionlint, withoutActionlint } from "./actionlint.ts";
 
 // The workflows of a new project, by what the forges accept and by what must not be in them. test/hosts/workflows.test.ts runs them.
 
@@ -124,36 +124,24 @@ async function changed(
   }
 }
 
-const actionlint = ((): string | undefined => {
-  try {
-    return join(cached("actionlint"), "actionlint");
-  } catch {
-    return undefined;
-  }
-})();
+describe("actionlint", { skip: withoutActionlint }, () => {
+  const lint = () => execute([actionlint ?? "", "-no-color"], { cwd: repository, check: false });
 
-describe(
-  "actionlint",
-  { skip: actionlint === undefined && "tools/setup.sh actionlint has not built it" },
-  () => {
-    const lint = () => execute([actionlint ?? "", "-no-color"], { cwd: repository, check: false });
+  test("it has nothing to say", async () =>
+    assert.deepEqual(await lint(), { code: 0, stdout: "", stderr: "" }));
 
-    test("it has nothing to say", async () =>
-      assert.deepEqual(await lint(), { code: 0, stdout: "", stderr: "" }));
-
-    for (const [from, to, says] of [
-      ["needs: review\n", "needs: reviews\n", /does not exist in "needs"|needs job "reviews"/],
-      ["steps.review.outputs.changes", "steps.preview.outputs.changes", /property "preview" is not defined/],
-      ['--approved "$APPROVED"', "--approved $APPROVED", /SC2086/],
-      ["ssh-key: $", "ssh-kee: $", /input "ssh-kee" is not defined/],
-    ] as const)
-      test(`it finds ${JSON.stringify(to)}`, async () => {
-        const { code, stdout } = await changed(".github/workflows/deploy.yml", from, to, lint);
-        assert.equal(code, 1);
-        assert.match(stdout, says);
-      });
-  },
-);
+  for (const [from, to, says] of [
+    ["needs: review\n", "needs: reviews\n", /does not exist in "needs"|needs job "reviews"/],
+    ["steps.review.outputs.changes", "steps.preview.outputs.changes", /property "preview" is not defined/],
+    ['--approved "$APPROVED"', "--approved $APPROVED", /SC2086/],
+    ["ssh-key: $", "ssh-kee: $", /input "ssh-kee" is not defined/],
+  ] as const)
+    test(`it finds ${JSON.stringify(to)}`, async () => {
+      const { code, stdout } = await changed(".github/workflows/deploy.yml", from, to, lint);
+      assert.equal(code, 1);
+      assert.match(stdout, says);
+    });
+});
 
 describe("GitLab's schema, as gitlab-ci-local has it", () => {
   const lint = () =>

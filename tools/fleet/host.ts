@@ -8,7 +8,7 @@ import { killCgroup } from "./remove.ts";
 import { parseSnapshot, snapshotScript } from "./snapshot.ts";
 import { listens } from "./wait.ts";
 
-export interface RunOptions extends ExecuteOptions {
+interface RunOptions extends ExecuteOptions {
   /** Whose process it is, with the environment of a login: HOME, XDG_RUNTIME_DIR, the session bus. Default: root. */
   readonly user?: string;
 }

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { cached } from "../../tools/cache.ts";
+
+/** The program that lints workflows, if it is there: it needs Go. */
+export const actionlint = ((): string | undefined => {
+  try {
+    return join(cached("actionlint"), "actionlint");
+  } catch {
+    return undefined;
+  }
+})();
+
+/** Why a test of it is skipped; false where it is not. */
+export const withoutActionlint = actionlint === undefined && "tools/setup.sh actionlint has not built it";
