@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
 CHECKS := check-format check-lint check-shell check-types check-rooms check-unused check-unit
 FLEET := node tools/fleet/cli.ts
 
-.PHONY: help setup check docs fuzz test hosts demo demo-clean bench release clean $(CHECKS)
+.PHONY: help setup check docs site fuzz test hosts demo demo-clean bench release clean $(CHECKS)
 
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,14 @@ check-unit:
 docs: ## write docs/ from the docstrings of the components and from the examples
 	@tools/setup.sh node
 	@node tools/docs/main.ts
+
+# Its packages are apart from the project's, and only this installs them.
+site: tools/site/node_modules/.package-lock.json ## the docs as a static site with search; to be served below a path: make site BASE=/quadlet-fleet/
+	@node tools/site/node_modules/.bin/vitepress build tools/site $(if $(BASE),--base $(BASE))
+	@echo 'It is in tools/site/dist. To read it: tools/site/node_modules/.bin/vitepress preview tools/site'
+
+tools/site/node_modules/.package-lock.json: tools/site/package-lock.json
+	@npm ci --prefix tools/site --no-audit --no-fund
 
 fuzz: ## the property tests with new cases, 30 times as many
 	@tools/setup.sh node

@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist/", "dist-release/", "node_modules/", ".work/", "examples/", "template/"] },
+  { ignores: ["**/dist/", "dist-release/", "**/node_modules/", ".work/", "examples/", "template/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -25,6 +25,11 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    // It runs in the browser.
+    files: ["tools/site/.vitepress/theme/*.js"],
+    languageOptions: { globals: { document: "readonly" } },
   },
   {
     files: ["**/*.cjs"],

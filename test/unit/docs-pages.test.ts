@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, globSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { deadLinks, linksOf } from "../../tools/docs/links.ts";
+import { navigation, pagesOf } from "../../tools/docs/navigation.ts";
 import { pages } from "../../tools/docs/pages.ts";
-import { anchor } from "../../tools/docs/prose.ts";
 import { pagesWithShown } from "../../tools/docs/shown.ts";
 
 // The pages that people write: short, found from the index, with links that lead somewhere. README.md shows what is real.
@@ -11,45 +12,20 @@ import { pagesWithShown } from "../../tools/docs/shown.ts";
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const generated = Object.keys(await pages());
-const inDocs = readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true })
-  .filter((file) => file.endsWith(".md"))
-  .map((file) => `docs/${file}`);
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...inDocs];
+const documents = globSync("{*,{.github,bench,docs,examples,template}/**/*}.md", {
+  cwd: root,
+  exclude: ["**/node_modules/**"],
+});
+const inDocs = documents.filter((path) => path.startsWith("docs/"));
 const handWritten = inDocs.filter((path) => !generated.includes(path));
 
-/** A document without its blocks of code. */
-const prose = (path: string) => read(path).replaceAll(/^ *```[\s\S]*?^ *```$/gm, "");
-const anchorsOf = (path: string) =>
-  [...prose(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading));
-/** The links of a document, as paths from the root with their anchors. */
-function linksOf(path: string): string[] {
-  const text = prose(path);
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)].map(
-    ([, inline, below]) => inline ?? below ?? "",
-  );
-  return links
-    .filter((link) => !link.startsWith("https:"))
-    .map((link) =>
-      link.startsWith("#") ? `${path}${link}` : relative(root, join(root, dirname(path), link)),
-    );
-}
-
-function leadsNowhere(link: string): boolean {
-  const [path = "", to] = link.split("#");
-  if (!existsSync(join(root, path))) return true;
-  return to !== undefined && !anchorsOf(path).includes(`#${to}`);
-}
-
 test("no link leads nowhere", () => {
-  assert.ok(linksOf("README.md").length > 10);
-  for (const path of documents) assert.deepEqual(linksOf(path).filter(leadsNowhere), [], path);
-  assert.ok(leadsNowhere("docs/gone.md"));
-  assert.ok(leadsNowhere("README.md#gone"));
+  assert.ok(linksOf(read("README.md")).length > 10);
+  assert.deepEqual(deadLinks(documents, { exists: (path) => existsSync(join(root, path)), read }), []);
 });
 
-test("an index has each page", () => {
-  const indexes = inDocs.filter((path) => path.endsWith("/README.md"));
-  const listed = indexes.flatMap(linksOf).map((link) => link.split("#")[0]);
+test("each page of docs/ is in the navigation, which comes from docs/README.md", () => {
+  const listed = navigation("docs/README.md", read).flatMap(({ entries }) => pagesOf(entries));
   assert.deepEqual(
     inDocs.filter((path) => path !== "docs/README.md" && !listed.includes(path)),
     [],

@@ -54,7 +54,7 @@ export function value(text: string, resolve: Resolve): string {
 export function anchor(heading: string): string {
   return `#${heading
     .toLowerCase()
-    .replace(/[^\w\- ]/g, "")
+    .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, "")
     .replaceAll(" ", "-")}`;
 }
 
