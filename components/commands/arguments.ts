@@ -14,7 +14,7 @@ const commandSchema = z.strictObject({
     .array(line, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
     .min(1, "needs the name of a program")
     // env(1) takes a word with "=" for a variable.
-    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),
+    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "must begin with the name of a program"),
 
   /**
    * Environment variables; a secret one is in no command line.

@@ -5,13 +5,13 @@ import { port } from "../arguments/connection.ts";
 import { named } from "../arguments/shared-fields.ts";
 import { required, wholeNumber } from "../arguments/wording.ts";
 
-const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is no time, as in "30s"');
+const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is not a duration such as "30s"');
 const serverName = z
   .string()
   .max(253, "is longer than a host name can be")
   .regex(
     /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-    'is no host name: small letters, digits, "-" and ".", and perhaps "*." at the beginning',
+    'is not a valid host name: use lower-case letters, digits, "-" and ".", and for a pattern "*." at the start',
   );
 
 const networkSchema = z.strictObject({
@@ -126,7 +126,7 @@ const backendSchema = z.strictObject({
     .max(LONGEST_PATH, "is longer than the path of a Unix socket can be (unix(7))")
     .regex(
       /^\/(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)+$/,
-      'is no path of a file in a directory: as "/run/backend/http.sock"',
+      'is not the path of a file in a directory, such as "/run/backend/http.sock"',
     )
     .optional(),
 
@@ -178,7 +178,7 @@ const backendSchema = z.strictObject({
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#location
    */
   paths: z
-    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is no path: it begins with "/"'))
+    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is not a path: it must begin with "/"'))
     .min(1, "needs one path at least")
     .optional(),
 
@@ -302,7 +302,10 @@ export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
     .record(
       z
         .string()
-        .regex(label, 'a backend\'s name is a label of DNS: small letters, digits and "-", at most 60'),
+        .regex(
+          label,
+          'a backend\'s name is a label of DNS: lower-case letters, digits and "-", at most 60 characters',
+        ),
       named<Backend>(backendSchema),
       required(
         "the containers that nginx passes requests to",

@@ -22,7 +22,7 @@ const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 /** The name of an account. */
 export const account = (words?: Parameters<typeof z.string>[0]) =>
-  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name");
+  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is not a valid account name");
 
 const accessLogSchema = z.strictObject({
   /**
@@ -186,7 +186,7 @@ export const argumentsSchema = z.strictObject({
    */
   network: z
     .string()
-    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")
+    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is not a network of podman")
     .optional(),
 
   /**
@@ -204,7 +204,9 @@ export const argumentsSchema = z.strictObject({
    */
   nginx: z
     .record(
-      z.string().regex(fileName, "a file name has no directory: it would leave /etc/nginx/conf.d"),
+      z
+        .string()
+        .regex(fileName, "a file name can't have a directory: the file would be outside /etc/nginx/conf.d"),
       text(),
     )
     .optional(),
@@ -302,7 +304,7 @@ export const argumentsSchema = z.strictObject({
     .string()
     .regex(
       /^(~?\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)[^\s:%]*[^\s:%/]$/,
-      'is absolute or begins with "~/", without ".", "..", ":" and "%"',
+      'must be absolute or begin with "~/", without ".", "..", ":" and "%"',
     )
     .optional(),
 

@@ -51,7 +51,7 @@ function inClear(one: NamedAddress, unseen: boolean) {
   return problemAt(
     listen?.file ?? "",
     listen?.line,
-    `${subject} has no "ssl", and is for an address of the argument tls.listen: all would go there in clear${end}. Write "listen ${toNginxListen(one.address)} ssl".`,
+    `${subject} has no "ssl", and is for an address of the argument tls.listen: everything would be sent there without encryption${end}. Write "listen ${toNginxListen(one.address)} ssl".`,
   );
 }
 
@@ -61,7 +61,7 @@ function misplaced({ listens, address }: NamedAddress) {
   return problemAt(
     listen?.file ?? "",
     listen?.line,
-    `"${listen?.text}" has "ssl", and ${toListenStream(address)} is in the argument listen, so that verify, smokeTest and urls take it for one without TLS. Move it to tls.listen.`,
+    `"${listen?.text}" has "ssl", and ${toListenStream(address)} is in the argument listen, so verify, smokeTest and urls would use it without TLS. Move it to tls.listen.`,
   );
 }
 

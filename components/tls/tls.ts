@@ -12,7 +12,10 @@ import { type AcmeArgs, acmeSchema } from "./acme.ts";
 
 const serverName = z
   .string()
-  .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
+  .regex(
+    /^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/,
+    'is not a server name such as "www.example.com" or "*.example.com"',
+  );
 
 const ofCertificate = ["the certificate in PEM", '"-----BEGIN CERTIFICATE-----…"'] as const;
 const ofKey = ["the private key of the certificate in PEM", '"-----BEGIN PRIVATE KEY-----…"'] as const;

@@ -54,7 +54,7 @@ const cases: [string, object, RegExp][] = [
   [
     "a host that is not there",
     site({ hosts: ["web-2"] }),
-    /"web-2" is no host of this stack\. Did you mean "web-1"\?/,
+    /"web-2" is not a host of this stack\. Did you mean "web-1"\?/,
   ],
   [
     "a user's manager without a user",
