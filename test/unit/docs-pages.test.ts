@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
+import { messagesFile } from "../../tools/docs/messages-page.ts";
 import { pages } from "../../tools/docs/pages.ts";
 import { anchor } from "../../tools/docs/prose.ts";
 
@@ -9,7 +10,7 @@ import { anchor } from "../../tools/docs/prose.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
-const generated = Object.keys(await pages());
+const generated = [...Object.keys(await pages()), messagesFile];
 const inDocs = readdirSync(join(root, "docs"), { encoding: "utf8", recursive: true })
   .filter((file) => file.endsWith(".md"))
   .map((file) => `docs/${file}`);

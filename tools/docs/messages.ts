@@ -33,7 +33,7 @@ export function messagesOfCode(text: string): Message[] {
 
 /** The messages in a shell script, which `echo` or a variable "problem" has. */
 export function messagesOfShell(text: string): Message[] {
-  return [...text.matchAll(/(?:\becho |\bproblem=)(?:"((?:[^"\\]|\\.)*)"|'([^']*)')/g)]
+  return [...text.matchAll(/(?:\becho |\bproblem=)(?:"((?:\$\([^()]*\)|[^"\\]|\\.)*)"|'([^']*)')/g)]
     .map(([, double = "", single = ""]) => double || single)
     .map((said) =>
       said
@@ -125,7 +125,12 @@ function nameOf(node: ts.Expression): string {
 /** Prose: some words in a row, which no shell, unit or nginx would read. */
 function isMessage(text: string): boolean {
   const words = text.match(/(?<![\w/.$%-])(?:[A-Za-z][A-Za-z']+|a|\{[^}]*\})(?![\w/=-])/g) ?? [];
-  return words.length >= 3 && /[a-z'] [a-z]/.test(text) && !machineTexts.some((form) => form.test(text));
+  return (
+    words.length >= 3 &&
+    /[a-z'}] [a-z{]/.test(text) &&
+    /[a-z]{2}/.test(text.replaceAll(/\{[^}]*\}/g, "")) &&
+    !machineTexts.some((form) => form.test(text))
+  );
 }
 
 /** Paths, options, patterns, templates, and lines of units, scripts and nginx. */
@@ -133,5 +138,6 @@ const machineTexts = [
   /^[/$%#~@^[]|^\(\?|^\n|^<!--|^ {2}/,
   /^(?!.* is |.*: )-/,
   /^[a-z]+ -\w+ -|(?<!")%[thNL]\b|\$[({0-9]|\| ---/,
+  /^(location|upstream|prepare) |\.service$|^(?!.*\. ).* && /,
   /; (do|then|exit)|\bexit\b.*;|;\n|;$/,
 ];
