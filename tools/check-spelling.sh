@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 # A program, and an example of a typing error.
 names=passt,netwrok
 # What tests misspell on purpose, or cut.
-mistakes=adress,apche,cancell,comand,lables,longe,manger,pasword,retrun,te
+mistakes=adress,apche,cancell,comand,lables,longe,manger,nd,pasword,retrun,te
 
 if ! command -v codespell >/dev/null; then
   [ "${CHECK_TOOLS:-}" != optional ] || { echo "NOT CHECKED by codespell, which is not installed" && exit; }

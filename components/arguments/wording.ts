@@ -68,7 +68,7 @@ const names: Record<string, string> = {
   record: "an object",
 };
 
-/** For all that has no words of its own. */
+/** For everything without its own words. */
 export const wording: Wording = (issue) => {
   if (!kinds.includes(issue.code)) return undefined;
   if (issue.input === undefined) return "is missing";

@@ -56,7 +56,7 @@ export interface CommandsArgs extends z.input<typeof commandsSchema> {}
 const smokeRequestFields = z.strictObject({
   /**
    * The host name that is asked for, at the host's address, whatever DNS says.
-   * @default each server name of a proxy that is no pattern, of which it needs one; the host itself for a site
+   * @default each server name of a proxy except patterns, of which it needs one; the host itself for a site
    * @range letters, digits and ".:[]_-"
    * @example "www.example.com"
    */

@@ -114,8 +114,8 @@ const backendSchema = z.strictObject({
 
   /**
    * With {@link transport} "unix": the socket that it listens on in the container. Its directory is mounted there, empty and
-   * writable for all, at each start. It counts as started when the socket is there, or by its {@link healthCheck}. nginx keeps to the socket of then: one that
-   * the program makes anew needs a start of the backend.
+   * writable for all, at each start. It counts as started when the socket exists, or by its {@link healthCheck}. A program
+   * that creates its socket again later needs a restart of the backend.
    * @default "/run/backend/http.sock"
    * @range a file in a directory, of 107 bytes at most
    * @example "/var/run/app/app.sock"
@@ -171,7 +171,7 @@ const backendSchema = z.strictObject({
 
   /**
    * Only requests for these paths and what begins with them, as nginx's `location` has it; another backend of the same server
-   * name, without `paths`, has the rest, else nobody. The longest path wins.
+   * name, without `paths`, has the rest, if there is one. The longest path wins.
    * @default ["/"]
    * @range one path at least: "/", then letters, digits and "_./~+@-"
    * @example ["/api/"]
@@ -262,7 +262,7 @@ export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
   manager: z.enum(["system", "user"]).optional(),
 
   /**
-   * As a site's, for nginx, but for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
+   * As a site's, for nginx, except for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
    * its network. The backends can't gain privileges and are not pulled by their units; what else they need, only their images
    * know. One with {@link Backend.nginx} is hardened as a site is.
    * @default false

@@ -83,7 +83,7 @@ function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginx
   }
 }
 
-/** Every container and unit needs a name of its own. */
+/** Every container and unit needs its own name. */
 function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[] {
   return collisions(claimsOfProxy(name, args)).map(({ owner, claim, other }) => {
     const who = other.path.length === 0 ? "the proxy itself" : `backend "${other.path.at(-1)}"`;

@@ -10,7 +10,7 @@ import { type ArgumentProblem, pathText } from "../arguments/problems.ts";
 import type { ReverseProxyStackArgs } from "./arguments.ts";
 import { knownFiles, proxiedBackends } from "./nginx-files.ts";
 
-/** Problems of {@link Backend.extra}, which `nginx -t` would find on the host, in a file that nobody has written. */
+/** Problems of {@link Backend.extra}, which `nginx -t` would find on the host, in a file that the user did not write. */
 export function checkExtra({ backends, nginx, tls }: ReverseProxyStackArgs): ArgumentProblem[] {
   const malformed = Object.entries(backends).flatMap(([backend, { extra = "" }]) => {
     try {

@@ -286,7 +286,7 @@ export const argumentsSchema = z.strictObject({
    * restart. The error log is in the journal all the same.
    *
    * It is about what is written to /var/log/nginx/access.log, as nginx.conf of nginx's images does. An `access_log` of your own in
-   * {@link nginx} stays as it is: `off` is no log, and with `access_log /var/log/nginx/access.log main buffer=64k flush=1s` nginx writes
+   * {@link nginx} stays as it is: `off` means no log, and with `access_log /var/log/nginx/access.log main buffer=64k flush=1s` nginx writes
    * there once a second. The image must start as root. The directory stays when the site is removed.
    * @default none: the journal
    * @example { rotate: "hourly", keep: 48 }

@@ -137,7 +137,7 @@ function checkAccount({ manager, user, createUser, linger }: SocketActivatedNgin
   return problems;
 }
 
-/** What a system service of an account (Example 3) can't do, as it is no quadlet. */
+/** What a system service of an account (Example 3) can't do, as it is not a quadlet. */
 function checkUserService(args: SocketActivatedNginxArgs): ArgumentProblem[] {
   const { manager, user, network, configurationDirectory: directory, volumes = [] } = args;
   if (manager !== "system" || user === undefined) return [];

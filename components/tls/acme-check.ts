@@ -8,7 +8,7 @@ import type { HostArgs } from "../arguments/connection.ts";
 import type { ArgumentProblem } from "../arguments/problems.ts";
 import type { TlsArgs } from "./tls.ts";
 
-/** `tls` with the names of the certificate filled in: by default the server names that have no certificate of their own. */
+/** `tls` with the names of the certificate filled in: by default the server names without their own certificate. */
 export function withAcmeNames(tls: TlsArgs, serverNames: readonly string[]): TlsArgs {
   const { acme, certificates = {} } = tls;
   if (acme === undefined || acme.names !== undefined) return tls;

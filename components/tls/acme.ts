@@ -76,7 +76,7 @@ export const acmeSchema = z.strictObject({
 });
 
 /**
- * Each host gets a certificate of its own and renews it, with certbot in a container and a systemd timer. The private key never leaves
+ * Each host gets its own certificate and renews it, with certbot in a container and a systemd timer. The private key never leaves
  * the host. Using it accepts the terms of service of the CA. Until the CA has issued the certificate, nginx serves a self-signed one.
  */
 export interface AcmeArgs extends z.input<typeof acmeSchema> {}

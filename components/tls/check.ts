@@ -37,7 +37,7 @@ export function checkTls(
   };
 }
 
-/** Certificates of which a client will say that they are somebody else's. */
+/** Certificates which a client refuses because they are for other names. */
 function otherNames(tls: TlsArgs, names: readonly string[]): string[] {
   const named = Object.keys(tls.certificates ?? {});
   return [...new Set([...names, ...named])].flatMap((asked) => {

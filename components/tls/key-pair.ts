@@ -55,7 +55,7 @@ function inClear(one: NamedAddress, unseen: boolean) {
   );
 }
 
-/** It works, but for what goes by the arguments. */
+/** It works, except for what reads the arguments. */
 function misplaced({ listens, address }: NamedAddress) {
   const listen = listens.find(({ options }) => options.includes("ssl"));
   return problemAt(

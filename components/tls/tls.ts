@@ -24,7 +24,7 @@ const pem = ([what, example]: readonly [string, string]) =>
 
 const certificateSchema = z.strictObject({
   /**
-   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is not a secret: its diff can
    * be read, unless it is given as one.
    * @range PEM
    * @example "-----BEGIN CERTIFICATE-----\n…"
@@ -47,7 +47,7 @@ export interface CertificateArgs extends z.input<typeof certificateSchema> {}
 /** check.ts looks at certificates and keys. */
 export const tlsSchema = z.strictObject({
   /**
-   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is not a secret: its diff can
    * be read, unless it is given as one.
    * @default none: required without {@link acme}
    * @range PEM

@@ -62,13 +62,16 @@ function quoted(page: string): string[] {
   return [...page.matchAll(/^\| (`+) ?(.*?) ?\1 +\|/gm)].map(([, , text = ""]) => text);
 }
 
-/** Whether a message has the parts of a quotation between its "…", in their order. */
+/** Whether a line of the messages has the parts of a quotation between its "…", in their order. */
 function isSaid(quotation: string, messages: string): boolean {
-  const pattern = quotation
-    .split("…")
-    .map((part) => RegExp.escape(part))
-    .join(".*");
-  return new RegExp(`^.*${pattern}`, "m").test(messages);
+  return messages.split("\n").some((line) => {
+    let at = 0;
+    return quotation.split("…").every((part) => {
+      const found = line.indexOf(part, at);
+      at = found + part.length;
+      return found >= 0;
+    });
+  });
 }
 
 describe("docs/troubleshooting.md", () => {
