@@ -34,7 +34,7 @@ const cases: [string, object, RegExp][] = [
   [
     "a file that leaves its directory",
     site({ nginx: { "../../passwd": "x" } }),
-    /sites\.example2\.nginx\["\.\.\/\.\.\/passwd"\]: a file name has no directory/,
+    /sites\.example2\.nginx\["\.\.\/\.\.\/passwd"\]: a file name can't have a directory/,
   ],
   [
     "a newline in a value",

@@ -61,7 +61,7 @@ test("a file that another set has come to have", () => {
   write("sets/shop/manifest", ["/etc/systemd/system/web.socket"]);
   assert.equal(
     isFree(),
-    '/etc/systemd/system/web.socket belongs to the set "shop" on this host, since a moment ago. Remove it from that set first, with its own \`pulumi up\`.\n',
+    '/etc/systemd/system/web.socket belongs to the set "shop" on this host, since a moment ago. Remove it from that set first, with its own `pulumi up`.\n',
   );
 });
 

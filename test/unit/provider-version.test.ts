@@ -135,7 +135,7 @@ describe("the inputs that bring it back", () => {
     [
       "a secret that is gone",
       `{"files":{"/etc/gone":{"content":null}}}`,
-      /^Hosts keep no secrets, and the present version has no \/etc\/gone\ to take it from.$/,
+      /^Hosts keep no secrets, and the present version has no \/etc\/gone to take it from.$/,
     ],
   ] as const)
     test(`${what} is refused`, () => {
