@@ -9,7 +9,7 @@ CACHE := $(or $(QUADLET_FLEET_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/quad
 export NODE_COMPILE_CACHE := $(CACHE)/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CACHE)/engine:$(PATH)
 
-CHECKS := check-format check-lint check-shell check-types check-rooms check-unused check-unit
+CHECKS := check-format check-lint check-shell check-spelling check-types check-rooms check-unused check-unit
 FLEET := node tools/fleet/cli.ts
 
 .PHONY: help setup check docs site fuzz test hosts demo demo-clean bench release clean $(CHECKS)
@@ -20,14 +20,14 @@ help: ## show this
 setup: ## install and build what is missing on this machine
 	@tools/setup.sh
 
-check: ## formatting, lint, types, rooms and unit tests: about a minute, without root
+check: ## formatting, lint, spelling, types, rooms and unit tests: about a minute, without root
 	@tools/setup.sh node
 	@$(MAKE) --no-print-directory --jobs=$$(nproc) --keep-going --output-sync $(CHECKS)
 
 check-format check-lint check-types check-rooms check-unused: check-%:
 	@npm run --silent check:$*
-check-shell:
-	@tools/check-shell.sh
+check-shell check-spelling: check-%:
+	@tools/check-$*.sh
 check-unit:
 	@NODE_OPTIONS=--test-reporter=dot npm test --silent
 

@@ -7,7 +7,8 @@ import { Stop } from "./stop.ts";
  * @throws Stop when the answer is not yes, or when nobody can be asked
  */
 export async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new Stop(`${question}\nThere is no terminal to ask on: give --yes.`);
+  if (!process.stdin.isTTY)
+    throw new Stop(`${question}\nThere is no terminal to ask on. To go on without the question: --yes.`);
   const asked = createInterface({ input: process.stdin, output: process.stdout });
   try {
     // Ctrl-C and Ctrl-D reject it.

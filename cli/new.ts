@@ -23,10 +23,13 @@ export function newProject(given: string): void {
       `A project can't have the name of this library, ${packageJson.name}.\nChoose another directory.`,
     );
   const there = statSync(directory, { throwIfNoEntry: false });
-  if (there && !there.isDirectory()) throw new Stop(`${directory} is no directory.\nNothing was written.`);
+  if (there && !there.isDirectory())
+    throw new Stop(
+      `${directory} is not a directory.\nNothing was written. Name a directory that does not exist yet.`,
+    );
   if (there && readdirSync(directory).length > 0)
     throw new Stop(
-      `${directory} is not empty.\nNothing was written. Name a directory that is not there yet.`,
+      `${directory} is not empty.\nNothing was written. Name a directory that does not exist yet.`,
     );
   const files = readdirSync(template, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),

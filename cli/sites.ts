@@ -70,7 +70,7 @@ export function waysTo(
       }),
   );
   for (const [host, why] of left) {
-    if (why === "offline") report.note(host, "it is offline, as the stack says, and was not asked.");
+    if (why === "offline") report.note(host, "it was not asked, because the stack says that it is offline.");
     else report.failed(host, "it is not deployed there yet.");
   }
   return ways;

@@ -51,7 +51,7 @@ import { type Rendered, render } from "./site/render.ts";
  * @see https://github.com/eriksjolund/podman-nginx-socket-activation
  */
 export class ReverseProxyStack extends ComponentResource {
-  /** Where the pages are: `http://apache.example.com:82/`, for each server name that is no pattern. */
+  /** Where the pages are: `http://apache.example.com:82/`, for each server name except patterns. */
   readonly urls: Output<string[]>;
   /** The same by the names of the hosts; with `connection`, the name is "host". */
   readonly urlsByHost: Output<Record<string, string[]>>;

@@ -12,7 +12,7 @@ import { ArgumentError } from "./arguments/problems.ts";
 import { render } from "./site/render.ts";
 
 /**
- * nginx in a podman container whose sockets belong to systemd: it needs no network of its own, keeps the client's address,
+ * nginx in a podman container whose sockets belong to systemd: it needs no network, keeps the client's address,
  * runs at native speed, and can be restarted without a failed request.
  *
  * Example 1, a rootless service of the account "test" on port 8080:

@@ -1,13 +1,13 @@
 /** What an error leaves a host in, and how its message says so. What is not known needs words of its own. */
 const states = {
   untouched: "Nothing was changed on it.",
-  "taken back": "It was rolled back: the host is as it was before, and what ran there runs.",
+  "taken back": "It was rolled back: the host is as it was before, and the same services run.",
   unknown: undefined,
 };
 type Leaves = keyof typeof states;
 
 /** The cure where it is not known what a host was left in. */
-export const upAgain = "Run `pulumi up` again: it looks at the host first and does what is missing.";
+export const upAgain = "Run `pulumi up` again: it looks at the host first and does only what is missing.";
 
 /**
  * What went wrong on one host, for the person at the keyboard: which host, what, what state it is in now, what to do.

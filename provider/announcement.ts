@@ -91,7 +91,7 @@ function phrase(
         return { effect: "hands over", says: `hands ${name} over to its new version (${whose})` };
       }
       // Its sockets have their own line.
-      if (socketsChange) return { effect: "restarts", says: `starts ${name} anew` };
+      if (socketsChange) return { effect: "restarts", says: `starts ${name} again` };
       return hasSocket(desired, unit)
         ? { effect: "restarts", says: `restarts ${name} (its sockets stay open)` }
         : { effect: "interrupts", says: `restarts ${name}` };

@@ -34,20 +34,20 @@ function checkFleet(inputs: PlainObject, before: PlainObject, fail: Fail): void 
   if (all.length > mostHosts)
     fail(
       "hosts",
-      `are ${all.length}, and ${mostHosts} are the limit of one set: make two of it, by label for example`,
+      `has ${all.length} hosts, and one entry can have at most ${mostHosts}: split it into two, for example by label`,
     );
   // Maps of hosts are looked up by these names.
   for (const name of all.filter((each) => each in Object.prototype))
     fail(
       "hosts",
-      `no host can have the name "${name}", which every object in JavaScript has; choose another one`,
+      `a host can't have the name "${name}", which every object in JavaScript has. Choose another name`,
     );
   const there = Object.entries(waysOf(hosts as WireObject)).filter(
     ([, { host }]) => host.state !== "retired",
   );
   for (const [at, same] of Map.groupBy(there, ([, way]) => way.at))
     if (at !== "" && same.length > 1)
-      fail("hosts", `${fold(same.map(([name]) => name))} are one host, ${at}: name it once`);
+      fail("hosts", `${fold(same.map(([name]) => name))} are the same host, ${at}: name it once`);
   if (hasUnknown(inputs.rollout ?? null)) return;
   const policy = policyOf(inputs as unknown as UnitSetInputs);
   if ("problems" in policy) for (const { path, reason } of policy.problems) fail(`rollout.${path}`, reason);
@@ -74,14 +74,16 @@ function checkChange(inputs: PlainObject, before: PlainObject, fail: Fail): void
 function checkTogether(inputs: PlainObject, fail: Fail): void {
   const { manager, user, createUser, linger, files } = inputs as Record<string, Plain | undefined>;
   const names = (key: string) => namesIn(inputs[key]);
-  if (manager === "user" && user === undefined) fail("user", 'is missing: manager "user" needs the account');
-  if (user === undefined && createUser === true) fail("createUser", "needs the account that is to be made");
-  if (user === undefined && linger === true) fail("linger", "goes with an account (user) only");
+  if (manager === "user" && user === undefined)
+    fail("user", 'is missing: manager "user" needs the account that runs the service');
+  if (user === undefined && createUser === true) fail("createUser", "needs user: the account to create");
+  if (user === undefined && linger === true)
+    fail("linger", "has an effect only with an account: set user, or remove it");
   for (const key of ["userUnits", "userServices"])
     if (names(key).length > 0 && (manager === "user" || user === undefined))
-      fail(key, 'is for manager "system" with an account (user): units of the account\'s own manager');
+      fail(key, 'needs manager "system" and an account (user)');
   if (linger === false && names("userUnits").length > 0)
-    fail("linger", "can't be false with userUnits: they run from boot on");
+    fail("linger", "can't be false with userUnits, because they run from boot on");
   const own = madeIn(inputs.units);
   for (const { name, unit } of madeIn(inputs.userUnits)) {
     if (own.some((one) => one.unit === unit)) fail(`userUnits["${name}"]`, inBoth(unit, "units"));
@@ -92,7 +94,7 @@ function checkTogether(inputs: PlainObject, fail: Fail): void {
     fail(`userServices["${unit}"]`, inBoth(unit, "services"));
   if (manager === "system" && user === undefined)
     for (const path of names("files").filter((each) => each.startsWith("~/")))
-      fail(`files["${path}"]`, "is in the home directory of an account, and there is none (user)");
+      fail(`files["${path}"]`, "is in the home directory of an account, and no account is given (user)");
   // Names of what is not known yet can't be missed.
   if ([inputs.units, inputs.userUnits, files].includes(unknown)) return;
   const known = [...names("units"), ...names("userUnits"), ...names("files")];
@@ -100,7 +102,7 @@ function checkTogether(inputs: PlainObject, fail: Fail): void {
     const account = typeof user === "string" ? user : undefined;
     const unit = manager === "system" || manager === "user" ? unitAt({ manager, account }, path) : undefined;
     if (unit !== undefined && names(isAccounts(unit) ? "userUnits" : "units").includes(plainName(unit)))
-      fail(`files["${path}"]`, "is a unit of this set as well");
+      fail(`files["${path}"]`, "is also a unit of this set");
     if (/^(\/var\/lib|~\/\.local\/state)\/quadlet-fleet\//.test(path))
       fail(`files["${path}"]`, "is where quadlet-fleet keeps its own records");
   }
@@ -130,7 +132,7 @@ function checkTriggers(key: string, services: Plain | undefined, known: readonly
       const names = isObject(service) ? (service as PlainObject)[list] : undefined;
       for (const name of Array.isArray(names) ? names : []) {
         if (typeof name === "string" && !known.includes(name))
-          fail(`${key}["${unit}"].${list}`, `"${name}" is no file or unit of this set`);
+          fail(`${key}["${unit}"].${list}`, `"${name}" is not a file or unit of this set`);
       }
     }
   }

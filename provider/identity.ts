@@ -29,7 +29,7 @@ export function parseIdentity(text: string): Identity {
   const isWrong = hosts.includes(undefined) || new Set(names).size < names.length;
   if (name === "" || isWrong)
     throw new Error(
-      `"${text}" does not say what to import. It is [HOST=]LOGIN@ADDRESS:PORT/system/NAME or …/user/ACCOUNT/NAME, with commas between several hosts, for example web-1=root@192.0.2.11:22,web-2=root@192.0.2.12:22/system/example2`,
+      `"${text}" is not valid as the ID of an import. Write [HOST=]LOGIN@ADDRESS:PORT/system/NAME or …/user/ACCOUNT/NAME, with commas between several hosts, for example web-1=root@192.0.2.11:22,web-2=root@192.0.2.12:22/system/example2`,
     );
   const known = hosts.filter((one) => one !== undefined);
   return {

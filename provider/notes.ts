@@ -44,7 +44,7 @@ export function observed(
       continue;
     }
     const facts = seen.get(name);
-    const found = isGone(name) ? [{ what: "nothing is there of", where: desired.name }] : findings(facts);
+    const found = isGone(name) ? [{ what: "nothing is left of", where: desired.name }] : findings(facts);
     if (facts?.set?.unfinished) exceptions.set(name, { has: "unknown", why: interrupted });
     // An old version differs in more than is worth saying.
     else if (exception && isOlder(exception) && found.length > 0) exceptions.set(name, exception);

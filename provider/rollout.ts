@@ -121,7 +121,7 @@ function failedAlone(
   if (problem && !late) return problem;
   // It was cancelled, or busy for too long.
   if (!touched) return new Refused(text);
-  const cure = "Correct the cause, or give it more time: commandTimeout, or customTimeouts of the resource.";
+  const cure = "Correct the cause, or allow more time: commandTimeout, or customTimeouts of the resource.";
   const all = [text, problem?.problem].filter(Boolean).join("\n");
   return new HostError(name, all, { leaves: "taken back", cure });
 }

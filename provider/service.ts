@@ -56,7 +56,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
       import("../host/ssh/pool.ts"),
       import("./rollout.ts"),
     ]);
-    if (lifetime.cancel.aborted) throw new Refused("the run was cancelled before this was begun");
+    if (lifetime.cancel.aborted) throw new Refused("the run was cancelled before this began");
     const [urn, timeout] = [request.getUrn(), request.getTimeout()];
     // After a time limit, the operation may still report steps.
     let ended = false;

@@ -4,7 +4,7 @@ import { HostError } from "../host/errors.ts";
 /** What a read has found, or why its host is passed over. */
 export type Look<T> = { found: T } | { unseen: HostError };
 
-export const checkNetwork = "No host has answered in this run: check the network of this machine first.";
+export const checkNetwork = "No host answered in this run: check the network of this machine first.";
 
 /** A host can't be reached, and neither can any other. */
 export class NoAnswer extends Error {

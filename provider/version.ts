@@ -70,11 +70,12 @@ export function inputsOf(now: WireObject, text: string): WireObject {
   // All backends of a proxy would go: that version had them in a set of their own.
   if (!hasPart(text, "userUnits") && Object.keys(record(reveal(now.userUnits))).length > 0)
     throw new VersionError(
-      "It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's own manager.",
+      "It was deployed by an older quadlet-fleet, which did not keep the units of the account's own manager.",
     );
   const texts = (["units", "userUnits"] as const).flatMap((part) => Object.entries(record(kept[part])));
   for (const [part, value] of [...Object.entries(kept), ...texts])
-    if (value === null) throw new VersionError(`Hosts keep no secrets, and this is one: ${part}.`);
+    if (value === null)
+      throw new VersionError(`Hosts keep no secrets, and the previous version has one: ${part}.`);
   const files = mapped(record(kept.files), (file, path) =>
     isObject(file) && record(file).content === null
       ? { ...record(file), content: contentNow(now, path) }
@@ -114,7 +115,7 @@ function contentNow(now: WireObject, path: string): Wire {
     while (isSecret(value)) [value, isWrapped] = [value.value, true];
   }
   if (typeof value === "string") return isWrapped ? secret(value) : value;
-  throw new VersionError(`Hosts keep no secrets, and the present version lacks this one: ${path}.`);
+  throw new VersionError(`Hosts keep no secrets, and the present version has no ${path} to take it from.`);
 }
 
 const said = ({ path, reason }: Failure) => `${path} ${reason}`;

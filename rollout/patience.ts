@@ -41,7 +41,7 @@ async function giveUpTheSilent(
     const isBorne = run.failures + open.size <= run.limits.maxFailures && !isOverBudget(run);
     const areSilent = wasAwake && isBorne && [...open.keys()].every(isSilent);
     if (areSilent && before)
-      for (const controller of open.values()) controller.abort(`no sign of life for ${patience} s`);
+      for (const controller of open.values()) controller.abort(`no answer for ${patience} s`);
     before = areSilent;
   }
 }

@@ -81,7 +81,7 @@ export function resolve(
     const number = Number(digits);
     if (digits === undefined || (percent && number > 100))
       wrong(path, `${JSON.stringify(value)} is not a whole number or a percentage like "25%"`);
-    else if (number < least) wrong(path, `needs to be at least ${least}`);
+    else if (number < least) wrong(path, `must be at least ${least}`);
     return percent ? Math.max(least, Math.floor((many * number) / 100)) : number;
   };
   const seconds = (
@@ -91,7 +91,7 @@ export function resolve(
   ): number => {
     const value = policy[path] ?? defaults[path];
     if (!(value >= least && value <= most))
-      wrong(path, `needs to be ${least} to ${most} seconds, and is ${value}`);
+      wrong(path, `must be ${least} to ${most} seconds, and is ${value}`);
     return value;
   };
   const named = (path: "canaryHosts" | "only") =>

@@ -32,7 +32,7 @@ export async function prepare(run: Run, site: string, quit: AbortSignal): Promis
     );
     if (!leave || quit.aborted) {
       leave?.();
-      run.stopped = "The run was cancelled before anything was begun.";
+      run.stopped = "The run was cancelled before anything began.";
       return undefined;
     }
     const busy = await prepareOnce(run, hosts);

@@ -77,7 +77,7 @@ export function readConfiguration(
       for (const path of whole.inClear)
         if (isWritten && typeof valueAt(source, path.slice(1)) === "string")
           warnings.push(
-            `${pathText(path)} at ${at(path) ?? "?"} is a secret, and is in clear in the stack file.`,
+            `${pathText(path)} at ${at(path) ?? "?"} is a secret, and is not encrypted in the stack file.`,
           );
       // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
       const lost = secretKeys.includes(fullKey) && !isWritten;

@@ -20,10 +20,10 @@ export function readText(given: string, project: string): { text: string } | { p
     // A device or a pipe could be read for ever.
     if (!status.isFile()) return problem("is not a regular file");
     if (status.size > mostBytes)
-      return problem(`has ${status.size} bytes, and a text here can have ${mostBytes} (1 MiB)`);
+      return problem(`has ${status.size} bytes, and a text can have at most ${mostBytes} (1 MiB)`);
     // A byte order mark stays, as it would in a text of the stack file: whoever reads the text says what it does there.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
-    return text.includes("\0") ? problem("holds a NUL byte, so it is not a text") : { text };
+    return text.includes("\0") ? problem("holds a NUL byte, so it is not text") : { text };
   } catch (thrown) {
     return problem(reason(thrown as NodeJS.ErrnoException));
   }
@@ -43,6 +43,6 @@ function locate(given: string, project: string): { path: string; named: string }
 function reason({ code, message }: NodeJS.ErrnoException): string {
   if (code === "ENOENT") return "does not exist";
   if (code === "EACCES") return "can't be read: permission denied";
-  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "is not a text in UTF-8";
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "is not text in UTF-8";
   return `can't be read: ${message}`;
 }

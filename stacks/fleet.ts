@@ -50,7 +50,8 @@ function projectDirectory(): string {
   if (isAbsolute(given)) return given;
   for (let directory = process.cwd(); ; directory = dirname(directory)) {
     if (["Pulumi.yaml", "Pulumi.yml"].some((name) => existsSync(join(directory, name)))) return directory;
-    if (directory === dirname(directory)) throw new Error("there is no Pulumi.yaml here, or above");
+    if (directory === dirname(directory))
+      throw new Error("there is no Pulumi.yaml here or in a directory above");
   }
 }
 
@@ -147,7 +148,7 @@ function hostOf(fleet: FleetConfiguration, host: string, problems: ArgumentProbl
   if (count > mostJumps)
     problems.push({
       path: pathText(["hosts", host, "jump"]),
-      message: `is the first of ${count} jump hosts, and ${mostJumps} are the limit`,
+      message: `is the first of ${count} jump hosts, and at most ${mostJumps} are possible`,
     });
   return { ...connection, ...(jump === undefined ? {} : { jump }) };
 }
@@ -164,7 +165,8 @@ function jumpOf(fleet: FleetConfiguration, way: readonly string[], problems: Arg
   if (typeof jump !== "string") return jump;
   const path = pathText(["hosts", way[0] ?? "", "jump"]);
   const through = fleet.hosts[jump];
-  if (jump === way[0]) problems.push({ path, message: `leads back to it: ${[...way, jump].join(" → ")}` });
+  if (jump === way[0])
+    problems.push({ path, message: `goes round in a circle: ${[...way, jump].join(" → ")}` });
   else if (!through && way.length === 1)
     problems.push({ path, message: noSuchHost(jump, Object.keys(fleet.hosts)) });
   if (!through || way.includes(jump)) return undefined;
@@ -189,5 +191,5 @@ function jumpsIn(jump: Jump | NonNullable<Jump>["jump"]): number {
 }
 
 function noSuchHost(host: string, hosts: readonly string[]): string {
-  return `"${host}" is no host of this stack.${didYouMean(host, hosts)}`;
+  return `"${host}" is not a host of this stack.${didYouMean(host, hosts)}`;
 }

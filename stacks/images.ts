@@ -66,10 +66,10 @@ function collect(node: unknown, path: readonly string[], places: Map<string, Pla
 
 function placeOf(value: unknown): Place {
   if (!isScalar(value) || typeof value.value !== "string" || !value.range)
-    return "is not written there as a text: it is an alias, or comes from elsewhere";
+    return "is not written there as text: it is an alias, or comes from another file";
   if (value.anchor !== undefined)
     return `has the anchor "&${value.anchor}", so other values would change too`;
   if (value.type === "BLOCK_LITERAL" || value.type === "BLOCK_FOLDED")
-    return "is a text of several lines there";
+    return "is text of several lines there";
   return { from: value.range[0], to: value.range[1] };
 }

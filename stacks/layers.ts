@@ -56,7 +56,7 @@ export class Layers {
       if (above.includes(path))
         this.problems.push({
           path: "extends",
-          message: `leads back to ${path}: ${[...above, path].join(" → ")}`,
+          message: `includes itself: ${[...above, path].join(" → ")}`,
           where: at("extends"),
         });
       // What several of them extend is below all of them.
@@ -112,7 +112,7 @@ export class Layers {
       const before = known.get(host);
       const here = file.at([host]);
       if (before !== undefined)
-        this.problems.push({ path: `hosts.${host}`, message: `is in ${before} already`, where: here });
+        this.problems.push({ path: `hosts.${host}`, message: `is already in ${before}`, where: here });
       known.set(host, here ?? path);
     }
     const within = (path: readonly PropertyKey[]) => (path[0] === "hosts" ? path.slice(1) : undefined);
@@ -131,7 +131,7 @@ export class Layers {
       this.problems.push({
         path: pathText(path),
         message:
-          "is a secret, and is in clear in a file that environments share. Write { file: PATH } or { env: NAME }, or put it into the stack file with `pulumi config set --path --secret`.",
+          "is a secret, and is not encrypted in a file that environments share. Write { file: PATH } or { env: NAME }, or put it into the stack file with `pulumi config set --path --secret`.",
         where: at(path),
       });
     this.all.push({ value: value as Layer["value"], problems, at, isBlank });

@@ -81,7 +81,7 @@ export function readStackFile(path: string, name: string): StackFile | undefined
       `the stack file ${path}`,
       misplaced.map((key) => ({
         path: key,
-        message: "stands beside config:, where nobody reads it. Put it below.",
+        message: "is beside config:, where it has no effect. Move it below config:.",
         where: at([key]),
       })),
     );

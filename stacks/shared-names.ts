@@ -13,7 +13,7 @@ export function sharedNames(fleet: Fleet): ArgumentProblem[] {
     const whose = account === undefined ? "" : `, of the account "${account}"`;
     return {
       path: pathText(owner.path),
-      message: `"${name}" is the name of ${what} of ${pathText(other.path)} already${whose} on ${owner.host}. Choose another one.`,
+      message: `"${name}" is the name of ${what} of ${pathText(other.path)} already${whose} on ${owner.host}. Choose another name.`,
     };
   });
 }
@@ -38,6 +38,6 @@ export function sharedEntries({ sites, proxies }: Fleet): ArgumentProblem[] {
     .filter(({ name }) => names.has(name))
     .map(({ name }) => ({
       path: pathText(["proxies", name]),
-      message: "is the name of a site as well. Choose another one.",
+      message: "is also the name of a site. Choose another name.",
     }));
 }

@@ -24,7 +24,7 @@ export function sizeWarning(handedOver: string, all: Readonly<Record<string, str
   return [
     `The stack's configuration has ${kibibytes(size)}: ${largest(keys)}.`,
     `Linux can't start this program with more than ${kibibytes(most)} ("argument list too long").`,
-    `Put long texts into files, { file: PATH } in the place of each (docs/limits.md): ${largest(texts)}.`,
+    `Move long texts to files, and write { file: PATH } instead (docs/limits.md): ${largest(texts)}.`,
   ].join(" ");
 }
 

@@ -158,7 +158,7 @@ function assignments(variables: Readonly<Record<string, string>>, escape: (value
 function checkVariableName(name: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return;
   throw new UnquotableTextError(
-    `"${name}" is no name of a variable: it needs a letter or _, then letters, digits and _ (ASCII).`,
+    `"${name}" is not a valid name of a variable: it needs a letter or _, then letters, digits and _ (ASCII).`,
   );
 }
 

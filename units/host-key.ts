@@ -2,15 +2,15 @@
  * What is wrong with the text of a host key, by its looks, and what to do; undefined where nothing is.
  *
  * @param text as in *.pub files: type, key, and perhaps a comment
- * @example hostKeyProblem("ssh-ed25519 AAAA…") // "is a placeholder, and no key. Get the host's own: …"
+ * @example hostKeyProblem("ssh-ed25519 AAAA…") // "is a placeholder, not a key. Get the host's own: …"
  */
 export function hostKeyProblem(text: string): string | undefined {
-  if (/…|\.\.\./.test(text)) return `is a placeholder, and no key. Get the host's own: ${howToGet}`;
+  if (/…|\.\.\./.test(text)) return `is a placeholder, not a key. Get the host's own: ${howToGet}`;
   const [first = "", type] = text.trim().split(/\s+/);
   if (type !== undefined && /^(ssh|ecdsa|sk)-/.test(type) && !/^(ssh|ecdsa|sk)-/.test(first))
-    return `begins with "${first}", as in a file of known hosts. Leave that out: "${type} AAAA…".`;
+    return `begins with "${first}", as in a file of known hosts. Remove that: "${type} AAAA…".`;
   if (!/^\S+ [A-Za-z0-9+/]+=*( .*)?$/.test(text))
-    return `has a type and a key, as in "ssh-ed25519 AAAA…": ${howToGet}`;
+    return `must be a type and a key, such as "ssh-ed25519 AAAA…": ${howToGet}`;
   return undefined;
 }
 

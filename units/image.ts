@@ -13,7 +13,7 @@ export function imageProblem(text: string): string | undefined {
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
   if (scheme !== undefined) {
     const what = /^https?:/i.test(scheme) ? "is the address of a page" : "has a transport";
-    return at(`${what} ("${scheme}"), and the name of an image is wanted`, text.slice(scheme.length));
+    return at(`${what} ("${scheme}"), and must be the name of an image`, text.slice(scheme.length));
   }
   const [transport] = transports.exec(text) ?? [];
   if (transport !== undefined)
@@ -24,7 +24,7 @@ export function imageProblem(text: string): string | undefined {
   const [rest = "", ...digests] = text.split("@");
   const [, name = "", tag] = /^(.*?)(?::([^/:]*))?$/s.exec(rest) ?? [];
   if (name.length > 255)
-    return `"${name.slice(0, 30)}…" has ${name.length} characters, and the name of an image at most 255.`;
+    return `"${name.slice(0, 30)}…" has ${name.length} characters, and the name of an image can have at most 255.`;
   const tail = text.slice(name.length);
   const [first = "", ...others] = name.split("/");
   const hasRegistry = others.length > 0 && isRegistry(first);
@@ -36,9 +36,9 @@ export function imageProblem(text: string): string | undefined {
   if ((hasRegistry && !registry.test(first)) || !repository.test(path))
     return at("is not the name of an image");
   if (tag !== undefined && !/^\w[\w.-]{0,127}$/.test(tag))
-    return at(`has a tag, "${tag}", that can't be one`, name);
+    return at(`has "${tag}" as its tag, which is not valid`, name);
   if (digests.length > 1 || !digests.every((one) => digest.test(one)))
-    return at('has a digest that can\'t be one: "sha256:" and 64 digits of 0-9 and a-f', rest);
+    return at('has a digest that is not valid: it must be "sha256:" and 64 digits of 0-9 and a-f', rest);
   return undefined;
 }
 

@@ -15,12 +15,12 @@ const longestName = 255;
 export function unitName(text: string): string {
   if (kindOf(text) === undefined) {
     throw new Error(
-      `"${text}" is no unit's name: it needs to end in one of ${allKinds.map((kind) => `.${kind}`).join(", ")}.`,
+      `"${text}" is not a valid unit name: it must end in one of ${allKinds.map((kind) => `.${kind}`).join(", ")}.`,
     );
   }
   if (!/^[A-Za-z0-9:_.\\-]+(?:@[A-Za-z0-9:_.\\@-]*)?$/.test(stemOf(text))) {
     throw new Error(
-      `"${text}" is no unit's name: before the suffix it needs ASCII letters, digits and :-_.\\ only, and an @ for a template.`,
+      `"${text}" is not a valid unit name: before the suffix it can have only ASCII letters, digits and :-_.\\, and an @ for a template.`,
     );
   }
   const longest = Math.max(text.length, madeUnit(text, undefined).length);

@@ -48,7 +48,7 @@ export function parse(text: string, fileName: string): UnitFile {
     throw new UnitSyntaxError(
       fileName,
       1,
-      "begins with a byte order mark, and podman refuses that. Save it without.",
+      "begins with a byte order mark, which podman refuses. Save it without.",
     );
   for (const statement of statements(text, fileName)) {
     const fail = (problem: string): never => {
@@ -65,7 +65,7 @@ export function parse(text: string, fileName: string): UnitFile {
     const section = file.sections.at(-1);
     if (typeof entry === "string") file.sections.push({ name: entry, entries: [] });
     else if (section !== undefined) section.entries.push(entry);
-    else fail(`${entry.key}= stands before the first section. Put it below a line such as [Unit].`);
+    else fail(`${entry.key}= is before the first section. Move it below a line such as [Unit].`);
   }
   return file;
 }

@@ -8,7 +8,7 @@ export function privateKeyProblem(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === "") return "is empty";
   if (isPublicKey(trimmed))
-    return "is a public key. The private key is needed, which is in the file of the same name without .pub";
+    return "is a public key. Give the private key: it is in the file of the same name without .pub";
   if (trimmed.startsWith("-----BEGIN CERTIFICATE")) return "is a certificate, not a private key";
   // ssh2 reads some of them.
   if (trimmed.startsWith("PuTTY-User-Key-File-")) return undefined;
@@ -19,7 +19,7 @@ export function privateKeyProblem(text: string): string | undefined {
   if (rest.startsWith("\\n") || rest.startsWith("\\r"))
     return String.raw`has \n as two characters where a line should end. Give it with real line breaks: in YAML, "privateKey: |" and the key's lines below it, indented`;
   if (/^[^\S\r\n]*[^\s-]/.test(rest))
-    return 'has lost its line breaks. Give it with them: in YAML, "privateKey: |" and the key\'s lines below it, indented';
+    return 'has lost its line breaks. Give it with its line breaks: in YAML, "privateKey: |" and the key\'s lines below it, indented';
   if (!rest.includes(begin.line.replace("BEGIN", "END")))
     return `was cut off: its last line, ${begin.line.replace("BEGIN", "END")}, is missing`;
   return undefined;
@@ -31,7 +31,7 @@ const expected = "which begins with -----BEGIN OPENSSH PRIVATE KEY----- or -----
 export function identityFileProblem(path: string): string | undefined {
   if (path === "") return "is empty: the path of a file";
   if (/-----BEGIN|PuTTY-User-Key-File-/.test(path))
-    return "is a key's text, where the name of its file belongs. Move the text to privateKey, which is kept as a secret";
+    return "is the text of a key, and must be the path of its file. Move the text to privateKey, which is kept as a secret";
   if (/\p{Cc}/u.test(path)) return "can't hold a newline or another control character";
   return undefined;
 }

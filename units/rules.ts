@@ -34,10 +34,10 @@ export const rules = {
   share: matches(/^\d{1,9}$|^(100|\d{1,2})%$/, 'must be a whole number or a percentage, as in "25%"'),
   mode: matches(/^0[0-7]{3}$/, 'must be four octal digits, as in "0644"'),
   httpPath: matches(/^\/[!-~]*$/, 'must begin with "/", without spaces and control characters'),
-  httpHost: matches(/^[A-Za-z0-9.:[\]_-]+$/, "is no host name"),
+  httpHost: matches(/^[A-Za-z0-9.:[\]_-]+$/, "is not a valid host name"),
   loopback: matches(/^127(\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])){3}$/, 'must begin with "127."'),
   listenStream: (text) =>
-    problemOf(() => parseListenStream(text)) && "is no address that a socket listens on",
+    problemOf(() => parseListenStream(text)) && "is not an address that a socket listens on",
   hostPath: hostPathProblem,
   unitName: (text) =>
     problemOf(() => unitName(text)) ??

@@ -77,7 +77,7 @@ const writers: { [Kind in keyof Kinds]: (value: Kinds[Kind]) => string[] } = {
 
 function scalar(value: Kinds["value"]): string {
   if (typeof value === "number" && !Number.isFinite(value))
-    throw new Error(`${value} is no number that can be written.`);
+    throw new Error(`${value} is not a number that can be written.`);
   return String(value);
 }
 

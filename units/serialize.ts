@@ -36,7 +36,7 @@ function sectionLines({ name, entries }: Section): string[] {
     throw new UnwritableValueError(
       name,
       undefined,
-      "is no section name: one line without brackets is needed.",
+      "is not a valid section name: it must be one line without brackets.",
     );
   }
   return [`[${name}]`, ...entries.map((entry) => entryLine(entry, name))];
@@ -47,7 +47,7 @@ function entryLine({ key, value }: Entry, section: string): string {
     throw new UnwritableValueError(
       section,
       key,
-      "is no key: it needs a letter, then letters, digits, - and _.",
+      "is not a valid key: it needs a letter, then letters, digits, - and _.",
     );
   }
   const problem = lineProblem(value) ?? edgeProblem(value);

@@ -91,6 +91,6 @@ export function compareVersions(left: string, right: string): number {
 
 function numbersOf(version: string): number[] {
   const numbers = /^v?(\d+(?:\.\d+)*)/.exec(version)?.[1];
-  if (numbers === undefined) throw new RangeError(`"${version}" is no version: "5.4.2" is the form.`);
+  if (numbers === undefined) throw new RangeError(`"${version}" is not a version such as "5.4.2".`);
   return numbers.split(".").map(Number);
 }

@@ -20,9 +20,9 @@ export function readVolume(text: string): Volume | string {
   if (problem !== undefined) return problem;
   // What a specifier stands for is known on the host only.
   if (target === undefined || !/^[/%]/.test(target))
-    return `"${target}" is to be a path in the container, and begins with no "/". Write SOURCE:/TARGET.`;
+    return `"${target}" must be a path in the container that begins with "/". Write SOURCE:/TARGET.`;
   if (cleanPath(target) === "/")
-    return `"${text}" is for the root of the container, where nothing can be mounted. Choose a directory in it.`;
+    return `"${text}" would be mounted at the root of the container, which is not possible. Choose a directory in it.`;
   return { ...(source === undefined ? {} : { source }), target: cleanPath(target) };
 }
 

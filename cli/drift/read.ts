@@ -30,7 +30,7 @@ function differencesOf(step: Step): Difference[] {
   const { op, oldState, newState } = step;
   const site = siteOf(step);
   if (op === "delete")
-    return [{ site, what: "nothing is there of it", hosts: Object.keys(oldState?.inputs?.where ?? {}) }];
+    return [{ site, what: "nothing of it is left", hosts: Object.keys(oldState?.inputs?.where ?? {}) }];
   const { drift, pending, unseen } = newState?.outputs ?? {};
   const drifted = Object.entries(typeof drift === "object" && drift !== null ? drift : {});
   return [

@@ -71,7 +71,7 @@ function nginxOf(site: string, sets: readonly DeployedSet[]): string {
   if (first === undefined) throw new Stop(`"${site}" has no container.`);
   if (others.length > 0)
     throw new Stop(
-      `"${site}" has more than one container: say which one with --unit.\nIt has: ${units.join(", ")}`,
+      `"${site}" has more than one container: choose one with --unit.\nIt has: ${units.join(", ")}`,
     );
   return first;
 }

@@ -72,7 +72,7 @@ async function finish(attended: Attended, { seconds, stop, print }: Wish): Promi
   stop.removeEventListener("abort", interrupt);
   const because = why === "late" ? `the command had not ended after ${seconds} s` : "interrupted";
   if (why)
-    return `${because}: ${code === null ? "the host has not said that it was stopped" : "it was stopped"}`;
+    return `${because}: ${code === null ? "the host did not confirm that it was stopped" : "it was stopped"}`;
   if (code === null) return "the connection was lost: the host stops the command";
   return code === 0 ? undefined : `exit status ${code}`;
 }

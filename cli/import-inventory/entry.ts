@@ -171,7 +171,7 @@ function unwrapped(value: unknown): unknown {
 function plainText(value: unknown): { text: string; why?: undefined } | { text?: undefined; why: string } {
   if (isVault(value)) return { why: "is encrypted by ansible-vault. Write the host by hand" };
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
-    return { why: "is not a text" };
+    return { why: "is not text" };
   const text = String(value);
   if (/\{[{%#]/.test(text)) return { why: isTemplate };
   return { text };

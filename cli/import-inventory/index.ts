@@ -21,7 +21,7 @@ export async function importInventory(
   { isListed, output }: { isListed: boolean; output: string | undefined },
 ): Promise<number> {
   if (output !== undefined && statSync(output, { throwIfNoEntry: false }))
-    throw new Stop(`${output} is there already.\nNothing was written. Remove it, or name another file.`);
+    throw new Stop(`${output} already exists.\nNothing was written. Remove it, or name another file.`);
   if (!statSync(file, { throwIfNoEntry: false }))
     throw new Stop(`there is no inventory ${file}.\nNothing was written.`);
   const { json, warnings } = isListed

@@ -19,7 +19,7 @@ interface SshArguments {
  * @example sshArguments("-o ProxyJump=admin@bastion:2222") // { jump: { address: "bastion", user: "admin", port: 2222 }, others: [] }
  */
 export function sshArguments(text: string): SshArguments {
-  if (/["'\\]/.test(text)) return { others: ["quotes are not read"] };
+  if (/["'\\]/.test(text)) return { others: ["quotes are not supported"] };
   const others: string[] = [];
   let jump: JumpHost | undefined;
   // An option and its value are one word or two.

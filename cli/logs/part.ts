@@ -51,7 +51,7 @@ export class Part {
   async *follow(begun: () => void): AsyncGenerator<HostEntry, void> {
     for await (const entry of read(this.#pool, this.#target, this.#reader.follow(), begun))
       yield { host: this.host, ...entry };
-    throw new HostError(this.host, "reading the log has ended there.", { reason: "lost", state: "" });
+    throw new HostError(this.host, "its log could not be read any further.", { reason: "lost", state: "" });
   }
 
   /** Whether another try may go better: the host or its network is gone for now, or was there before and is not quite up yet. */

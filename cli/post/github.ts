@@ -30,7 +30,9 @@ export class GitHub implements Forge {
   constructor(env: NodeJS.ProcessEnv, token: string) {
     const { GITHUB_API_URL = "", GITHUB_REPOSITORY = "", GITHUB_REF = "", GITHUB_REF_NAME } = env;
     if (!/^[\w.-]+\/[\w.-]+$/.test(GITHUB_REPOSITORY))
-      throw new Stop(`GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}, and not OWNER/REPOSITORY.`);
+      throw new Stop(
+        `GITHUB_REPOSITORY is ${JSON.stringify(GITHUB_REPOSITORY)}, not OWNER/REPOSITORY.\nNothing was posted. The forge sets it in a job: leave it as it is.`,
+      );
     this.#repository = GITHUB_REPOSITORY;
     this.#requests = new Requests(GITHUB_API_URL, { authorization: `Bearer ${token}` });
     const [, number] = /^refs\/pull\/(\d+)\//.exec(GITHUB_REF) ?? [];

@@ -29,7 +29,9 @@ export class GitLab implements Forge {
   constructor(env: NodeJS.ProcessEnv, token: string) {
     const { CI_API_V4_URL = "", CI_PROJECT_ID = "", CI_MERGE_REQUEST_IID: number = "" } = env;
     if (!/^\d+$/.test(CI_PROJECT_ID))
-      throw new Stop(`CI_PROJECT_ID is ${JSON.stringify(CI_PROJECT_ID)}, and not a number.`);
+      throw new Stop(
+        `CI_PROJECT_ID is ${JSON.stringify(CI_PROJECT_ID)}, not a number.\nNothing was posted. GitLab sets it in a job: leave it as it is.`,
+      );
     this.#project = CI_PROJECT_ID;
     this.#requests = new Requests(CI_API_V4_URL, { "private-token": token });
     this.pullRequest = /^\d+$/.test(number) ? Number(number) : undefined;

@@ -35,14 +35,17 @@ export async function post(options: PostOptions, env: NodeJS.ProcessEnv): Promis
     throw new Stop(`--marker ${JSON.stringify(marker)}: write words of letters, digits, "_", "." and "/".`);
   const forge = forgeOf(env);
   const ours = options.author === undefined ? await forge.self() : [options.author];
-  if (ours.length === 0) throw new Stop("The forge does not say who the token is of.\nGive --author.");
+  if (ours.length === 0)
+    throw new Stop(
+      "The forge does not say which account the token belongs to.\nNothing was posted. Give the account's name: --author NAME.",
+    );
   const own = { forge, ours, mark: `<!-- quadlet-fleet: ${marker} -->` };
   if (what === "issue" && close) return await closed(own);
   const body = `${own.mark}\n${textOf(file, forge)}`;
   // GitHub counts characters, and says nothing of where the text should end.
   if (body.length > forge.limit)
     throw new Stop(
-      `The text has ${body.length} characters with its marker, and ${forge.limit} are the limit.\nMake it shorter: \`review\` has --limit.`,
+      `The text has ${body.length} characters with its marker, and the forge takes at most ${forge.limit}.\nNothing was posted. Make it shorter: \`review\` has --limit.`,
     );
   if (what === "comment") await comment(own, body);
   else if (what === "issue") await issue(own, body, options.title ?? marker);
@@ -53,11 +56,13 @@ export async function post(options: PostOptions, env: NodeJS.ProcessEnv): Promis
 function forgeOf(env: NodeJS.ProcessEnv): Forge {
   const given = (name: string) =>
     env[name] ||
-    stop(`${name} is not set, which has the token of the forge.\nGive it to the step as a variable.`);
+    stop(
+      `${name} is not set: it must hold a token for the forge.\nNothing was posted. Pass it to this step of the job as an environment variable.`,
+    );
   if (env.GITLAB_CI) return new GitLab(env, given("GITLAB_TOKEN"));
   if (env.GITHUB_API_URL) return new GitHub(env, given("GITHUB_TOKEN"));
   return stop(
-    "This is no job of a forge that is known.\nRun it in GitHub Actions, in GitLab CI, or in the Actions of Gitea or Forgejo.",
+    "This is not a CI job: neither GITLAB_CI nor GITHUB_API_URL is set.\nNothing was posted. Run it in a job of GitHub Actions, GitLab CI, Gitea or Forgejo.",
   );
 }
 
@@ -74,7 +79,10 @@ interface Own {
 
 async function comment(own: Own, body: string): Promise<void> {
   const { forge } = own;
-  if (forge.pullRequest === undefined) throw new Stop("This job does not run for a pull request.");
+  if (forge.pullRequest === undefined)
+    throw new Stop(
+      "This job does not run for a pull request, so there is nothing to comment on.\nNothing was posted. Run it in a job that a pull request starts.",
+    );
   const found = await find(own, forge.comments(forge.pullRequest));
   if (found?.body === body) return;
   check(own, await forge.comment(forge.pullRequest, body, found?.id));
@@ -97,13 +105,15 @@ async function pullRequest(own: Own, body: string, options: PostOptions): Promis
   const { forge } = own;
   const { branch, base = forge.branch, title = branch } = options;
   if (branch === undefined || base === undefined || title === undefined)
-    throw new Stop("Give --branch, and --base where the job runs on no branch.");
+    throw new Stop(
+      "A pull request needs --branch, and --base unless the job runs on a branch.\nNothing was posted.",
+    );
   const found: Post[] = [];
   for await (const one of forge.pullRequests(branch)) found.push(one);
   const foreign = found.find((one) => !isOwn(own, one));
   if (foreign)
     throw new Stop(
-      `The branch ${branch} has the pull request ${foreign.id} by ${harmless(foreign.author)} already.\nClose it, or promote by another branch.`,
+      `The branch ${branch} already has a pull request, ${foreign.id} by ${harmless(foreign.author)}.\nNothing was posted. Close it, or name another branch: --branch.`,
     );
   if (found[0]?.body !== body)
     check(own, await forge.openPullRequest({ title, body, branch, base }, found[0]?.id));
@@ -122,7 +132,7 @@ function isOwn({ ours, mark }: Own, { author, body }: Post): boolean {
 function check({ ours }: Own, { author }: Post): void {
   if (!ours.includes(author))
     throw new Stop(
-      `It is posted, but as ${harmless(author)}, and not as ${ours.join(" or ")}: it would not be found again.\nGive --author ${harmless(author)}.`,
+      `It was posted as ${harmless(author)}, not as ${ours.join(" or ")}, so the next run would not find it.\nGive --author ${harmless(author)}.`,
     );
 }
 
@@ -132,8 +142,8 @@ function textOf(file: string | undefined, { run }: Forge): string {
     const text = readFileSync(file ?? 0, "utf8");
     if (text.trim() !== "") return text;
   } catch (thrown) {
-    throw new Stop(`The text can't be read: ${messageOf(thrown)}`);
+    throw new Stop(`The text can't be read: ${messageOf(thrown)}\nNothing was posted.`);
   }
   const log = run === undefined ? "log of the job" : `[log of the job](${run})`;
-  return `❌ There is no result: the command that should have made it has failed. The ${log} says why.\n`;
+  return `❌ There is no result, because the command that writes it failed. The ${log} says why.\n`;
 }

@@ -76,7 +76,7 @@ export class Requests {
 function refused(request: string, status: number, answer: unknown): Stop {
   const { message } = (answer ?? {}) as { message?: unknown };
   const says = message === undefined ? "" : `: ${harmless(JSON.stringify(message)).slice(0, 500)}`;
-  const cure = [401, 403, 404].includes(status) ? "\nCheck the token, and what it may do." : "";
+  const cure = [401, 403, 404].includes(status) ? "\nCheck the token and its permissions." : "";
   return new Stop(`${request} was answered with status ${status}${says}${cure}`);
 }
 

@@ -47,13 +47,13 @@ export function decide(from: Environment, to: Environment, deployed: readonly De
     if (entry === undefined || before === after) continue;
     if (before === undefined) {
       const isThere = [...there.keys()].some((one) => isWithin(one, entry));
-      if (isThere) refusals.push(`${to.name} has no ${path}. Write it there once, by hand.`);
+      if (isThere) refusals.push(`${to.name} has no ${path}. Add it there once, by hand.`);
       else notes.push(`${entry} is only in ${from.name}, so it is not promoted.`);
     } else if (!hasDeployed(deployed, plain ?? quoted, after))
-      refusals.push(`${from.name} has not deployed ${after}, which its files have as ${path}.`);
+      refusals.push(`${from.name} has not deployed ${path} of its files yet: ${after}.`);
     else if (!/@sha(256|384|512):[0-9a-f]+$/.test(after))
       refusals.push(
-        `${path} of ${from.name} is ${after}. That is a tag, which may be another image tomorrow: write it with its digest, ${after}@sha256:….`,
+        `${path} of ${from.name} is ${after}. A tag can be moved to another image: write it with its digest, ${after}@sha256:….`,
       );
     else promotions.push({ path, before, after });
   }
@@ -81,7 +81,7 @@ function unproved({ name: from }: Environment, deployed: readonly DeployedSet[])
     return [
       ...says(pending, "is pending"),
       ...says(drifted, "has drifted"),
-      ...(typeof unseen === "string" ? [`${desired.name} of ${from} was not seen: ${unseen}`] : []),
+      ...(typeof unseen === "string" ? [`${desired.name} of ${from} could not be checked: ${unseen}`] : []),
     ];
   });
 }

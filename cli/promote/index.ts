@@ -41,7 +41,7 @@ async function write(to: string, promotions: readonly Promotion[]): Promise<void
     throw new Stop(
       [
         ...written.problems.map(({ path, why }) => `${path} in ${file} ${why}.`),
-        `Nothing was written. Write such an image into ${file} once, by hand: a promotion replaces it from then on.`,
+        `Nothing was written. Write such an image into ${file} once, by hand. Promotions replace it from then on.`,
       ].join("\n"),
     );
   if (written.text === before) return;

@@ -79,8 +79,8 @@ function obstacle(one: Planned): string | undefined {
   const { op, approval } = one;
   if (op === "delete") return undefined;
   if (op !== "create" && op !== "update" && op !== "same") return `${siteOf(one)}: "${op}" can't be approved`;
-  if (approval === null) return `${siteOf(one)}: it has values that are known during the deploy only`;
-  return approval ? undefined : `${siteOf(one)}: its provider says nothing of approvals`;
+  if (approval === null) return `${siteOf(one)}: it has values that are known only during the deploy`;
+  return approval ? undefined : `${siteOf(one)}: its provider does not support approvals`;
 }
 
 /** What a resource shall be. */

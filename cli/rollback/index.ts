@@ -62,7 +62,7 @@ async function formerInputs(set: DeployedSet): Promise<WireObject> {
   const hosts = Object.keys(known.where).filter(
     (name) => (known.ways[name]?.host.state ?? "present") === "present" && !isHeldBack({ name }, limits),
   );
-  if (hosts.length === 0) throw new Stop("No host is left to roll back: they are offline or held back.");
+  if (hosts.length === 0) throw new Stop("No host is left to roll back: all are offline or held back.");
   const found = await lookAtVersions(set, hosts, limits.offline === "skip");
   const text = versionBefore(found, desired.version ?? "");
   try {

@@ -17,7 +17,7 @@ export function versionBefore(found: ReadonlyMap<string, Versions>, now: string)
   const [first] = updated;
   if (!first)
     throw new Stop(
-      `No host has the version of the stack: ${fold([...found.keys()])}.\nWere they rolled back already? \`pulumi refresh\` and \`pulumi preview\` show what differs.`,
+      `No host has the version of the stack: ${fold([...found.keys()])}.\nPerhaps they were rolled back already: \`pulumi refresh\` and \`pulumi preview\` show what differs.`,
     );
   const former = first[1].former.text;
   const without = updated.filter(([, versions]) => versions.former.text === "").map(([host]) => host);

@@ -68,10 +68,10 @@ export function rowOf({ set, host, look }: Found): Row {
   };
 }
 
-const unfinished = "a deploy is at work there, or was interrupted and is not rolled back yet";
+const unfinished = "a deploy is running there, or was interrupted and is not rolled back yet";
 
 function difference(facts: Facts, { desired, dropIns }: Found["set"]): string | null {
-  if (!facts.set) return `nothing is there of: ${desired.name}`;
+  if (!facts.set) return `nothing is left of: ${desired.name}`;
   const found = drift(facts, fill(desired, facts), dropIns);
   return found.length > 0 ? driftLine(found) : null;
 }

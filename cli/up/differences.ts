@@ -14,7 +14,7 @@ export function differences(approved: string, { token, versions, changes }: Pres
   const found: Record<Part, () => string[]> = {
     content: () => ["What the sites get, or how it is rolled out, is not what was approved."],
     hosts: () => [
-      "The hosts are not those that were approved: an address, a host key, a login, or which hosts are chosen.",
+      "The hosts are not those that were approved: an address, a host key, a login or the choice of hosts differs.",
     ],
     images: () => ["The images are not those that were approved."],
     versions: () => [

@@ -32,7 +32,7 @@ export async function up({ stack, approved }: UpOptions): Promise<number> {
   const unseen = unreachable(planned);
   if (unseen.length > 0)
     throw new Stop(
-      `Nothing was changed: hosts could not be reached, so what they have can't be compared with what was approved.\n${unseen.join("\n")}\nOf a site with \`rollout: { offline: skip }\` they are left out.`,
+      `Nothing was changed: hosts could not be reached, so what they have can't be compared with what was approved.\n${unseen.join("\n")}\nTo leave them out of a site: \`rollout: { offline: skip }\`.`,
     );
   const present = approve(planned, versions);
   const found = "why" in present ? present.why : differences(approved, { ...present, versions, changes });
@@ -46,7 +46,7 @@ export async function up({ stack, approved }: UpOptions): Promise<number> {
       `quadlet-fleet: Nothing was changed, as this is not what was approved:\n- ${found.join("\n- ")}`,
     ),
   );
-  const approval = { why: ["this is what up has found. Run quadlet-fleet review to get one"] };
+  const approval = { why: ["this is what `up` found. Run `quadlet-fleet review` to get one"] };
   process.stdout.write(
     markdown(changes, { stack: name, limit, link: undefined, refusals: [], warnings, approval }),
   );

@@ -23,7 +23,7 @@ function outputsIn(value: unknown, path: Path): { path: Path; found: unknown }[]
 }
 
 function instead(parts: readonly string[]): string {
-  if (parts.length === 0) return ". Give it as it is.";
+  if (parts.length === 0) return ". Give a plain value.";
   if (parts.includes("*")) return " as a whole. Each value in it may be one.";
   return ` as a whole. In it, these may be one or hold one: ${parts.join(", ")}.`;
 }

@@ -40,7 +40,7 @@ export function takesOutput(schema: z.ZodType, value: unknown = Output.create(""
   return schema.type === "custom" && schema.safeParse(value).success;
 }
 
-/** Whether a text with these schemas may be a secret: the contract says it of its own, and of the others those that take an Output. */
+/** Whether a text with these schemas may be a secret: the contract says it of its fields, and of the others those that take an Output. */
 export function mayBeSecret(schemas: readonly z.ZodType[]): boolean {
   const ofContract = schemas.filter((schema) => marks.has(schema));
   return ofContract.length > 0

@@ -16,7 +16,7 @@ export const line = z.string().regex(/^\P{Cc}*$/u, holdsControl);
 
 /** Environment variables by their names. */
 export const environmentSchema = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is no name of an environment variable"),
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "is not a valid name of an environment variable"),
   text(line),
 );
 

@@ -51,7 +51,7 @@ export function wholeNumber(least: number, most: number, example = least): z.Zod
 function found(input: unknown): string {
   if (typeof input === "number") return `, and is ${input}`;
   if (typeof input !== "string" || !/^[0-9]{1,20}$/.test(input)) return "";
-  return `, and is the text "${input}". Leave out the quotes.`;
+  return `, and is the text "${input}". Remove the quotes.`;
 }
 
 /** A key of YAML without a value is null. */
@@ -68,7 +68,7 @@ const names: Record<string, string> = {
   record: "an object",
 };
 
-/** For all that has no words of its own. */
+/** For everything without its own words. */
 export const wording: Wording = (issue) => {
   if (!kinds.includes(issue.code)) return undefined;
   if (issue.input === undefined) return "is missing";

@@ -14,7 +14,7 @@ const commandSchema = z.strictObject({
     .array(line, required("a program and its arguments", '["systemctl", "reload", "haproxy.service"]'))
     .min(1, "needs the name of a program")
     // env(1) takes a word with "=" for a variable.
-    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "begins with the name of a program"),
+    .refine(([program = ""]) => /^[^=\s-][^=]*$/.test(program), "must begin with the name of a program"),
 
   /**
    * Environment variables; a secret one is in no command line.
@@ -56,7 +56,7 @@ export interface CommandsArgs extends z.input<typeof commandsSchema> {}
 const smokeRequestFields = z.strictObject({
   /**
    * The host name that is asked for, at the host's address, whatever DNS says.
-   * @default each server name of a proxy that is no pattern, of which it needs one; the host itself for a site
+   * @default each server name of a proxy except patterns, of which it needs one; the host itself for a site
    * @range letters, digits and ".:[]_-"
    * @example "www.example.com"
    */

@@ -15,7 +15,12 @@ export function checkSmokeTest(
   // Of a pattern no name is known.
   const hostName = names[0]?.replace("*", "www");
   if (hostName === undefined || targets({ hostName }) === 0)
-    return [{ path: "smokeTest", message: "no address can be asked from another machine. Give a command." }];
+    return [
+      {
+        path: "smokeTest",
+        message: "no address of this entry can be reached from another machine. Give a command instead.",
+      },
+    ];
   const message = `is missing: the name to ask for, as in "${hostName}". All server names are patterns.`;
   return [{ path: "smokeTest.hostName", message }];
 }
@@ -26,6 +31,6 @@ export function commandWarnings({ commands, ...args }: SocketActivatedNginxArgs)
   const hasSudo = Object.values(hostsOf(args)).some(({ sudo }) => sudo !== undefined && sudo !== false);
   if (!hasCommands || !hasSudo) return [];
   return [
-    "commands: they are run by the login itself, without the host's sudo. Write sudo as their first word.",
+    "commands: the login itself runs them, without the host's sudo. If they need root, make sudo their first word.",
   ];
 }

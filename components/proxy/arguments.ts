@@ -5,13 +5,13 @@ import { port } from "../arguments/connection.ts";
 import { named } from "../arguments/shared-fields.ts";
 import { required, wholeNumber } from "../arguments/wording.ts";
 
-const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is no time, as in "30s"');
+const duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'is not a duration such as "30s"');
 const serverName = z
   .string()
   .max(253, "is longer than a host name can be")
   .regex(
     /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-    'is no host name: small letters, digits, "-" and ".", and perhaps "*." at the beginning',
+    'is not a valid host name: use lower-case letters, digits, "-" and ".", and for a pattern "*." at the start',
   );
 
 const networkSchema = z.strictObject({
@@ -114,8 +114,8 @@ const backendSchema = z.strictObject({
 
   /**
    * With {@link transport} "unix": the socket that it listens on in the container. Its directory is mounted there, empty and
-   * writable for all, at each start. It counts as started when the socket is there, or by its {@link healthCheck}. nginx keeps to the socket of then: one that
-   * the program makes anew needs a start of the backend.
+   * writable for all, at each start. It counts as started when the socket exists, or by its {@link healthCheck}. A program
+   * that creates its socket again later needs a restart of the backend.
    * @default "/run/backend/http.sock"
    * @range a file in a directory, of 107 bytes at most
    * @example "/var/run/app/app.sock"
@@ -126,7 +126,7 @@ const backendSchema = z.strictObject({
     .max(LONGEST_PATH, "is longer than the path of a Unix socket can be (unix(7))")
     .regex(
       /^\/(?!.*(^|\/)\.{1,2}(\/|$))[\w.-]+(\/[\w.-]+)+$/,
-      'is no path of a file in a directory: as "/run/backend/http.sock"',
+      'is not the path of a file in a directory, such as "/run/backend/http.sock"',
     )
     .optional(),
 
@@ -171,14 +171,14 @@ const backendSchema = z.strictObject({
 
   /**
    * Only requests for these paths and what begins with them, as nginx's `location` has it; another backend of the same server
-   * name, without `paths`, has the rest, else nobody. The longest path wins.
+   * name, without `paths`, has the rest, if there is one. The longest path wins.
    * @default ["/"]
    * @range one path at least: "/", then letters, digits and "_./~+@-"
    * @example ["/api/"]
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#location
    */
   paths: z
-    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is no path: it begins with "/"'))
+    .array(z.string().regex(/^\/[\w./~+@-]*$/, 'is not a path: it must begin with "/"'))
     .min(1, "needs one path at least")
     .optional(),
 
@@ -262,7 +262,7 @@ export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
   manager: z.enum(["system", "user"]).optional(),
 
   /**
-   * As a site's, for nginx, but for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
+   * As a site's, for nginx, except for the sockets that it may open where a backend has {@link Backend.transport} "tcp": it needs
    * its network. The backends can't gain privileges and are not pulled by their units; what else they need, only their images
    * know. One with {@link Backend.nginx} is hardened as a site is.
    * @default false
@@ -302,7 +302,10 @@ export const proxySchema = argumentsSchema.omit({ linger: true }).extend({
     .record(
       z
         .string()
-        .regex(label, 'a backend\'s name is a label of DNS: small letters, digits and "-", at most 60'),
+        .regex(
+          label,
+          'a backend\'s name is a label of DNS: lower-case letters, digits and "-", at most 60 characters',
+        ),
       named<Backend>(backendSchema),
       required(
         "the containers that nginx passes requests to",

@@ -134,7 +134,7 @@ function unix({ name, container, options, args }: BackendContainer): Way {
   };
 }
 
-/** Its socket listens before it runs: nobody has to wait for it. */
+/** Its socket listens before it runs, so no unit has to wait for it. */
 function inherited({ container }: BackendContainer): Way {
   const requires = [`${container}.socket`];
   return { unit: { requires, after: requires }, container: { network: ["none"] }, service: { execStartPre } };

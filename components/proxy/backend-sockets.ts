@@ -67,7 +67,7 @@ function socketAdditions(name: string, target: string): Required<Pick<Additions,
   return { socket: { requires: [socketsUnit(name)], wantedBy: [target] } };
 }
 
-/** The socket unit of a backend that is no nginx. */
+/** The socket unit of a backend that is not nginx. */
 export function renderBackendSocket(name: string, target: string, container: string, backend: Backend) {
   const { requires, wantedBy } = socketAdditions(name, target).socket;
   return renderSocket({
@@ -97,7 +97,7 @@ export function ownSocket(name: string, container: string, backend: Backend, arg
 }
 
 /**
- * Makes a socket usable for all, and known by a name of its own: its path, a name for a moment, and the one to stay. In the
+ * Makes a socket usable for all, and known by its own name: its path, a name for a moment, and the one to stay. In the
  * account's user namespace, whose root may do that whichever account of the container has made it.
  */
 const openSocket =
@@ -111,7 +111,7 @@ const openSocket =
  */
 const awaitSocket = [
   `${awaitContainer('[ -S "$2" ]', "has no socket ${2##*/}")};`,
-  `podman unshare sh -c '${openSocket}' open "$2" "$3" "$4" || { echo "$1's \${2##*/} is no socket" >&2; exit 1; }`,
+  `podman unshare sh -c '${openSocket}' open "$2" "$3" "$4" || { echo "$1's \${2##*/} is not a socket" >&2; exit 1; }`,
 ].join(" ");
 
 /** A backend that is nginx: the arguments of a SocketActivatedNginx. */

@@ -61,12 +61,12 @@ function hardenedParts(args: ReverseProxyStackArgs): string[] {
   return [
     ...(hasNetwork(args)
       ? [
-          'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK can\'t hold for a proxy that reaches a backend by a network; with transport: "unix" for each of them it would.',
+          'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not apply, because the proxy reaches a backend by a network. With transport: "unix" for each backend it would.',
         ]
       : []),
     ...(others.length > 0
       ? [
-          `hardened: a backend is only kept from new privileges, as its image may write and do what is not known here (${others.map(([backend]) => backend).join(", ")}). One with nginx is hardened as a site is.`,
+          `hardened: these backends only get no new privileges, because it is not known what their images write and do (${others.map(([backend]) => backend).join(", ")}). A backend with nginx is hardened as a site is.`,
         ]
       : []),
   ];
@@ -83,13 +83,13 @@ function siteOf(name: string, args: ReverseProxyStackArgs): SocketActivatedNginx
   }
 }
 
-/** Every container and unit needs a name of its own. */
+/** Every container and unit needs its own name. */
 function checkNames(name: string, args: ReverseProxyStackArgs): ArgumentProblem[] {
   return collisions(claimsOfProxy(name, args)).map(({ owner, claim, other }) => {
     const who = other.path.length === 0 ? "the proxy itself" : `backend "${other.path.at(-1)}"`;
     return {
       path: pathText(owner.path),
-      message: `"${claim.name}" is the name of ${claim.what} of ${who} already. Choose another one.`,
+      message: `"${claim.name}" is already the name of ${claim.what} of ${who}. Choose another name.`,
     };
   });
 }
@@ -100,7 +100,9 @@ function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] 
     const path = pathText(["backends", backend]);
     const names = serverNamesOf(options);
     if (names.length === 0)
-      return [{ path: `${path}.serverName`, message: "is missing: nginx chooses the backend by it" }];
+      return [
+        { path: `${path}.serverName`, message: "is missing: nginx chooses the backend by its server name" },
+      ];
     return names.flatMap((serverName) =>
       (options.paths ?? ["/"]).flatMap((route) => {
         const key = `${serverName}${route}`;
@@ -109,7 +111,7 @@ function checkServerNames(backends: Record<string, Backend>): ArgumentProblem[] 
         if (other === undefined) return [];
         const whole = options.paths === undefined ? `"${serverName}"` : `"${route}" of "${serverName}"`;
         const cure = options.paths === undefined ? " Give one of them paths." : "";
-        return [{ path, message: `${whole} is what backend "${other}" has already.${cure}` }];
+        return [{ path, message: `${whole} duplicates that of backend "${other}".${cure}` }];
       }),
     );
   });
@@ -147,21 +149,30 @@ function checkTransport(options: Backend): ArgumentProblem[] {
   if (!isUnix(options)) {
     const misplaced = (["socketPath", "socketActivated", "nginx"] as const)
       .filter((key) => options[key] !== undefined)
-      .map((path) => ({ path, message: 'goes with transport: "unix" only' }));
+      .map((path) => ({ path, message: 'needs transport: "unix"' }));
     if (port !== undefined) return misplaced;
-    return [...misplaced, { path: "port", message: 'is missing: where it listens, or transport: "unix"' }];
+    return [
+      ...misplaced,
+      {
+        path: "port",
+        message: 'is missing: give the port on which the backend listens, or transport: "unix"',
+      },
+    ];
   }
   const problems: ArgumentProblem[] = [];
   if (port !== undefined)
-    problems.push({ path: "port", message: 'is for transport: "tcp": with "unix" there is a socketPath' });
+    problems.push({ path: "port", message: 'needs transport: "tcp". With "unix", give socketPath instead' });
   const activated = nginx === undefined ? socketActivated === true && "socketActivated" : "nginx";
   if (activated && options.socketPath !== undefined)
     problems.push({
       path: "socketPath",
-      message: `is for a program that makes its socket itself, and with ${activated} systemd does`,
+      message: `must be removed: with ${activated}, systemd creates the socket of the backend`,
     });
   if (nginx !== undefined && options.healthCheck !== undefined)
-    problems.push({ path: "healthCheck", message: "is not for nginx: its socket is asked, as a site's" });
+    problems.push({
+      path: "healthCheck",
+      message: "must be removed: a backend with nginx is checked by a request to its socket, as a site is",
+    });
   return problems;
 }
 
@@ -173,7 +184,7 @@ function checkLength(name: string, backend: string, options: Backend): ArgumentP
   return [
     {
       path: pathText(["backends", backend]),
-      message: `the path of its socket would have ${address.length} characters, and the longest has ${LONGEST_PATH}. Choose a shorter name, for it or for the proxy.`,
+      message: `the path of its socket would have ${address.length} characters, and at most ${LONGEST_PATH} are possible. Choose a shorter name, for it or for the proxy.`,
     },
   ];
 }
@@ -213,7 +224,7 @@ function checkCertificates({ backends, nginx = {}, tls }: ReverseProxyStackArgs)
     .filter((name) => asked.every((one) => certificateName(one, [name]) === undefined))
     .map((name) => ({
       path: `tls.certificates["${name}"]`,
-      message: `is for no server name of a backend: no client would get it.${didYouMean(name, asked)}`,
+      message: `matches no server name of a backend, so no client would get it.${didYouMean(name, asked)}`,
     }));
 }
 
@@ -223,6 +234,6 @@ function checkFiles({ nginx = {}, backends }: ReverseProxyStackArgs): ArgumentPr
     .filter((file) => generated.includes(file) && file !== otherNamesFile)
     .map((file) => ({
       path: pathText(["nginx", file]),
-      message: "is the name of a file that is generated. Choose another one.",
+      message: "is the name of a generated file. Choose another name.",
     }));
 }

@@ -10,7 +10,7 @@ import { type ArgumentProblem, pathText } from "../arguments/problems.ts";
 import type { ReverseProxyStackArgs } from "./arguments.ts";
 import { knownFiles, proxiedBackends } from "./nginx-files.ts";
 
-/** Problems of {@link Backend.extra}, which `nginx -t` would find on the host, in a file that nobody has written. */
+/** Problems of {@link Backend.extra}, which `nginx -t` would find on the host, in a file that the user did not write. */
 export function checkExtra({ backends, nginx, tls }: ReverseProxyStackArgs): ArgumentProblem[] {
   const malformed = Object.entries(backends).flatMap(([backend, { extra = "" }]) => {
     try {
@@ -31,7 +31,7 @@ export function checkExtra({ backends, nginx, tls }: ReverseProxyStackArgs): Arg
       .filter(({ paths }) => paths.some((path) => generated.includes(path)))
       .map(({ name }) => ({
         path: pathText(["backends", name, "paths"]),
-        message: `has "${challengePath}", which is for tls.acme. Leave it out.`,
+        message: `has "${challengePath}", which tls.acme needs. Remove it.`,
       })),
   ];
 }
@@ -60,23 +60,21 @@ function misplaced(
   const isServer = paths.includes("/");
   switch (context) {
     case "main":
-      return "is for the top of a nginx.conf, which is the image's. Remove it.";
+      return "belongs at the top of nginx.conf, and that file is the image's. Remove it.";
     case "http":
-      return 'is for the http block, outside of any server. Put it into a file of the argument nginx whose name ends in ".conf".';
+      return 'belongs in the http block, outside of any server. Put it into a file of the argument nginx whose name ends in ".conf".';
     case "server": {
       if (isServer) return undefined;
       const whole = all.find(
         (one) => one.paths.includes("/") && one.serverNames.some((at) => serverNames.includes(at)),
       );
       const place = whole === undefined ? 'the extra of a backend that has "/"' : pathOf(whole.name);
-      return `is for a whole server, and of this one the backend has ${paths.map((path) => `"${path}"`).join(", ")} only. Put it into ${place}.`;
+      return `belongs in a whole server, of which this backend has ${paths.map((path) => `"${path}"`).join(", ")} only. Put it into ${place}.`;
     }
     case "location":
       if (isServer)
-        return 'is for a location, and these lines are in the server. Put it into a "location … { … }".';
-      return directive === "proxy_pass"
-        ? "is generated: leave it out, or give it a location of its own"
-        : undefined;
+        return 'belongs in a location, and these lines are in the server. Put it into a "location … { … }".';
+      return directive === "proxy_pass" ? "is generated: remove it, or give it its own location" : undefined;
     case undefined:
       return undefined;
   }
@@ -99,7 +97,7 @@ function checkLocations(all: readonly ProxiedBackend[], generated: readonly stri
         const other = taken.get(location);
         taken.set(location, `in the extra of backend "${name}"`);
         if (other === undefined) continue;
-        const message = `the location "${location}" is ${other} already, and a server can have it only once`;
+        const message = `the location "${location}" is already ${other}, and a server can have it only once`;
         problems.set(`${name} ${location}`, { path: pathOf(name), message });
       }
     }

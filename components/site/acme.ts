@@ -30,7 +30,7 @@ export interface Acme {
 /**
  * Returns undefined where the certificate is given.
  *
- * What the client and nginx share is in a directory of the host that is not part of the set: a renewed certificate is no drift. It
+ * What the client and nginx share is in a directory of the host that is not part of the set: a renewed certificate is not drift. It
  * stays when the site is removed, as CAs limit how often they issue a certificate.
  */
 export function acmeOf(name: string, args: SocketActivatedNginxArgs): Acme | undefined {
@@ -175,7 +175,7 @@ const ofManager = { unit: { after: [] }, service: { environment: {} }, runtimeDi
 /** Makes the directory $1, which only its owner can enter, and what is in it. nginx's workers, another account, read the webroot. */
 const directories = `umask 022; mkdir -p -m 0700 "$1" "$1/letsencrypt" && mkdir -p "$1/nginx/${webroot}" && cd "$1/nginx" && chmod 0755 . ${webroot} || exit`;
 
-/** In nginx's directory: nobody else writes certificate and key meanwhile. */
+/** In nginx's directory: no other command writes certificate and key meanwhile. */
 const locked = "exec 9<. && flock 9 || exit;";
 
 /** The same, and then a self-signed certificate by the image that the file $2 names, if there is no certificate. */

@@ -22,7 +22,7 @@ const fileName = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
 /** The name of an account. */
 export const account = (words?: Parameters<typeof z.string>[0]) =>
-  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is no account name");
+  z.string(words).regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$/, "is not a valid account name");
 
 const accessLogSchema = z.strictObject({
   /**
@@ -186,7 +186,7 @@ export const argumentsSchema = z.strictObject({
    */
   network: z
     .string()
-    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is no network of podman")
+    .regex(/^[A-Za-z0-9][\w.:=,-]*$/, "is not a network of podman")
     .optional(),
 
   /**
@@ -204,7 +204,9 @@ export const argumentsSchema = z.strictObject({
    */
   nginx: z
     .record(
-      z.string().regex(fileName, "a file name has no directory: it would leave /etc/nginx/conf.d"),
+      z
+        .string()
+        .regex(fileName, "a file name can't have a directory: the file would be outside /etc/nginx/conf.d"),
       text(),
     )
     .optional(),
@@ -284,7 +286,7 @@ export const argumentsSchema = z.strictObject({
    * restart. The error log is in the journal all the same.
    *
    * It is about what is written to /var/log/nginx/access.log, as nginx.conf of nginx's images does. An `access_log` of your own in
-   * {@link nginx} stays as it is: `off` is no log, and with `access_log /var/log/nginx/access.log main buffer=64k flush=1s` nginx writes
+   * {@link nginx} stays as it is: `off` means no log, and with `access_log /var/log/nginx/access.log main buffer=64k flush=1s` nginx writes
    * there once a second. The image must start as root. The directory stays when the site is removed.
    * @default none: the journal
    * @example { rotate: "hourly", keep: 48 }
@@ -302,7 +304,7 @@ export const argumentsSchema = z.strictObject({
     .string()
     .regex(
       /^(~?\/)(?!.*(^|\/)\.{1,2}(\/|$))(?!.*\/\/)[^\s:%]*[^\s:%/]$/,
-      'is absolute or begins with "~/", without ".", "..", ":" and "%"',
+      'must be absolute or begin with "~/", without ".", "..", ":" and "%"',
     )
     .optional(),
 

@@ -71,7 +71,7 @@ function checkHosts({ connection, hosts }: SocketActivatedNginxArgs): ArgumentPr
   if (connection === undefined && hosts === undefined)
     return [{ path: "connection", message: `is missing: ${what}. For several, hosts` }];
   if (connection !== undefined && hosts !== undefined)
-    return [{ path: "hosts", message: "stands beside connection: give one of the two" }];
+    return [{ path: "hosts", message: "can't be combined with connection: give one of the two" }];
   return hosts && Object.keys(hosts).length === 0
     ? [{ path: "hosts", message: "needs one host at least" }]
     : [];
@@ -83,7 +83,8 @@ function forGenerated(tls: TlsArgs | undefined): ArgumentProblem[] {
     .filter((key) => tls?.[key] !== undefined)
     .map((key) => ({
       path: `tls.${key}`,
-      message: "is for what is generated for nginx: say it in your own files",
+      message:
+        "has no effect, because it changes only generated files and you give your own. Remove it, and set this in your files",
     }));
 }
 
@@ -92,7 +93,7 @@ function verifyWarnings({ verify, listen, tls }: SocketActivatedNginxArgs): stri
   if (!verify || (verify.status ?? verify.body) === undefined) return [];
   if (listen.length > 0 && tls?.redirect !== true) return [];
   return [
-    "verify: its status and body are asked for nowhere, as it makes no request with TLS. smokeTest does.",
+    "verify: status and body are never checked, because verify makes no requests with TLS. smokeTest does.",
   ];
 }
 
@@ -127,42 +128,46 @@ function checkAccount({ manager, user, createUser, linger }: SocketActivatedNgin
   if (manager === "user" && user === undefined)
     problems.push({
       path: "user",
-      message: 'is missing: manager "user" needs the account whose manager it is',
+      message: 'is missing: manager "user" needs the account that runs the service',
     });
   if (manager === "system" && user === undefined && createUser === true)
-    problems.push({ path: "createUser", message: "needs user: the account that is to be made" });
+    problems.push({ path: "createUser", message: "needs user: the account to create" });
   if (user === undefined && linger !== undefined)
-    problems.push({ path: "linger", message: "goes with an account (user) only" });
+    problems.push({ path: "linger", message: "has an effect only with an account: set user, or remove it" });
   return problems;
 }
 
-/** What a system service of an account (Example 3) can't do, as it is no quadlet. */
+/** What a system service of an account (Example 3) can't do, as it is not a quadlet. */
 function checkUserService(args: SocketActivatedNginxArgs): ArgumentProblem[] {
   const { manager, user, network, configurationDirectory: directory, volumes = [] } = args;
   if (manager !== "system" || user === undefined) return [];
   const problems: ArgumentProblem[] = [];
   if (user === "root")
-    problems.push({ path: "user", message: "root's podman is a rootful one: leave user out (Example 2)" });
+    problems.push({
+      path: "user",
+      message: "root's podman is not rootless: remove user for the rootful mode",
+    });
   if (network !== undefined && quadletSource.test(network)) {
-    const message = `"${network}" is a quadlet's name, and this service is none. Write the network's own name: "systemd-${network.split(".network")[0]}", if no NetworkName= is set.`;
+    const message = `"${network}" names a quadlet, which a service of this mode can't use. Write the network's own name: "systemd-${network.split(".network")[0]}", if no NetworkName= is set.`;
     problems.push({ path: "network", message });
   }
   if (directory !== undefined && !directory.startsWith("~/"))
     problems.push({
       path: "configurationDirectory",
-      message: 'begins with "~/" here: its files are the account\'s, who runs nginx',
+      message: 'must begin with "~/" in this mode: the files belong to the account that runs nginx',
     });
   volumes.forEach((volume, index) => {
     const path = `volumes[${index}]`;
     if (/%/.test(volume.replace(/^%h(?=\/)/, "").replaceAll("%%", "")))
       problems.push({
         path,
-        message: 'has a specifier: here there is only "%h" at the beginning, and "%%" for a "%"',
+        message:
+          'has a specifier that this mode does not support: only "%h" at the start, and "%%" for a "%"',
       });
     if (quadletSource.test(volume.split(":")[0] ?? ""))
       problems.push({
         path,
-        message: `"${volume}" names a quadlet, and this service is none. Write the volume's own name.`,
+        message: `"${volume}" names a quadlet, which a service of this mode can't use. Write the volume's own name.`,
       });
   });
   return problems;
@@ -174,7 +179,7 @@ const quadletSource = /^[^/:]+\.(network|container|volume)(:|$)/;
 function checkEnvironment(environment: SocketActivatedNginxArgs["environment"]): ArgumentProblem[] {
   if (environment?.NGINX === undefined) return [];
   return [
-    { path: "environment.NGINX", message: "is set already: it names the sockets that nginx is passed" },
+    { path: "environment.NGINX", message: "is reserved: it tells nginx which sockets it gets. Remove it" },
   ];
 }
 
@@ -192,7 +197,7 @@ function checkHiddenFiles({
     .map(([file]) => ({
       path: pathText(["nginx", file]),
       message:
-        "can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, and so could others of the host. Leave configurationDirectory out: its default is closed to them.",
+        "can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, so other accounts of the host could read it too. Remove configurationDirectory: the default directory is closed to them.",
     }));
 }
 
@@ -201,7 +206,7 @@ function checkName(name: string): ArgumentProblem[] {
   return [
     {
       path: "name",
-      message: `"${name}" is no unit name. Use letters, digits, "-", "_" and ".", at most 100.`,
+      message: `"${name}" is not a valid unit name. Use letters, digits, "-", "_" and ".", at most 100.`,
     },
   ];
 }
@@ -221,7 +226,7 @@ function checkListen(args: SocketActivatedNginxArgs): ArgumentProblem[] {
       if (first >= 0)
         problems.push({
           path,
-          message: `"${text}" is what ${listenPath(args, first)}, "${listen[first]}", has already`,
+          message: `duplicates ${listenPath(args, first)} ("${listen[first]}")`,
         });
     } catch (thrown) {
       if (!(thrown instanceof AddressError)) throw thrown;

@@ -39,7 +39,7 @@ export function runtimeOf({ runtime, hardened, network }: SocketActivatedNginxAr
 export function hardeningWarnings({ hardened, network }: SocketActivatedNginxArgs): string[] {
   if (hardened !== true || network === "none") return [];
   return [
-    'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not hold, as the container has a network; with network: "none" it would. All else of it does.',
+    'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not apply, because the container has a network. With network: "none" it would. The rest of hardened applies.',
   ];
 }
 

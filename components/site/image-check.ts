@@ -11,7 +11,7 @@ export function checkImage(image: string, requireDigest: boolean, path = "image"
     return [
       {
         path,
-        message: `"${image}" names no registry, and each host would choose one by itself. Write "${full}", say.`,
+        message: `"${image}" names no registry, so each host would choose one by itself. Write for example "${full}".`,
       },
     ];
   }

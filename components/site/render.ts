@@ -39,7 +39,7 @@ export interface Rendered {
 
 /** What a component that builds on this one adds. */
 export interface Additions extends Pick<UserService, "description" | "online" | "service" | "execStartPre"> {
-  /** Volumes of its own, with specifiers as systemd has them. */
+  /** Its own volumes, with specifiers as systemd has them. */
   ownVolumes?: readonly string[];
   /** Whether SELinux lets the container alone. Default: false. */
   unlabelled?: boolean;

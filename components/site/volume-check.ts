@@ -29,7 +29,7 @@ export function volumeProblems(volumes: readonly string[] = [], ours: Mounts = {
     const other = taken.get(volume.target);
     taken.set(volume.target, path);
     if (other === undefined) return [];
-    const message = `"${volume.target}" is where ${other} is mounted already, and podman takes one volume for a path. Choose another one.`;
+    const message = `"${volume.target}" is where ${other} is already mounted, and podman mounts one volume at a path. Choose another path.`;
     return [{ path, message }];
   });
 }
@@ -78,13 +78,13 @@ function hidden(target: string, files: readonly string[]): string | undefined {
   if (target === "/etc/nginx/nginx.conf")
     return `replaces the image's nginx.conf, which can't be checked here. Without "include ${CONF_D}/*.conf;" in its http block nginx closes the sockets, and every client hangs.`;
   if (isBelow(CONF_D, target))
-    return `hides the image's nginx.conf, mime.types and what else is there. The volume needs them, and an empty directory conf.d. To add files, mount them beside: "/etc/nginx/snippets".`;
+    return `hides the image's nginx.conf, mime.types and the other files of that directory. The volume needs them, and an empty directory conf.d. To add files, mount them beside: "/etc/nginx/snippets".`;
   if (!isBelow(target, CONF_D)) return undefined;
   const own = files.find((file) => `${CONF_D}/${file}` === target);
   const effect =
     own === undefined
       ? "is in the directory of the argument nginx, which is read-only: podman makes its mount point in the host's directory (crun) or fails (runc). What it holds is not compared with the sockets"
-      : `hides "${own}" of the argument nginx, which is what is compared with the sockets`;
+      : `hides "${own}" of the argument nginx, and that file is the one that is compared with the sockets`;
   return `${effect}. Mount it beside, as "/etc/nginx/snippets", and include it.`;
 }
 
@@ -97,5 +97,5 @@ function unused(
   if (output !== undefined && output !== CONF_D) return undefined;
   const templates = typeof directory === "string" ? cleanPath(directory) : "/etc/nginx/templates";
   if (target !== templates && !isBelow(target, templates)) return undefined;
-  return `has no effect: the image would write what it makes of these templates into ${CONF_D}, which is read-only. Give the finished files in the argument nginx.`;
+  return `has no effect: the image would write the results of these templates into ${CONF_D}, which is read-only. Give the finished files in the argument nginx.`;
 }

@@ -8,7 +8,7 @@ import type { HostArgs } from "../arguments/connection.ts";
 import type { ArgumentProblem } from "../arguments/problems.ts";
 import type { TlsArgs } from "./tls.ts";
 
-/** `tls` with the names of the certificate filled in: by default the server names that have no certificate of their own. */
+/** `tls` with the names of the certificate filled in: by default the server names without their own certificate. */
 export function withAcmeNames(tls: TlsArgs, serverNames: readonly string[]): TlsArgs {
   const { acme, certificates = {} } = tls;
   if (acme === undefined || acme.names !== undefined) return tls;
@@ -22,7 +22,7 @@ export function acmeProblems({ acme, certificate, key }: TlsArgs): ArgumentProbl
   const at = (path: string, message: string) => ({ path: `tls.acme${path}`, message });
   const problems: ArgumentProblem[] = [];
   if (certificate !== undefined || key !== undefined)
-    problems.push(at("", "stands beside certificate and key: give one or the other"));
+    problems.push(at("", "can't be combined with certificate and key: give one or the other"));
   if (acme.names === undefined)
     problems.push(
       at(".names", 'is missing: the names that the certificate is for, as in ["www.example.com"]'),
@@ -35,7 +35,7 @@ export function acmeProblems({ acme, certificate, key }: TlsArgs): ArgumentProbl
       ),
     );
   if (typeof acme.ca === "string" && !isCertificate(acme.ca))
-    problems.push(at(".ca", "is no certificate in PEM (-----BEGIN CERTIFICATE-----)"));
+    problems.push(at(".ca", "is not a certificate in PEM (-----BEGIN CERTIFICATE-----)"));
   return problems;
 }
 
@@ -70,7 +70,7 @@ export function challengeWarnings({ listen, tls, nginx, hosts = {} }: Asked, isO
   return [
     ...(asking > 1
       ? [
-          `tls.acme: ${asking} hosts ask for the same names, and the CA asks only the host that a name leads to. Make an entry for each host, with names of its own, or deploy one certificate to all of them.`,
+          `tls.acme: ${asking} hosts ask for the same names, and the CA asks only the host that a name leads to. Make an entry for each host with its own names, or deploy one certificate to all of them.`,
         ]
       : []),
     ...(isAsked

@@ -20,11 +20,11 @@ export const acmeSchema = z.strictObject({
         .max(253, "is longer than a host name can be")
         .regex(
           /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-          'is no host name: small letters, digits, "-" and "."',
+          'is not a valid host name: use lower-case letters, digits, "-" and "."',
         ),
     )
     .min(1, "needs one name at least")
-    .max(100, "has more names than a certificate of Let's Encrypt can have, which is 100")
+    .max(100, "has more names than a certificate of Let's Encrypt can have: at most 100")
     .optional(),
 
   /**
@@ -37,7 +37,7 @@ export const acmeSchema = z.strictObject({
    */
   email: z
     .string()
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.+-]*@[A-Za-z0-9.-]+$/, "is no e-mail address")
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.+-]*@[A-Za-z0-9.-]+$/, "is not an e-mail address")
     .optional(),
 
   /**
@@ -52,7 +52,7 @@ export const acmeSchema = z.strictObject({
     .string()
     .regex(
       /^https:\/\/[!-~]+$/,
-      'is no address of an ACME directory, as "https://ca.example.com/acme/acme/directory"',
+      'is not the address of an ACME directory, such as "https://ca.example.com/acme/acme/directory"',
     )
     .optional(),
 
@@ -76,7 +76,7 @@ export const acmeSchema = z.strictObject({
 });
 
 /**
- * Each host gets a certificate of its own and renews it, with certbot in a container and a systemd timer. The private key never leaves
+ * Each host gets its own certificate and renews it, with certbot in a container and a systemd timer. The private key never leaves
  * the host. Using it accepts the terms of service of the CA. Until the CA has issued the certificate, nginx serves a self-signed one.
  */
 export interface AcmeArgs extends z.input<typeof acmeSchema> {}

@@ -37,7 +37,7 @@ export function checkTls(
   };
 }
 
-/** Certificates of which a client will say that they are somebody else's. */
+/** Certificates which a client refuses because they are for other names. */
 function otherNames(tls: TlsArgs, names: readonly string[]): string[] {
   const named = Object.keys(tls.certificates ?? {});
   return [...new Set([...names, ...named])].flatMap((asked) => {
@@ -103,10 +103,11 @@ function readChain(text: string): X509Certificate[] | string {
   const blocks = text.match(certificateBlock) ?? [];
   if (keyBlock.test(text)) {
     return blocks.length > 0
-      ? "holds a private key as well, and a certificate is no secret. Put that into key."
+      ? "also holds a private key, and certificates are not kept secret. Move it to key."
       : "is a private key. Are certificate and key swapped?";
   }
-  if (blocks.length === 0) return `is no certificate in PEM (-----BEGIN CERTIFICATE-----).${fileHint(text)}`;
+  if (blocks.length === 0)
+    return `is not a certificate in PEM (-----BEGIN CERTIFICATE-----).${fileHint(text)}`;
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch {
@@ -118,10 +119,10 @@ function readKey(text: string) {
   if (!keyBlock.test(text)) {
     return text.includes("-----BEGIN CERTIFICATE-----")
       ? "is a certificate. Are certificate and key swapped?"
-      : `is no private key in PEM (-----BEGIN PRIVATE KEY-----).${fileHint(text)}`;
+      : `is not a private key in PEM (-----BEGIN PRIVATE KEY-----).${fileHint(text)}`;
   }
   if (/ENCRYPTED/.test(text))
-    return "has a passphrase, which nobody could type. Give it without: openssl pkey.";
+    return "has a passphrase, and nginx can't ask for it. Remove the passphrase: openssl pkey -in FILE -out NEW";
   try {
     return createPrivateKey(text);
   } catch {
@@ -130,14 +131,12 @@ function readKey(text: string) {
 }
 
 function fileHint(text: string): string {
-  return /^\s*(~|\.|\/)?[\w./-]+\s*$/.test(text)
-    ? " It is the text that is wanted, not the name of a file."
-    : "";
+  return /^\s*(~|\.|\/)?[\w./-]+\s*$/.test(text) ? " Give the text of the file, not its name." : "";
 }
 
 function age(path: string, leaf: X509Certificate, now: Date): string[] {
   if (leaf.validToDate < now)
-    return [`${path}: ${name(leaf)} has expired on ${leaf.validTo}. Clients refuse it.`];
+    return [`${path}: ${name(leaf)} expired on ${leaf.validTo}. Clients refuse it.`];
   if (leaf.validFromDate > now)
     return [`${path}: ${name(leaf)} is not valid before ${leaf.validFrom}. Clients refuse it.`];
   return [];

@@ -51,17 +51,17 @@ function inClear(one: NamedAddress, unseen: boolean) {
   return problemAt(
     listen?.file ?? "",
     listen?.line,
-    `${subject} has no "ssl", and is for an address of the argument tls.listen: all would go there in clear${end}. Write "listen ${toNginxListen(one.address)} ssl".`,
+    `${subject} has no "ssl", and is for an address of the argument tls.listen: everything would be sent there without encryption${end}. Write "listen ${toNginxListen(one.address)} ssl".`,
   );
 }
 
-/** It works, but for what goes by the arguments. */
+/** It works, except for what reads the arguments. */
 function misplaced({ listens, address }: NamedAddress) {
   const listen = listens.find(({ options }) => options.includes("ssl"));
   return problemAt(
     listen?.file ?? "",
     listen?.line,
-    `"${listen?.text}" has "ssl", and ${toListenStream(address)} is in the argument listen, so that verify, smokeTest and urls take it for one without TLS. Move it to tls.listen.`,
+    `"${listen?.text}" has "ssl", and ${toListenStream(address)} is in the argument listen, so verify, smokeTest and urls would use it without TLS. Move it to tls.listen.`,
   );
 }
 

@@ -12,7 +12,10 @@ import { type AcmeArgs, acmeSchema } from "./acme.ts";
 
 const serverName = z
   .string()
-  .regex(/^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/, 'is no server name, as "www.example.com" or "*.example.com"');
+  .regex(
+    /^(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+$/,
+    'is not a server name such as "www.example.com" or "*.example.com"',
+  );
 
 const ofCertificate = ["the certificate in PEM", '"-----BEGIN CERTIFICATE-----…"'] as const;
 const ofKey = ["the private key of the certificate in PEM", '"-----BEGIN PRIVATE KEY-----…"'] as const;
@@ -21,7 +24,7 @@ const pem = ([what, example]: readonly [string, string]) =>
 
 const certificateSchema = z.strictObject({
   /**
-   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is not a secret: its diff can
    * be read, unless it is given as one.
    * @range PEM
    * @example "-----BEGIN CERTIFICATE-----\n…"
@@ -44,7 +47,7 @@ export interface CertificateArgs extends z.input<typeof certificateSchema> {}
 /** check.ts looks at certificates and keys. */
 export const tlsSchema = z.strictObject({
   /**
-   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is no secret: its diff can
+   * The certificate, and after it those that lead to the root, as in certbot's fullchain.pem. It is not a secret: its diff can
    * be read, unless it is given as one.
    * @default none: required without {@link acme}
    * @range PEM

@@ -157,6 +157,6 @@ async function refused(
 
 /** What the scripts of this folder refuse beside what a session does. */
 const reasons: Record<string, string> = {
-  "no-container": "no container of the unit runs there.",
+  "no-container": "the unit has no running container there.",
   "many-containers": "the unit has more than one container there.",
 };

@@ -60,7 +60,8 @@ export class Hooked implements Member {
       return await goBack(this, textOf(thrown));
     }
     // The rollout has given it up meanwhile.
-    if (this.#isReverted) return { kind: "failed", why: "it was reverted before it changed", now: "back" };
+    if (this.#isReverted)
+      return { kind: "failed", why: "it was reverted before anything changed on it", now: "back" };
     const answer = await this.#member.activate();
     if (answer.kind === "failed") return { ...answer, why: await this.#close(answer.why) };
     if (answer.kind === "lost") return answer;
@@ -110,7 +111,7 @@ export class Hooked implements Member {
       await this.#hooks.after();
       return why;
     } catch (thrown) {
-      return [why, `It has the old version, and was not undrained: ${textOf(thrown)}`]
+      return [why, `It has the old version, and the command after the change failed: ${textOf(thrown)}`]
         .filter(Boolean)
         .join("\n");
     }

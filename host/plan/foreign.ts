@@ -27,7 +27,7 @@ export function foreign(facts: Facts, desired: Desired, own: ReadonlySet<string>
 function foreignMark({ set }: Facts, { name, adopt }: Desired, marked: boolean): string[] {
   if (!set || marked || adopt) return [];
   return [
-    `a set named "${name}" is there already; it belongs to ${set.owner}. Choose another name, or take it over with adopt: true.`,
+    `a set named "${name}" already exists on the host; it belongs to ${set.owner}. Choose another name, or take it over with adopt: true.`,
   ];
 }
 
@@ -36,11 +36,11 @@ function inTheWay(facts: Facts, { adopt }: Desired, own: ReadonlySet<string>, pa
   const other = facts.others.get(path);
   if (other !== undefined)
     return [
-      `${path} belongs to the set "${other}" on this host. Take it out there first, in an \`up\` of its own. If no program has that set any more, remove it: \`pulumi destroy --target\` with the URN of its resource.`,
+      `${path} belongs to the set "${other}" on this host. Remove it from that set first, with its own \`pulumi up\`. If no program has that set any more: \`pulumi destroy --target\` with the URN of its resource.`,
     ];
   if (type !== "absent" && type !== "file")
     return [
-      `${path} is ${type === "link" ? "a symbolic link (a masked unit is one, too: systemctl unmask)" : "no regular file"}. Remove it first.`,
+      `${path} is ${type === "link" ? "a symbolic link (a masked unit also is one: systemctl unmask)" : "not a regular file"}. Remove it first.`,
     ];
   if (type === "file" && !own.has(path) && !adopt)
     return [
@@ -61,7 +61,7 @@ function foreignUnits(facts: Facts, desired: Desired, own: ReadonlySet<string>):
     const [, set] = [...facts.others].find(([path]) => places(facts, path).includes(file)) ?? [];
     const whose = set === undefined ? "does not belong to this resource" : `belongs to the set "${set}"`;
     return [
-      `${plainName(unit)} is there already: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over files at the paths of ours only).`,
+      `${plainName(unit)} already exists: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over only files at the paths of this set).`,
     ];
   });
 }

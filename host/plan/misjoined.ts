@@ -10,7 +10,7 @@ export function misjoined({ podman }: Facts, payload: readonly DesiredFile[]): s
     const line = unit === undefined ? undefined : misjoinedLine(key, content);
     if (line === undefined) return [];
     return [
-      `${key}:${line}: a comment or an empty line among lines that a "\\" joins needs podman ${joinsLinesSince}, and the host has ${version}, whose generator may never end. Remove this line, or update podman.`,
+      `${key}:${line}: a comment or an empty line among lines that a "\\" joins needs podman ${joinsLinesSince}, and the host has ${version}, whose generator may hang on it. Remove this line, or update podman.`,
     ];
   });
 }

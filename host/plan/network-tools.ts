@@ -18,14 +18,14 @@ export function missingNetworkTools({ tools, podman }: Facts, desired: Desired):
   return desired.files.flatMap((file) => [
     ...(hasSlirp ? [] : slirpNetworks(file)).map(
       (network) =>
-        `${file.key}: network "${network}" is gone in podman 6, and the host has ${podman.version}. Choose network "pasta", or leave it out for podman's default.`,
+        `${file.key}: network "${network}" was removed in podman 6, and the host has ${podman.version}. Choose network "pasta", or remove the argument for podman's default.`,
     ),
     ...needs(file, isRootless, hasSlirp)
       .filter(({ anyOf }) => !anyOf.some((tool) => tools.has(tool)))
       .map(({ anyOf, what }) => {
         const [first = "", ...others] = anyOf;
         const other = others.map((tool) => ` (or ${tool})`).join("");
-        return `${file.key}: ${what} needs ${first}${other}, which the host has not. Install it (package ${packages[first] ?? first}), or choose network "none", which needs no such thing.`;
+        return `${file.key}: ${what} needs ${first}${other}, which the host does not have. Install it (package ${packages[first] ?? first}), or choose network "none".`;
       }),
   ]);
 }

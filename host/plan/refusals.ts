@@ -57,10 +57,12 @@ function host(facts: Facts, { files, images, account, linger, manager }: Desired
   const problems: string[] = [];
   const needsPodman = images.length > 0 || files.some(({ unit }) => unit !== undefined && isQuadlet(unit));
   if (facts.systemd !== undefined && facts.systemd < oldestSystemd)
-    problems.push(`systemd ${facts.systemd} is too old: ${oldestSystemd} is needed at least.`);
+    problems.push(
+      `systemd ${facts.systemd} is too old: at least ${oldestSystemd} is needed. Update the host's distribution.`,
+    );
   if (manager === "system" && account !== undefined && !/^\/[\w./@+-]*$/.test(facts.home))
     problems.push(
-      `the home directory of "${account}" is ${JSON.stringify(facts.home)}, which a unit can't name as it is: letters, digits and ./_@+- only.`,
+      `the home directory of "${account}" is ${JSON.stringify(facts.home)}, which can't be written in a unit: only letters, digits and ./_@+- can. Move it (usermod --home), or choose another account.`,
     );
   if (needsPodman && !facts.podman.installed)
     problems.push(`podman is not installed. Install it: ${oldestPodman} or newer. ${withPodman}`);
@@ -95,7 +97,7 @@ function keys(facts: Facts, payload: readonly DesiredFile[]): string[] {
     .flatMap(({ key, content }) =>
       tooNew(key, content, version).map(
         ({ section, key: name, since }) =>
-          `${key}: ${name}= in [${section}] needs podman ${since}, and the host has ${version}. Update podman or leave it out.`,
+          `${key}: ${name}= in [${section}] needs podman ${since}, and the host has ${version}. Update podman, or remove the key.`,
       ),
     );
 }
@@ -108,7 +110,7 @@ function masked(facts: Facts, desired: Desired): string[] {
     .map(([unit]) => {
       const name = plainName(unit);
       const user = desired.manager === "user" || isAccounts(unit) ? " --user" : "";
-      return `${name} is masked, so it can't be started. Somebody wanted that: if it is no longer so, systemctl${user} unmask ${name}`;
+      return `${name} is masked, so it can't be started. If this is no longer intended: systemctl${user} unmask ${name}`;
     });
 }
 
@@ -147,7 +149,7 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
         ? "another socket unit (systemctl list-sockets)"
         : taken.holder || "another process";
       return [
-        `${key}: ${toListenStream(address)} is taken on the host by ${holder}. Stop that, or listen elsewhere.`,
+        `${key}: ${toListenStream(address)} is taken on the host by ${holder}. Stop that, or listen on another address.`,
       ];
     }),
   );
@@ -160,7 +162,7 @@ function privileged({ firstPort }: Facts, { manager, files }: Desired): string[]
     return listens(content, key).flatMap(({ address }) =>
       address.family !== "unix" && address.port < firstPort
         ? [
-            `${key}: an account can't listen on port ${address.port}, as the host's net.ipv4.ip_unprivileged_port_start is ${firstPort}. As root on the host: echo net.ipv4.ip_unprivileged_port_start=${address.port} >/etc/sysctl.d/50-ports.conf && sysctl --system. Or leave the socket to root: manager "system" with user.`,
+            `${key}: an account can't listen on port ${address.port}, as the host's net.ipv4.ip_unprivileged_port_start is ${firstPort}. As root on the host: echo net.ipv4.ip_unprivileged_port_start=${address.port} >/etc/sysctl.d/50-ports.conf && sysctl --system. Or let root open the socket: manager "system" with user.`,
           ]
         : [],
     );
@@ -173,7 +175,7 @@ function space(facts: Facts, { version = "" }: Desired, payload: readonly Desire
   const full = [...facts.space].filter(([, free]) => free < 2 * size + margin);
   return full.map(
     ([directory, free]) =>
-      `the file system of ${directory} has only ${Math.floor(free / 1024)} KiB free. Make room there.`,
+      `the file system of ${directory} has only ${Math.floor(free / 1024)} KiB free, too little for the files. Make room there.`,
   );
 }
 
@@ -183,7 +185,7 @@ function reserved(facts: Facts, desired: Desired): string[] {
     .filter((unit) => !["not-found", ""].includes(facts.units.get(unit)?.load ?? ""))
     .map(
       (unit) =>
-        `${plainName(unit)} is there already, and a restart needs that name for a moment. Choose another name for one of the two.`,
+        `${plainName(unit)} already exists, and a restart needs that name for a moment. Rename one of the two.`,
     );
   const wanted = new Set(unitsOf(desired, []));
   const others = [...facts.others].flatMap(([path, set]) => {
@@ -193,7 +195,7 @@ function reserved(facts: Facts, desired: Desired): string[] {
       .filter((unit) => wanted.has(unit))
       .map(
         (unit) =>
-          `a restart of ${plainName(madeUnit(file, undefined))}, which belongs to the set "${set}" on this host, needs the name ${plainName(unit)} for a moment. Choose another name for one of the two.`,
+          `a restart of ${plainName(madeUnit(file, undefined))}, which belongs to the set "${set}" on this host, needs the name ${plainName(unit)} for a moment. Rename one of the two.`,
       );
   });
   return [...own, ...others];

@@ -36,7 +36,7 @@ export function listAgent(path: string, milliseconds = answerTime): Promise<Agen
       received = Buffer.concat([received, chunk]);
       if (received.length < 4) return;
       const length = received.readUInt32BE(0);
-      if (length > longest) fail("its answer is not one of an ssh-agent");
+      if (length > longest) fail("its answer is not that of an ssh-agent");
       else if (received.length >= 4 + length)
         finish(() => readKeys(received.subarray(4, 4 + length), resolve, reject));
     });
@@ -46,8 +46,8 @@ export function listAgent(path: string, milliseconds = answerTime): Promise<Agen
 }
 
 const reasons: Record<string, string> = {
-  ENOENT: "there is no such socket",
-  ECONNREFUSED: "no agent listens there any more",
+  ENOENT: "the socket does not exist",
+  ECONNREFUSED: "no agent listens on the socket any more",
   EACCES: "this account may not use it",
 };
 
@@ -68,7 +68,7 @@ function readKeys(answer: Buffer, resolve: (keys: AgentKey[]) => void, reject: (
     const blob = next();
     const comment = next();
     if (!blob || !comment) {
-      reject(new Error("its answer is not one of an ssh-agent"));
+      reject(new Error("its answer is not that of an ssh-agent"));
       return;
     }
     keys.push({ type: keyType(blob), blob });

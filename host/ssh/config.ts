@@ -27,7 +27,7 @@ export class SshConfig {
   async #complete<T extends Endpoint>(endpoint: T, route: Route): Promise<T> {
     const name = endpointName(endpoint);
     if (route.behind.includes(name))
-      throw new HostError(route.behind[0] ?? name, `the way to it leads through ${name} twice.`, {
+      throw new HostError(route.behind[0] ?? name, `its jump hosts lead through ${name} twice.`, {
         cure: "Look at the ProxyJump lines of the ssh configuration and at the connection's jump.",
       });
     const { sshConfig, jump } = endpoint;
@@ -82,7 +82,7 @@ function readSettings(name: string, printed: string, address: string): Settings 
   }
   if (settings.hasProxyCommand)
     throw new HostError(name, "the ssh configuration has a ProxyCommand for it, which is not supported.", {
-      cure: "Write the way as ProxyJump there or as the connection's jump, or set the connection's sshConfig to false.",
+      cure: "Replace it with ProxyJump there or with the connection's jump, or set the connection's sshConfig to false.",
     });
   return settings;
 }

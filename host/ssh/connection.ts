@@ -187,7 +187,7 @@ export class Connection {
                   name,
                   `${this.name} (jump) does not let this login forward connections to it.`,
                   {
-                    cure: `Its administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with ${target.address}:${port} or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
+                    cure: `Its sshd_config(5) needs AllowTcpForwarding yes (or local) and, if it has PermitOpen, ${target.address}:${port} there. The key must have no "restrict" or "no-port-forwarding" in authorized_keys.`,
                   },
                 )
               : new HostError(name, `${this.name} (jump) can't connect to it: ${messageOf(thrown)}.`, {
@@ -274,7 +274,7 @@ function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): 
     name,
     `its host key is ${shown}, and ${knownFrom} has ${expected}. The connection was refused.${authoritiesNote(known)}`,
     {
-      cure: "If the host was installed anew, put its new key into the stack file and run `pulumi up`. A `refresh` or `destroy` before that goes by the state: `pulumi config set quadlet:knownHostsFile FILE`, a file with the keys of all hosts, overrides it, with their option --run-program. If the host is an old one, someone may be listening in.",
+      cure: "If the host was reinstalled, put its new key into the stack file and run `pulumi up`. A `refresh` or `destroy` before that uses the key in the state. To override it, give a file with the keys of all hosts, `pulumi config set quadlet:knownHostsFile FILE`, and the option --run-program. If the host was not reinstalled, another machine may be answering in its place.",
     },
   );
 }

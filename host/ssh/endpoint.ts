@@ -100,5 +100,5 @@ async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownF
 export function authoritiesNote({ authorities }: KnownKeys): string {
   return authorities === 0
     ? ""
-    : " @cert-authority lines are passed over: the SSH library (ssh2) can't verify host certificates, only a host's plain key.";
+    : " @cert-authority lines are ignored: the SSH library (ssh2) can't verify host certificates, only a host's plain key.";
 }

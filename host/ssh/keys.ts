@@ -124,7 +124,7 @@ async function namedKey(
   if (identityFile === undefined) return undefined;
   const read = await readKeyFile(identityFile, passphrase);
   const from = `identityFile ${identityFile}`;
-  if (read === undefined) throw localError(host, `${from} is not there.`, "Correct the path.");
+  if (read === undefined) throw localError(host, `${from} does not exist.`, "Correct the path.");
   return "problem" in read ? await chooseOrThrow(host, from, read, agent) : offerOf(from, read);
 }
 
@@ -134,7 +134,7 @@ async function readKeyFile(path: string, passphrase?: string): Promise<PrivateKe
   if (typeof text !== "string") {
     if (text.code !== "ENOENT") return { problem: `can't be read: ${text.message}` };
     const blob = await publicHalf(path);
-    return blob && { problem: "is not there, and its .pub is", encrypted: true, blob };
+    return blob && { problem: "does not exist, although its .pub does", encrypted: true, blob };
   }
   if (isPublicKey(text)) {
     const blob = publicBlob(text);
@@ -165,13 +165,13 @@ async function chooseOrThrow(
     ? `Give the connection's passphrase, or add the key to the agent: ssh-add ${from === "privateKey" ? "FILE" : file}`
     : `Add its private half to the agent (ssh-add ${file}), or name the file of the private key.`;
   const lacks = (what: string) => localError(host, `${from} ${problem}, and ${what}.`, cure);
-  if (!agent) throw lacks("there is no agent that could have the key (SSH_AUTH_SOCK)");
-  if (!blob) throw lacks(`which key of the agent it is can't be seen: there is no ${file}.pub`);
+  if (!agent) throw lacks("there is no agent that could hold the key (SSH_AUTH_SOCK)");
+  if (!blob) throw lacks(`there is no ${file}.pub to tell which key of the agent it is`);
   const keys = await listAgent(agent.path).catch((thrown: unknown) => {
     throw lacks(`${agent.name} does not answer: ${messageOf(thrown)}`);
   });
   const key = keys.find((one) => one.blob.equals(blob));
-  if (!key) throw lacks(`${agent.name} does not have it (${fingerprint(blob)})`);
+  if (!key) throw lacks(`${agent.name} does not hold it (${fingerprint(blob)})`);
   return offerOfAgent(agent, key);
 }
 
@@ -214,7 +214,7 @@ async function addFiles(
     const from = isConfigured ? `IdentityFile ${file}` : file;
     const read = await readKeyFile(file, passphrase);
     if (read === undefined) {
-      if (isConfigured) found.leftOut.push(`${from} is not there`);
+      if (isConfigured) found.leftOut.push(`${from} does not exist`);
       continue;
     }
     if (!("problem" in read)) {

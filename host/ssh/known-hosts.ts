@@ -22,12 +22,12 @@ export interface KnownKeys {
  */
 export function parseHostKey(text: string): HostKey {
   const [type, base64] = text.trim().split(/\s+/);
-  if (!type || !base64) throw new Error('a host key has a type and a key, as in "ssh-ed25519 AAAA…"');
+  if (!type || !base64) throw new Error('a host key is a type and a key, such as "ssh-ed25519 AAAA…"');
   const blob = Buffer.from(base64, "base64");
   if (!/^[A-Za-z0-9+/]+=*$/.test(base64) || blob.length < 8)
-    throw new Error("the host key's second word is no base64 text");
+    throw new Error("the second word of the host key is not base64");
   const named = keyType(blob);
-  if (named !== type) throw new Error(`the host key says "${type}", and its content is "${named}"`);
+  if (named !== type) throw new Error(`the host key begins with "${type}", but its content is "${named}"`);
   return { type, blob };
 }
 

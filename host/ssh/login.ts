@@ -59,14 +59,18 @@ export class Login {
       return this.#refused(reason, cause);
     const [barred] = bars.exec(this.#greeting) ?? [];
     if (barred !== undefined)
-      return new HostError(this.#name, `its sshd takes no connection from here now: "${barred}".`, {
-        cure: "Run it again in a minute. sshd bars an address after refused logins, and when too many begin at once: PerSourcePenalties and MaxStartups in sshd_config(5).",
-        cause,
-      });
+      return new HostError(
+        this.#name,
+        `its sshd refuses connections from this machine for now: "${barred}".`,
+        {
+          cure: "Run it again in a minute. sshd does so after refused logins, and when too many begin at once: PerSourcePenalties and MaxStartups in sshd_config(5).",
+          cause,
+        },
+      );
     if (/^SSH-/m.test(this.#greeting)) {
       const what =
         level === "client-timeout"
-          ? `the login was not done within ${this.#seconds} s.`
+          ? `the login did not finish within ${this.#seconds} s.`
           : `the host answers, and the login failed: ${reason}.`;
       const cure =
         level === "client-timeout"
@@ -146,7 +150,7 @@ export class Login {
         : `no answer within ${this.#seconds} s`;
     return new HostError(
       this.#name,
-      `the host accepts a key, and the agent did not sign with it (${why}): ${describe(offer)}.`,
+      `the host accepts a key, but the agent did not sign with it (${why}): ${describe(offer)}.`,
       {
         reason: "local",
         cure: "Unlock the agent or answer its prompt, and run it again. Another key: the connection's identityFile.",
@@ -165,11 +169,11 @@ export class Login {
     const [problem, cure] = this.#accepted
       ? [
           `the login was refused: a key was accepted, ${describe(this.#accepted)}, and sshd wants more (${ways}).`,
-          "A login by one key is what is supported. See AuthenticationMethods in sshd_config(5).",
+          "Only a login by one key is supported. See AuthenticationMethods in sshd_config(5).",
         ]
       : offered.length === 0
         ? [
-            `the login was refused: sshd has no login by key for this account, only ${ways || "none"}.`,
+            `the login was refused: sshd allows no login by key for this account, only ${ways || "none"}.`,
             "See PubkeyAuthentication and AuthenticationMethods in the host's sshd_config(5).",
           ]
         : tooMany
@@ -186,7 +190,7 @@ export class Login {
       [
         problem,
         ...list("Offered:", offered.map(describe)),
-        ...list("Not tried any more:", tooMany ? offers.slice(this.#offered).map(describe) : []),
+        ...list("No longer tried:", tooMany ? offers.slice(this.#offered).map(describe) : []),
         ...list("Not offered:", leftOut),
       ].join("\n"),
       { cure, cause },

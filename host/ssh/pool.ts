@@ -39,8 +39,7 @@ export class Pool {
 
   /** @throws HostError once {@link stop} was called */
   mayBegin(target: Target): void {
-    if (this.#stopped)
-      throw new HostError(endpointName(target), "the run was cancelled before this was begun.");
+    if (this.#stopped) throw new HostError(endpointName(target), "the run was cancelled before this began.");
   }
 
   async connect(target: Target): Promise<Connection> {

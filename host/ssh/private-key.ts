@@ -30,10 +30,10 @@ export async function readPrivateKey(text: string, passphrase?: string): Promise
 }
 
 const putty =
-  "is a key of PuTTY that can't be read. Convert it: puttygen FILE.ppk -O private-openssh -o FILE";
-const damaged = "is damaged: its first and last line are there, and what is between them is not a key";
-const wrong = "is not decrypted by the passphrase that is given";
-const locked = "has a passphrase, and none is given";
+  "is a PuTTY key in a form that can't be read. Convert it: puttygen FILE.ppk -O private-openssh -o FILE";
+const damaged = "is damaged: between its first and last line there is no key";
+const wrong = "can't be decrypted with the given passphrase";
+const locked = "has a passphrase, and none was given";
 
 /** What is said of a key that ssh2 can't log in with. */
 export const unsupported = (type: string) => `is a key of type ${type}, which is not supported`;

@@ -23,8 +23,8 @@ export function unhealthy(host: string, output: string): HostError {
 export function stuck(host: string, problem: string): HostError {
   return new HostError(host, problem, {
     leaves: "unknown",
-    state: "What was done could not be taken back whole.",
-    cure: "Correct the cause and run `pulumi up` again: it takes back the rest first, and then does what is missing.",
+    state: "The rollback is not complete: parts of the new version may be left.",
+    cure: "Correct the cause and run `pulumi up` again: it completes the rollback first, and then deploys.",
   });
 }
 
@@ -33,7 +33,7 @@ export function lost(host: string, thrown: unknown, grace: number): HostError {
   const problem = thrown instanceof HostError ? thrown.problem : messageOf(thrown);
   return new HostError(host, problem, {
     leaves: "unknown",
-    state: `Its state is not known. Unless a commit has reached it, it reverts to the old version by itself, at most ${grace + 60} seconds after the last contact.`,
+    state: `Its state is not known. Unless it was told to keep the new version, it reverts to the old one by itself, at most ${grace + 60} seconds after the last contact.`,
     cure: upAgain,
     cause: thrown,
   });

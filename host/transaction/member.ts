@@ -216,7 +216,7 @@ export class HostMember implements Member {
   }
 
   async #prepareIn(signal: AbortSignal): Promise<Prepared> {
-    if (signal.aborted) throw new HostError(this.#endpoint, "the run was cancelled before this was begun.");
+    if (signal.aborted) throw new HostError(this.#endpoint, "the run was cancelled before this began.");
     const session = await this.#start(this.#order.desired);
     const abandon = () => session.abandon();
     signal.addEventListener("abort", abandon, { once: true });
@@ -236,7 +236,7 @@ export class HostMember implements Member {
     // What could not be taken back is still known on the host: it goes with the next commit, or the next rollback.
     if (recovered)
       this.#progress.note(
-        `an interrupted transaction was ${recovered.ok ? "taken back" : `not taken back whole: ${recovered.output}`}`,
+        `an interrupted deploy was ${recovered.ok ? "rolled back" : `not rolled back completely: ${recovered.output}`}`,
       );
     const { facts, plan } = await lookFor(this.#order, session);
     const attempt = async (live: Facts["live"]) => {

@@ -92,7 +92,7 @@ export class Phases {
    */
   async attach(id: string): Promise<Ended | undefined> {
     this.#session.changed = true;
-    const answer = await this.#session.ask(`attach ${id}\n`, "while the transaction was looked for", [
+    const answer = await this.#session.ask(`attach ${id}\n`, "while its deploy was looked for", [
       "held",
       "ended",
     ]);
@@ -120,7 +120,7 @@ export class Phases {
 
   /** How a transaction has ended that another session had begun. */
   #ended({ outcome, cause }: Answer): Ended {
-    const because = causes[String(cause)] ?? "the host does not say why";
+    const because = causes[String(cause)] ?? "the host gives no reason";
     if (outcome === "none") return { outcome: this.#isRemoval ? "committed" : "reverted", because };
     const isKnown = outcome === "committed" || outcome === "reverted" || outcome === "other";
     return { outcome: isKnown ? outcome : "unknown", because };
@@ -137,10 +137,10 @@ export class Phases {
 
 /** The third word of a record (hold.sh). */
 const causes: Readonly<Record<string, string>> = {
-  alone: "it was without contact to this run for too long",
+  alone: "it had no contact with this run for too long",
   boot: "it rebooted",
   failed: "a step failed",
-  killed: "the script on it was killed",
+  killed: "the deploy script on it was killed",
   left: "it had lost this run, and another run needed the set",
   next: "another run rolled it back",
 };

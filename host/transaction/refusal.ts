@@ -7,31 +7,34 @@ export function refusal(host: string, { account }: Pick<Desired, "account">, ans
   const reason = String(answer.reason);
   const [file, kept] = [decode(answer.file), decode(answer.kept)];
   const known: Record<string, [string, string?]> = {
-    "no-systemd": ["systemd-run is not there.", "quadlet-fleet needs a host that runs systemd."],
-    "not-root": ["the system manager needs root.", "Log in as root, or set the connection's sudo to true."],
+    "no-systemd": ["systemd-run was not found.", "quadlet-fleet needs a host that runs systemd."],
+    "not-root": [
+      "the host's service manager needs root.",
+      "Log in as root, or set the connection's sudo to true.",
+    ],
     "no-account": [
       `there is no account "${account}".`,
-      `Make it on the host (useradd --create-home ${account}), or let it be made with createUser: true, which needs root.`,
+      `Create it on the host (useradd --create-home ${account}), or set createUser: true, which needs root.`,
     ],
     "not-created": [
-      `the account "${account}" could not be made.`,
+      `the account "${account}" could not be created.`,
       `Try it on the host: useradd --create-home ${account}`,
     ],
     "accounts-locked": [
-      "another session that makes or removes an account has not ended within a minute.",
-      "Run `pulumi up` again. If it stays so, see on the host who has the lock: fuser /run/quadlet-fleet-accounts.lock",
+      "another session has been creating or removing an account for more than a minute.",
+      "Run `pulumi up` again. If this happens again, see which process holds the lock. On the host: fuser -v /run/quadlet-fleet-accounts.lock",
     ],
     "other-account": [
       `this login can't act for the account "${account}".`,
       `Log in as ${account} or root, or set the connection's sudo to true.`,
     ],
     "no-linger": [
-      `lingering can't be switched on for "${account}" by this login.`,
-      `Once, as root on the host: loginctl enable-linger ${account}`,
+      `this login can't enable lingering for "${account}".`,
+      `Run this once, as root on the host: loginctl enable-linger ${account}`,
     ],
     "no-user-manager": [
-      `the user manager of "${account}" does not run.`,
-      `Once, as root on the host: loginctl enable-linger ${account}`,
+      `the service manager of "${account}" does not run.`,
+      `Run this once, as root on the host: loginctl enable-linger ${account}`,
     ],
     "newer-format": [
       `its records were written by a newer version of quadlet-fleet: ${file} says format ${kept}, and this version reads formats up to ${answer.reads}.`,
@@ -39,7 +42,7 @@ export function refusal(host: string, { account }: Pick<Desired, "account">, ans
     ],
     "unknown-format": [
       `${file} should hold the format of quadlet-fleet's records, a whole number. It holds ${JSON.stringify(kept)}.`,
-      `Find out on the host what has changed it. If this version has deployed there last, write ${answer.reads} to it.`,
+      `Find out what changed it. If this version made the last deploy to the host, write ${answer.reads} to it.`,
     ],
   };
   const [problem, cure] = (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? [
@@ -54,9 +57,9 @@ export class Busy extends HostError {
   readonly who: string;
 
   constructor(host: string, { name }: Pick<Desired, "name">, holder: string) {
-    const who = `the set "${name}" (${holder.trim() === "" ? "somebody else" : printable(holder.trim())})`;
+    const who = `the set "${name}" (${holder.trim() === "" ? "another session" : printable(holder.trim())})`;
     super(host, `it is busy with ${who}.`, {
-      cure: "Run `pulumi up` again when that has ended. See on the host: systemctl list-units 'quadlet-fleet-*'",
+      cure: "Wait until it ends and run `pulumi up` again. To see it on the host: systemctl list-units 'quadlet-fleet-*'",
     });
     this.who = who;
   }

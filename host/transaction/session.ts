@@ -128,14 +128,9 @@ export class Session {
     // Until it says that there was nothing.
     this.changed = true;
     let back: RolledBack | undefined;
-    await this.ask(
-      "recover\n",
-      "while an interrupted transaction was taken back",
-      ["recovered"],
-      (answer) => {
-        if (answer.event === "rolledback") back = rolledBack(answer);
-      },
-    );
+    await this.ask("recover\n", "while an interrupted deploy was rolled back", ["recovered"], (answer) => {
+      if (answer.event === "rolledback") back = rolledBack(answer);
+    });
     this.changed = before || back !== undefined;
     return back;
   }

@@ -83,7 +83,7 @@ export class Succession implements Member {
       if (answer.kind === "committed") continue;
       if (answer.kind === "unknown") return answer;
       if (member === this.#busy.at(-1)) return await this.#revertedWith(member, answer);
-      return { kind: "unknown", why: `both the former and the new units are there: ${answer.why}` };
+      return { kind: "unknown", why: `both the former and the new units are on the host: ${answer.why}` };
     }
     return { kind: "committed" };
   }

@@ -22,7 +22,9 @@ export async function withoutMoved(context: Context, fleet: Fleet, desired: Desi
   const isHere = (part: Part) => machines.has(part) && here.has(machines.get(part));
   const isUnknown = (part: Part) => part.isFormerAddress === true && !machines.has(part);
   for (const { name } of leaving.filter(isUnknown))
-    context.warn(`${name}: nothing could be asked at the former address, so what is there is forgotten.`);
+    context.warn(
+      `${name}: the former address did not answer, so the files that may be left there are no longer known to the stack.`,
+    );
   return {
     ...fleet,
     parts: fleet.parts.filter((part) => !part.leaves || !(isHere(part) || isUnknown(part))),

@@ -54,7 +54,7 @@ export async function refresh(
 }
 
 const passedOver =
-  "The refresh passed it over: its state stays as it was, and the next `pulumi up` does not update it because of that.";
+  "The refresh left it out: its state stays as it was, and the next `pulumi up` does not change the host because of that.";
 
 type Look =
   /** Undefined: the account is gone. */

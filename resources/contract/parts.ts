@@ -35,7 +35,7 @@ export const serviceState = z.strictObject({
   /** Keys of `files` and `units`: a change of one restarts the service. Its own unit always does. */
   restartOn: z.array(text()).optional(),
   /**
-   * Restart it so that nobody notices: the new version proves itself in a network namespace of its own (the rehearsal), then
+   * Restart it without a failed request: the new version proves itself in its own network namespace (the rehearsal), then
    * shares the open sockets with the old one until that has answered its last request (the handover). A new configuration is
    * rehearsed as well before a reload, where there is a probe that can be asked in there. For a service that is
    * socket-activated by this set, runs one container, and may run twice for a moment. Where it can't be done (a published

@@ -18,7 +18,7 @@ export const rolloutPolicy = z.strictObject({
    * How many hosts change first, alone. If a canary fails, all hosts go back to the old version, whatever {@link maxFailures} is. One
    * host alone has no canary.
    * @default 1
-   * @range a whole number, or a percentage of the hosts; 0 is no canary
+   * @range a whole number, or a percentage of the hosts; 0 means no canary
    * @example "10%"
    */
   canary: share().optional(),

@@ -83,7 +83,7 @@ export const unitSetInputs = z.strictObject({
    */
   linger: z.boolean().optional(),
   /**
-   * Take over files that are on the host already and belong to nobody. Units that the host has from other files, and
+   * Take over files that are already on the host and belong to no set. Units that the host has from other files, and
    * containers, are never taken over: a name that one of them has is refused.
    * @default false, which refuses them
    */

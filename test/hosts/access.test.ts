@@ -84,7 +84,7 @@ test("a login that is neither root nor the account says what to do", async () =>
   );
   assert.match(
     await refused(hostEntry(fleet, host, { user: "test" }), example2),
-    /the system manager needs root/,
+    /the host's service manager needs root/,
   );
 });
 

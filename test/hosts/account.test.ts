@@ -185,7 +185,7 @@ test("a session that is refused removes no account, neither one that was there b
       scene.configure({ sites: { example1: { ...one, user, createUser }, example3: three } });
       const { code, stdout } = await stack.up({ check: false });
       assert.notEqual(code, 0);
-      assert.match(stdout, new RegExp(`the user manager of "${user}" does not run`));
+      assert.match(stdout, new RegExp(`the service manager of "${user}" does not run`));
       assert.equal(await account(user), before);
       assert.equal(await host.read(`/home/${user}/data`), "precious\n");
     } finally {

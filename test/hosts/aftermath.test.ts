@@ -64,7 +64,7 @@ test("after the commit, the store of the version before can't be replaced: the d
   await host.run(["mount", "--bind", `${own}/rollback`, `${own}/rollback`]);
   try {
     const { stdout, stderr } = await stack.up();
-    assert.doesNotMatch(stdout + stderr, /rolled back|taken back/);
+    assert.doesNotMatch(stdout + stderr, /rolled back/);
     assert.equal(await served(), `page ${page}`);
     // It has met the obstacle.
     assert.ok((await kept()).includes("rollback.new"));
@@ -79,9 +79,9 @@ test("killed after the commit: the host is asked again, and it is told as done",
   configure();
   const { code, saw } = await hold(stack, "aftermath", at(committed), kill);
   assert.equal(code, 0, saw);
-  assert.doesNotMatch(saw, /rolled back|taken back/);
+  assert.doesNotMatch(saw, /rolled back/);
   assert.equal(await served(), `page ${page}`);
-  assert.doesNotMatch(await converges(), /taken back|writing|reloading/);
+  assert.doesNotMatch(await converges(), /rolled back|writing|reloading/);
 });
 
 /** A rollback that failed: told so, with what is left to do; nothing of it is lost. */
@@ -90,7 +90,10 @@ async function isToldAsFailed(t: TestContext, { code, saw }: { code: number; saw
   const error = /^Diagnostics:\n([^]*?)^\S/m.exec(saw)?.[1] ?? saw;
   for (const line of error.trim().split("\n")) t.diagnostic(line.trim().slice(0, 200));
   assert.match(error, /The rollback failed as well/);
-  assert.match(error, /could not be taken back whole\.\s+Correct the cause and run `pulumi up` again/);
+  assert.match(
+    error,
+    /The rollback is not complete: parts of the new version may be left\.\s+Correct the cause and run `pulumi up` again/,
+  );
   assert.doesNotMatch(saw, /It was rolled back/);
   for (const name of ["journal", "unfinished", "before", "rollback.new"])
     assert.ok((await kept()).includes(name), name);
@@ -126,7 +129,7 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     // Meanwhile nothing that could be lost: the copy is still of the version that was there before all this.
     configure();
     const again = await stack.up({ check: false });
-    assert.match(again.stdout, /an interrupted transaction was not taken back whole/);
+    assert.match(again.stdout, /an interrupted deploy was not rolled back completely/);
     await isToldAsFailed(t, { code: again.code, saw: again.stdout + again.stderr });
     assert.match(await host.read(`${own}/rollback.new/1`), new RegExp(`page ${old}"`));
   } finally {
@@ -136,7 +139,7 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
   // Also where the program is the one of before: the state says that there is something to do.
   page = old;
   configure({}, old);
-  assert.match(await converges(), /an interrupted transaction was taken back/);
+  assert.match(await converges(), /an interrupted deploy was rolled back/);
 });
 
 test("a rollback whose old image is gone: kept, and done once the image is there again", async (t) => {
@@ -157,5 +160,5 @@ test("a rollback whose old image is gone: kept, and done once the image is there
 
   await host.run(["podman", "tag", spare, image]);
   configure(onlyHere);
-  assert.match(await converges(), /an interrupted transaction was taken back/);
+  assert.match(await converges(), /an interrupted deploy was rolled back/);
 });

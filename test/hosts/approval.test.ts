@@ -91,7 +91,7 @@ async function refuses(approved: string, sentences: readonly RegExp[]): Promise<
   assert.equal(found.length, sentences.length, stderr);
   sentences.forEach((sentence, at) => assert.match(found[at] ?? "", sentence));
   assert.match(stdout, /^## test-approval: 1 site changes/);
-  assert.match(stdout, /\nNo approval: this is what up has found/);
+  assert.match(stdout, /\nNo approval: this is what `up` found/);
 }
 
 async function deploys(approved: string): Promise<string> {
@@ -158,7 +158,7 @@ test("what is no longer approved when it is its turn: the provider refuses it be
   assert.deepEqual(await logins(), before);
 });
 
-test("an up of somebody else in between", async () => {
+test("an up of another session in between", async () => {
   await write({ page: "six" });
   await stack.up();
   await write({ page: "two" });

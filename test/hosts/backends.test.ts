@@ -90,7 +90,7 @@ describe("the state", { concurrency: true }, () => {
           assert.notEqual(second.code, 0);
           assert.match(second.stderr, locked);
           // It needs no lock.
-          assert.match((await status()).stdout, /web-1: \w+: a deploy is at work there/);
+          assert.match((await status()).stdout, /web-1: \w+: a deploy is running there/);
         });
         assert.equal(code, 0, saw);
         await isServed(2);

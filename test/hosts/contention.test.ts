@@ -145,7 +145,7 @@ test("one is in the middle of a restart: the other one is done before it", async
   await settled();
 });
 
-test("somebody else is at work on the set: it is said who, nothing is changed, and it is done when that has ended", async () => {
+test("another session is at work on the set: it is said who, nothing is changed, and it is done when that has ended", async () => {
   configure();
   const lock = "/run/quadlet-fleet-lock.two";
   await host.sh(

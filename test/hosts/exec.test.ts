@@ -177,7 +177,7 @@ test("one host is down, or nothing runs there: it is named, and the others do it
   const stopped = await exec("rootful", "--", "echo", "done");
   assert.deepEqual(
     [stopped.code, stopped.stdout, stopped.stderr],
-    [3, "web-1 | done\n", "quadlet-fleet: web-2: no container of the unit runs there.\n"],
+    [3, "web-1 | done\n", "quadlet-fleet: web-2: the unit has no running container there.\n"],
   );
 });
 

@@ -80,7 +80,7 @@ WantedBy=multi-user.target
 
   test("that a package has enabled, and that runs: refused, also with adopt, and it runs on", async () => {
     const message =
-      /nginx\.service is there already: systemd has it from \/usr\/lib\/systemd\/system\/nginx\.service, which does not belong to this resource\. Choose another name/;
+      /nginx\.service already exists: systemd has it from \/usr\/lib\/systemd\/system\/nginx\.service, which does not belong to this resource\. Choose another name/;
     for (const adopt of [false, true])
       await refused({ sites: { nginx: example2On(8080, { adopt }) } }, message, nginx);
     assert.match(await nginx(), /ActiveState=active\n[^]*UnitFileState=enabled/);
@@ -90,12 +90,12 @@ WantedBy=multi-user.target
     [
       "sshd itself",
       "ssh",
-      /ssh\.service is there already: systemd has it from \/usr\/lib\/systemd\/system\/ssh\.service/,
+      /ssh\.service already exists: systemd has it from \/usr\/lib\/systemd\/system\/ssh\.service/,
     ],
     [
       "an alias",
       "sshd",
-      /sshd\.service is there already: systemd has it from \/usr\/lib\/systemd\/system\/ssh\.service/,
+      /sshd\.service already exists: systemd has it from \/usr\/lib\/systemd\/system\/ssh\.service/,
     ],
     [
       "one that is neither enabled nor loaded",
@@ -111,7 +111,7 @@ WantedBy=multi-user.target
     [
       "one of the account's manager",
       "podman",
-      /podman\.service is there already: systemd has it from \/usr\/lib\/systemd\/user\/podman\.service/,
+      /podman\.service already exists: systemd has it from \/usr\/lib\/systemd\/user\/podman\.service/,
       example1,
     ],
     [
@@ -153,7 +153,7 @@ WantedBy=multi-user.target
       check: false,
     });
     assert.notEqual(code, 0, "it was not refused");
-    assert.match(stdout, /late\.service is there already/);
+    assert.match(stdout, /late\.service already exists/);
     assert.equal(await late(), before);
     await stack.run(["destroy", "--yes", "--skip-preview"]);
     assert.equal(await late(), before);

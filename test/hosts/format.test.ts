@@ -118,7 +118,7 @@ test("the next up takes back what is in format 1, and the one after that is in t
   shown[name] = old;
   configure();
   await stack.run(["refresh", "--yes", "--skip-preview"]);
-  assert.match(await converges(), new RegExp(`${name}\\b.*an interrupted transaction was taken back`));
+  assert.match(await converges(), new RegExp(`${name}\\b.*an interrupted deploy was rolled back`));
   assert.equal(await standIns(name), "");
   change(name);
   await converges();

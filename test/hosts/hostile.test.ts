@@ -77,7 +77,7 @@ test("a directory of root's that leads into the account's: root does not write t
   });
   const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
-  assert.match(stdout, /\/home\/test\/site can be changed by another account than root/);
+  assert.match(stdout, /\/home\/test\/site can be changed by an account other than root/);
   assert.deepEqual(difference(untouched, await listing(host)), []);
   // Where all of the way is root's, it does.
   await host.sh("rm /srv/site && mkdir /srv/site");

@@ -184,7 +184,7 @@ test("pulumi cancel, which takes the engine's lock away: what has begun is done"
   assert.match(await converges(), /3 unchanged/);
 });
 
-test("Ctrl-C while somebody else is at work on the sets: nothing is begun any more", async () => {
+test("Ctrl-C while another session is at work on the sets: nothing is begun any more", async () => {
   await deployed();
   const names = ["example2", "second", "third"];
   // As a transaction of each would.
@@ -204,7 +204,7 @@ test("Ctrl-C while somebody else is at work on the sets: nothing is begun any mo
   const { code, stdout } = await up;
   assert.notEqual(code, 0);
   const told = stdout.match(
-    /Nothing is changed on web-1\.\n\s*The run was cancelled before anything was begun\./g,
+    /Nothing is changed on web-1\.\n\s*The run was cancelled before anything began\./g,
   );
   assert.equal(told?.length, names.length, stdout);
   await isAtRest();

@@ -28,7 +28,7 @@ function config(page: string): string {
 }
 
 before(async () => {
-  // Something of the same kind that belongs to somebody else.
+  // Something of the same kind of a foreign unit.
   await host.write(
     "/etc/containers/systemd/other.container",
     "[Container]\nImage=docker.io/library/nginx:1\n",

@@ -159,7 +159,7 @@ test("more keys than MaxAuthTries: the error says so, and the cure works", async
       `root@${host.address}:22: the login was refused: sshd allows no more than 6 keys to be tried (Too many authentication failures).`,
       "Offered:",
       ...offered.slice(0, 6),
-      "Not tried any more:",
+      "No longer tried:",
       ...offered.slice(6),
       "Nothing was changed on it.",
       "Name the right key in the connection's identityFile: it is offered first. The file of a public key chooses that key of the agent. The limit is MaxAuthTries in sshd_config(5).",
@@ -259,7 +259,7 @@ test("a jump host that forbids forwarding, and one that can't reach the host", a
   assert.equal(forbidden.reason, undefined);
   assert.equal(
     forbidden.message,
-    `root@${host.address}:22: root@${gate.address}:22 (jump) does not let this login forward connections to it.\nNothing was changed on it.\nIts administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with ${host.address}:22 or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
+    `root@${host.address}:22: root@${gate.address}:22 (jump) does not let this login forward connections to it.\nNothing was changed on it.\nIts sshd_config(5) needs AllowTcpForwarding yes (or local) and, if it has PermitOpen, ${host.address}:22 there. The key must have no "restrict" or "no-port-forwarding" in authorized_keys.`,
   );
   await configure(gate);
   const closed = await refused({ identityFile, jump, port: 24 });

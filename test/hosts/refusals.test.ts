@@ -34,7 +34,7 @@ const cases: [string, object, RegExp][] = [
   [
     "a file that leaves its directory",
     site({ nginx: { "../../passwd": "x" } }),
-    /sites\.example2\.nginx\["\.\.\/\.\.\/passwd"\]: a file name has no directory/,
+    /sites\.example2\.nginx\["\.\.\/\.\.\/passwd"\]: a file name can't have a directory/,
   ],
   [
     "a newline in a value",
@@ -54,7 +54,7 @@ const cases: [string, object, RegExp][] = [
   [
     "a host that is not there",
     site({ hosts: ["web-2"] }),
-    /"web-2" is no host of this stack\. Did you mean "web-1"\?/,
+    /"web-2" is not a host of this stack\. Did you mean "web-1"\?/,
   ],
   [
     "a user's manager without a user",

@@ -61,7 +61,7 @@ test("an account without subordinate ids: the cure is a range that no account ha
 // podman 6 has labels as text there.
 const podman6 = `case "$*" in *"{{index .Labels"*) echo 'Error: template: cannot index slice/array with type string' >&2; exit 125 ;; esac`;
 
-test("with podman 6, too, a container of somebody else is seen, and our own is known", async () => {
+test("with podman 6, too, a foreign container is seen, and our own is known", async () => {
   await host.run(["podman", "create", "--quiet", "--name", "systemd-web", "docker.io/library/nginx:1"]);
   await withPodman(podman6, async () => {
     await refused("web", site(), /would replace the container systemd-web/);
@@ -110,7 +110,7 @@ test("an address that the host gets later: up and boot do without it, and it is 
   };
   const without = await deployed("vip", site({ listen, nginx: page("one") }));
   for (const where of listen)
-    assert.ok(without.includes(`the host does not have the address of ${where} now`), where);
+    assert.ok(without.includes(`the host does not have the address of ${where} at the moment`), where);
   await come();
   await served("one");
   const having = await deployed("vip", site({ listen, nginx: page("two") }));

@@ -103,7 +103,7 @@ test("a container that crashes at its start: found by the rehearsal", async () =
   await host.write("/srv/crash", "#!/bin/sh\necho oh no >&2\nexit 3\n", { mode: "0755" });
   await failsAndChangesNothing(
     entrypoint("crash"),
-    /rehearsing example2\.service failed: the new version has ended again[\s\S]*oh no/,
+    /rehearsing example2\.service failed: the new version started and then stopped[\s\S]*oh no/,
   );
 });
 
@@ -127,7 +127,7 @@ test("one that answers 500: found by the rehearsal, of a restart and of a reload
 test("another page than the one that is demanded", async () => {
   await failsAndChangesNothing(
     { nginx: { "default.conf": page.replace("old", "new") }, verify: { status: 200, body: "old" } },
-    /rehearsing example2\.service failed: .*its answer \(200\) does not contain what it should/,
+    /rehearsing example2\.service failed: .*its answer \(200\) does not contain the expected text/,
   );
 });
 

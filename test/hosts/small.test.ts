@@ -79,7 +79,7 @@ test("what needs a network is refused by the tool that is missing, before anythi
   configure({ ...examples, networked: { ...rest, listen: ["0.0.0.0:83"] } }, { example4 });
   const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
-  const lacks = /, which the host has not\. Install it \(package passt\)/.source;
+  const lacks = /, which the host does not have\. Install it \(package passt\)/.source;
   assert.match(
     stdout,
     new RegExp(

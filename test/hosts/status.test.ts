@@ -119,7 +119,7 @@ test("beside a deploy that is at work: it says so at once, and the deploy goes o
     const found = await status(["example2"]);
     assert.equal(found.code, 3);
     assert.match(found.stdout, /example2 +web-1 +pending .* open\n/);
-    assert.match(found.stdout, /web-\[1-3\]: example2: a deploy is at work there/);
+    assert.match(found.stdout, /web-\[1-3\]: example2: a deploy is running there/);
   });
   assert.equal(code, 0, saw);
   assert.equal((await status()).code, 0);

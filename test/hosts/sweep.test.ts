@@ -278,8 +278,7 @@ const told = (moments: readonly Cut[], outcomes: readonly Outcome[]) =>
 /** The next `up` gets every host to where the interrupted one was going, with nobody editing the state. */
 async function converges(t: TestContext, to: Version): Promise<void> {
   const { code, stdout, stderr } = await deploy(to, fleet.hosts, false);
-  const told =
-    (stdout + stderr).match(/\d+ pending operations|an interrupted transaction was taken back/g) ?? [];
+  const told = (stdout + stderr).match(/\d+ pending operations|an interrupted deploy was rolled back/g) ?? [];
   for (const said of new Set(told))
     t.diagnostic(`the next up: ${said} (${told.filter((each) => each === said).length} times)`);
   assert.equal(code, 0, stdout + stderr);

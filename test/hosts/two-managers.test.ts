@@ -154,7 +154,7 @@ test("the script is killed while the new version is held: all go back", async ()
   await host.run(["touch", "/run/killed"]);
   const { code, stdout, stderr } = await up;
   assert.notEqual(code, 0);
-  assert.match(stdout + stderr, /the script on it was killed/);
+  assert.match(stdout + stderr, /the deploy script on it was killed/);
   await serves("three");
 });
 

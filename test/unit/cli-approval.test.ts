@@ -149,10 +149,10 @@ test("what nobody can approve, with the reason", () => {
   ];
   assert.deepEqual(approve([...all, ...changes], versions, {}), {
     why: [
-      "a: it has values that are known during the deploy only",
-      "b: its provider says nothing of approvals",
+      "a: it has values that are known only during the deploy",
+      "b: its provider does not support approvals",
       'c: "create-replacement" can\'t be approved',
-      "d: it has values that are known during the deploy only",
+      "d: it has values that are known only during the deploy",
     ],
   });
 });

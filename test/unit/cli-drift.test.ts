@@ -62,7 +62,7 @@ test("what the state had already, hosts that are pending or were not seen, and a
     "- **a** not running: a.service on web-1",
     "- **b** pending: web-2: waits for the next \\`pulumi up\\`",
     "- **c** not seen: web-1: no SSH connection",
-    "- **d** nothing is there of it on web-\\[1-2\\] (2 hosts)",
+    "- **d** nothing of it is left on web-\\[1-2\\] (2 hosts)",
   ]);
 });
 

@@ -84,7 +84,7 @@ describe("a host", () => {
   for (const [variables, why] of [
     [{ ansible_port: 70000 }, "port: must be a whole number from 1 to 65535, and is 70000"],
     [{ ansible_port: "ssh" }, "port: must be a whole number from 1 to 65535"],
-    [{ ansible_user: ["root"] }, "ansible_user is not a text"],
+    [{ ansible_user: ["root"] }, "ansible_user is not text"],
     [
       { ansible_connection: "community.docker.docker" },
       'its connection is "community.docker.docker", not SSH',
@@ -123,7 +123,7 @@ for (const [argument, expected] of [
   ["-o ProxyJump=a,b", { others: ["-o ProxyJump"] }],
   ["-o ProxyJump=none -o Port=22", { others: ["-o ProxyJump", "-o Port"] }],
   ["-J first -J second", { jump: { address: "first" }, others: ["-J"] }],
-  ["-o 'ProxyJump=gate'", { others: ["quotes are not read"] }],
+  ["-o 'ProxyJump=gate'", { others: ["quotes are not supported"] }],
   ["word", { others: ["…"] }],
 ] as const)
   test(`arguments of ssh: ${argument}`, () => assert.deepEqual(sshArguments(argument), expected));
@@ -139,7 +139,7 @@ test("no host to take over, and jump hosts in a circle", () => {
     /a: its connection is "local", not SSH\nx\.ini has no host to take over\.\nNothing was written\./,
   );
   const circle = { a: { ansible_ssh_args: "-J b" }, b: { ansible_ssh_args: "-J a" } };
-  assert.throws(() => fileText("x.ini", converted(listed(circle))), /leads back to it: a → b → a/);
+  assert.throws(() => fileText("x.ini", converted(listed(circle))), /goes round in a circle: a → b → a/);
 });
 
 describe("the command", () => {
@@ -162,7 +162,7 @@ describe("the command", () => {
     writeFileSync(file, "mine");
     const second = run(argv);
     assert.equal(second.status, 1);
-    assert.match(second.stderr, /hosts\/eu\/us\.yaml is there already\.\nNothing was written\./);
+    assert.match(second.stderr, /hosts\/eu\/us\.yaml already exists\.\nNothing was written\./);
     assert.equal(readFileSync(file, "utf8"), "mine");
   });
 

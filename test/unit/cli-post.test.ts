@@ -128,7 +128,10 @@ for (const [name, open] of [
       assert.equal(await ask(comment, "all is well\n"), "");
       assert.equal(await ask(comment, "\n"), "");
       const [{ body = "" } = {}] = scene.forge.comments;
-      assert.match(body, /^<!--.*-->\n❌ There is no result: .* failed\. The \[log of the job\]\(https:/);
+      assert.match(
+        body,
+        /^<!--.*-->\n❌ There is no result, because .* failed\. The \[log of the job\]\(https:/,
+      );
     });
 
     test("an issue is opened, gets another text, is closed, and is opened again", async () => {
@@ -176,7 +179,7 @@ for (const [name, open] of [
       forge.keep(forge.pulls, "mallory", { head: "promote-production", base: "main" });
       assert.match(
         await ask(argv, "three"),
-        /^The branch promote-production has the pull request \d+ by mallory already/,
+        /^The branch promote-production already has a pull request, \d+ by mallory/,
       );
     });
 
@@ -190,7 +193,9 @@ for (const [name, open] of [
       const { GITLAB_CI } = scene.env;
       assert.match(
         await run(wrong, comment, "x"),
-        GITLAB_CI ? /does not say who the token is of/ : /status 401: "Bad credentials"\nCheck the token/,
+        GITLAB_CI
+          ? /does not say which account the token belongs to/
+          : /status 401: "Bad credentials"\nCheck the token/,
       );
     });
   });
@@ -235,7 +240,7 @@ test("a redirect is not followed, as the token would go with it", async (context
 });
 
 for (const [title, env, argv, says] of [
-  ["no job", {}, ["comment", "--marker", "m"], /no job of a forge that is known/],
+  ["no job", {}, ["comment", "--marker", "m"], /^This is not a CI job/],
   [
     "no token",
     { GITHUB_API_URL: "http://127.0.0.1:1" },

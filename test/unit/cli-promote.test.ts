@@ -101,28 +101,28 @@ for (const [title, deployed, from, to, says] of [
     [set("www", [sha("b")], { before: { inputs: {}, properties: { unseen: "s-1: no SSH connection" } } })],
     { [www]: sha("b") },
     { [www]: sha("a") },
-    "www of staging was not seen: s-1: no SSH connection",
+    "www of staging could not be checked: s-1: no SSH connection",
   ],
   [
     "the files have more than is deployed",
     [set("www", [sha("a")]), set("other", [sha("b")])],
     { [www]: sha("b") },
     { [www]: sha("a") },
-    `staging has not deployed ${sha("b")}, which its files have as ${www}.`,
+    `staging has not deployed ${www} of its files yet: ${sha("b")}.`,
   ],
   [
     "a tag",
     [set("www", ["nginx:2"])],
     { [www]: "nginx:2" },
     { [www]: "nginx:1" },
-    `${www} of staging is nginx:2. That is a tag, which may be another image tomorrow: write it with its digest, nginx:2@sha256:….`,
+    `${www} of staging is nginx:2. A tag can be moved to another image: write it with its digest, nginx:2@sha256:….`,
   ],
   [
     "the other environment has the site without an image",
     [set("www", [sha("b")])],
     { [www]: sha("b") },
     { "sites.www.manager": "system" },
-    `production has no ${www}. Write it there once, by hand.`,
+    `production has no ${www}. Add it there once, by hand.`,
   ],
 ] as const)
   test(`refused: ${title}`, () => assert.deepEqual(promoted(from, to, deployed).refusals, [says]));

@@ -131,7 +131,7 @@ test("pending, offline, not seen, no account, nothing there", () => {
   const nothing = rowOf(found("web-1", { facts: bare }));
   assert.deepEqual(
     [nothing.state, nothing.version, nothing.drift],
-    ["differs", null, "nothing is there of: web"],
+    ["differs", null, "nothing is left of: web"],
   );
 });
 
@@ -140,7 +140,7 @@ test("a deploy that is at work, or was interrupted, is not as deployed, whatever
     found("web-1", { facts: host(settled(web), { unfinished: true, last: { ...last, outcome: "open" } }) }),
   );
   assert.deepEqual([row.state, row.outcome, row.drift], ["pending", "open", null]);
-  assert.match(row.pending ?? "", /at work there, or was interrupted/);
+  assert.match(row.pending ?? "", /running there, or was interrupted/);
 });
 
 test("a secret address is not shown", () => {

@@ -27,7 +27,7 @@ describe("the check of a site", () => {
     [
       "beside certificate and key",
       { tls: { ...certificate, acme } },
-      ["tls.acme: stands beside certificate and key: give one or the other"],
+      ["tls.acme: can't be combined with certificate and key: give one or the other"],
     ],
     ["neither", { tls: {} }, ["tls: needs certificate and key, or acme"]],
     [
@@ -60,22 +60,22 @@ describe("the check of a site", () => {
         },
       },
       [
-        'tls.acme.names[0]: is no host name: small letters, digits, "-" and "."',
-        "tls.acme.email: is no e-mail address",
-        'tls.acme.directory: is no address of an ACME directory, as "https://ca.example.com/acme/acme/directory"',
+        'tls.acme.names[0]: is not a valid host name: use lower-case letters, digits, "-" and "."',
+        "tls.acme.email: is not an e-mail address",
+        'tls.acme.directory: is not the address of an ACME directory, such as "https://ca.example.com/acme/acme/directory"',
         "tls.acme.image: can't hold a newline or another control character",
       ],
     ],
     [
       "a key in place of the CA's certificate",
       { tls: { acme: { ...acme, ca: certificate.key } } },
-      ["tls.acme.ca: is no certificate in PEM (-----BEGIN CERTIFICATE-----)"],
+      ["tls.acme.ca: is not a certificate in PEM (-----BEGIN CERTIFICATE-----)"],
     ],
     [
       "an image without a registry",
       { tls: { acme: { ...acme, image: "certbot/certbot" } } },
       [
-        'tls.acme.image: "certbot/certbot" names no registry, and each host would choose one by itself. Write "docker.io/certbot/certbot", say.',
+        'tls.acme.image: "certbot/certbot" names no registry, so each host would choose one by itself. Write for example "docker.io/certbot/certbot".',
       ],
     ],
     [
@@ -89,7 +89,7 @@ describe("the check of a site", () => {
       "a volume at its place",
       { volumes: ["/srv/tls:/etc/nginx/acme"] },
       [
-        'volumes[0]: "/etc/nginx/acme" is where the argument tls.acme is mounted already, and podman takes one volume for a path. Choose another one.',
+        'volumes[0]: "/etc/nginx/acme" is where the argument tls.acme is already mounted, and podman mounts one volume at a path. Choose another path.',
       ],
     ],
   ];
@@ -115,7 +115,7 @@ describe("the check of a site", () => {
         ),
       }).warnings;
     assert.deepEqual(warnings("present", "present", "retired"), [
-      "tls.acme: 2 hosts ask for the same names, and the CA asks only the host that a name leads to. Make an entry for each host, with names of its own, or deploy one certificate to all of them.",
+      "tls.acme: 2 hosts ask for the same names, and the CA asks only the host that a name leads to. Make an entry for each host with its own names, or deploy one certificate to all of them.",
     ]);
     assert.deepEqual(warnings("present", "retired"), []);
   });
@@ -157,10 +157,10 @@ describe("a proxy", () => {
         (problem) => `${problem.path}: ${problem.message}`,
       );
     assert.deepEqual(problems({ paths: ["/", path] }), [
-      `backends.httpd.paths: has "${path}", which is for tls.acme. Leave it out.`,
+      `backends.httpd.paths: has "${path}", which tls.acme needs. Remove it.`,
     ]);
     assert.deepEqual(problems({ extra: `location ${path} { return 204; }` }), [
-      `backends.httpd.extra: the location "${path}" is generated already, and a server can have it only once`,
+      `backends.httpd.extra: the location "${path}" is already generated, and a server can have it only once`,
     ]);
   });
 });

@@ -51,7 +51,7 @@ describe("nothing is wrong with", () => {
 });
 
 const image =
-  '"nginx" names no registry, and each host would choose one by itself. Write "docker.io/library/nginx", say.';
+  '"nginx" names no registry, so each host would choose one by itself. Write for example "docker.io/library/nginx".';
 const cases: [string, object, string[]][] = [
   ["an unknown key", { imgae: "x" }, ['imgae: is not known. Did you mean "image"?']],
   [
@@ -81,7 +81,7 @@ const cases: [string, object, string[]][] = [
     "a host key without its type",
     { connection: { address: "a", hostKey: "AAAA" } },
     [
-      'connection.hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+      'connection.hostKey: must be a type and a key, such as "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
     ],
   ],
   [
@@ -94,15 +94,15 @@ const cases: [string, object, string[]][] = [
       },
     },
     [
-      "connection.identityFile: is a key's text, where the name of its file belongs. Move the text to privateKey, which is kept as a secret",
-      "connection.privateKey: is a public key. The private key is needed, which is in the file of the same name without .pub",
+      "connection.identityFile: is the text of a key, and must be the path of its file. Move the text to privateKey, which is kept as a secret",
+      "connection.privateKey: is a public key. Give the private key: it is in the file of the same name without .pub",
     ],
   ],
   [
     "a host key of the README",
     { connection: { address: "a", hostKey: "ssh-ed25519 AAAA…" } },
     [
-      "connection.hostKey: is a placeholder, and no key. Get the host's own: `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.",
+      "connection.hostKey: is a placeholder, not a key. Get the host's own: `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.",
     ],
   ],
   [
@@ -126,8 +126,8 @@ const cases: [string, object, string[]][] = [
     [
       "connection.jump: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, sshConfig, address, port, user, jump.",
       "connection.sudo: can't be a secret or an Output as a whole. In it, these may be one or hold one: password.",
-      "listen[0]: can't be a secret or an Output. Give it as it is.",
-      "hardened: can't be a secret or an Output. Give it as it is.",
+      "listen[0]: can't be a secret or an Output. Give a plain value.",
+      "hardened: can't be a secret or an Output. Give a plain value.",
       "tls: can't be a secret or an Output as a whole. In it, these may be one or hold one: certificate, key, acme, certificates.",
       "nginx: can't be a secret or an Output as a whole. Each value in it may be one.",
       "commands.before: can't be a secret or an Output as a whole. In it, these may be one or hold one: [].environment.",
@@ -141,7 +141,7 @@ const cases: [string, object, string[]][] = [
       pull: pulumi.secret("x"),
     },
     [
-      "pull: can't be a secret or an Output. Give it as it is.",
+      "pull: can't be a secret or an Output. Give a plain value.",
       'connection.prot: is not known. Did you mean "port"?',
       'lisen: is not known. Did you mean "listen"?',
     ],
@@ -150,19 +150,19 @@ const cases: [string, object, string[]][] = [
   [
     "a port to listen on that is none, once, beside a right one",
     { listen: ["0.0.0.0:70000", "0.0.0.0:80"] },
-    ['listen[0]: "0.0.0.0:70000": 70000 is no port. Ports are 1 to 65535, without leading zeros.'],
+    ['listen[0]: "0.0.0.0:70000": 70000 is not a port. Ports are 1 to 65535, without leading zeros.'],
   ],
   [
     "the same address twice",
     { listen: ["[::]:80", "0.0.0.0:80", "80"] },
-    ['listen[2]: "80" is what listen[0], "[::]:80", has already'],
+    ['listen[2]: duplicates listen[0] ("[::]:80")'],
   ],
   ["an image without a registry", { image: "nginx" }, [`image: ${image}`]],
   [
     "an image of someone, without a registry",
     { image: "someone/nginx:1" },
     [
-      'image: "someone/nginx:1" names no registry, and each host would choose one by itself. Write "docker.io/someone/nginx:1", say.',
+      'image: "someone/nginx:1" names no registry, so each host would choose one by itself. Write for example "docker.io/someone/nginx:1".',
     ],
   ],
   [
@@ -183,14 +183,15 @@ const cases: [string, object, string[]][] = [
     "a file that leaves its directory",
     { nginx: { "../evil.conf": "", "a/b.conf": "" } },
     ["../evil.conf", "a/b.conf"].map(
-      (file) => `nginx["${file}"]: a file name has no directory: it would leave /etc/nginx/conf.d`,
+      (file) =>
+        `nginx["${file}"]: a file name can't have a directory: the file would be outside /etc/nginx/conf.d`,
     ),
   ],
   ...["/srv/../etc", "conf.d", "/srv//conf", "/srv/conf/", "~", "/srv/a:b", "/srv/a b", "/srv/100%"].map(
     (configurationDirectory): [string, object, string[]] => [
       `the directory ${configurationDirectory}`,
       { configurationDirectory },
-      ['configurationDirectory: is absolute or begins with "~/", without ".", "..", ":" and "%"'],
+      ['configurationDirectory: must be absolute or begin with "~/", without ".", "..", ":" and "%"'],
     ],
   ),
   [
@@ -204,15 +205,15 @@ const cases: [string, object, string[]][] = [
       },
     },
     [
-      "nginx.htpasswd: can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, and so could others of the host. Leave configurationDirectory out: its default is closed to them.",
+      "nginx.htpasswd: can't be a secret or an Output in a configurationDirectory: nginx's workers read it as another account, so other accounts of the host could read it too. Remove configurationDirectory: the default directory is closed to them.",
     ],
   ],
   [
     "a newline in each value that becomes a line",
     { user: "te\nst", network: "none\nExec=x", volumes: ["/a:/b\nExec=x", "/a:/b\\"] },
     [
-      "user: is no account name",
-      "network: is no network of podman",
+      "user: is not a valid account name",
+      "network: is not a network of podman",
       "volumes[0]: holds a control character, or ends in a blank or a backslash",
       "volumes[1]: holds a control character, or ends in a blank or a backslash",
     ],
@@ -221,40 +222,40 @@ const cases: [string, object, string[]][] = [
     "a newline in an address",
     { listen: ["/run/a.sock\nExec=x"] },
     [
-      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a blank at the end can\'t stand in a socket unit. Choose another path.',
+      'listen[0]: "/run/a.sock\\nExec=x": a control character, a "\\" or a space at the end can\'t be written in a socket unit. Choose another path.',
     ],
   ],
   [
     "a variable's name that is none",
     { environment: { "A=B": "x" } },
-    ['environment["A=B"]: is no name of an environment variable'],
+    ['environment["A=B"]: is not a valid name of an environment variable'],
   ],
   [
     "an image that podman can't pull",
     { image: "docker://docker.io/library/nginx" },
     [
-      'image: "docker://docker.io/library/nginx" has a transport ("docker://"), and the name of an image is wanted. Write "docker.io/library/nginx".',
+      'image: "docker://docker.io/library/nginx" has a transport ("docker://"), and must be the name of an image. Write "docker.io/library/nginx".',
     ],
   ],
   [
     "the variable that names the sockets",
     { environment: { NGINX: "3;" } },
-    ["environment.NGINX: is set already: it names the sockets that nginx is passed"],
+    ["environment.NGINX: is reserved: it tells nginx which sockets it gets. Remove it"],
   ],
   [
     "a name that is no unit's",
     { name: "web 1" },
-    ['name: "web 1" is no unit name. Use letters, digits, "-", "_" and ".", at most 100.'],
+    ['name: "web 1" is not a valid unit name. Use letters, digits, "-", "_" and ".", at most 100.'],
   ],
   [
     "a user manager of nobody",
     { user: undefined },
-    ['user: is missing: manager "user" needs the account whose manager it is'],
+    ['user: is missing: manager "user" needs the account that runs the service'],
   ],
   [
     "linger of the system manager",
     { manager: "system", user: undefined, linger: true },
-    ["linger: goes with an account (user) only"],
+    ["linger: has an effect only with an account: set user, or remove it"],
   ],
 ];
 
@@ -276,7 +277,7 @@ describe("what is wrong, and where", () => {
   });
 
   test("a resource's name that is no unit's", () => {
-    assert.match(problems({}, "web/1").join("\n"), /^name: "web\/1" is no unit name/);
+    assert.match(problems({}, "web/1").join("\n"), /^name: "web\/1" is not a valid unit name/);
   });
 });
 

@@ -152,13 +152,13 @@ describe("what is wrong", () => {
       { commands: { before: [{ command: [] }] } },
       [
         "commands.before[0].command: needs the name of a program",
-        "commands.before[0].command: begins with the name of a program",
+        "commands.before[0].command: must begin with the name of a program",
       ],
     ],
     [
       "a variable for a program",
       { smokeTest: { command: ["A=b", "x"] } },
-      ["smokeTest.command: begins with the name of a program"],
+      ["smokeTest.command: must begin with the name of a program"],
     ],
     [
       "a newline",
@@ -175,13 +175,13 @@ describe("what is wrong", () => {
     [
       "one host and several",
       { hosts: { a: { address: "a" } } },
-      ["hosts: stands beside connection: give one of the two"],
+      ["hosts: can't be combined with connection: give one of the two"],
     ],
     ["no host of several", { connection: undefined, hosts: {} }, ["hosts: needs one host at least"]],
     [
       "an address of the host's alone",
       { listen: ["127.0.0.1:80", "/run/x"], smokeTest: {} },
-      ["smokeTest: no address can be asked from another machine. Give a command."],
+      ["smokeTest: no address of this entry can be reached from another machine. Give a command instead."],
     ],
   ];
   for (const [what, change, expected] of cases)
@@ -198,7 +198,7 @@ describe("what is wrong", () => {
     ]);
     assert.match(
       checkProxy("front", { ...args, listen: ["127.0.0.1:80"] }).problems[0]?.message ?? "",
-      /^no address can be asked .* Give a command/,
+      /^no address of this entry can be reached .* Give a command/,
     );
     assert.deepEqual(checkProxy("front", { ...args, smokeTest: { hostName: "a.example.com" } }).problems, []);
   });

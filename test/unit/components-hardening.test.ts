@@ -73,7 +73,7 @@ describe("a preview", () => {
 
   test("says which part does not hold, and why", () => {
     const warning =
-      'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not hold, as the container has a network; with network: "none" it would. All else of it does.';
+      'hardened: RestrictAddressFamilies=AF_UNIX AF_NETLINK does not apply, because the container has a network. With network: "none" it would. The rest of hardened applies.';
     for (const network of [{}, { network: "bridge" }]) {
       const args = { ...rootful, ...network, hardened: true };
       assert.deepEqual(checkArguments("web", args), { problems: [], warnings: [warning] });
@@ -81,8 +81,11 @@ describe("a preview", () => {
     }
     const { problems, warnings } = checkProxy("front", example4);
     assert.deepEqual([problems, warnings.length], [[], 2]);
-    assert.match(warnings[0] ?? "", /^hardened: RestrictAddressFamilies=.* can't hold for a proxy/);
-    assert.match(warnings[1] ?? "", /^hardened: a backend is only kept from new privileges.* \(web/);
+    assert.match(
+      warnings[0] ?? "",
+      /^hardened: RestrictAddressFamilies=.* does not apply, because the proxy/,
+    );
+    assert.match(warnings[1] ?? "", /^hardened: these backends only get no new privileges.* \(web/);
   });
 
   test("says it beside nginx text of one's own", () => {

@@ -93,7 +93,7 @@ describe("a certificate for a name that nobody has", () => {
     checkProxy("web", { ...proxy, tls: { ...one, certificates }, ...change }).problems.map(
       ({ path, message }) => `${path}: ${message}`,
     );
-  const none = "is for no server name of a backend: no client would get it.";
+  const none = "matches no server name of a backend, so no client would get it.";
 
   test("is a problem, with the name that was meant", () => {
     assert.deepEqual(problems({}), [

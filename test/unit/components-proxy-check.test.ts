@@ -76,19 +76,19 @@ const cases: [string, object, string[]][] = [
       },
     },
     [
-      'backends.Web: a backend\'s name is a label of DNS: small letters, digits and "-", at most 60',
+      'backends.Web: a backend\'s name is a label of DNS: lower-case letters, digits and "-", at most 60 characters',
       "backends.a.port: must be a whole number from 1 to 65535, and is 0",
       'backends.a.imgae: is not known. Did you mean "image"?',
       ...["serverName", "serverNames[0]", "serverNames[1]"].map(
         (at) =>
-          `backends.b.${at}: is no host name: small letters, digits, "-" and ".", and perhaps "*." at the beginning`,
+          `backends.b.${at}: is not a valid host name: use lower-case letters, digits, "-" and ".", and for a pattern "*." at the start`,
       ),
-      'backends.b.paths[0]: is no path: it begins with "/"',
-      'backends.b.paths[1]: is no path: it begins with "/"',
+      'backends.b.paths[0]: is not a path: it must begin with "/"',
+      'backends.b.paths[1]: is not a path: it must begin with "/"',
       "backends.c.paths: needs one path at least",
       "backends.c.replicas: must be a whole number from 1 to 100, and is 0",
       "backends.c.healthCheck.command: can't begin or end with a quote or a blank",
-      'backends.c.healthCheck.interval: is no time, as in "30s"',
+      'backends.c.healthCheck.interval: is not a duration such as "30s"',
     ],
   ],
   [
@@ -103,10 +103,10 @@ const cases: [string, object, string[]][] = [
       },
     },
     [
-      "backends.none.serverName: is missing: nginx chooses the backend by it",
-      'backends.again: "www.example.com" is what backend "web" has already. Give one of them paths.',
-      'backends.api: "/api/" of "www.example.com" is what backend "api" has already.',
-      'backends.whole: "/" of "www.example.com" is what backend "again" has already.',
+      "backends.none.serverName: is missing: nginx chooses the backend by its server name",
+      'backends.again: "www.example.com" duplicates that of backend "web". Give one of them paths.',
+      'backends.api: "/api/" of "www.example.com" duplicates that of backend "api".',
+      'backends.whole: "/" of "www.example.com" duplicates that of backend "again".',
     ],
   ],
   [
@@ -120,17 +120,17 @@ const cases: [string, object, string[]][] = [
       },
     },
     [
-      'backends.a-2: "a-2.service" is the name of a unit of backend "a" already. Choose another one.',
-      'backends.systemd-example4: "systemd-example4" is the name of a container of the proxy itself already. Choose another one.',
-      'backends.example4-net-network: "example4-net-network.service" is the name of a unit of the proxy itself already. Choose another one.',
+      'backends.a-2: "a-2.service" is already the name of a unit of backend "a". Choose another name.',
+      'backends.systemd-example4: "systemd-example4" is already the name of a container of the proxy itself. Choose another name.',
+      'backends.example4-net-network: "example4-net-network.service" is already the name of a unit of the proxy itself. Choose another name.',
     ],
   ],
   [
     "an image without a registry, and lines that leave their block",
     { image: "nginx", backends: { web: { ...web, image: "httpd", extra: "}\nserver {" } } },
     [
-      'image: "nginx" names no registry, and each host would choose one by itself. Write "docker.io/library/nginx", say.',
-      'backends.web.image: "httpd" names no registry, and each host would choose one by itself. Write "docker.io/library/httpd", say.',
+      'image: "nginx" names no registry, so each host would choose one by itself. Write for example "docker.io/library/nginx".',
+      'backends.web.image: "httpd" names no registry, so each host would choose one by itself. Write for example "docker.io/library/httpd".',
       'backends.web.extra: extra:1: unexpected "}": no block is open.',
     ],
   ],
@@ -138,7 +138,7 @@ const cases: [string, object, string[]][] = [
     "the name of a generated file",
     { nginx: { "web.conf": "", "_proxy.conf": "", "_proxy-server": "" } },
     ['["web.conf"]', '["_proxy.conf"]', "._proxy-server"].map(
-      (file) => `nginx${file}: is the name of a file that is generated. Choose another one.`,
+      (file) => `nginx${file}: is the name of a generated file. Choose another name.`,
     ),
   ],
   [

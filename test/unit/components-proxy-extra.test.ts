@@ -219,9 +219,9 @@ location = /x { return 204; }
     const found = (whole: string) => [
       ...["large_client_header_buffers", "ssl_session_timeout"].map(
         (name, index) =>
-          `backends.api.extra: "${name}" in line ${index + 1} is for a whole server, and of this one the backend has "/api/", "/v2" only. Put it into ${whole}.`,
+          `backends.api.extra: "${name}" in line ${index + 1} belongs in a whole server, of which this backend has "/api/", "/v2" only. Put it into ${whole}.`,
       ),
-      'backends.api.extra: "proxy_pass" in line 2 is generated: leave it out, or give it a location of its own',
+      'backends.api.extra: "proxy_pass" in line 2 is generated: remove it, or give it its own location',
     ];
     const wrong = { ...api, extra: lines };
     assert.deepEqual(problems({ api: wrong, web: {} }), found("backends.web.extra"));
@@ -254,7 +254,7 @@ describe("a location of one's own", () => {
 
   test("that the server has already is refused", () => {
     const message = (path: string, other: string) =>
-      `the location "${path}" is ${other} already, and a server can have it only once`;
+      `the location "${path}" is already ${other}, and a server can have it only once`;
     const more = { nginx: { "more.inc": "location /v2 { }" } };
     assert.deepEqual(
       problems(

@@ -53,12 +53,12 @@ describe("a directive that nginx does not take there is refused", () => {
     assert.deepEqual(told("limit_req_zone $host zone=a:1m rate=1r/s;\nmap $a $b { }\nworker_processes 2;"), [
       ...["limit_req_zone", "map"].map(
         (name, index) =>
-          `backends.web.extra: "${name}" in line ${index + 1} is for the http block, outside of any server. Put it into a file of the argument nginx whose name ends in ".conf".`,
+          `backends.web.extra: "${name}" in line ${index + 1} belongs in the http block, outside of any server. Put it into a file of the argument nginx whose name ends in ".conf".`,
       ),
-      'backends.web.extra: "worker_processes" in line 3 is for the top of a nginx.conf, which is the image\'s. Remove it.',
+      'backends.web.extra: "worker_processes" in line 3 belongs at the top of nginx.conf, and that file is the image\'s. Remove it.',
     ]);
     assert.deepEqual(told("alias /srv;"), [
-      'backends.web.extra: "alias" in line 1 is for a location, and these lines are in the server. Put it into a "location … { … }".',
+      'backends.web.extra: "alias" in line 1 belongs in a location, and these lines are in the server. Put it into a "location … { … }".',
     ]);
     assert.deepEqual(told("location /x/ { alias /srv/; internal; }"), []);
   });
@@ -83,7 +83,7 @@ describe("a directive that nginx does not take there is refused", () => {
       ],
     ];
     const refused = told(names.map((name) => `${name} 1;`).join(" "), ["/a/"]).map(
-      (line) => /"(\w+)" in line 1 is for a whole server/.exec(line)?.[1],
+      (line) => /"(\w+)" in line 1 belongs in a whole server/.exec(line)?.[1],
     );
     assert.deepEqual(refused, names.slice(0, -2));
     assert.deepEqual(told(names.map((name) => `${name} 1;`).join(" ")), []);

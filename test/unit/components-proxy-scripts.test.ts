@@ -186,7 +186,7 @@ describe("the wait for a socket", () => {
     symlinkSync(victim, socket);
     assert.deepEqual(await run(awaitSocket, "own", socket, link, reached), {
       code: 1,
-      stderr: "own's http.sock is no socket\n",
+      stderr: "own's http.sock is not a socket\n",
     });
     assert.equal(mode(victim), "600");
     assert.equal(existsSync(link), false);

@@ -20,30 +20,30 @@ describe("a preview says", () => {
       "what a transport has not",
       problems({ socketPath: "/run/a/b", socketActivated: true, nginx: {} }, tcp),
       ["socketPath", "socketActivated", "nginx"].map(
-        (key) => `backends.page.${key}: goes with transport: "unix" only`,
+        (key) => `backends.page.${key}: needs transport: "unix"`,
       ),
     ],
     [
       "that a port is missing",
       problems({ transport: "tcp" }, { image: tcp.image, serverName: "w" }),
-      ['backends.page.port: is missing: where it listens, or transport: "unix"'],
+      ['backends.page.port: is missing: give the port on which the backend listens, or transport: "unix"'],
     ],
     [
       "that a port is too much",
       problems({ port: 80 }, caddy),
-      ['backends.page.port: is for transport: "tcp": with "unix" there is a socketPath'],
+      ['backends.page.port: needs transport: "tcp". With "unix", give socketPath instead'],
     ],
     [
       "whose socket it is",
       problems({ socketPath: "/run/a/b" }),
-      [
-        "backends.page.socketPath: is for a program that makes its socket itself, and with nginx systemd does",
-      ],
+      ["backends.page.socketPath: must be removed: with nginx, systemd creates the socket of the backend"],
     ],
     [
       "that a health check is not for nginx",
       problems({ healthCheck: { command: "true" } }),
-      ["backends.page.healthCheck: is not for nginx: its socket is asked, as a site's"],
+      [
+        "backends.page.healthCheck: must be removed: a backend with nginx is checked by a request to its socket, as a site is",
+      ],
     ],
   ];
   for (const [what, found, expected] of cases) test(what, () => assert.deepEqual(found, expected));
@@ -59,21 +59,21 @@ describe("a preview says", () => {
       checkProxy("web", { ...args, ...change }).problems.map(({ path, message }) => `${path}: ${message}`);
     const other = { ...caddy, serverName: "o.example.com" };
     assert.deepEqual(found({ backends: { web: caddy } }), [
-      'backends.web: "web.service" is the name of a unit of the proxy itself already. Choose another one.',
+      'backends.web: "web.service" is already the name of a unit of the proxy itself. Choose another name.',
     ]);
     assert.deepEqual(found({ manager: "system", backends: { web: page } }), [
-      'backends.web: "systemd-web" is the name of a container of the proxy itself already. Choose another one.',
+      'backends.web: "systemd-web" is already the name of a container of the proxy itself. Choose another name.',
     ]);
     assert.deepEqual(found({ backends: { page, "systemd-page": other } }), [
-      'backends.systemd-page: "systemd-page" is the name of a container of backend "page" already. Choose another one.',
+      'backends.systemd-page: "systemd-page" is already the name of a container of backend "page". Choose another name.',
     ]);
     const beside = { page, "page-usernamespace": other };
     assert.deepEqual(found({ hardened: true, backends: beside }), [
-      'backends.page-usernamespace: "page-usernamespace.service" is the name of a unit of backend "page" already. Choose another one.',
+      'backends.page-usernamespace: "page-usernamespace.service" is already the name of a unit of backend "page". Choose another name.',
     ]);
     assert.deepEqual(found({ backends: beside }), []);
     assert.deepEqual(found({ manager: "system", backends: { web: caddy } }), [
-      'backends.web: "web.cid" is the name of a container\'s id file of the proxy itself already. Choose another one.',
+      'backends.web: "web.cid" is already the name of a container\'s id file of the proxy itself. Choose another name.',
     ]);
   });
 
@@ -87,7 +87,7 @@ describe("a preview says", () => {
         {
           path: `backends.${"b".repeat(40)}`,
           message:
-            "the path of its socket would have 108 characters, and the longest has 107. Choose a shorter name, for it or for the proxy.",
+            "the path of its socket would have 108 characters, and at most 107 are possible. Choose a shorter name, for it or for the proxy.",
         },
       ]);
     }

@@ -148,7 +148,7 @@ describe("hardened", () => {
   test("says which backends are only kept from new privileges", () => {
     const { warnings } = checkProxy("web", { ...args, hardened: true });
     assert.deepEqual(warnings, [
-      "hardened: a backend is only kept from new privileges, as its image may write and do what is not known here (caddy). One with nginx is hardened as a site is.",
+      "hardened: these backends only get no new privileges, because it is not known what their images write and do (caddy). A backend with nginx is hardened as a site is.",
     ]);
   });
 });

@@ -35,13 +35,13 @@ describe("what is wrong", () => {
       "an address that is no address",
       { tls: { ...one, listen: ["x"] } },
       [
-        'tls.listen[0]: "x" is no address that systemd can listen on. Write an address and a port, as "0.0.0.0:8080" (IPv4) or "[::]:8080" (IPv6), or a path, as "/run/example.sock".',
+        'tls.listen[0]: "x" is not an address that systemd can listen on. Write an address and a port, as "0.0.0.0:8080" (IPv4) or "[::]:8080" (IPv6), or a path, as "/run/example.sock".',
       ],
     ],
     [
       "an address that listen has",
       { tls: { ...one, listen: ["0.0.0.0:80"] } },
-      ['tls.listen[0]: "0.0.0.0:80" is what listen[0], "0.0.0.0:80", has already'],
+      ['tls.listen[0]: duplicates listen[0] ("0.0.0.0:80")'],
     ],
     [
       "nginx of one's own that does not listen there",
@@ -57,20 +57,20 @@ describe("what is wrong", () => {
         tls: { ...one, redirect: true, http2: true },
       },
       [
-        "tls.redirect: is for what is generated for nginx: say it in your own files",
-        "tls.http2: is for what is generated for nginx: say it in your own files",
+        "tls.redirect: has no effect, because it changes only generated files and you give your own. Remove it, and set this in your files",
+        "tls.http2: has no effect, because it changes only generated files and you give your own. Remove it, and set this in your files",
       ],
     ],
     [
       "a name that is none",
       { tls: { ...one, certificates: { "a/b": two } } },
-      ['tls.certificates["a/b"]: is no server name, as "www.example.com" or "*.example.com"'],
+      ['tls.certificates["a/b"]: is not a server name such as "www.example.com" or "*.example.com"'],
     ],
     [
       "a certificate of a name",
       { tls: { ...one, certificates: { "a.b": { ...two, key: "x" } } } },
       [
-        'tls.certificates["a.b"].key: is no private key in PEM (-----BEGIN PRIVATE KEY-----). It is the text that is wanted, not the name of a file.',
+        'tls.certificates["a.b"].key: is not a private key in PEM (-----BEGIN PRIVATE KEY-----). Give the text of the file, not its name.',
       ],
     ],
   ];
@@ -83,8 +83,8 @@ describe("what is wrong", () => {
       "a b",
       "c d",
       [
-        "tls.certificate: is no certificate in PEM (-----BEGIN CERTIFICATE-----).",
-        "tls.key: is no private key in PEM (-----BEGIN PRIVATE KEY-----).",
+        "tls.certificate: is not a certificate in PEM (-----BEGIN CERTIFICATE-----).",
+        "tls.key: is not a private key in PEM (-----BEGIN PRIVATE KEY-----).",
       ],
     ],
     [
@@ -92,8 +92,8 @@ describe("what is wrong", () => {
       "/etc/ssl/a.pem",
       "key.pem",
       [
-        "tls.certificate: is no certificate in PEM (-----BEGIN CERTIFICATE-----). It is the text that is wanted, not the name of a file.",
-        "tls.key: is no private key in PEM (-----BEGIN PRIVATE KEY-----). It is the text that is wanted, not the name of a file.",
+        "tls.certificate: is not a certificate in PEM (-----BEGIN CERTIFICATE-----). Give the text of the file, not its name.",
+        "tls.key: is not a private key in PEM (-----BEGIN PRIVATE KEY-----). Give the text of the file, not its name.",
       ],
     ],
     [
@@ -109,7 +109,7 @@ describe("what is wrong", () => {
       "both in one",
       one.key + one.certificate,
       one.key,
-      ["tls.certificate: holds a private key as well, and a certificate is no secret. Put that into key."],
+      ["tls.certificate: also holds a private key, and certificates are not kept secret. Move it to key."],
     ],
     [
       "cut off",
@@ -124,7 +124,9 @@ describe("what is wrong", () => {
       "a passphrase",
       one.certificate,
       withPassphrase(one.key),
-      ["tls.key: has a passphrase, which nobody could type. Give it without: openssl pkey."],
+      [
+        "tls.key: has a passphrase, and nginx can't ask for it. Remove the passphrase: openssl pkey -in FILE -out NEW",
+      ],
     ],
     [
       "another key",
@@ -163,7 +165,7 @@ describe("what is wrong", () => {
     const at = (days: number) =>
       checkTls(one, [], in2(days)).warnings.map((text) => text.replace(/ [A-Z][a-z]{2} .*GMT/, ""));
     assert.deepEqual(at(0.1), []);
-    assert.deepEqual(at(31), ["tls.certificate: CN=www.example.com has expired on. Clients refuse it."]);
+    assert.deepEqual(at(31), ["tls.certificate: CN=www.example.com expired on. Clients refuse it."]);
     assert.deepEqual(at(-1), ["tls.certificate: CN=www.example.com is not valid before. Clients refuse it."]);
   });
 
@@ -171,7 +173,7 @@ describe("what is wrong", () => {
     const verify = { status: 200 };
     const warnings = (change: object) => checkArguments("web", { ...site, verify, ...change }).warnings;
     assert.deepEqual(warnings({}), []);
-    assert.match(warnings({ listen: [] })[0] ?? "", /^verify: its status and body are asked for nowhere/);
+    assert.match(warnings({ listen: [] })[0] ?? "", /^verify: status and body are never checked/);
     assert.match(warnings({ tls: { ...one, redirect: true } })[0] ?? "", /^verify: /);
   });
 });
@@ -214,7 +216,7 @@ describe("TLS in nginx of one's own", () => {
       ...change,
     });
   const inClear = (listen: string, written = listen) =>
-    `a.conf:2: "${written}" has no "ssl", and is for an address of the argument tls.listen: all would go there in clear. Write "${listen} ssl".`;
+    `a.conf:2: "${written}" has no "ssl", and is for an address of the argument tls.listen: everything would be sent there without encryption. Write "${listen} ssl".`;
 
   const fine: [string, string][] = [
     ["ssl", "server { listen 8443 ssl; }"],
@@ -255,7 +257,7 @@ describe("TLS in nginx of one's own", () => {
     assert.deepEqual(
       found("", change).problems.map(({ message }) => message),
       [
-        'a.conf:2: this server has no "listen", so nginx takes 0.0.0.0:80, and that has no "ssl", and is for an address of the argument tls.listen: all would go there in clear. Write "listen 80 ssl".',
+        'a.conf:2: this server has no "listen", so nginx takes 0.0.0.0:80, and that has no "ssl", and is for an address of the argument tls.listen: everything would be sent there without encryption. Write "listen 80 ssl".',
       ],
     );
   });
@@ -265,7 +267,7 @@ describe("TLS in nginx of one's own", () => {
     assert.deepEqual(problems, []);
     assert.match(
       warnings.at(-1) ?? "",
-      /has no "ssl".* in clear, unless an include that can't be seen has it with "ssl"\. /,
+      /has no "ssl".* without encryption, unless an include that can't be seen has it with "ssl"\. /,
     );
   });
 
@@ -274,7 +276,7 @@ describe("TLS in nginx of one's own", () => {
     assert.deepEqual(
       found("", { nginx }).warnings.filter((text) => text.includes('has "ssl"')),
       [
-        'a.conf:1: "listen 80 ssl" has "ssl", and 0.0.0.0:80 is in the argument listen, so that verify, smokeTest and urls take it for one without TLS. Move it to tls.listen.',
+        'a.conf:1: "listen 80 ssl" has "ssl", and 0.0.0.0:80 is in the argument listen, so verify, smokeTest and urls would use it without TLS. Move it to tls.listen.',
       ],
     );
     const volumes = ["/etc/letsencrypt:/certificates:ro"];

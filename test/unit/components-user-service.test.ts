@@ -80,24 +80,26 @@ describe("what is wrong, and where", () => {
     [
       "root, who has a podman of his own",
       { user: "root" },
-      ["user: root's podman is a rootful one: leave user out (Example 2)"],
+      ["user: root's podman is not rootless: remove user for the rootful mode"],
     ],
     [
       "an account to make, without its name",
       { user: undefined, createUser: true },
-      ["createUser: needs user: the account that is to be made"],
+      ["createUser: needs user: the account to create"],
     ],
     [
       "a directory of root's",
       { configurationDirectory: "/srv/conf" },
-      [`configurationDirectory: begins with "~/" here: its files are the account's, who runs nginx`],
+      [
+        `configurationDirectory: must begin with "~/" in this mode: the files belong to the account that runs nginx`,
+      ],
     ],
     [
       "names of quadlets",
       { network: "a.network:ip=10.0.0.2", volumes: ["data.volume:/data", "data:/more"] },
       [
-        'network: "a.network:ip=10.0.0.2" is a quadlet\'s name, and this service is none. Write the network\'s own name: "systemd-a", if no NetworkName= is set.',
-        'volumes[0]: "data.volume:/data" names a quadlet, and this service is none. Write the volume\'s own name.',
+        'network: "a.network:ip=10.0.0.2" names a quadlet, which a service of this mode can\'t use. Write the network\'s own name: "systemd-a", if no NetworkName= is set.',
+        "volumes[0]: \"data.volume:/data\" names a quadlet, which a service of this mode can't use. Write the volume's own name.",
       ],
     ],
     [
@@ -105,7 +107,7 @@ describe("what is wrong, and where", () => {
       { volumes: ["%t/x:/x", "/a%h:/b", "%%h/x:/c"] },
       [0, 1].map(
         (index) =>
-          `volumes[${index}]: has a specifier: here there is only "%h" at the beginning, and "%%" for a "%"`,
+          `volumes[${index}]: has a specifier that this mode does not support: only "%h" at the start, and "%%" for a "%"`,
       ),
     ],
   ];

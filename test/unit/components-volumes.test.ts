@@ -51,14 +51,11 @@ describe("a volume", () => {
     ],
     ["srv/www:/x", '"srv/www" is relative. Write the whole path on the host, for example "/srv/www".'],
     ["a b:/x", '"a b" is neither a path nor the name of a volume: letters, digits, "_", "." and "-".'],
-    [
-      "/srv/www:html",
-      '"html" is to be a path in the container, and begins with no "/". Write SOURCE:/TARGET.',
-    ],
+    ["/srv/www:html", '"html" must be a path in the container that begins with "/". Write SOURCE:/TARGET.'],
     ["/a:/b:ro:Z", '"/a:/b:ro:Z" has too many ":". Write SOURCE:TARGET or SOURCE:TARGET:OPTIONS.'],
     [
       "/a:/",
-      '"/a:/" is for the root of the container, where nothing can be mounted. Choose a directory in it.',
+      '"/a:/" would be mounted at the root of the container, which is not possible. Choose a directory in it.',
     ],
     [":/b", 'has no source before its first ":". Write SOURCE:TARGET.'],
   ];
@@ -74,7 +71,7 @@ describe("a volume of a site", () => {
   });
 
   const taken = (index: number, path: string, what: string) =>
-    `volumes[${index}]: "${path}" is where ${what} is mounted already, and podman takes one volume for a path. Choose another one.`;
+    `volumes[${index}]: "${path}" is where ${what} is already mounted, and podman mounts one volume at a path. Choose another path.`;
   test("that is relative", () => {
     assert.deepEqual(told(["data:/data", "./html:/srv"]), [
       'volumes[1]: "./html" is relative, and the host would look for it beside its unit file. Write the whole path on the host, for example "/srv/html" or "%h/html".',
@@ -103,7 +100,7 @@ describe("a volume of a site", () => {
 
   test("above the configuration", () => {
     assert.deepEqual(told(["data:/srv", "/srv/nginx:/etc/nginx"]), [
-      'volumes[1]: "/etc/nginx" hides the image\'s nginx.conf, mime.types and what else is there. The volume needs them, and an empty directory conf.d. To add files, mount them beside: "/etc/nginx/snippets".',
+      'volumes[1]: "/etc/nginx" hides the image\'s nginx.conf, mime.types and the other files of that directory. The volume needs them, and an empty directory conf.d. To add files, mount them beside: "/etc/nginx/snippets".',
     ]);
   });
 
@@ -113,7 +110,7 @@ describe("a volume of a site", () => {
       `volumes[0]: "/etc/nginx/conf.d/s" is in the directory of the argument nginx, which is read-only: podman makes its mount point in the host's directory (crun) or fails (runc). What it holds is not compared with the sockets. ${beside}`,
     ]);
     assert.deepEqual(told(["/srv/x.conf:/etc/nginx/conf.d/default.conf"]), [
-      `volumes[0]: "/etc/nginx/conf.d/default.conf" hides "default.conf" of the argument nginx, which is what is compared with the sockets. ${beside}`,
+      `volumes[0]: "/etc/nginx/conf.d/default.conf" hides "default.conf" of the argument nginx, and that file is the one that is compared with the sockets. ${beside}`,
     ]);
   });
 
@@ -131,7 +128,7 @@ describe("a volume of a site", () => {
 
   test("of templates, which the image can't fill in", () => {
     const message = (path: string) =>
-      `volumes[0]: "${path}" has no effect: the image would write what it makes of these templates into /etc/nginx/conf.d, which is read-only. Give the finished files in the argument nginx.`;
+      `volumes[0]: "${path}" has no effect: the image would write the results of these templates into /etc/nginx/conf.d, which is read-only. Give the finished files in the argument nginx.`;
     const volumes = ["/srv/t:/etc/nginx/templates:ro"];
     assert.deepEqual(told(volumes), [message("/etc/nginx/templates")]);
     assert.deepEqual(told(["/srv/t:/etc/nginx/templates/a.conf.template"]), [
@@ -160,7 +157,7 @@ describe("a volume of a proxy", () => {
   const problems = (...args: Parameters<typeof check>) =>
     check(...args).problems.map(({ path, message }) => `${path}: ${message}`);
   const taken = (path: string, target: string, what: string) =>
-    `${path}: "${target}" is where ${what} is mounted already, and podman takes one volume for a path. Choose another one.`;
+    `${path}: "${target}" is where ${what} is already mounted, and podman mounts one volume at a path. Choose another path.`;
 
   test("of nginx's own container", () => {
     assert.deepEqual(problems({}, { volumes: ["/a:/etc/nginx/resolver.d", "/b:/srv"] }), [

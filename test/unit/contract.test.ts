@@ -62,7 +62,7 @@ describe("the schemas themselves", () => {
       error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
       [
         'name: must be letters, digits, "-", "_" and ".", at most 100',
-        "units.a.service: a.service:1: ExecStart= stands before the first section. Put it below a line such as [Unit].",
+        "units.a.service: a.service:1: ExecStart= is before the first section. Move it below a line such as [Unit].",
       ],
     );
   });

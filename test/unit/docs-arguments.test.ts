@@ -234,7 +234,7 @@ test("an example that is wrong is found, where it is", () => {
   );
   assert.ok(socketPath);
   assert.deepEqual(problemsOf("ReverseProxyStack", socketPath, "relative.sock"), [
-    'backends.caddy-container.socketPath: is no path of a file in a directory: as "/run/backend/http.sock"',
+    'backends.caddy-container.socketPath: is not the path of a file in a directory, such as "/run/backend/http.sock"',
   ]);
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { deadLinks, linksOf } from "../../tools/docs/links.ts";
 import { navigation, pagesOf } from "../../tools/docs/navigation.ts";
+import { messagesFile } from "../../tools/docs/messages-page.ts";
 import { pages } from "../../tools/docs/pages.ts";
 import { pagesWithShown } from "../../tools/docs/shown.ts";
 
@@ -11,7 +12,7 @@ import { pagesWithShown } from "../../tools/docs/shown.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
-const generated = Object.keys(await pages());
+const generated = [...Object.keys(await pages()), messagesFile];
 const documents = globSync("{*,{.github,bench,docs,examples,template}/**/*}.md", {
   cwd: root,
   exclude: ["**/node_modules/**"],

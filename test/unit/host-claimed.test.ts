@@ -61,7 +61,7 @@ test("a file that another set has come to have", () => {
   write("sets/shop/manifest", ["/etc/systemd/system/web.socket"]);
   assert.equal(
     isFree(),
-    '/etc/systemd/system/web.socket belongs to the set "shop" on this host, since a moment ago. Take it out there first, in an up of its own.\n',
+    '/etc/systemd/system/web.socket belongs to the set "shop" on this host, since a moment ago. Remove it from that set first, with its own `pulumi up`.\n',
   );
 });
 
@@ -78,7 +78,7 @@ test("a unit whose name a restart needs for a moment", () => {
   ]);
   assert.equal(
     isFree(),
-    'web-rehearsal.service belongs to the set "web-rehearsal" on this host, since a moment ago. A restart there or here needs the same name for a moment. Choose another name for one of the two.\n',
+    'web-rehearsal.service belongs to the set "web-rehearsal" on this host, since a moment ago. A restart there or here needs the same name for a moment. Rename one of the two.\n',
   );
   write("work/rivals", []);
   assert.equal(isFree(), "");

@@ -149,7 +149,7 @@ test("a jump host that forbids forwarding", async () => {
   assert.equal(forbidden.reason, undefined);
   assert.equal(
     forbidden.message,
-    `root@192.0.2.11:${port}: root@127.0.0.1:${port} (jump) does not let this login forward connections to it.\nNothing was changed on it.\nIts administrator has to allow it: AllowTcpForwarding yes (or local) and a PermitOpen with 192.0.2.11:${port} or any in its sshd_config(5), and no "restrict" or "no-port-forwarding" at the key in authorized_keys.`,
+    `root@192.0.2.11:${port}: root@127.0.0.1:${port} (jump) does not let this login forward connections to it.\nNothing was changed on it.\nIts sshd_config(5) needs AllowTcpForwarding yes (or local) and, if it has PermitOpen, 192.0.2.11:${port} there. The key must have no "restrict" or "no-port-forwarding" in authorized_keys.`,
   );
   await pool.close();
 });
@@ -169,7 +169,7 @@ test("a certificate authority beside a plain key of another host: why it did not
   writeFileSync(file, `[127.0.0.1]:${port} ${key}\n@cert-authority * ${key}\n`);
   await assert.rejects(
     open({ ...target(), hostKey: undefined, knownHostsFile: file }),
-    /The connection was refused\. @cert-authority lines are passed over: the SSH library/,
+    /The connection was refused\. @cert-authority lines are ignored: the SSH library/,
   );
 });
 
@@ -191,7 +191,7 @@ test("the pool: a dial that failed is tried again by the next", async () => {
   const pool = new Pool();
   await assert.rejects(
     pool.connect({ ...target(), identityFile: "/nonexistent" }),
-    /identityFile \/nonexistent is not there/,
+    /identityFile \/nonexistent does not exist/,
   );
   assert.ok((await pool.connect(target())).isOpen);
   await pool.close();

@@ -125,7 +125,7 @@ test("a file of an up whose end nobody was told: of the set's own mark only", ()
     set: { ...host.set, owner, paths: [...(host.set?.paths ?? []), more], unfinished: false },
   });
   assert.deepEqual(found(marked(web.owner)), [`left over: ${more}`]);
-  assert.deepEqual(found(marked("somebody else")), []);
+  assert.deepEqual(found(marked("another session")), []);
 });
 
 test("a unit of the set that is no service and that systemd has to read again", () => {

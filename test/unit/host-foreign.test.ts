@@ -21,14 +21,14 @@ import {
   unitFact,
 } from "./host-plan-facts.ts";
 
-// What belongs to somebody else and is no file in the way: units of the same name, and containers.
+// What belongs to another session and is no file in the way: units of the same name, and containers.
 
 const refused = (facts: Facts, wanted = desired()) => plan(facts, wanted, []).refusals;
 
 describe("a unit that is there already", () => {
   const vendor = "/usr/lib/systemd/system/web.service";
   const text = (unit: string, file: string, whose = "does not belong to this resource") =>
-    `${unit} is there already: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over files at the paths of ours only).`;
+    `${unit} already exists: systemd has it from ${file}, which ${whose}. Choose another name, or remove that unit first (adopt takes over only files at the paths of this set).`;
   const has = (unit: string, fact: Partial<UnitFact>, facts = empty()): Facts => ({
     ...facts,
     units: new Map([...facts.units, [unit, unitFact(fact)]]),
@@ -174,7 +174,7 @@ describe("a container of a name that a unit of ours needs", () => {
   const text = (from: string) =>
     `apache.service would replace the container apache (${from}), which the account "test" has already and which does not belong to this resource. Choose another name, or remove it first as that account: podman rm --force apache`;
 
-  test("made by hand, or by a unit of somebody else's: refused, running or not, also with adopt", () => {
+  test("made by hand, or by a unit of another session's: refused, running or not, also with adopt", () => {
     for (const running of [true, false]) {
       assert.deepEqual(refused(has({ running }), proxy), [text(image)]);
       assert.deepEqual(refused(has({ running, unit: "old.service" }), { ...proxy, adopt: true }), [

@@ -82,7 +82,7 @@ describe("what is no number is refused", () => {
   const problem = (kept: string) =>
     `web-1: ${file} should hold the format of quadlet-fleet's records, a whole number. It holds ${JSON.stringify(kept)}.
 Nothing was changed on it.
-Find out on the host what has changed it. If this version has deployed there last, write ${format} to it.`;
+Find out what changed it. If this version made the last deploy to the host, write ${format} to it.`;
   const long = "1".repeat(1_000_000);
   for (const [what, content, kept] of [
     ["nothing", "", ""],

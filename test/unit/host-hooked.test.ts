@@ -70,7 +70,7 @@ describe("commands around a change", () => {
   test("one after it fails: the host goes back, and what is left to undrain is said", async () => {
     const { member, log } = scene({ after: new Error("no pool") });
     const answer = await member.activate();
-    const why = "no pool\nIt has the old version, and was not undrained: no pool";
+    const why = "no pool\nIt has the old version, and the command after the change failed: no pool";
     assert.deepEqual(answer, { kind: "failed", why, now: "stuck" });
     assert.deepEqual(log, ["before", "activate", "after", "revert", "after"]);
   });

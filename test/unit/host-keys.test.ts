@@ -106,8 +106,8 @@ test("an agent that is empty, that is gone, or that never was does not stop the 
   await new Promise((resolve) => server.close(resolve));
   for (const [socket, problem] of [
     [empty, "has no keys"],
-    [gone, "does not answer: there is no such socket"],
-    [ring.path("stale.sock"), "does not answer: no agent listens there any more"],
+    [gone, "does not answer: the socket does not exist"],
+    [ring.path("stale.sock"), "does not answer: no agent listens on the socket any more"],
   ] as const) {
     process.env.SSH_AUTH_SOCK = socket;
     assert.deepEqual(await offered({}), { offers: [key], leftOut: [`${bySocket(socket)} ${problem}`] });
@@ -128,10 +128,10 @@ test("no key at all: what was looked for, and why it won't do", async () => {
     await refused({}),
     [
       "there is no key to log in with.",
-      `${bySocket("/nonexistent")} does not answer: there is no such socket.`,
+      `${bySocket("/nonexistent")} does not answer: the socket does not exist.`,
       "~/.ssh/id_rsa can't be read: EISDIR: illegal operation on a directory, read.",
       "~/.ssh/id_ecdsa is not a private key, which begins with -----BEGIN OPENSSH PRIVATE KEY----- or -----BEGIN PRIVATE KEY-----.",
-      "~/.ssh/id_ed25519 has a passphrase, and none is given.",
+      "~/.ssh/id_ed25519 has a passphrase, and none was given.",
       cure,
     ].join("\n"),
   );
@@ -146,7 +146,7 @@ test("the files and the agent of the ssh configuration: the files first, and wha
   const identityFiles = ["~/nowhere", "~/named.pub", "~/locked", "~/named", "~/second.pub"];
   const byAgent = `the agent at ${full} (IdentityAgent)`;
   const ofFiles = [`${byAgent}: ${locked}`, `IdentityFile ~/named: ${named}`, `${byAgent}: ${second}`];
-  const leftOut = ["IdentityFile ~/nowhere is not there", "IdentityFile ~/named.pub is a public key"];
+  const leftOut = ["IdentityFile ~/nowhere does not exist", "IdentityFile ~/named.pub is a public key"];
   assert.deepEqual(await offered({ identityFiles, identityAgent: full }), {
     offers: [...ofFiles, `${byAgent}: ${first}`],
     leftOut,
@@ -170,7 +170,7 @@ test("an agent by its path must answer, whatever else there is", async () => {
   for (const source of [{}, { identityFile: ring.path("named") }])
     assert.equal(
       await refused({ ...source, agent: "~/none" }),
-      `${at(ring.path("none"))} does not answer: there is no such socket.\nStart it, correct the connection's agent, or leave it out.`,
+      `${at(ring.path("none"))} does not answer: the socket does not exist.\nStart it, correct the connection's agent, or leave it out.`,
     );
   const keys = await offered({ identityFile: ring.path("named"), agent: full });
   assert.equal(keys.offers.length, 4);
@@ -206,15 +206,15 @@ test("a key that can't be chosen, and what to do", async () => {
   const [, print = ""] = named.split(" ");
   const pub = "Add its private half to the agent (ssh-add ~/named), or name the file of the private key.";
   const pass = "Give the connection's passphrase, or add the key to the agent: ssh-add ~/locked";
-  const noAgent = "there is no agent that could have the key (SSH_AUTH_SOCK)";
+  const noAgent = "there is no agent that could hold the key (SSH_AUTH_SOCK)";
   const isPublic = "identityFile ~/named.pub is a public key";
-  const isLocked = "identityFile ~/locked has a passphrase, and none is given";
+  const isLocked = "identityFile ~/locked has a passphrase, and none was given";
   assert.equal(await refused({ identityFile: "~/named.pub" }), `${isPublic}, and ${noAgent}.\n${pub}`);
   assert.equal(await refused({ identityFile: "~/locked" }), `${isLocked}, and ${noAgent}.\n${pass}`);
   process.env.SSH_AUTH_SOCK = full;
   assert.equal(
     await refused({ identityFile: "~/named.pub" }),
-    `${isPublic}, and ${bySocket(full)} does not have it (${print}).\n${pub}`,
+    `${isPublic}, and ${bySocket(full)} does not hold it (${print}).\n${pub}`,
   );
   assert.equal(
     await refused({ identityFile: "~/named.pub", agent: false }),
@@ -223,7 +223,7 @@ test("a key that can't be chosen, and what to do", async () => {
   process.env.SSH_AUTH_SOCK = "/nonexistent";
   assert.equal(
     await refused({ identityFile: "~/locked" }),
-    `${isLocked}, and ${bySocket("/nonexistent")} does not answer: there is no such socket.\n${pass}`,
+    `${isLocked}, and ${bySocket("/nonexistent")} does not answer: the socket does not exist.\n${pass}`,
   );
 });
 
@@ -235,7 +235,7 @@ test("a named key that can't be used is no reason to try others", async () => {
   writeFileSync(ring.path("none"), "");
   assert.equal(
     await refused({ privateKey: text, passphrase: "wrong" }),
-    "privateKey is not decrypted by the passphrase that is given.\nCorrect the connection's passphrase.",
+    "privateKey can't be decrypted with the given passphrase.\nCorrect the connection's passphrase.",
   );
   assert.match(
     await refused({ identityFile: "~/crooked" }),
@@ -244,7 +244,7 @@ test("a named key that can't be used is no reason to try others", async () => {
   assert.equal(await refused({ identityFile: "~/none" }), "identityFile ~/none is empty.");
   assert.equal(
     await refused({ identityFile: "~/nowhere" }),
-    "identityFile ~/nowhere is not there.\nCorrect the path.",
+    "identityFile ~/nowhere does not exist.\nCorrect the path.",
   );
   assert.match(await refused({ identityFile: "~/.ssh" }), /^identityFile ~\/\.ssh can't be read: EISDIR/);
   assert.match(await refused({ privateKey: "CANARY" }), /^privateKey is not a private key/);
@@ -308,8 +308,8 @@ async function answering(name: string, answer: Buffer): Promise<Server> {
 test("an agent that answers otherwise", async () => {
   for (const [answer, problem] of [
     [Buffer.from([0, 0, 0, 1, 5]), /it refuses to list its keys/],
-    [Buffer.from("HTTP/1.1 400"), /its answer is not one of an ssh-agent/],
-    [Buffer.from([0, 0, 0, 9, 12, 0, 0, 0, 1, 0, 0, 0, 9]), /its answer is not one of an ssh-agent/],
+    [Buffer.from("HTTP/1.1 400"), /its answer is not that of an ssh-agent/],
+    [Buffer.from([0, 0, 0, 9, 12, 0, 0, 0, 1, 0, 0, 0, 9]), /its answer is not that of an ssh-agent/],
     [Buffer.from([0, 0]), /it ended the connection/],
   ] as const) {
     const server = await answering("odd.sock", answer);

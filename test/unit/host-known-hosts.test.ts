@@ -59,9 +59,12 @@ test("a host key is read with and without its comment", () => {
 });
 
 test("a host key that is none says why", () => {
-  assert.throws(() => parseHostKey(ed25519), /has a type and a key/);
-  assert.throws(() => parseHostKey("ssh-ed25519 not!base64"), /no base64/);
-  assert.throws(() => parseHostKey(`ssh-rsa ${ed25519}`), /says "ssh-rsa", and its content is "ssh-ed25519"/);
+  assert.throws(() => parseHostKey(ed25519), /is a type and a key/);
+  assert.throws(() => parseHostKey("ssh-ed25519 not!base64"), /is not base64/);
+  assert.throws(
+    () => parseHostKey(`ssh-rsa ${ed25519}`),
+    /begins with "ssh-rsa", but its content is "ssh-ed25519"/,
+  );
 });
 
 test("a fingerprint is the one that ssh-keygen prints", () => {

@@ -109,7 +109,7 @@ test("a refused login names what was offered, and what was not and why", async (
       "Offered:",
       `  identityFile ${ring.path("named")}: ${named}`,
       "Not offered:",
-      "  the agent at /nonexistent/agent (SSH_AUTH_SOCK) does not answer: there is no such socket",
+      "  the agent at /nonexistent/agent (SSH_AUTH_SOCK) does not answer: the socket does not exist",
       "Nothing was changed on it.",
       "Check that one of the keys is in ~root/.ssh/authorized_keys of the host, and that sshd allows this account.",
     ].join("\n"),
@@ -121,7 +121,7 @@ test("an sshd without logins by key, and one that wants more than a key", async 
   const identityFile = ring.path("named");
   assert.deepEqual(await refused({ identityFile }), {
     reason: undefined,
-    text: "the login was refused: sshd has no login by key for this account, only password, keyboard-interactive.\nNothing was changed on it.\nSee PubkeyAuthentication and AuthenticationMethods in the host's sshd_config(5).",
+    text: "the login was refused: sshd allows no login by key for this account, only password, keyboard-interactive.\nNothing was changed on it.\nSee PubkeyAuthentication and AuthenticationMethods in the host's sshd_config(5).",
   });
   assert.deepEqual(seen, ["none"]);
   answer = (context) =>
@@ -142,7 +142,7 @@ test("an agent that refuses to sign, or waits for a prompt, is a problem of this
   assert.equal(reason, "local");
   assert.equal(
     text,
-    `the host accepts a key, and the agent did not sign with it (Agent responded with failure): the agent at ${socket}: ${confirmed}.\nNothing was changed on it.\nUnlock the agent or answer its prompt, and run it again. Another key: the connection's identityFile.`,
+    `the host accepts a key, but the agent did not sign with it (Agent responded with failure): the agent at ${socket}: ${confirmed}.\nNothing was changed on it.\nUnlock the agent or answer its prompt, and run it again. Another key: the connection's identityFile.`,
   );
 });
 
@@ -151,7 +151,7 @@ test("a login that is never answered: the host was reached", async () => {
   answer = () => limit.end();
   assert.deepEqual(await refused({ identityFile: ring.path("named") }), {
     reason: undefined,
-    text: "the login was not done within 60 s.\nNothing was changed on it.\nTry it with ssh. connectTimeout changes the limit.",
+    text: "the login did not finish within 60 s.\nNothing was changed on it.\nTry it with ssh. connectTimeout changes the limit.",
   });
 });
 

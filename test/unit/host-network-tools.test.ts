@@ -56,8 +56,7 @@ describe("nothing is missing", () => {
   });
 });
 
-const cure =
-  'which the host has not. Install it (package passt), or choose network "none", which needs no such thing.';
+const cure = 'which the host does not have. Install it (package passt), or choose network "none".';
 const cases: [string, string[], string[]][] = [
   [
     "podman's default, as its only network has been taken back",
@@ -78,7 +77,7 @@ const cases: [string, string[], string[]][] = [
     "slirp4netns of a pod, which is gone in podman 6",
     missing("a.pod", "[Pod]\nNetwork=slirp4netns\n", [], rootless, "6.0.0"),
     [
-      `a.pod: network "slirp4netns" is gone in podman 6, and the host has 6.0.0. Choose network "pasta", or leave it out for podman's default.`,
+      `a.pod: network "slirp4netns" was removed in podman 6, and the host has 6.0.0. Choose network "pasta", or remove the argument for podman's default.`,
     ],
   ],
   [
@@ -90,14 +89,14 @@ const cases: [string, string[], string[]][] = [
     "slirp4netns in podman 6, also of root's",
     missing("a.container", container("Network=slirp4netns:mtu=1500\n"), ["slirp4netns"], {}, "6.1.1"),
     [
-      'a.container: network "slirp4netns:mtu=1500" is gone in podman 6, and the host has 6.1.1. Choose network "pasta", or leave it out for podman\'s default.',
+      'a.container: network "slirp4netns:mtu=1500" was removed in podman 6, and the host has 6.1.1. Choose network "pasta", or remove the argument for podman\'s default.',
     ],
   ],
   [
     "names on a network, as podman knows no such yes",
     missing("a.network", '[Network]\nDisableDNS="y"\n', ["pasta"], {}),
     [
-      'a.network: a network whose containers find each other by name needs aardvark-dns, which the host has not. Install it (package aardvark-dns), or choose network "none", which needs no such thing.',
+      'a.network: a network whose containers find each other by name needs aardvark-dns, which the host does not have. Install it (package aardvark-dns), or choose network "none".',
     ],
   ],
   [
@@ -131,7 +130,7 @@ const cases: [string, string[], string[]][] = [
     "names on a network, also of root's",
     missing("a.network", "[Network]\nInternal=true\n", ["pasta"], {}),
     [
-      'a.network: a network whose containers find each other by name needs aardvark-dns, which the host has not. Install it (package aardvark-dns), or choose network "none", which needs no such thing.',
+      'a.network: a network whose containers find each other by name needs aardvark-dns, which the host does not have. Install it (package aardvark-dns), or choose network "none".',
     ],
   ],
 ];

@@ -113,7 +113,7 @@ describe("a service that systemd starts again and again", () => {
   });
 });
 
-test("a unit file that somebody else has changed: systemd reads it again", () => {
+test("a unit file that another session has changed: systemd reads it again", () => {
   const facts = state(settled(desired()), "web.socket", { needsReload: true });
   assert.deepEqual(does(facts, desired()), ["begin", "stage", "daemon_reload", "commit"]);
 });

@@ -212,7 +212,7 @@ describe("refused", () => {
     facts.others.set(`${containers}/app.container`, "shop");
     assert.match(refusals(facts), /app\.container belongs to the set "shop" on this host/);
     // As the backends of a proxy had one, which no program has any more.
-    assert.match(refusals(facts), /remove it: `pulumi destroy --target` with the URN of its resource/);
+    assert.match(refusals(facts), /any more: `pulumi destroy --target` with the URN of its resource/);
   });
 
   test("a masked unit of the account's, with the cure for its manager", () => {

@@ -302,7 +302,7 @@ test("an nginx file that is gone: nginx is checked and reloaded without it", () 
   assert.deepEqual(unknown.steps.map(named), expected);
 });
 
-test("delete after somebody else took the set over: nothing is done", () => {
+test("delete after another session took the set over: nothing is done", () => {
   const known = desired().files.map(({ path }) => path);
   const gone = desired({ owner: "urn:old", files: [], services: [], images: [], adopt: true });
   assert.deepEqual(plan(settled(desired()), gone, known).steps, []);

@@ -24,6 +24,6 @@ test("after Ctrl-C none begins", async () => {
   pool.stop();
   await assert.rejects(
     pool.inTurn({ address: "a" }, () => Promise.resolve()),
-    /the run was cancelled before this was begun/,
+    /the run was cancelled before this began/,
   );
 });

@@ -34,8 +34,8 @@ const problemOf = async (text: string, passphrase?: string) => {
   return "problem" in read ? read.problem : undefined;
 };
 
-const locked = "has a passphrase, and none is given";
-const wrong = "is not decrypted by the passphrase that is given";
+const locked = "has a passphrase, and none was given";
+const wrong = "can't be decrypted with the given passphrase";
 
 for (const [type, ...more] of [
   ["ed25519"],
@@ -95,7 +95,7 @@ test("what can't be used says what it is, and shows nothing of itself", async ()
   const [first = "", ...rest] = text.trim().split("\n");
   const body = rest.slice(0, -1).join("\n");
   const last = rest.at(-1) ?? "";
-  const damaged = "is damaged: its first and last line are there, and what is between them is not a key";
+  const damaged = "is damaged: between its first and last line there is no key";
   const found = [
     [`${first}\n${body.slice(40)}\n${last}`, damaged],
     [`${first}\n${body.slice(0, -40)}\n${last}`, damaged],
@@ -108,11 +108,11 @@ test("what can't be used says what it is, and shows nothing of itself", async ()
     ],
     [
       "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none",
-      "is a key of PuTTY that can't be read. Convert it: puttygen FILE.ppk -O private-openssh -o FILE",
+      "is a PuTTY key in a form that can't be read. Convert it: puttygen FILE.ppk -O private-openssh -o FILE",
     ],
     [
       "ssh-ed25519 AAAA",
-      "is a public key. The private key is needed, which is in the file of the same name without .pub",
+      "is a public key. Give the private key: it is in the file of the same name without .pub",
     ],
   ] as const;
   for (const [given, problem] of found) assert.equal(await problemOf(given), problem);

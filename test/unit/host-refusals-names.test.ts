@@ -15,7 +15,7 @@ test("a name that a restart of another set's service needs is refused; one besid
     return plan(facts, handover, []).refusals;
   };
   assert.deepEqual(refusals("/etc/containers/systemd/web.container"), [
-    'a restart of web.service, which belongs to the set "first" on this host, needs the name web-handover.service for a moment. Choose another name for one of the two.',
+    'a restart of web.service, which belongs to the set "first" on this host, needs the name web-handover.service for a moment. Rename one of the two.',
   ]);
   for (const path of ["/etc/containers/systemd/we.container", "/etc/systemd/system/web.socket", conf])
     assert.deepEqual(refusals(path), []);

@@ -53,7 +53,7 @@ describe("what is not ours", () => {
   test("a set of another owner, by name", () => {
     assert.equal(
       refused(settled(desired({ owner: "urn:other" })))[0],
-      'a set named "web" is there already; it belongs to urn:other. Choose another name, or take it over with adopt: true.',
+      'a set named "web" already exists on the host; it belongs to urn:other. Choose another name, or take it over with adopt: true.',
     );
   });
 
@@ -65,8 +65,8 @@ describe("what is not ours", () => {
         desired({ adopt: true }),
       ),
       [
-        `${conf} is a symbolic link (a masked unit is one, too: systemctl unmask). Remove it first.`,
-        "/etc/systemd/system/web.socket is no regular file. Remove it first.",
+        `${conf} is a symbolic link (a masked unit also is one: systemctl unmask). Remove it first.`,
+        "/etc/systemd/system/web.socket is not a regular file. Remove it first.",
       ],
     );
   });
@@ -74,7 +74,7 @@ describe("what is not ours", () => {
   test("a file of another set on the host, also with adopt", () => {
     const facts = { ...settled(desired()), set: undefined, others: new Map([[conf, "shop"]]) };
     assert.deepEqual(refused(facts, desired({ adopt: true })), [
-      `${conf} belongs to the set "shop" on this host. Take it out there first, in an \`up\` of its own. If no program has that set any more, remove it: \`pulumi destroy --target\` with the URN of its resource.`,
+      `${conf} belongs to the set "shop" on this host. Remove it from that set first, with its own \`pulumi up\`. If no program has that set any more: \`pulumi destroy --target\` with the URN of its resource.`,
     ]);
   });
 });
@@ -93,7 +93,7 @@ describe("what the host can't do", () => {
     const wanted = desired();
     wanted.files[1] = unit("web.container", `${container}ReloadSignal=SIGHUP\n`);
     assert.deepEqual(refused(empty(), wanted), [
-      "web.container: ReloadSignal= in [Container] needs podman 5.5, and the host has 5.4.2. Update podman or leave it out.",
+      "web.container: ReloadSignal= in [Container] needs podman 5.5, and the host has 5.4.2. Update podman, or remove the key.",
     ]);
     assert.deepEqual(refused({ ...empty(), podman: { installed: true, version: "5.5.0" } }, wanted), []);
     // Where no unit is written, the version was not asked for.
@@ -105,7 +105,7 @@ describe("what the host can't do", () => {
     wanted.files[1] = unit("web.container", `${container}Exec=a \\\n\n  b\n`);
     const on = (version: string) => refused({ ...empty(), podman: { installed: true, version } }, wanted);
     assert.deepEqual(on("5.3.2"), [
-      'web.container:6: a comment or an empty line among lines that a "\\" joins needs podman 5.4, and the host has 5.3.2, whose generator may never end. Remove this line, or update podman.',
+      'web.container:6: a comment or an empty line among lines that a "\\" joins needs podman 5.4, and the host has 5.3.2, whose generator may hang on it. Remove this line, or update podman.',
     ]);
     assert.deepEqual(on("5.4.0"), []);
     wanted.files[1] = unit("web.container", `${container}Exec=a \\\n  b\n`);
@@ -132,7 +132,7 @@ describe("what the host can't do", () => {
   test("no room: the directory, and what is left", () => {
     const facts = { ...empty(), space: new Map([["/etc/systemd/system", 300 * 1024]]) };
     assert.deepEqual(refused(facts), [
-      "the file system of /etc/systemd/system has only 300 KiB free. Make room there.",
+      "the file system of /etc/systemd/system has only 300 KiB free, too little for the files. Make room there.",
     ]);
     assert.deepEqual(refused({ ...facts, space: new Map([["/etc/systemd/system", 2 * 1024 * 1024]]) }), []);
   });
@@ -149,7 +149,7 @@ describe("what the host can't do", () => {
 
 describe("a masked unit", () => {
   const says =
-    "web.service is masked, so it can't be started. Somebody wanted that: if it is no longer so, systemctl unmask web.service";
+    "web.service is masked, so it can't be started. If this is no longer intended: systemctl unmask web.service";
 
   test("by its state, and by that of its file", () => {
     for (const fact of [{ load: "masked" }, { enabled: "masked" }, { enabled: "masked-runtime" }])
@@ -172,7 +172,7 @@ describe("a masked unit", () => {
 
 describe("a port that is taken", () => {
   const text = (holder: string) =>
-    `web.socket: 0.0.0.0:80 is taken on the host by ${holder}. Stop that, or listen elsewhere.`;
+    `web.socket: 0.0.0.0:80 is taken on the host by ${holder}. Stop that, or listen on another address.`;
 
   test("by a process, by another socket unit, by who can't be seen", () => {
     const cases: [string, string][] = [

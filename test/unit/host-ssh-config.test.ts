@@ -220,7 +220,7 @@ describe("what can't be followed is an error that names the host and the way out
       await failure({ address: "web" }),
       `root@web:22: the ssh configuration has a ProxyCommand for it, which is not supported.
 Nothing was changed on it.
-Write the way as ProxyJump there or as the connection's jump, or set the connection's sshConfig to false.`,
+Replace it with ProxyJump there or with the connection's jump, or set the connection's sshConfig to false.`,
     );
   });
 
@@ -228,7 +228,7 @@ Write the way as ProxyJump there or as the connection's jump, or set the connect
     write("Host a\n  ProxyJump me@b\nHost b\n  ProxyJump me@a\n");
     assert.match(
       await failure({ address: "a", user: "me" }),
-      /^me@a:22: the way to it leads through me@a:22 twice\.\n.*\nLook at the ProxyJump lines/,
+      /^me@a:22: its jump hosts lead through me@a:22 twice\.\n.*\nLook at the ProxyJump lines/,
     );
     write("Host *\n  ProxyJump gate\n");
     assert.match(await failure({ address: "web" }), /jumphost loop via gate/);

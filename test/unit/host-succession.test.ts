@@ -85,5 +85,8 @@ test("the former can't be committed when the new one is: unknown, and both are n
   const { both } = await prepared({ commit: () => Promise.resolve(reverted) }, {});
   const answer = await both.commit();
   assert.equal(answer.kind, "unknown");
-  assert.match("why" in answer ? answer.why : "", /both the former and the new units are there: it ended/);
+  assert.match(
+    "why" in answer ? answer.why : "",
+    /both the former and the new units are on the host: it ended/,
+  );
 });

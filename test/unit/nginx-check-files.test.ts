@@ -74,14 +74,14 @@ describe("checkListens reads the files that nginx reads", () => {
 
   test("an include of a file that is not there", () => {
     assert.deepEqual(over({ "a.conf": "include conf.d/b.inc;" }).errors, [
-      'a.conf:1: "include conf.d/b.inc" names no file that is there, so nginx won\'t start. Files in conf.d: a.conf.',
+      'a.conf:1: "include conf.d/b.inc" names a file that does not exist, so nginx won\'t start. Files in conf.d: a.conf.',
     ]);
     assert.deepEqual(over({ "a.conf": "include conf.d/*.inc;" }), { errors: [], warnings: [] });
   });
 
   test("includes that go round", () => {
     assert.deepEqual(over({ "a.conf": "include conf.d/b;", b: "\ninclude conf.d/a.conf;" }).errors, [
-      'b:2: "include conf.d/a.conf" goes round in a circle: a.conf → b → a.conf. Take one of these includes out.',
+      'b:2: "include conf.d/a.conf" goes round in a circle: a.conf → b → a.conf. Remove one of these includes.',
     ]);
   });
 
@@ -130,7 +130,7 @@ http {
   test("a byte order mark", () => {
     assert.deepEqual(over({ "a.conf": `\ufeff${server("80")}` }, "0.0.0.0:80"), {
       errors: [
-        "a.conf:1: the file begins with a byte order mark (BOM), which nginx takes for a part of the first word. Save it as UTF-8 without BOM.",
+        "a.conf:1: the file begins with a byte order mark (BOM), which nginx reads as a part of the first word. Save it as UTF-8 without BOM.",
       ],
       warnings: [],
     });

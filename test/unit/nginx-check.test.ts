@@ -127,7 +127,7 @@ describe("a listen without a socket", () => {
 
   test("that nginx could not read is told once", () => {
     assert.deepEqual(errors(server("0")), [
-      'default.conf:2: "listen 0": "0": 0 is no port. Ports are 1 to 65535, without leading zeros.',
+      'default.conf:2: "listen 0": "0": 0 is not a port. Ports are 1 to 65535, without leading zeros.',
     ]);
   });
 });

@@ -57,7 +57,7 @@ describe("a word or a comment that is too long for nginx", () => {
 test("a byte order mark", () => {
   assert.equal(
     problem("\ufeffserver { }"),
-    "x.conf:1: the file begins with a byte order mark (BOM), which nginx takes for a part of the first word. Save it as UTF-8 without BOM.",
+    "x.conf:1: the file begins with a byte order mark (BOM), which nginx reads as a part of the first word. Save it as UTF-8 without BOM.",
   );
   assert.equal(problem('return 200 "\ufeff";'), "");
 });

@@ -36,12 +36,12 @@ const cases: [string, PlainObject, string | undefined][] = [
   [
     "the address",
     set({ units: { "web.socket": "[Socket]\nListenStream=81\n" } }),
-    "closes and opens web.socket ([::]:80, [::]:81 refuse for a moment); starts web.service anew",
+    "closes and opens web.socket ([::]:80, [::]:81 refuse for a moment); starts web.service again",
   ],
   [
     "more of the socket than its address",
     set({ units: { "web.socket": "[Socket]\nListenStream=80\nBacklog=100\n" } }),
-    "closes and opens web.socket ([::]:80 refuses for a moment); starts web.service anew",
+    "closes and opens web.socket ([::]:80 refuses for a moment); starts web.service again",
   ],
   [
     "one more address",
@@ -49,7 +49,7 @@ const cases: [string, PlainObject, string | undefined][] = [
       units: { "web-81.socket": "[Socket]\nListenStream=81\nService=web.service\n" },
       services: { "web-81.socket": {} },
     }),
-    "starts web.service anew; opens web-81.socket",
+    "starts web.service again; opens web-81.socket",
   ],
   [
     "one more container",

@@ -27,7 +27,7 @@ describe("the fleet of a set", () => {
     [
       "one more",
       { hosts: hosts(1001) },
-      ["hosts: are 1001, and 1000 are the limit of one set: make two of it, by label for example"],
+      ["hosts: has 1001 hosts, and one entry can have at most 1000: split it into two, for example by label"],
     ],
     [
       "one host by two names, and two hosts of one address behind jump hosts of their own",
@@ -40,7 +40,7 @@ describe("the fleet of a set", () => {
           e: { address: unknown },
         },
       },
-      ["hosts: a, b are one host, x: name it once"],
+      ["hosts: a, b are the same host, x: name it once"],
     ],
     [
       "a new machine with the address of one that is retired",
@@ -51,17 +51,14 @@ describe("the fleet of a set", () => {
       "a name that every object has",
       { hosts: { constructor: { address: "x" } } },
       [
-        `hosts: no host can have the name "constructor", which every object in JavaScript has; choose another one`,
+        `hosts: a host can't have the name "constructor", which every object in JavaScript has. Choose another name`,
       ],
     ],
     ["none", { hosts: {} }, ["hosts: needs one host at least"]],
     [
       "a policy for hosts that are not there",
       { hosts: hosts(3), rollout: { canaryHosts: ["web-7"], maxParallel: 0, pause: "canary", canary: 0 } },
-      [
-        'rollout.canaryHosts[0]: "web-7" is not one of the hosts',
-        "rollout.maxParallel: needs to be at least 1",
-      ],
+      ['rollout.canaryHosts[0]: "web-7" is not one of the hosts', "rollout.maxParallel: must be at least 1"],
     ],
     ["a policy that is not known yet", { rollout: { canaryHosts: [unknown], maxParallel: 0 } }, []],
   ];

@@ -23,14 +23,14 @@ const cases: [string, PlainObject, string[]][] = [
     "in a set of that manager",
     { manager: "user" },
     [
-      `userUnits: is for manager "system" with an account (user): units of the account's own manager`,
-      `userServices: is for manager "system" with an account (user): units of the account's own manager`,
+      `userUnits: needs manager "system" and an account (user)`,
+      `userServices: needs manager "system" and an account (user)`,
     ],
   ],
   [
     "which are not to linger",
     { linger: false },
-    ["linger: can't be false with userUnits: they run from boot on"],
+    ["linger: can't be false with userUnits, because they run from boot on"],
   ],
   [
     "with a name that the host's manager has as well, or a file",
@@ -42,7 +42,7 @@ const cases: [string, PlainObject, string[]][] = [
     [
       `userUnits["app.container"]: app.service is also in units. Choose another name: a set can't have one name in both managers`,
       `userServices["app.service"]: app.service is also in services. Choose another name: a set can't have one name in both managers`,
-      'files["~/.config/containers/systemd/app.container"]: is a unit of this set as well',
+      'files["~/.config/containers/systemd/app.container"]: is also a unit of this set',
     ],
   ],
   [
@@ -55,12 +55,12 @@ const cases: [string, PlainObject, string[]][] = [
   [
     "restarted for a file that is not there",
     { userServices: { "app.service": { restartOn: ["/etc/webb"] } } },
-    ['userServices["app.service"].restartOn: "/etc/webb" is no file or unit of this set'],
+    ['userServices["app.service"].restartOn: "/etc/webb" is not a file or unit of this set'],
   ],
   [
     "with a name that is none",
     { userUnits: { "~app": "" } },
-    [`userUnits["~app"]: "~app" is no unit's name: it needs to end in one of`],
+    [`userUnits["~app"]: "~app" is not a valid unit name: it must end in one of`],
   ],
 ];
 
@@ -68,7 +68,7 @@ for (const [what, change, expected] of cases)
   test(`units of the account's manager, ${what}`, () => {
     const found = checkUnitSet({ ...right, ...change }).map(({ path, reason }) => `${path}: ${reason}`);
     assert.deepEqual(
-      found.map((line) => line.replace(/(needs to end in one of).*/, "$1")),
+      found.map((line) => line.replace(/(must end in one of).*/, "$1")),
       expected,
     );
   });

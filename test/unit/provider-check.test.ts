@@ -72,7 +72,7 @@ describe("nothing is wrong with", () => {
   test("Example 2: no user", () => {
     const { user, linger, ...system } = right;
     assert.deepEqual([user, linger], ["test", true]);
-    const reason = "is in the home directory of an account, and there is none (user)";
+    const reason = "is in the home directory of an account, and no account is given (user)";
     assert.deepEqual(checkUnitSet({ ...system, manager: "system" }), [
       { path: 'files["~/conf.d/default.conf"]', reason },
     ]);
@@ -141,8 +141,8 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'hosts["web-1"].adress: is not known. Did you mean "address"?',
       'hosts["web-1"].port: must be a whole number from 1 to 65535',
       'hosts["web-1"].user: is not a valid account name',
-      'hosts["web-1"].hostKey: has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
-      'hosts["web-1"].privateKey: is a public key. The private key is needed, which is in the file of the same name without .pub',
+      'hosts["web-1"].hostKey: must be a type and a key, such as "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+      'hosts["web-1"].privateKey: is a public key. Give the private key: it is in the file of the same name without .pub',
       'hosts["web-1"].agent: must be the path of an agent\'s socket, true or false',
       'hosts["web-1"].sudo.pasword: is not known. Did you mean "password"?',
       'hosts["web-1"].jump.address: can\'t begin with "-"',
@@ -160,7 +160,7 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'manger: is not known. Did you mean "manager"?',
       'name: must be letters, digits, "-", "_" and ".", at most 100',
       'manager: must be "system" or "user"',
-      'units["web.socket"]: web.socket:1: ListenStream= stands before the first section. Put it below a line such as [Unit].',
+      'units["web.socket"]: web.socket:1: ListenStream= is before the first section. Move it below a line such as [Unit].',
       'units["b.socket"]: must be text',
       `files["/etc/../shadow"]: ${inDirectory}`,
       `files["~/"]: ${inDirectory}`,
@@ -172,10 +172,10 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       'services["web.service"].reloadOn: must be a list',
       'services["web.service"].enable: is not known. Did you mean "enabled"?',
       'services["web.service"].handover: must be true or false',
-      'probes["nginx:80"]: is no address that a socket listens on',
-      'probes["0.0.0.0:0"]: is no address that a socket listens on',
+      'probes["nginx:80"]: is not an address that a socket listens on',
+      'probes["0.0.0.0:0"]: is not an address that a socket listens on',
       'probes["0.0.0.0:80"].path: must begin with "/", without spaces and control characters',
-      'probes["0.0.0.0:80"].hostName: is no host name',
+      'probes["0.0.0.0:80"].hostName: is not a valid host name',
       'probes["0.0.0.0:80"].status: must be a whole number from 100 to 599',
       'probes["0.0.0.0:80"].body: can\'t hold a newline or another control character',
       'probes["0.0.0.0:80"].method: is not known. Known: path, hostName, status, body, outside, address.',
@@ -189,14 +189,18 @@ test("a thoroughly wrong input: everything at once, each with its path", () => {
       "linger: must be true or false",
     ],
   );
-  assert.match(found.join("\n"), /^units\["web"\]: "web" is no unit's name: it needs to end in one of /m);
+  assert.match(found.join("\n"), /^units\["web"\]: "web" is not a valid unit name: it must end in one of /m);
 });
 
 describe("what inputs have to do with each other", () => {
   const { user, linger, ...noUser } = right;
   assert.deepEqual([user, linger], ["test", true]);
   const cases: [string, PlainObject, string[]][] = [
-    ["a user manager of nobody", noUser, ['user: is missing: manager "user" needs the account']],
+    [
+      "a user manager of nobody",
+      noUser,
+      ['user: is missing: manager "user" needs the account that runs the service'],
+    ],
     [
       "linger without an account",
       Object.fromEntries(
@@ -204,19 +208,19 @@ describe("what inputs have to do with each other", () => {
           ([key]) => key !== "user",
         ),
       ),
-      ["linger: goes with an account (user) only"],
+      ["linger: has an effect only with an account: set user, or remove it"],
     ],
     [
       "an account to make, without its name",
       { ...noUser, manager: "system", createUser: true, files: {}, services: {} },
-      ["createUser: needs the account that is to be made"],
+      ["createUser: needs user: the account to create"],
     ],
     [
       "a reload for a file that is not there",
       { ...right, services: { "web.service": { reloadOn: ["/etc/webb"], restartOn: ["web.socket"] } } },
       [
-        'services["web.service"].reloadOn: "/etc/webb" is no file or unit of this set',
-        'services["web.service"].restartOn: "web.socket" is no file or unit of this set',
+        'services["web.service"].reloadOn: "/etc/webb" is not a file or unit of this set',
+        'services["web.service"].restartOn: "web.socket" is not a file or unit of this set',
       ],
     ],
   ];
@@ -287,7 +291,7 @@ describe("the provider's configuration", () => {
       {
         path: "hostKey",
         reason:
-          'has a type and a key, as in "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
+          'must be a type and a key, such as "ssh-ed25519 AAAA…": `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.',
       },
     ]);
   });

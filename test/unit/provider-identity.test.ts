@@ -84,7 +84,7 @@ describe("what says nothing to import, and what does", () => {
   for (const text of bad) {
     test(JSON.stringify(text), () => {
       assert.throws(() => parseIdentity(text), {
-        message: `"${text}" does not say what to import. It is [HOST=]LOGIN@ADDRESS:PORT/system/NAME or …/user/ACCOUNT/NAME, with commas between several hosts, for example web-1=root@192.0.2.11:22,web-2=root@192.0.2.12:22/system/example2`,
+        message: `"${text}" is not valid as the ID of an import. Write [HOST=]LOGIN@ADDRESS:PORT/system/NAME or …/user/ACCOUNT/NAME, with commas between several hosts, for example web-1=root@192.0.2.11:22,web-2=root@192.0.2.12:22/system/example2`,
       });
     });
   }

@@ -161,7 +161,7 @@ describe("of several hosts", () => {
   test("one that has lost all of it differs; when all have, the set is gone", () => {
     const empty = { ...host, files: new Map(), set: undefined };
     assert.deepEqual(fleet({ "web-1": host, "web-2": empty })?.drift, {
-      "web-2": "nothing is there of: web",
+      "web-2": "nothing is left of: web",
     });
     assert.equal(fleet({ "web-1": empty, "web-2": empty }), undefined);
     assert.equal(fleet({}), undefined);

@@ -58,7 +58,7 @@ describe("the policy of a set", () => {
 
   test("a wrong one is an error where the check of the inputs did not see it", () => {
     assert.throws(() => limitsOf({ hosts: three, rollout: { maxParallel: 0 } }), {
-      message: "rollout.maxParallel: needs to be at least 1",
+      message: "rollout.maxParallel: must be at least 1",
     });
   });
 });

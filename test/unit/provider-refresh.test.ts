@@ -51,7 +51,7 @@ describe("a refresh of a host", () => {
       properties: { ...properties, unseen: "web-1: no SSH connection." },
     });
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? "", /^web-1: no SSH connection\.\n[^]*passed it over/);
+    assert.match(warnings[0] ?? "", /^web-1: no SSH connection\.\n[^]*left it out/);
     assert.equal(context.survey.takePassedOver("urn:web"), true);
   });
 
@@ -68,14 +68,14 @@ describe("a refresh of a host", () => {
     const { context, warnings } = await world(unreachable, false);
     await assert.rejects(
       read(context),
-      (error: Error) => !(error instanceof Unfinished) && /No host has answered/.test(error.message),
+      (error: Error) => !(error instanceof Unfinished) && /No host answered/.test(error.message),
     );
     assert.deepEqual(warnings, []);
   });
 
   for (const thrown of [
     new HostError("h", "its host key is another one."),
-    new HostError("h", "systemd-run is not there.", { reason: "no-systemd" }),
+    new HostError("h", "systemd-run was not found.", { reason: "no-systemd" }),
     new Error("the private key can't be read"),
   ])
     test(`an error, as ${thrown.message}`, async () => {
@@ -127,7 +127,7 @@ describe("a refresh of several hosts", () => {
     const { context } = await world(unreachable, false);
     await assert.rejects(refresh(context, "urn:web", many("a", "b"), known("a", "b")), {
       message:
-        "web-[1-2]: no SSH connection.\nNothing was changed on it.\nCheck it.\nNo host has answered in this run: check the network of this machine first.\nThe refresh could not look at it, so the run fails. Its state stays as it was.",
+        "web-[1-2]: no SSH connection.\nNothing was changed on it.\nCheck it.\nNo host answered in this run: check the network of this machine first.\nThe refresh could not look at it, so the run fails. Its state stays as it was.",
     });
   });
 
@@ -170,7 +170,7 @@ describe("an operation that breaks in the middle", () => {
   for (const [what, before, kept] of [
     ["an update: what the host had before", { inputs: set("system"), properties }, properties],
     [
-      "a create: nothing that could be somebody else's",
+      "a create: nothing that could be another session's",
       undefined,
       {
         name: "web",

@@ -73,8 +73,11 @@ test("a problem of this machine, or of a jump host, gets no advice to forget the
   const port = await closedPort();
   const address = "192.0.2.11";
   for (const [connection, problem] of [
-    [{ identityFile: ring.path("locked") }, /has a passphrase, and none is given/],
-    [{ identityFile: ring.path("locked"), passphrase: "wrong" }, /is not decrypted by the passphrase/],
+    [{ identityFile: ring.path("locked") }, /has a passphrase, and none was given/],
+    [
+      { identityFile: ring.path("locked"), passphrase: "wrong" },
+      /can't be decrypted with the given passphrase/,
+    ],
     [{ identityFile: ring.path("open.pub") }, /is a public key/],
     [{ privateKey: "CANARY" }, /privateKey is not a private key/],
     [{ agent: "/nonexistent" }, /the agent at \/nonexistent does not answer/],

@@ -72,7 +72,7 @@ describe("a host that can't be reached", () => {
         assert.equal(error.problem, problem);
         assert.match(
           error.message,
-          /^a: no SSH connection within 15 s\.\n[^]*No host has answered in this run: check the network of this machine first\.$/,
+          /^a: no SSH connection within 15 s\.\n[^]*No host answered in this run: check the network of this machine first\.$/,
         );
         return true;
       },

@@ -55,7 +55,7 @@ describe("the text", () => {
       const text = textOf(inputs("one", more));
       assert.doesNotMatch(text, /SECRET/);
       assert.throws(() => inputsOf(inputs("two", more), text), {
-        message: /^Hosts keep no secrets, and this is one: /,
+        message: /^Hosts keep no secrets, and the previous version has one: /,
       });
     });
 
@@ -66,8 +66,7 @@ describe("the text", () => {
     const proxy = { user: "test", userUnits: { "app.container": "[Container]\nImage=httpd\n" } };
     for (const now of [proxy, { ...proxy, userUnits: secret(proxy.userUnits) }])
       assert.throws(() => inputsOf(inputs("two", now), text), {
-        message:
-          /^It was deployed by an older quadlet-fleet, which kept nothing of the units of the account's/,
+        message: /^It was deployed by an older quadlet-fleet, which did not keep the units of the account's/,
       });
     assert.ok(inputsOf(inputs("two"), text));
   });
@@ -136,7 +135,7 @@ describe("the inputs that bring it back", () => {
     [
       "a secret that is gone",
       `{"files":{"/etc/gone":{"content":null}}}`,
-      /^Hosts keep no secrets, and the present version lacks this one: \/etc\/gone\.$/,
+      /^Hosts keep no secrets, and the present version has no \/etc\/gone to take it from.$/,
     ],
   ] as const)
     test(`${what} is refused`, () => {

@@ -296,10 +296,7 @@ describe("a connection is lost", () => {
     const fates = four({ "web-3": { silences: [[1.5, 10_000]] } });
     const scene = await play({ fates, policy: { maxFailures: 1 } });
     assert.deepEqual(truths(scene), { ...allNew, "web-3": "old" });
-    assert.equal(
-      scene.outcome.kind === "partial" && scene.outcome.pending,
-      "web-3: no sign of life for 10 s",
-    );
+    assert.equal(scene.outcome.kind === "partial" && scene.outcome.pending, "web-3: no answer for 10 s");
   });
 
   test("for a while in the last look: all are looked at again, so that no grace runs at the decision", async () => {

@@ -45,10 +45,7 @@ describe("Ctrl-C", () => {
 
   test("in the pause before the next try: not begun", async () => {
     const scene = await play({ fates: { "web-1": { busy: 5 } }, cancelAt: 1 });
-    assert.equal(
-      text(scene),
-      "Nothing is changed on web-1.\nThe run was cancelled before anything was begun.",
-    );
+    assert.equal(text(scene), "Nothing is changed on web-1.\nThe run was cancelled before anything began.");
     assert.equal(scene.ended, 1);
   });
 

@@ -64,11 +64,11 @@ describe("readText: which file, relative to what, and why not", () => {
     [
       "more than 1 MiB",
       "large",
-      `${relative("large")} has 1048577 bytes, and a text here can have 1048576 (1 MiB)`,
+      `${relative("large")} has 1048577 bytes, and a text can have at most 1048576 (1 MiB)`,
     ],
-    ["another encoding", "latin1", `${relative("latin1")} is not a text in UTF-8`],
-    ["UTF-16", "utf16", `${relative("utf16")} is not a text in UTF-8`],
-    ["NUL", "binary", `${relative("binary")} holds a NUL byte, so it is not a text`],
+    ["another encoding", "latin1", `${relative("latin1")} is not text in UTF-8`],
+    ["UTF-16", "utf16", `${relative("utf16")} is not text in UTF-8`],
+    ["NUL", "binary", `${relative("binary")} holds a NUL byte, so it is not text`],
     ["a path that can't be one", "a\0b", `${relative("a\0b")} can't be read: `],
   ];
   for (const [what, given, expected] of cases) {

@@ -113,9 +113,9 @@ describe("a proxy", () => {
     assert.deepEqual(
       problems(configuration).map((line) => line.split(": ").slice(0, 2).join(": ").slice(0, 60)),
       [
-        'proxies.p.hosts[0]: "web-3" is no host of this stack. Did yo',
-        'proxies.q.image: "nginx" names no registry, and each host wo',
-        "proxies.r: is the name of a site as well. Choose another one",
+        'proxies.p.hosts[0]: "web-3" is not a host of this stack. Did',
+        'proxies.q.image: "nginx" names no registry, so each host wou',
+        "proxies.r: is also the name of a site. Choose another name.",
       ],
     );
   });
@@ -154,8 +154,8 @@ describe("what is wrong, by its path in the stack file", () => {
     };
     const found = problems(configuration);
     assert.deepEqual(found.slice(0, 2), [
-      'hosts.web.jump: "gat" is no host of this stack. Did you mean "gate"?',
-      'sites.one.hosts[2]: "wbe" is no host of this stack. Did you mean "web"?',
+      'hosts.web.jump: "gat" is not a host of this stack. Did you mean "gate"?',
+      'sites.one.hosts[2]: "wbe" is not a host of this stack. Did you mean "web"?',
     ]);
     assert.deepEqual(
       found.slice(2).map((line) => line.split(": ")[0]),
@@ -217,9 +217,9 @@ describe("what is wrong, by its path in the stack file", () => {
     };
     assert.deepEqual(problems(configuration).sort(), [
       "hosts.a: can't be a secret or an Output as a whole. In it, these may be one or hold one: hostKey, knownHostsFile, identityFile, privateKey, passphrase, agent, sshConfig, address, port, user, jump, sudo, connectTimeout, commandTimeout, state.",
-      "proxies.p.backends.web.extra: can't be a secret or an Output. Give it as it is.",
+      "proxies.p.backends.web.extra: can't be a secret or an Output. Give a plain value.",
       "sites.s: can't be a secret or an Output as a whole. In it, these may be one or hold one: image, registries, tls, nginx, smokeTest, commands, environment.",
-      "sites.t.hosts: can't be a secret or an Output. Give it as it is. No host of this stack has labels.",
+      "sites.t.hosts: can't be a secret or an Output. Give a plain value. No host of this stack has labels.",
     ]);
     assert.deepEqual(problems({ hosts: {}, sites: pulumi.secret({}), proxies: {} }), [
       "sites: can't be a secret or an Output as a whole. In it, these may be one or hold one: *.image, *.registries, *.tls, *.nginx, *.smokeTest, *.commands, *.environment.",

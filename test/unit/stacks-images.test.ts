@@ -57,10 +57,10 @@ test("no images: the same text", () => assert.deepEqual(change(file, {}), { text
 
 for (const [title, value, why] of [
   ["not in this file", undefined, /is not set there/],
-  ["an alias", "*nginx", /is not written there as a text/],
+  ["an alias", "*nginx", /is not written there as text/],
   ["an anchor that others use", "&nginx docker.io/library/nginx:1", /has the anchor "&nginx"/],
-  ["a reference", "{ env: IMAGE }", /is not written there as a text/],
-  ["several lines", "|\n        docker.io/library/nginx:1", /is a text of several lines/],
+  ["a reference", "{ env: IMAGE }", /is not written there as text/],
+  ["several lines", "|\n        docker.io/library/nginx:1", /is text of several lines/],
 ] as const)
   test(`refused, and nothing is written: ${title}`, () => {
     const text = `x: &nginx docker.io/library/nginx:1\nconfig:\n  quadlet-fleet:sites:\n    www:\n      ${value === undefined ? "manager: user" : `image: ${value}`}\n    api: { image: api:1 }\n`;

@@ -68,9 +68,9 @@ test("a way in a circle, at each host that is in it", () => {
     alone: { address: "d", jump: "alone" },
   };
   assert.deepEqual(problems(hosts), [
-    "hosts.one.jump: leads back to it: one → two → one",
-    "hosts.two.jump: leads back to it: two → one → two",
-    "hosts.alone.jump: leads back to it: alone → alone",
+    "hosts.one.jump: goes round in a circle: one → two → one",
+    "hosts.two.jump: goes round in a circle: two → one → two",
+    "hosts.alone.jump: goes round in a circle: alone → alone",
   ]);
 });
 
@@ -82,5 +82,7 @@ test("three jump hosts, and no more, by name and written out", () => {
   };
   assert.deepEqual(problems(hosts), []);
   const tooFar = { ...hosts, c: { address: "c", jump: { address: "d", jump: { address: "e" } } } };
-  assert.deepEqual(problems(tooFar), ["hosts.a.jump: is the first of 4 jump hosts, and 3 are the limit"]);
+  assert.deepEqual(problems(tooFar), [
+    "hosts.a.jump: is the first of 4 jump hosts, and at most 3 are possible",
+  ]);
 });

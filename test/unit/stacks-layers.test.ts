@@ -111,7 +111,7 @@ describe("errors name file, line and column, and come at once", () => {
       "the stack's configuration:",
       '  sits: is not known. Did you mean "sites"?',
       "    at a.yaml:2:1",
-      "  extends: leads back to a.yaml: a.yaml → b.yaml → a.yaml",
+      "  extends: includes itself: a.yaml → b.yaml → a.yaml",
       "    at b.yaml:1:1",
       "  sites: must be entries by their names",
       "    at a.yaml:3:1",
@@ -133,7 +133,7 @@ describe("errors name file, line and column, and come at once", () => {
     });
     assert.deepEqual(refusal(configuration), [
       "the stack's configuration:",
-      "  hosts.web-1: is in hosts/a.yaml:1:1 already",
+      "  hosts.web-1: is already in hosts/a.yaml:1:1",
       "    at hosts/b.yaml:2:1",
     ]);
   });
@@ -234,7 +234,7 @@ describe("secrets", () => {
   test("one in clear in a shared file is refused, and not quoted", () => {
     write({ "a.yaml": key, [stackFile]: "config:\n  quadlet-fleet:extends: a.yaml\n" });
     const text = refusal(configuration).join("\n");
-    assert.match(text, /key: is a secret, and is in clear in a file that environments share\./);
+    assert.match(text, /key: is a secret, and is not encrypted in a file that environments share\./);
     assert.match(text, /at a\.yaml:1:24/);
     assert.doesNotMatch(text, /PRIVATE/);
   });
@@ -243,7 +243,7 @@ describe("secrets", () => {
     write({ [stackFile]: `config:\n  quadlet-fleet:${key}` });
     const { warnings } = configuration();
     assert.deepEqual(warnings, [
-      `sites.www.tls.key at ${stackFile}:2:40 is a secret, and is in clear in the stack file.`,
+      `sites.www.tls.key at ${stackFile}:2:40 is a secret, and is not encrypted in the stack file.`,
     ]);
   });
 

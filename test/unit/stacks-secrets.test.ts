@@ -167,7 +167,7 @@ describe("readStackFile", () => {
     writeFileSync(misplaced, "config:\n  quadlet-fleet:hosts: {}\nquadlet-fleet:proxies: {}\n");
     assert.throws(
       () => readStackFile(misplaced, "stacks/x.yaml"),
-      /quadlet-fleet:proxies: stands beside config:/,
+      /quadlet-fleet:proxies: is beside config:/,
     );
   });
 

@@ -178,7 +178,7 @@ describe("two can't have one name", () => {
     test(title, () => {
       const whose = isAccount ? ', of the account "test"' : "";
       assert.deepEqual(problems(sites, proxies), [
-        `${path}: "${name}" is the name of ${what} of ${by} already${whose} on web-1. Choose another one.`,
+        `${path}: "${name}" is the name of ${what} of ${by} already${whose} on web-1. Choose another name.`,
       ]);
     });
 
@@ -191,7 +191,7 @@ describe("two can't have one name", () => {
 test("a site and a proxy can't have one name, wherever they are: the stack's outputs and --target go by it", () => {
   for (const hosts of [["web-1"], ["web-2"]])
     assert.deepEqual(problems({ www: ofHost }, { www: { ...proxy, hosts } }), [
-      "proxies.www: is the name of a site as well. Choose another one.",
+      "proxies.www: is also the name of a site. Choose another name.",
     ]);
   assert.deepEqual(problems({ www: ofHost }, { front: proxy }), []);
 });

@@ -34,7 +34,7 @@ test("from 96 KiB on: how much, the limit, the cure and what is largest", () => 
     [
       "The stack's configuration has 111 KiB: quadlet-fleet:sites (111 KiB), quadlet-fleet:hosts (1 KiB), aws:region (1 KiB).",
       'Linux can\'t start this program with more than 128 KiB ("argument list too long").',
-      "Put long texts into files, { file: PATH } in the place of each (docs/limits.md):",
+      "Move long texts to files, and write { file: PATH } instead (docs/limits.md):",
       'sites["a b"].nginx["default.conf"] (41 KiB), sites.s1.tls.certificate (15 KiB), sites.s2.tls.certificate (15 KiB),',
       "sites.s3.tls.certificate (15 KiB), sites.s4.tls.certificate (15 KiB).",
     ].join(" "),

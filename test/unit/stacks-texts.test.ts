@@ -104,7 +104,7 @@ describe("each text that may be in a file", () => {
   });
 });
 
-describe("what is not a text stays as it is", () => {
+describe("what is not text stays as it is", () => {
   const unchanged: [string, object][] = [
     ["nothing", {}],
     [

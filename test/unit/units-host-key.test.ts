@@ -13,18 +13,18 @@ test("a placeholder: what it is, and how to get the key", () => {
   for (const text of ["ssh-ed25519 AAAA…", "ssh-ed25519 AAAA...", "…"])
     assert.equal(
       hostKeyProblem(text),
-      "is a placeholder, and no key. Get the host's own: `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.",
+      "is a placeholder, not a key. Get the host's own: `ssh-keyscan -t ed25519 ADDRESS` prints it after the address. Compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host.",
     );
 });
 
 test("a line of ssh-keyscan or known_hosts", () => {
   assert.equal(
     hostKeyProblem(`192.0.2.11 ${key}`),
-    'begins with "192.0.2.11", as in a file of known hosts. Leave that out: "ssh-ed25519 AAAA…".',
+    'begins with "192.0.2.11", as in a file of known hosts. Remove that: "ssh-ed25519 AAAA…".',
   );
 });
 
 test("no key at all", () => {
   for (const text of ["", "AAAA", "ssh-ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA"])
-    assert.match(hostKeyProblem(text) ?? "", /^has a type and a key.*ssh-keyscan/);
+    assert.match(hostKeyProblem(text) ?? "", /^must be a type and a key.*ssh-keyscan/);
 });

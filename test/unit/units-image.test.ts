@@ -25,15 +25,15 @@ describe("one that it can't, and what to write", () => {
   const cases: [string, string][] = [
     [
       "docker://quay.io/x/y:1",
-      'has a transport ("docker://"), and the name of an image is wanted. Write "quay.io/x/y:1".',
+      'has a transport ("docker://"), and must be the name of an image. Write "quay.io/x/y:1".',
     ],
     [
       "https://ghcr.io/x/y",
-      'is the address of a page ("https://"), and the name of an image is wanted. Write "ghcr.io/x/y".',
+      'is the address of a page ("https://"), and must be the name of an image. Write "ghcr.io/x/y".',
     ],
     [
       "https://hub.docker.com/_/nginx",
-      `is the address of a page ("https://"), and the name of an image is wanted. ${example}`,
+      `is the address of a page ("https://"), and must be the name of an image. ${example}`,
     ],
     [
       "oci-archive:/tmp/x.tar",
@@ -47,10 +47,10 @@ describe("one that it can't, and what to write", () => {
     ["quay.io//y", `is not the name of an image. ${example}`],
     ["-x", `is not the name of an image. ${example}`],
     ["", `is not the name of an image. ${example}`],
-    ["quay.io/x/y:", 'has a tag, "", that can\'t be one. Write "quay.io/x/y".'],
+    ["quay.io/x/y:", 'has "" as its tag, which is not valid. Write "quay.io/x/y".'],
     [
       "quay.io/x/y@sha256:12",
-      'has a digest that can\'t be one: "sha256:" and 64 digits of 0-9 and a-f. Write "quay.io/x/y".',
+      'has a digest that is not valid: it must be "sha256:" and 64 digits of 0-9 and a-f. Write "quay.io/x/y".',
     ],
   ];
   for (const [text, expected] of cases)

@@ -55,12 +55,12 @@ for (const name of [
 }
 
 for (const [name, problem] of [
-  ["", "needs to end in one of"],
-  ["web", "needs to end in one of"],
-  ["web.conf", "needs to end in one of"],
-  ["web.Container", "needs to end in one of"],
-  [".service", "needs to end in one of"],
-  ["web.constructor", "needs to end in one of"],
+  ["", "must end in one of"],
+  ["web", "must end in one of"],
+  ["web.conf", "must end in one of"],
+  ["web.Container", "must end in one of"],
+  [".service", "must end in one of"],
+  ["web.constructor", "must end in one of"],
   ["@x.service", "ASCII letters"],
   ["a/b.service", "ASCII letters"],
   ["../web.service", "ASCII letters"],

@@ -96,7 +96,7 @@ test("an empty line ends a continued one, and so does the end of the file", () =
 });
 
 for (const [text, line, problem] of [
-  ["Image=x", 1, "Image= stands before the first section"],
+  ["Image=x", 1, "Image= is before the first section"],
   ["[Unit]\n\nnonsense", 3, "neither a section, a comment nor a key"],
   ["[Unit]\n=x", 2, "neither a section, a comment nor a key"],
   ["[Unit\nA=b", 1, "is not a section header"],

@@ -40,12 +40,12 @@ const problems: [title: string, text: string, problem: string][] = [
   [
     "a public key",
     `ssh-ed25519 ${canary} me`,
-    "is a public key. The private key is needed, which is in the file of the same name without .pub",
+    "is a public key. Give the private key: it is in the file of the same name without .pub",
   ],
   [
     "a public key in PEM",
     pem("PUBLIC KEY"),
-    "is a public key. The private key is needed, which is in the file of the same name without .pub",
+    "is a public key. Give the private key: it is in the file of the same name without .pub",
   ],
   ["a certificate", pem("CERTIFICATE"), "is a certificate, not a private key"],
   [
@@ -68,7 +68,11 @@ const problems: [title: string, text: string, problem: string][] = [
     openSsh.replaceAll("\n", "\\r\\n"),
     String.raw`has \n as two characters where a line should end. Give it with real line breaks: ${inYaml}`,
   ],
-  ["folded lines", openSsh.replaceAll("\n", " "), `has lost its line breaks. Give it with them: ${inYaml}`],
+  [
+    "folded lines",
+    openSsh.replaceAll("\n", " "),
+    `has lost its line breaks. Give it with its line breaks: ${inYaml}`,
+  ],
   [
     "its end is missing",
     openSsh.slice(0, -10),
@@ -90,7 +94,7 @@ for (const [title, text, problem] of problems) {
 test("a key's text where the name of its file belongs", () => {
   assert.equal(
     identityFileProblem(openSsh),
-    "is a key's text, where the name of its file belongs. Move the text to privateKey, which is kept as a secret",
+    "is the text of a key, and must be the path of its file. Move the text to privateKey, which is kept as a secret",
   );
   assert.equal(identityFileProblem("~/.ssh/a\nb"), "can't hold a newline or another control character");
   assert.equal(identityFileProblem(""), "is empty: the path of a file");

@@ -50,7 +50,7 @@ for (const [what, write, message] of [
   [
     "no number",
     () => renderContainer({ container: { stopTimeout: NaN } }),
-    "[Container] StopTimeout=: NaN is no number",
+    "[Container] StopTimeout=: NaN is not a number",
   ],
   [
     "a variable's name",

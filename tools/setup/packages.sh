@@ -6,7 +6,7 @@ machine_packages=(
   debootstrap debian-archive-keyring systemd-container iproute2 uidmap # the test hosts
   openssh-client openssl curl ca-certificates git make
   postgresql # keeps the state of a stack in a test
-  shellcheck shfmt wrk python3-venv
+  shellcheck shfmt codespell wrk python3-venv
 )
 
 setup_packages() {

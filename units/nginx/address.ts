@@ -55,13 +55,13 @@ export function parseListenStream(text: string): ListenAddress {
     const ipv4 = plain === undefined ? undefined : canonicalIpv4(plain);
     if (ipv4 !== undefined) return { family: "ipv4", address: ipv4, port: port(portText, text) };
   }
-  throw new AddressError(`"${text}" is no address that systemd can listen on. ${LISTEN_STREAM_FORMS}`);
+  throw new AddressError(`"${text}" is not an address that systemd can listen on. ${LISTEN_STREAM_FORMS}`);
 }
 
 const LISTEN_STREAM_FORMS =
   'Write an address and a port, as "0.0.0.0:8080" (IPv4) or "[::]:8080" (IPv6), or a path, as "/run/example.sock".';
 const NO_PERCENT =
-  'what "%" stands for (a specifier, an interface) is known on the host only, so it can\'t be compared with a "listen". Write it out.';
+  'only the host knows what "%" stands for (a specifier, an interface), so it can\'t be compared with a "listen". Write the value.';
 
 /**
  * Reads the first parameter of `listen`. The options that follow it are not part of it.
@@ -79,7 +79,9 @@ export function parseListen(parameter: string): ListenTarget {
     const [, text, portText = "80"] = /^\[([^\]]*)\](?::(.*))?$/s.exec(parameter) ?? [];
     const address = canonicalIpv6(text ?? "");
     if (address === undefined) {
-      throw new AddressError(`"${parameter}": no IPv6 address in brackets. Write for example "[::1]:80".`);
+      throw new AddressError(
+        `"${parameter}" has no valid IPv6 address in its brackets. Write for example "[::1]:80".`,
+      );
     }
     return eachPort("ipv6", address, ports(portText, parameter));
   }
@@ -87,7 +89,7 @@ export function parseListen(parameter: string): ListenTarget {
   const [, host = "", portText = "80"] = /^([^:/?]*)(?::(.*))?$/s.exec(parameter) ?? [];
   if (host === "") {
     throw new AddressError(
-      `"${parameter}" is no address that nginx can listen on. Write for example "80", "127.0.0.1:80", "[::1]:80" or "unix:/run/example.sock".`,
+      `"${parameter}" is not an address that nginx can listen on. Write for example "80", "127.0.0.1:80", "[::1]:80" or "unix:/run/example.sock".`,
     );
   }
   const range = ports(portText, parameter);
@@ -169,7 +171,7 @@ export function toNginxListen(address: ListenAddress): string {
 }
 
 const NO_ABSTRACT =
-  'nginx has no "listen" for an abstract unix socket (it takes the "@" for a file name). Write a path, as "/run/example.sock".';
+  'nginx has no "listen" for an abstract unix socket (it reads the "@" as a part of a file name). Write a path, as "/run/example.sock".';
 
 function unixListen(path: string, found: string): ListenAddress {
   if (path.startsWith("@")) throw new AddressError(`"${found}": ${NO_ABSTRACT}`);
@@ -186,7 +188,7 @@ function unixAddress(path: string, found: string): ListenAddress {
   // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f\\]|\s$/.test(path)) {
     throw new AddressError(
-      `${JSON.stringify(found)}: a control character, a "\\" or a blank at the end can't stand in a socket unit. Choose another path.`,
+      `${JSON.stringify(found)}: a control character, a "\\" or a space at the end can't be written in a socket unit. Choose another path.`,
     );
   }
   const bytes = new TextEncoder().encode(path).length;
@@ -201,7 +203,7 @@ function unixAddress(path: string, found: string): ListenAddress {
 function port(text: string, found: string): number {
   const number = Number(text);
   if (number < 1 || number > 65535 || text.startsWith("0")) {
-    throw new AddressError(`"${found}": ${text} is no port. Ports are 1 to 65535, without leading zeros.`);
+    throw new AddressError(`"${found}": ${text} is not a port. Ports are 1 to 65535, without leading zeros.`);
   }
   return number;
 }
@@ -210,7 +212,7 @@ function ports(text: string, found: string): { firstPort: number; lastPort: numb
   const [, first, last = first] = /^0*(\d+)(?:-0*(\d+))?$/.exec(text) ?? [];
   if (first === undefined || last === undefined) {
     throw new AddressError(
-      `"${found}": "${text}" is no port. Write a number, or a range as "8080-8090"; IPv6 needs brackets, as "[::1]:80".`,
+      `"${found}": "${text}" is not a port. Write a number, or a range as "8080-8090"; IPv6 needs brackets, as "[::1]:80".`,
     );
   }
   const range = { firstPort: port(first, found), lastPort: port(last, found) };

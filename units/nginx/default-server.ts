@@ -94,7 +94,7 @@ function body(directory: string): string {
  */
 export function nginxVariable(count: number): string {
   if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(`${count} is no number of sockets. Give an integer of 1 or more.`);
+    throw new RangeError(`${count} is not a number of sockets. Give a whole number of 1 or more.`);
   }
   return `${Array.from({ length: count }, (_, index) => 3 + index).join(":")};`;
 }

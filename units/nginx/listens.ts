@@ -157,7 +157,7 @@ class Reader {
     let isComplete = !unseen && !missing;
     if (missing) {
       this.found.errors.push(
-        at(`names no file that is there, so nginx won't start. Files in conf.d: ${ours.join(", ")}.`),
+        at(`names a file that does not exist, so nginx won't start. Files in conf.d: ${ours.join(", ")}.`),
       );
     }
     if (unseen) {
@@ -169,7 +169,7 @@ class Reader {
     for (const name of names) {
       if (trail.includes(name)) {
         const circle = [...trail, name].join(" → ");
-        this.found.errors.push(at(`goes round in a circle: ${circle}. Take one of these includes out.`));
+        this.found.errors.push(at(`goes round in a circle: ${circle}. Remove one of these includes.`));
         isComplete = false;
       } else if (!this.file(name, trail, read)) {
         isComplete = false;

@@ -33,7 +33,7 @@ const MULTIPATH =
  * opened anew. Measured with nginx 1.22, two workers, a network namespace of its own: one worker answered all requests.
  */
 const REUSEPORT =
-  "with reuseport only one worker serves the socket that is passed on; the others open sockets of their own, which in the container no client reaches. Remove reuseport: the workers share the socket without it.";
+  "with reuseport only one worker serves the socket of systemd. The others open their own sockets in the container, which no client reaches. Remove reuseport: all workers share the socket without it.";
 
 /** ngx_open_listening_sockets() leaves out IPV6_V6ONLY, as all it sets before bind(2), for a socket that is already open. */
 function ipv6only(value: string, bindIpv6Only: string): string {

@@ -105,7 +105,7 @@ export function quoteWord(text: string): string {
 }
 
 const BYTE_ORDER_MARK =
-  "the file begins with a byte order mark (BOM), which nginx takes for a part of the first word. Save it as UTF-8 without BOM.";
+  "the file begins with a byte order mark (BOM), which nginx reads as a part of the first word. Save it as UTF-8 without BOM.";
 
 const isBlank = (ch: string) => ch === " " || ch === "\t" || ch === "\r" || ch === "\n";
 

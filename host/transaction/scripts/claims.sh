@@ -56,11 +56,11 @@ is_free() {
   [ -s "$work/manifest.commit" ] || return 0
   cut -f 1 "$work/units.begin" >"$work/made"
   if claimed paths "$work/manifest.begin" || claimed units "$work/made"; then
-    echo "$taken belongs to the set \"$other\" on this host, since a moment ago. Take it out there first, in an up of its own."
+    echo "$taken belongs to the set \"$other\" on this host, since a moment ago. Remove it from that set first, with its own \`pulumi up\`."
     return 1
   fi
   # What a restart needs for a moment (host/plan/refusals.ts, rivals).
   claimed units "$work/rivals" || return 0
-  echo "$taken belongs to the set \"$other\" on this host, since a moment ago. A restart there or here needs the same name for a moment. Choose another name for one of the two."
+  echo "$taken belongs to the set \"$other\" on this host, since a moment ago. A restart there or here needs the same name for a moment. Rename one of the two."
   return 1
 }

@@ -28,7 +28,7 @@ save() {
     return
   fi
   [ "$($as stat -c %s -- "$path")" -le "$longest" ] || {
-    echo "$path is longer than $longest bytes: too long to be kept for a rollback."
+    echo "$path is longer than $longest bytes, which is too long to keep for a rollback."
     return 1
   }
   # Never with a mode that somebody else has chosen: it is root's file, and what is in it may be an account's.

@@ -43,7 +43,7 @@ only_root() {
     case $(stat -c '%u %A' -- "$checked" 2>/dev/null) in
       "" | 0\ l* | 0\ ?????-??-*) ;;
       *)
-        echo "$checked can be changed by another account than root, which could redirect what root writes there. Use that account's own manager, or a directory of root's."
+        echo "$checked can be changed by an account other than root, which could redirect what root writes there. Use that account's own manager, or a directory that only root can change."
         return 1
         ;;
     esac
@@ -122,7 +122,7 @@ hold_manager() {
   fi
   # `command`: a failure of exec alone would end the script.
   if ! command exec 7<"$lock" || ! flock -w 300 7; then
-    echo "another deploy has held the lock of the service manager ($lock) for five minutes."
+    echo "another deploy has held the lock of the service manager ($lock) for five minutes. To see which process: fuser -v $lock"
     return 1
   fi
   [ "$hurried" = yes ] || patience 60

@@ -71,7 +71,7 @@ answered() {
   esac
   [ -z "$wanted_body" ] && return 0
   sed '1,/^\r*$/d' "$work/answer" | grep -Fq -e "$wanted_body" && return 0
-  problem="its answer ($status) does not contain what it should"
+  problem="its answer ($status) does not contain the expected text"
   return 1
 }
 
@@ -86,7 +86,7 @@ ask() {
     patience=5
     [ -n "$status" ] || patience=20
     if [ "$(date +%s)" -ge $((asked + patience)) ]; then
-      echo "http://$where$wanted_path (Host: $host_name): $problem. (A site's verify chooses another request.)"
+      echo "http://$where$wanted_path (Host: $host_name): $problem. (To change the request: verify of the site.)"
       return 1
     fi
     sleep 0.1
@@ -97,7 +97,7 @@ ask() {
 step_ask() {
   read_probe "$1"
   if ! has_address "$needed_address"; then
-    echo "not asked: the host does not have the address of $where now" >"$work/note"
+    echo "not checked: the host does not have the address of $where at the moment" >"$work/note"
     return 0
   fi
   ask "$1" && return 0

@@ -43,7 +43,7 @@ rehearsed() {
   # One that ends at once has not started; it may also end just now.
   sleep 0.2
   if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null) || ! is_process "$pid"; then
-    echo "the new version has ended again."
+    echo "the new version started and then stopped."
     return 1
   fi
   ask_inside "$pid" "$3"

@@ -191,7 +191,7 @@ taken_over() {
   until has_new_workers "$1"; do
     tries=$((tries - 1))
     if [ "$tries" = 0 ]; then
-      echo "nginx has not taken the new configuration within 10 seconds."
+      echo "nginx did not switch to the new configuration within 10 seconds."
       return 1
     fi
     sleep 0.05
@@ -244,7 +244,7 @@ step_verify() {
       started | started0 | touched*) return 0 ;;
     esac
   fi
-  echo "${1#"~"} has ended again: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
+  echo "${1#"~"} started and then stopped: $(ctl show --property=ActiveState --property=Result --property=ExecMainStatus --property=NRestarts "$1" | tr '\n' ' ')"
   explain "$1"
 }
 

@@ -161,7 +161,7 @@ staged_at() {
 step_readers() {
   user=$($as_account podman image inspect --format '{{.Config.User}}' -- "$(image_of "$1")") || return 1
   case ${user%%:*} in "" | 0 | root) return 0 ;; esac
-  echo "The image $1 starts nginx as \"$user\" (its USER), who can't read $2: that file is secret, so only root of the container can. Use an image that starts as root, as docker.io/library/nginx does; its workers run without root all the same."
+  echo "The image $1 starts nginx as \"$user\" (its USER), who can't read $2: that file is secret, so only root in the container can. Use an image that starts as root, as docker.io/library/nginx does; its workers still run without root."
   return 1
 }
 
