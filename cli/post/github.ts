@@ -53,7 +53,7 @@ export class GitHub implements Forge {
   }
 
   comments(pullRequest: number): AsyncIterable<Post> {
-    return this.#list(`/issues/${pullRequest}/comments`, {}, ({ id }) => id);
+    return this.#requests.list(this.#at(`/issues/${pullRequest}/comments`), {}, ({ id }) => id, postOf);
   }
 
   async comment(pullRequest: number, body: string, id?: number): Promise<Post> {
@@ -65,7 +65,12 @@ export class GitHub implements Forge {
   issues(state: "open" | "closed"): AsyncIterable<Post> {
     const query = { state, sort: "updated", direction: "desc" };
     // A pull request is an issue as well.
-    return this.#list("/issues", query, ({ number, pull_request }) => (pull_request ? undefined : number));
+    return this.#requests.list(
+      this.#at("/issues"),
+      query,
+      ({ number, pull_request }) => (pull_request ? undefined : number),
+      postOf,
+    );
   }
 
   async openIssue(issue: Titled, id?: number): Promise<Post> {
@@ -81,8 +86,12 @@ export class GitHub implements Forge {
   pullRequests(branch: string): AsyncIterable<Post> {
     const head = `${this.#repository.split("/")[0] ?? ""}:${branch}`;
     // Gitea ignores "head".
-    return this.#list("/pulls", { state: "open", head }, ({ number, head: from }) =>
-      from?.ref === branch && from.repo?.full_name === this.#repository ? number : undefined,
+    return this.#requests.list(
+      this.#at("/pulls"),
+      { state: "open", head },
+      ({ number, head: from }) =>
+        from?.ref === branch && from.repo?.full_name === this.#repository ? number : undefined,
+      postOf,
     );
   }
 
@@ -93,18 +102,6 @@ export class GitHub implements Forge {
     return id === undefined
       ? await this.#write("POST", "/pulls", { ...titled, head: branch, base })
       : await this.#write("PATCH", `/pulls/${id}`, titled);
-  }
-
-  /** @param idOf undefined for what is left out */
-  async *#list(
-    path: string,
-    query: Readonly<Record<string, string>>,
-    idOf: (answer: Answer) => number | undefined,
-  ): AsyncGenerator<Post> {
-    for await (const one of this.#requests.list(this.#at(path), query)) {
-      const id = idOf(one as Answer);
-      if (id !== undefined) yield postOf(one as Answer, id);
-    }
   }
 
   async #write(method: "POST" | "PATCH", path: string, body: object): Promise<Post> {

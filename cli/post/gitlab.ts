@@ -46,7 +46,7 @@ export class GitLab implements Forge {
 
   comments(request: number): AsyncIterable<Post> {
     const query = { sort: "asc", order_by: "created_at" };
-    return this.#list(`/merge_requests/${request}/notes`, query, ({ id }) => id);
+    return this.#requests.list(this.#at(`/merge_requests/${request}/notes`), query, ({ id }) => id, postOf);
   }
 
   async comment(request: number, body: string, id?: number): Promise<Post> {
@@ -58,7 +58,7 @@ export class GitLab implements Forge {
 
   issues(state: "open" | "closed"): AsyncIterable<Post> {
     const query = { state: state === "open" ? "opened" : state, order_by: "updated_at", sort: "desc" };
-    return this.#list("/issues", query, ({ iid }) => iid);
+    return this.#requests.list(this.#at("/issues"), query, ({ iid }) => iid, postOf);
   }
 
   async openIssue({ title, body }: Titled, id?: number): Promise<Post> {
@@ -74,8 +74,11 @@ export class GitLab implements Forge {
 
   pullRequests(branch: string): AsyncIterable<Post> {
     const query = { state: "opened", source_branch: branch };
-    return this.#list("/merge_requests", query, ({ iid, source_project_id: from }) =>
-      String(from) === this.#project ? iid : undefined,
+    return this.#requests.list(
+      this.#at("/merge_requests"),
+      query,
+      ({ iid, source_project_id: from }) => (String(from) === this.#project ? iid : undefined),
+      postOf,
     );
   }
 
@@ -94,20 +97,12 @@ export class GitLab implements Forge {
       : await this.#write("PUT", `/merge_requests/${id}`, request);
   }
 
-  /** @param idOf undefined for what is left out */
-  async *#list(
-    path: string,
-    query: Readonly<Record<string, string>>,
-    idOf: (answer: Answer) => number | undefined,
-  ): AsyncGenerator<Post> {
-    for await (const one of this.#requests.list(`/projects/${this.#project}${path}`, query)) {
-      const id = idOf(one as Answer);
-      if (id !== undefined) yield postOf(one as Answer, id);
-    }
+  #at(path: string): string {
+    return `/projects/${this.#project}${path}`;
   }
 
   async #write(method: "POST" | "PUT", path: string, body: object): Promise<Post> {
-    const answer = (await this.#requests.send(method, `/projects/${this.#project}${path}`, body)) as Answer;
+    const answer = (await this.#requests.send(method, this.#at(path), body)) as Answer;
     return postOf(answer, answer.iid ?? answer.id ?? 0);
   }
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "../../host/errors.ts";
 import { harmless } from "../output.ts";
 import { Stop } from "../stop.ts";
+import type { Post } from "./forge.ts";
 
 /** So many pages are read before what is looked for counts as not there. */
 const mostPages = 20;
@@ -39,8 +40,17 @@ export class Requests {
     return answer;
   }
 
-  /** The entries of a list, page by page. */
-  async *list(path: string, query: Readonly<Record<string, string>>): AsyncGenerator<unknown> {
+  /**
+   * The posts of a list, page by page.
+   *
+   * @param idOf undefined for what is left out
+   */
+  async *list<Answer>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    idOf: (answer: Answer) => number | undefined,
+    postOf: (answer: Answer, id: number) => Post,
+  ): AsyncGenerator<Post> {
     for (let page = 1; page <= mostPages; page += 1) {
       // Gitea and Forgejo call it "limit", the others "per_page". Each ignores what it does not know.
       const words = new URLSearchParams({ ...query, per_page: "100", limit: "100", page: String(page) });
@@ -48,7 +58,10 @@ export class Requests {
       const { response, answer } = await this.#send("GET", asked);
       if (!response.ok) throw refused(`GET ${path}`, response.status, answer);
       if (!Array.isArray(answer)) throw new Stop(`GET ${path}: the answer is not a list.`);
-      yield* answer as unknown[];
+      for (const one of answer as Answer[]) {
+        const id = idOf(one);
+        if (id !== undefined) yield postOf(one, id);
+      }
       if (!/\brel="?next"?/.test(response.headers.get("link") ?? "")) return;
     }
   }

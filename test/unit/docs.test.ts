@@ -89,7 +89,7 @@ const places: Record<string, ((config: Config) => Args | undefined)[]> = {
   "docs/commands.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/rollouts.md": [(config) => config["quadlet-fleet:sites"]?.www],
   "docs/stack-files.md": [() => ({})], // the test below
-  "docs/state.md": [() => ({}), () => ({}), () => ({}), () => ({})], // cli-environments.test.ts
+  "docs/state.md": [() => ({}), () => ({})], // cli-environments.test.ts
   "docs/tls.md": [(config) => config["quadlet-fleet:sites"]],
   "docs/acme.md": [(config) => config["quadlet-fleet:sites"]],
 };

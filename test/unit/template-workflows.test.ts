@@ -16,6 +16,8 @@ const files = readdirSync(folder);
 const read = (path: string) => readFileSync(join(template, path), "utf8");
 
 interface Job {
+  environment?: string;
+  concurrency?: string;
   permissions?: Record<string, string>;
   "timeout-minutes"?: number;
   steps: Step[];
@@ -84,6 +86,19 @@ test("GitLab runs the same commands", () => {
   assert.deepEqual(commands(read(".gitlab-ci.yml")), commands(github));
 });
 
+test("what no runner of the tests has is the same on GitHub and GitLab: environments, queues, time limits of deploys", () => {
+  const lab = parse(read(".gitlab-ci.yml")) as Record<string, Record<string, string>>;
+  const hub = Object.assign({}, ...workflows.map((workflow) => workflow.jobs)) as Record<string, Job>;
+  const names = ["drift", "production", "production-review", "promote", "review", "staging"];
+  assert.deepEqual(Object.keys(hub).toSorted(), names);
+  for (const name of names) {
+    const { environment, resource_group: queue } = lab[name] ?? {};
+    assert.deepEqual([hub[name]?.environment, hub[name]?.concurrency], [environment, queue], name);
+  }
+  for (const name of ["staging", "production"])
+    assert.deepEqual([hub[name]?.["timeout-minutes"], lab[name]?.timeout], [120, "2 hours"]);
+});
+
 test("README.md of a project has each secret and each variable", () => {
   const texts = [...files.map((file) => `.github/workflows/${file}`), ".gitlab-ci.yml"].map(read).join("\n");
   const names = [...texts.matchAll(/\b(?:secrets|vars)\.(\w+)|\$(GITLAB_TOKEN|JOB|SSH_KEY)\b/g)].map(
@@ -131,7 +146,7 @@ describe("actionlint", { skip: withoutActionlint }, () => {
     assert.deepEqual(await lint(), { code: 0, stdout: "", stderr: "" }));
 
   for (const [from, to, says] of [
-    ["needs: review\n", "needs: reviews\n", /does not exist in "needs"|needs job "reviews"/],
+    ["needs: production-review\n", "needs: reviews\n", /does not exist in "needs"|needs job "reviews"/],
     ["steps.review.outputs.changes", "steps.preview.outputs.changes", /property "preview" is not defined/],
     ['--approved "$APPROVED"', "--approved $APPROVED", /SC2086/],
     ["ssh-key: $", "ssh-kee: $", /input "ssh-kee" is not defined/],
@@ -143,17 +158,17 @@ describe("actionlint", { skip: withoutActionlint }, () => {
     });
 });
 
-describe("GitLab's schema, as gitlab-ci-local has it", () => {
-  const lint = () =>
-    execute([process.execPath, join(root, "node_modules/gitlab-ci-local/dist/index.js"), "--list-all"], {
-      cwd: repository,
-      check: false,
-    });
+const labLint = () =>
+  execute([process.execPath, join(root, "node_modules/gitlab-ci-local/dist/index.js"), "--list-all"], {
+    cwd: repository,
+    check: false,
+  });
 
+describe("GitLab's schema, as gitlab-ci-local has it", () => {
   test("it accepts the file, and production waits", async () => {
-    const { code, stdout, stderr } = await lint();
+    const { code, stdout, stderr } = await labLint();
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^production +production +manual +false +production +\[production-review\]/m);
+    assert.match(stdout, /^production +approved +manual +false +production +\[production-review\]/m);
   });
 
   test("it finds a key that is not known", async () => {
@@ -161,9 +176,57 @@ describe("GitLab's schema, as gitlab-ci-local has it", () => {
       ".gitlab-ci.yml",
       "resource_group: production",
       "group: production",
-      lint,
+      labLint,
     );
     assert.equal(code, 1);
     assert.match(stderr, /'group' property is not expected to be here at production/);
   });
+});
+
+test("the lines of docs/state.md give each region the jobs of production", async () => {
+  const [, lines = ""] =
+    /```sh\n(for file in [^]*?)```/.exec(readFileSync(join(root, "docs/state.md"), "utf8")) ?? [];
+  const kept = join(repository, "kept");
+  const paths = [".github", ".gitlab-ci.yml"];
+  const copy = (from: string, to: string) => {
+    for (const path of paths) cpSync(join(from, path), join(to, path), { recursive: true });
+  };
+  copy(repository, kept);
+  try {
+    await execute(["bash", "-euc", lines], { cwd: repository });
+    const text = (path: string) => readFileSync(join(repository, path), "utf8");
+    const deploy = parse(text(".github/workflows/deploy.yml")) as { jobs: Record<string, Job> };
+    const regions = ["eu", "us"].flatMap((one) => [`production-${one}-review`, `production-${one}`]);
+    assert.deepEqual(Object.keys(deploy.jobs), ["staging", ...regions]);
+    const { stdout } = await labLint();
+    for (const region of ["production-eu", "production-us"]) {
+      assert.equal(deploy.jobs[region]?.environment, region);
+      assert.equal(deploy.jobs[region].concurrency, region);
+      const deploys = `npx --no quadlet-fleet up --stack ${region} --approved "$APPROVED"`;
+      assert.equal(deploy.jobs[region].steps.at(-1)?.run, deploys);
+      assert.ok(text(".gitlab-ci.yml").includes(`  environment: ${region}\n  resource_group: ${region}\n`));
+      assert.ok(text(".gitlab-ci.yml").includes(`    - ${deploys}\n`));
+      assert.match(
+        stdout,
+        new RegExp(`^${region} +approved +manual +false +${region} +\\[${region}-review\\]`, "m"),
+      );
+      for (const job of ["review", "drift"]) {
+        assert.match(text(`.github/workflows/${job}.yml`), new RegExp(`stack: \\[staging,.* ${region}\\b`));
+        assert.match(stdout, new RegExp(`^${job}: \\[${region}\\]`, "m"));
+      }
+      for (const file of [".github/workflows/promote.yml", ".gitlab-ci.yml"])
+        assert.match(text(file), new RegExp(`quadlet-fleet promote staging ${region} >+promotion\\.md\\n`));
+    }
+    for (const path of [".github/workflows/deploy.yml", ".gitlab-ci.yml"])
+      assert.doesNotMatch(text(path), /--stack production\b(?!-)/);
+    if (actionlint !== undefined)
+      assert.deepEqual(await execute([actionlint, "-no-color"], { cwd: repository, check: false }), {
+        code: 0,
+        stdout: "",
+        stderr: "",
+      });
+  } finally {
+    copy(kept, repository);
+    rmSync(kept, { recursive: true });
+  }
 });

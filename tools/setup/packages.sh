@@ -7,6 +7,7 @@ machine_packages=(
   openssh-client openssl curl ca-certificates git make
   postgresql # keeps the state of a stack in a test
   shellcheck shfmt codespell wrk python3-venv
+  rsync # what gitlab-ci-local copies by
 )
 
 setup_packages() {

@@ -70,14 +70,12 @@ export interface RunnerOptions {
 export interface RunOptions {
   /** The values of a matrix that are run. Default: all. */
   readonly only?: Record<string, string[]>;
-  /** Is called before a job of an environment begins, when its reviewers have approved it. */
-  readonly before?: ((environment: string) => Promise<unknown>) | undefined;
   /** What has run already: only the jobs that have not succeeded run again. */
-  readonly earlier?: readonly JobResult[] | undefined;
+  readonly earlier?: readonly JobResult[];
 }
 
 /**
- * Runs the jobs of workflows here, step by step with bash, as a runner would. What is from elsewhere has stand-ins: a checkout is a clone of
+ * Runs the jobs of GitHub's workflows here, step by step with bash, as a runner would. What is from elsewhere has stand-ins: a checkout is a clone of
  * the bare repository, and of the setup only the SSH agent is real. Node, the packages and Pulumi are there.
  */
 export class Runner {
@@ -91,7 +89,7 @@ export class Runner {
 
   /** Runs a workflow as it is in the commit of the event. */
   async run(name: string, event: Event, options: RunOptions = {}): Promise<JobResult[]> {
-    const { only = {}, before, earlier = [] } = options;
+    const { only = {}, earlier = [] } = options;
     const path = `${event.commit}:.github/workflows/${name}.yml`;
     const { stdout } = await execute(["git", "--git-dir", this.options.origin, "show", path]);
     const { jobs } = parse(stdout) as Workflow;
@@ -101,7 +99,7 @@ export class Runner {
       for (const value of all.filter((one) => only[dimension]?.includes(one) ?? true)) {
         const matrix = dimension === "" ? {} : { [dimension]: value };
         const done = earlier.find((one) => one.job === id && one.status === "success");
-        results.push(done ?? (await this.#matrixJob(id, job, event, matrix, results, before)));
+        results.push(done ?? (await this.#matrixJob(id, job, event, matrix, results)));
       }
     }
     return results;
@@ -113,13 +111,11 @@ export class Runner {
     event: Event,
     matrix: Record<string, string>,
     results: readonly JobResult[],
-    before: RunOptions["before"],
   ): Promise<JobResult> {
     const contexts = this.#contexts(event, job, matrix, results);
     const needed = results.find((one) => one.job === job.needs);
     if ((job.needs !== undefined && needed?.status !== "success") || !condition(job.if, contexts))
       return { job: id, status: "skipped", steps: {}, outputs: {}, log: "", summary: "" };
-    if (job.environment !== undefined) await before?.(job.environment);
     return await this.#job(id, job, event, contexts);
   }
 
