@@ -18,7 +18,7 @@ fi
 check() {
   local words=$1
   shift
-  git ls-files -z --cached --others --exclude-standard -- "$@" ':!package-lock.json' ':!*.svg' ':!tools/check-spelling.sh' |
+  git ls-files -z --cached --others --exclude-standard -- "$@" ':!*package-lock.json' ':!*.svg' ':!tools/check-spelling.sh' |
     xargs -0 codespell --ignore-words-list "$words" --ignore-regex '\b[a-z]+[A-Z]\w*' # no names as "ofSet"
 }
 

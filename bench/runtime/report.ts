@@ -48,10 +48,10 @@ ${kinds.map((kind) => `## ${kind.name}\n\n${kindTable(results, kind)}`).join("\n
   (least to greatest); "× host" is by round. p99: what 99 of 100 requests took at most.
 - CPU: what all processes of the host used for a request, and the kernel for them. The load generator is not in it. It tells more
   than requests a second where the load generator is the limit (1 MiB), and where other work runs.
-- wrk, ${seconds} s each, ${threads} ${threads === 1 ? "thread" : "threads"}, ${connections} connections, from a network namespace of its own across the bridge that the host
+- wrk, ${seconds} s each, ${threads} ${threads === 1 ? "thread" : "threads"}, ${connections} connections, from a separate network namespace across the bridge that the host
   is on. It wants the next answer as soon as it has one, so p99 is that of a machine with no idle core: wrk, the kernel
   and the host share the cores.
-- The same files, configuration and \`worker_processes\` everywhere. The access log is off, but for the last table: there an entry
+- The same files, configuration and \`worker_processes\` everywhere. The access log is off, except in the last table: there an entry
   goes to a file on the host, with \`accessLog\` too, and else from a container to conmon and the journal (podman's default), which
   drops what is above its rate limit. [Access logs](access-logs.md) compares the other ways.
 - Requests that failed: ${failures === "" ? "none" : failures}.

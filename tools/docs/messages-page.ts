@@ -46,7 +46,7 @@ export function messagesPage(sources: ReadonlyMap<string, string>): string {
 }
 
 /** The messages of a source file of TypeScript or shell. */
-export function messagesOf(path: string, text: string): Message[] {
+function messagesOf(path: string, text: string): Message[] {
   return path.endsWith(".sh") ? messagesOfShell(text) : messagesOfCode(text);
 }
 
