@@ -47,6 +47,22 @@ test("the account's own login, without any root", async () => {
   await works(hostEntry(fleet, host, { user: "test" }));
 });
 
+test("root's own user manager: a site, and a change of its page", async () => {
+  const site = (text: string) => ({
+    ...example1,
+    user: "root",
+    nginx: { "default.conf": `server { listen 8080; location / { return 200 "${text}"; } }\n` },
+  });
+  const up = async (text: string) => {
+    stack.configure({ hosts: { "web-1": hostEntry(fleet, host) }, sites: { site: site(text) } });
+    await stack.up();
+    assert.equal((await get(fleet, `http://${host.address}:8080/`)).body, text);
+  };
+  await up("one");
+  await up("two");
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+});
+
 test("another account with sudo, for a user's manager and for the system's", async () => {
   const entry = hostEntry(fleet, host, { user: "deploy", sudo: true });
   await works(entry);
