@@ -111,9 +111,10 @@ export class Hooked implements Member {
       await this.#hooks.after();
       return why;
     } catch (thrown) {
-      return [why, `It has the old version, and the command after the change failed: ${textOf(thrown)}`]
-        .filter(Boolean)
-        .join("\n");
+      // Without its state: the sentence here says what the host has.
+      const problem = thrown instanceof HostError ? thrown.problem : messageOf(thrown);
+      const still = `It has the old version, but a command of \`after\` failed. If a command of \`before\` drained the host, it still is:`;
+      return [why, `${still} ${problem}`].filter(Boolean).join("\n");
     }
   }
 }

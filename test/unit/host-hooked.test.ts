@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { HostError } from "../../host/errors.ts";
 import { Hooked } from "../../host/hooks/hooked.ts";
 import type { Activated, Member, Watched } from "../../rollout/member.ts";
 
@@ -68,9 +69,10 @@ describe("commands around a change", () => {
   });
 
   test("one after it fails: the host goes back, and what is left to undrain is said", async () => {
-    const { member, log } = scene({ after: new Error("no pool") });
+    const { member, log } = scene({ after: new HostError("web-1", "no pool", { state: "state" }) });
     const answer = await member.activate();
-    const why = "no pool\nIt has the old version, and the command after the change failed: no pool";
+    const still = "It has the old version, but a command of `after` failed.";
+    const why = `no pool\nstate\n${still} If a command of \`before\` drained the host, it still is: no pool`;
     assert.deepEqual(answer, { kind: "failed", why, now: "stuck" });
     assert.deepEqual(log, ["before", "activate", "after", "revert", "after"]);
   });
