@@ -53,7 +53,7 @@ test: setup check ## everything, also on real hosts; one file of those: make tes
 hosts: setup ## the tests on real hosts alone; a part of them: make hosts SHARD=1/6
 	@trap '$(FLEET) clean' EXIT; node tools/test.ts $(if $(SHARD),--shard $(SHARD))
 
-demo: ## both examples on a throwaway host; on a host of yours: make demo HOST=user@address
+demo: ## two examples and three changes on a throwaway host; on a host of yours: make demo HOST=user@address
 	@tools/setup.sh $(if $(HOST),node engine,packages node engine base images)
 	@node tools/demo.ts up $(HOST)
 

@@ -100,13 +100,13 @@ WantedBy=multi-user.target
     [
       "one that is neither enabled nor loaded",
       "idle",
-      /idle\.service is there .* \/usr\/lib\/systemd\/system\/idle\.service/,
+      /idle\.service already exists: .* \/usr\/lib\/systemd\/system\/idle\.service/,
     ],
-    ["one of a script of System V", "legacy", /legacy\.service is there .* \/etc\/init\.d\/legacy,/],
+    ["one of a script of System V", "legacy", /legacy\.service already exists: .* \/etc\/init\.d\/legacy,/],
     [
       "one of a quadlet elsewhere",
       "shipped",
-      /shipped\.service is there .* \/usr\/share\/containers\/systemd\/shipped\.container,/,
+      /shipped\.service already exists: .* \/usr\/share\/containers\/systemd\/shipped\.container,/,
     ],
     [
       "one of the account's manager",
@@ -117,7 +117,7 @@ WantedBy=multi-user.target
     [
       "one by Example 3, whose file would win over that of a package",
       "nginx",
-      /nginx\.service is there .* \/usr\/lib\/systemd\/system\/nginx\.service/,
+      /nginx\.service already exists: .* \/usr\/lib\/systemd\/system\/nginx\.service/,
       example3,
     ],
   ];
