@@ -46,7 +46,7 @@ export async function up({ stack, approved }: UpOptions): Promise<number> {
       `quadlet-fleet: Nothing was changed, as this is not what was approved:\n- ${found.join("\n- ")}`,
     ),
   );
-  const approval = { why: ["this is what `up` found. Run `quadlet-fleet review` to get one"] };
+  const approval = { why: ["this is what up found. Run quadlet-fleet review to get one"] };
   process.stdout.write(
     markdown(changes, { stack: name, limit, link: undefined, refusals: [], warnings, approval }),
   );

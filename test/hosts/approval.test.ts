@@ -91,7 +91,7 @@ async function refuses(approved: string, sentences: readonly RegExp[]): Promise<
   assert.equal(found.length, sentences.length, stderr);
   sentences.forEach((sentence, at) => assert.match(found[at] ?? "", sentence));
   assert.match(stdout, /^## test-approval: 1 site changes/);
-  assert.match(stdout, /\nNo approval: this is what `up` found/);
+  assert.match(stdout, /\nNo approval: this is what up found/);
 }
 
 async function deploys(approved: string): Promise<string> {
