@@ -75,7 +75,7 @@ function isSaid(quotation: string, messages: string): boolean {
 }
 
 describe("docs/troubleshooting.md", () => {
-  const [own = "", others = ""] = read("docs/troubleshooting.md").split("## Words of Pulumi and sudo");
+  const [own = "", others = ""] = read("docs/troubleshooting.md").split("## Words of Pulumi, Node and sudo");
   const messages = read(messagesFile);
 
   for (const quotation of quoted(own))
