@@ -50,7 +50,7 @@ for (const other of ["web-handover", "web-rehearsal"]) {
       assert.notEqual(code, 0, "it was not refused");
       assert.match(
         stdout,
-        new RegExp(`needs (that name|the name ${other}\\.service) for a moment\\. Choose another name`),
+        new RegExp(`needs (that name|the name ${other}\\.service) for a moment\\. Rename one of the two`),
       );
       assert.match(stdout, /Nothing was changed on it/);
       assert.deepEqual(difference(files, await listing(host)), []);
@@ -65,7 +65,7 @@ for (const other of ["web-handover", "web-rehearsal"]) {
     const ups = await Promise.all([one, two].map((stack) => stack.up({ check: false })));
     const refused = ups.filter(({ code }) => code !== 0);
     assert.equal(refused.length, 1);
-    assert.match(refused[0]?.stdout ?? "", /Choose another name/);
+    assert.match(refused[0]?.stdout ?? "", /Rename one of the two/);
     assert.deepEqual([await status("web"), await status(other)].sort(), [0, 200]);
     for (const stack of [one, two]) await stack.run(["destroy", "--yes", "--skip-preview"]);
   });
