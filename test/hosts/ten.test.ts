@@ -68,6 +68,7 @@ test("a first up: two sets on each of ten hosts by one connection a host", async
 
 test("an unchanged up, and a preview of a change, which README.md shows: no connection at all", async (t) => {
   assert.deepEqual(await logins(() => stack.up()), none);
+  assert.deepEqual(await logins(() => stack.expectNoChanges()), none);
   stack.configure(configuration("hello, world"));
   const preview = async () => {
     assertShown(t, "changed-line.txt", withoutNoise(await stack.run(["preview", "--diff"])), inProduction);
