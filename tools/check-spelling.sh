@@ -1,18 +1,15 @@
 #!/usr/bin/env bash
-# Common misspellings in all texts, by codespell. Fails where it is missing, unless $CHECK_TOOLS is "optional".
+# Common misspellings in all texts, by codespell.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tools/has-tool.sh
 
 # A program, and an example of a typing error.
 names=passt,netwrok
 # What tests misspell on purpose, or cut.
 mistakes=adress,apche,cancell,comand,lables,longe,manger,nd,pasword,retrun,te
 
-if ! command -v codespell >/dev/null; then
-  [ "${CHECK_TOOLS:-}" != optional ] || { echo "NOT CHECKED by codespell, which is not installed" && exit; }
-  echo "codespell is not installed (Debian: apt-get install codespell). To check all else: make check CHECK_TOOLS=optional" >&2
-  exit 1
-fi
+has_tool codespell || exit 0
 
 # check WORDS PATHSPEC…: without those words, as codespell writes them
 check() {
