@@ -25,9 +25,7 @@ async function up(): Promise<void> {
   const before = readConnection();
   const stays = own ? before?.address === own.connection.address : isThrowaway(before);
   if (before && !stays) {
-    throw new Error(
-      `it runs on ${before.address}. Take that back before it goes to another host: make demo-clean`,
-    );
+    throw new Error(`the demo already runs on ${before.address}. Remove it there first: make demo-clean`);
   }
   if (own) say(`Your host ${target}`);
   else say("A throwaway host of systemd and podman is booted on this machine, unless it runs already", "5 s");

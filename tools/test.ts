@@ -8,15 +8,15 @@ import { type TestEvent, spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
 import { shardOf } from "./shard.ts";
 
-/** What does not run side by side with all others, and why. Each other file has a fleet and stacks of its own names. */
-const apart: Record<string, string> = {
+/** These don't run beside the other files, and why. They mostly wait, so they run beside each other. */
+const waiting = {
   "proxy-sweep": "stops many transactions at once, each at its moment",
   sweep: "stops many transactions at once, each at its moment",
   ten: "ten hosts, and an order of what they do",
-  "zero-failures": "compares times under load",
 };
-/** These wait for most of their time, so they run at the same time. */
-const waiting = ["proxy-sweep", "sweep", "ten"];
+/** These run alone, and why. */
+const alone = { "zero-failures": "compares times under load" };
+const apart = { ...waiting, ...alone };
 /** These take longest, so they start first. Otherwise one of them would run alone at the end. */
 const longest = ["held", "left-over", "go-back", "format", "drift-job", "decided", "foreign", "workflows"];
 
@@ -44,8 +44,8 @@ const first = [...Object.keys(apart), ...longest].filter((name) => names.include
 const ordered = shardOf([...new Set([...first, ...names])], values.shard);
 const lanes = [
   { concurrency: availableParallelism() + 2, names: ordered.filter((name) => !(name in apart)) },
-  { concurrency: waiting.length, names: ordered.filter((name) => waiting.includes(name)) },
-  { concurrency: 1, names: ordered.filter((name) => name in apart && !waiting.includes(name)) },
+  { concurrency: Object.keys(waiting).length, names: ordered.filter((name) => name in waiting) },
+  { concurrency: 1, names: ordered.filter((name) => name in alone) },
 ];
 
 /** Of all lanes, by the words of Node's own summary. */

@@ -57,7 +57,7 @@ export async function removeDemo(): Promise<void> {
   removeFleet("demo");
   forget();
   for (const one of there) console.log(`removed: ${one}`);
-  if (there.length === 0) console.log("there was nothing of the demo");
+  if (there.length === 0) console.log("there is nothing of the demo to remove");
   for (const one of await ofSetup()) console.log(`stays: ${one}`);
 }
 

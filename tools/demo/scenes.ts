@@ -27,7 +27,7 @@ export async function showChanges(host: DemoHost): Promise<void> {
 
 async function deploy(host: DemoHost, version: number): Promise<void> {
   say(`1. A change of one line: the page of example1 is to say version ${version}`);
-  writeFileSync(stackFile, withChange(readFileSync(stackFile, "utf8"), changes.version(version)));
+  writeFileSync(stackFile, changed(changes.version(version)));
   say("pulumi preview --diff, which does not contact the host", "3 s");
   await engine(["preview", "--diff", ...short], { show: true });
   say("pulumi up, while six clients send requests", "5 s");
@@ -40,7 +40,7 @@ async function deploy(host: DemoHost, version: number): Promise<void> {
 
 async function refuse(host: DemoHost): Promise<void> {
   say("2. A change that is refused: listen says port 8081, but the nginx configuration still says 8080");
-  await whileChanged(withChange(readFileSync(stackFile, "utf8"), changes.refused), async () => {
+  await whileChanged(changed(changes.refused), async () => {
     say("pulumi preview", "3 s");
     await fails(["preview", ...short], "which no socket passes on");
   });
@@ -51,7 +51,7 @@ async function refuse(host: DemoHost): Promise<void> {
 async function takeBack(host: DemoHost, version: number): Promise<void> {
   say(`3. A change that is taken back: version ${version + 1} answers 500, which only the host can find out`);
   const before = await showPage(host, port);
-  await whileChanged(withChange(readFileSync(stackFile, "utf8"), changes.broken(version + 1)), async () => {
+  await whileChanged(changed(changes.broken(version + 1)), async () => {
     say(
       "pulumi up, while six clients send requests. The preview finds nothing wrong, and the host asks the new version for some seconds before it gives up",
       "20 s",
@@ -66,14 +66,15 @@ async function takeBack(host: DemoHost, version: number): Promise<void> {
   console.log("stacks/Pulumi.demo.yaml is put back.");
 }
 
+/** The stack file with a change of Example 1. */
+const changed = (change: object) => withChange(readFileSync(stackFile, "utf8"), change);
+
 /** Runs a command of Pulumi that has to fail for this reason. */
 async function fails(argv: readonly string[], reason: string): Promise<void> {
   const { code, stdout, stderr } = await engine(argv, { show: true, check: false });
   if (code === 0) throw new Error(`pulumi ${argv.join(" ")} should have failed.`);
   if (!`${stdout}${stderr}`.includes(reason))
-    throw new Error(
-      `pulumi ${argv.join(" ")} failed, but for another reason than the one that is to be shown.`,
-    );
+    throw new Error(`pulumi ${argv.join(" ")} failed, but not for the reason that the demo shows.`);
 }
 
 /** @throws Error if a request failed */

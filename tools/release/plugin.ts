@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execute } from "../execute.ts";
@@ -58,7 +58,7 @@ export async function writePlugin(root: string, staging: string, directory: stri
     ".",
   ]);
   const archive = gzipSync(readFileSync(tar), { level: 9 });
-  await execute(["rm", tar]);
+  rmSync(tar);
   const { version } = manifest(root);
   const names = platforms.map((platform) => `pulumi-resource-quadlet-v${version}-${platform}.tar.gz`);
   for (const name of names) writeFileSync(join(directory, name), archive);

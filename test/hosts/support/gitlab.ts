@@ -27,7 +27,7 @@ export interface JobsResult {
 }
 
 /**
- * Runs pipelines of .gitlab-ci.yml here by gitlab-ci-local, each job by bash in a directory of its own. It decides by `rules`, `stages`, `needs`
+ * Runs pipelines of .gitlab-ci.yml here by gitlab-ci-local, each job by bash in its own directory. It decides by `rules`, `stages`, `needs`
  * and `parallel`, and hands over artifacts. The checkout is a clone, `npm ci` links the packages, and Node and Pulumi are there. `image`,
  * `timeout` and `resource_group` have no effect.
  */
@@ -103,7 +103,7 @@ export class Pipeline {
   }
 
   /**
-   * Runs all jobs but those that wait for a person.
+   * Runs all jobs except those that wait for a person.
    *
    * @param started the jobs that a person starts as soon as that is possible
    */
