@@ -49,7 +49,7 @@ export function chosenHosts(sets: readonly DeployedSet[], names: readonly string
 export function wayTo({ known, credentials }: DeployedSet, host: string): Target | "offline" | "unknown way" {
   const way = known.ways[host];
   if (!way) return "unknown way";
-  return way.host.state === "offline" ? "offline" : targetOf(credentials, way.host);
+  return way.host.state === "offline" ? "offline" : targetOf(credentials, way.host, host);
 }
 
 /** The sets on these hosts, and how to log in there. What is said of the others goes into the report. */

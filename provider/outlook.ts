@@ -74,14 +74,10 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
   if ("problems" in policy) return undefined;
   const { limits } = policy;
   const active = parts.filter((part) => !isHeldBack(part, limits));
-  const [only] = active;
-  const isAlone = parts.length + absent.length === 1;
   const staying = active.filter(({ leaves }) => !leaves).map(nameOf);
-  const who = isAlone && only ? only.way.at : fold(staying);
-  const isShown = isAlone ? only !== undefined : staying.length > 0;
   return {
     lines: [
-      ...(outputs && isOther ? changed(outputs, plain, staying, isShown ? who : undefined) : []),
+      ...(outputs && isOther ? changed(outputs, plain, staying) : []),
       ...(outputs ? movements(active) : [{ hosts: staying, told: [told("starts", "")] }]),
       ...(isOther || staying.length === 0
         ? []
@@ -94,7 +90,7 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
     ],
     ...(active.length === 0
       ? {}
-      : timing(active, limits, plain as unknown as UnitSetInputs, isOther, isAlone)),
+      : timing(active, limits, plain as unknown as UnitSetInputs, isOther)),
   };
 }
 
@@ -103,17 +99,12 @@ function told(effect: Effect, says: string): Told {
 }
 
 /** What another content does to hosts that have the set. */
-function changed(
-  before: PlainObject,
-  after: PlainObject,
-  hosts: readonly string[],
-  who: string | undefined,
-): Line[] {
-  if (hosts.length === 0 && who === undefined) return [];
+function changed(before: PlainObject, after: PlainObject, hosts: readonly string[]): Line[] {
+  if (hosts.length === 0) return [];
   const moves = move(before, after);
   const found = moves === undefined ? effectsOf(before, after) : [told("gap", moves)];
   if (found === undefined) return [{ hosts, told: [told("unknown", "")] }];
-  return found.length === 0 || who === undefined ? [] : [{ hosts, told: found, who }];
+  return found.length === 0 ? [] : [{ hosts, told: found, who: fold(hosts) }];
 }
 
 /** The set goes to another service manager, or another account. */
@@ -148,7 +139,6 @@ function timing(
   limits: Limits,
   { rollout = {}, hosts }: UnitSetInputs,
   isOther: boolean,
-  isAlone: boolean,
 ): Pick<Outlook, "rollout" | "minutes"> {
   const all = waves(parts, limits);
   const named = all.slice(0, mostNamed).map((wave) => fold(wave.map(nameOf)));
@@ -169,7 +159,7 @@ function timing(
       : `if more than ${limits.maxFailures} hosts fail, all go back to the old version`
     : "hosts that succeed keep the new version";
   const pause = limits.pause === "canary" && isOther ? ["stops after the canaries until the next up"] : [];
-  if (isAlone || parts.length < 2) return { minutes };
+  if (parts.length < 2) return { minutes };
   return {
     minutes,
     rollout: [named.join(", then "), ...pause, `at most ${minutes} minutes`, end].join("; "),

@@ -26,6 +26,8 @@ export interface Configured {
 
 /** A host and the way to it. */
 export interface Target extends Endpoint {
+  /** What the stack calls the host. */
+  name?: string;
   /** What a machine that only the ssh configuration names is logged in to and verified with. */
   hopCredentials?: Partial<Endpoint>;
   sudo?: boolean | { password?: string };
@@ -41,10 +43,16 @@ export interface Credentials {
   keys: KeyRing;
 }
 
-/** "root@192.0.2.11:22": how messages name an endpoint. */
-export function endpointName(endpoint: Endpoint): string {
-  const address = endpoint.address.includes(":") ? `[${endpoint.address}]` : endpoint.address;
-  return `${endpoint.user ?? "root"}@${address}:${endpoint.port ?? 22}`;
+/** How messages name a host, "web-1 (root@192.0.2.11:22)", or an endpoint without a name, "root@192.0.2.11:22". */
+export function endpointName(endpoint: Endpoint & Pick<Target, "name">): string {
+  const { name, address, user = "root" } = endpoint;
+  const login = `${user}@${machineOf(endpoint)}`;
+  return name === undefined || name === address ? login : `${name} (${login})`;
+}
+
+/** "192.0.2.11:22": the same for all who log in to the same machine by the same address. */
+export function machineOf({ address, port = 22 }: Endpoint): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /**

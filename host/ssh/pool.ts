@@ -1,5 +1,5 @@
 import { Connection } from "./connection.ts";
-import { type Target, endpointName } from "./endpoint.ts";
+import { type Target, endpointName, machineOf } from "./endpoint.ts";
 import { HostError } from "../errors.ts";
 import { Gate } from "./gate.ts";
 import { SshConfig } from "./config.ts";
@@ -53,7 +53,7 @@ export class Pool {
 
   /** Looks at a host when it is its turn: a few at a time. */
   async inTurn<T>(target: Target, action: () => Promise<T>): Promise<T> {
-    const host = endpointName({ ...target, user: "" });
+    const host = machineOf(target);
     const gate = this.#gates.get(host) ?? new Gate(sessionsPerHost);
     this.#gates.set(host, gate);
     return await gate.pass(() =>
@@ -75,6 +75,7 @@ export class Pool {
     // With its credentials: what one resource may not use, another one's login must not give it.
     const key = JSON.stringify({
       ...target,
+      name: undefined,
       sudo: undefined,
       connectTimeout: undefined,
       commandTimeout: undefined,

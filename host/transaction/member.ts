@@ -16,7 +16,7 @@ import type { Plan } from "../plan/plan.ts";
 import { queryFor } from "../plan/query.ts";
 import { stepSays } from "../plan/step.ts";
 import type { Connection } from "../ssh/connection.ts";
-import { type Target, endpointName } from "../ssh/endpoint.ts";
+import { type Target, endpointName, machineOf } from "../ssh/endpoint.ts";
 import type { Pool } from "../ssh/pool.ts";
 import { asHostError, failedStep, lost, stuck, takenBack, unhealthy } from "./failures.ts";
 import { observe } from "./observe.ts";
@@ -85,7 +85,7 @@ export class HostMember implements Member {
     this.#grace = grace;
     this.#progress = progress;
     this.has = has;
-    this.host = endpointName({ ...target, user: "" });
+    this.host = machineOf(target);
     this.leaves = order.desired.files.length === 0;
     this.tags = tagsOf(order);
   }

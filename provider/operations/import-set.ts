@@ -33,7 +33,7 @@ export async function importSet(context: Context, urn: string, text: string): Pr
   const others = Object.entries(ways).filter(([name]) => name !== first);
   await Promise.all(
     others.map(async ([name, { host }]) => {
-      const target = targetOf(context.connection, host);
+      const target = targetOf(context.connection, host, name);
       seen.set(name, await observe(context.pool, target, desired, query, context.progress));
     }),
   );
@@ -45,7 +45,7 @@ async function readFirst(context: Context, identity: Identity, first: string): P
   const { name, manager, user, hosts } = identity;
   const place = { name, manager, account: user, linger: false, createUser: false };
   const start = { files: new Map<string, string>(), units: [] };
-  const target = targetOf(context.connection, hosts[first] ?? { address: first });
+  const target = targetOf(context.connection, hosts[first] ?? { address: first }, first);
   return await observe(context.pool, target, place, start, context.progress, (seen) =>
     nextQuery(identity, seen),
   );

@@ -40,7 +40,7 @@ async function identify(
   const machines = new Map<Part, string>();
   await Promise.all(
     parts.map(async (part) => {
-      const target = targetOf(context.connection, part.way.host);
+      const target = targetOf(context.connection, part.way.host, part.name);
       const found = await bootIdOf(context, target, desired).catch(() => undefined);
       if (found !== undefined) machines.set(part, found);
     }),

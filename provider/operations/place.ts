@@ -16,7 +16,7 @@ export function placeOf(context: Context, part: Part, wanted: Desired, earlier: 
   const { name, way, leaves, has } = part;
   const { desired: before = wanted } = earlier;
   const keeper = keeperOf(part, earlier);
-  const target = targetOf(context.connection, way.host);
+  const target = targetOf(context.connection, way.host, name);
   const removal = (from: Keeper) => ({ ...emptyState(before), manager: from.manager, account: from.user });
   if (leaves || keeper === undefined || !isOther(keeper, wanted)) {
     const desired = leaves && keeper ? removal(keeper) : wanted;

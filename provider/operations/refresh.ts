@@ -2,7 +2,7 @@ import type { Desired } from "../../host/desired.ts";
 import { HostError, messageOf } from "../../host/errors.ts";
 import type { Facts } from "../../host/facts/facts.ts";
 import { lookQuery } from "../../host/plan/query.ts";
-import { endpointName } from "../../host/ssh/endpoint.ts";
+import { machineOf } from "../../host/ssh/endpoint.ts";
 import { observe } from "../../host/transaction/observe.ts";
 import { fold, grouped } from "../../rollout/fold.ts";
 import { pendingLine } from "../../rollout/outcome.ts";
@@ -73,9 +73,9 @@ async function lookAt(
   const own = isAlone ? progress : { ...progress, doing: () => undefined };
   const looks = new Map<string, Look>();
   const one = async ([name, { host }]: [string, Way]) => {
-    const target = targetOf(connection, host);
+    const target = targetOf(connection, host, name);
     try {
-      const look = await survey.look(urn, endpointName({ ...target, user: "" }), () =>
+      const look = await survey.look(urn, machineOf(target), () =>
         observe(pool, target, desired, query, own).catch((thrown: unknown) => {
           if (thrown instanceof HostError && thrown.reason === "no-account") return undefined;
           throw thrown;

@@ -171,7 +171,7 @@ for (const [whose, state, wanted] of [
     await converges();
     await host.write(`${state}/format`, `${format + 1}\n`);
     const error = new RegExp(
-      `root@${host.address}:22: its records were written by a newer version of quadlet-fleet: ${state}/format says format ${format + 1}, and this version reads formats up to ${format}\\.
+      `web-1 \\(root@${host.address}:22\\): its records were written by a newer version of quadlet-fleet: ${state}/format says format ${format + 1}, and this version reads formats up to ${format}\\.
  *Nothing was changed on it\\.
  *Use the version of quadlet-fleet that deployed there last, or a newer one\\.`,
       "g",

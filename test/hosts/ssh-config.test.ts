@@ -94,7 +94,7 @@ test("switched off, and another file in its place, by a path from the project", 
   assert.notEqual(code, 0);
   assert.match(
     stdout,
-    /root@web:22: the host key is not known: ~\/\.ssh\/known_hosts has none for this host/,
+    /\(root@web:22\): the host key is not known: ~\/\.ssh\/known_hosts has none for this host/,
   );
   const file = join(home, ".ssh", "other");
   write(
@@ -114,7 +114,7 @@ test("what can't be followed stops the login, and says so", async () => {
   assert.notEqual(code, 0);
   assert.match(
     stdout,
-    /root@web:22: the ssh configuration has a ProxyCommand for it, which is not supported/,
+    /\(root@web:22\): the ssh configuration has a ProxyCommand for it, which is not supported/,
   );
   assert.deepEqual(await logins(host), []);
 });

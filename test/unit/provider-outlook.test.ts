@@ -50,7 +50,7 @@ describe("of one host", () => {
   test("nothing to do", () => assert.equal(says(set("a", fleet(1)), set("a", fleet(1))), undefined));
   test("a first deploy needs no words", () => assert.equal(says(undefined, set("a", fleet(1))), undefined));
   test("a change, by its address", () =>
-    assert.equal(says(set("a", fleet(1)), set("b", fleet(1))), "192.0.2.1: reloads web.service"));
+    assert.equal(says(set("a", fleet(1)), set("b", fleet(1))), "web-1: reloads web.service"));
 });
 
 describe("of several hosts", () => {
@@ -123,7 +123,7 @@ describe("of several hosts", () => {
     const [before, after] = [{ manager: "user", user: "test" }, { manager: "system" }];
     assert.equal(
       says(set("a", fleet(1), before), set("a", fleet(1), after)),
-      "192.0.2.1: web: moves to the host's service manager; its sockets refuse for a moment",
+      "web-1: web: moves to the host's service manager; its sockets refuse for a moment",
     );
     assert.match(
       says(set("a", fleet(1), after), set("a", fleet(1), before)) ?? "",

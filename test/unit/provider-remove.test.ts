@@ -55,7 +55,7 @@ const advice =
 test("a host that can't be reached", async () => {
   const port = await closedPort();
   const text = await refusal({ address: "127.0.0.1", port, identityFile: ring.path("open") });
-  assert.match(text, /^root@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/);
+  assert.match(text, /^web-1 \(root@127\.0\.0\.1:\d+\): no SSH connection: connect ECONNREFUSED/);
   assert.equal(text.split("\n").at(-1), advice);
 });
 
@@ -87,7 +87,7 @@ test("a problem of this machine, or of a jump host, gets no advice to forget the
         identityFile: ring.path("open"),
         jump: { address: "127.0.0.1", port, hostKey, identityFile: ring.path("open") },
       },
-      /^root@192\.0\.2\.11:22: its jump host could not be logged in to\.\nroot@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/,
+      /^web-1 \(root@192\.0\.2\.11:22\): its jump host could not be logged in to\.\nroot@127\.0\.0\.1:\d+: no SSH connection: connect ECONNREFUSED/,
     ],
   ] as const) {
     const text = await refusal({ address, ...connection });
