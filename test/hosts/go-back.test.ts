@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { TestHost } from "../../tools/fleet/index.ts";
 import { quadletFleet } from "./support/command-line.ts";
+import { eventually } from "./support/eventually.ts";
 import { failures } from "../../tools/load/report.ts";
 import { underLoad } from "../../tools/load/index.ts";
 import { openScene } from "./support/scene.ts";
@@ -174,14 +175,22 @@ test("the image of the previous version is gone from one host: all hosts stay as
   await serve("five");
 });
 
-test("a power loss right after the commit: the version that was committed is the one before the next", async () => {
+test("a power loss right after the commit: the boot puts the rest away, and that version is the one before the next", async () => {
   const own = "/var/lib/quadlet-fleet/sets/example2";
-  // As it is between the rename of the journal and the rest (steps.sh, after_commit).
+  // As it is between the rename of the journal and the rest (steps.sh, after_commit), with a copy of a secret that was replaced.
   await one.sh(
-    `cd ${own} && cp -a version version.new && sed -i 's/five/six/' version.new/text && : >committed`,
+    `cd ${own} && cp -a version version.new && sed -i 's/five/six/' version.new/text && : >committed &&
+mkdir -p before rollback.new && echo a-former-secret >rollback.new/1`,
   );
   await one.powerLoss();
   await one.boot();
+  await eventually(async () => {
+    const { stdout } = await one.sh(
+      `cd ${own} && grep -c six version/text; ls -d version.new committed before rollback.new`,
+      { check: false },
+    );
+    assert.equal(stdout, "1\n");
+  });
   configure("seven", { image });
   await stack.up();
   const { stdout } = await one.sh(

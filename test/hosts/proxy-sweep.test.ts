@@ -85,7 +85,7 @@ async function wrongWith(host: TestHost, version: Version): Promise<string[]> {
   }
   wrong.push(...(await failedUnits(host)).map((unit) => `${unit} has failed`));
   const left = await host.sh(
-    `cd /var/lib/quadlet-fleet/sets/${nameOf(host)} && ls -d journal unfinished before rollback.new 2>/dev/null`,
+    `cd /var/lib/quadlet-fleet/sets/${nameOf(host)} && ls -d journal committed unfinished before rollback.new 2>/dev/null`,
     { check: false },
   );
   if (left.stdout !== "") wrong.push(`left over: ${left.stdout.trim().split("\n").join(", ")}`);

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# A power loss in the middle of a transaction: a unit of the manager takes it back at the next boot. It is there as long as
-# there is a set, and does nothing at a boot without a journal.
+# A power loss in the middle of a transaction: a unit of the manager takes it back at the next boot, or puts away what a commit has left.
+# It is there as long as there is a set, and does nothing at a boot where no transaction was cut off.
 recovery=quadlet-fleet-recovery.service
 
 install_recovery() {
@@ -12,9 +12,11 @@ install_recovery() {
   make_directory "$units/$target.wants" && keep_made || return 1
   printf '%s\n' \
     '[Unit]' \
-    'Description=Take back a deploy of quadlet-fleet that was interrupted' \
+    'Description=Clean up after a deploy of quadlet-fleet that was interrupted' \
     'After=local-fs.target remote-fs.target' \
-    "ConditionPathExistsGlob=$(specifiers_escaped "$state")/sets/*/journal" \
+    "ConditionPathExistsGlob=|$(specifiers_escaped "$state")/sets/*/journal" \
+    "ConditionPathExistsGlob=|$(specifiers_escaped "$state")/sets/*/committed" \
+    "ConditionPathExistsGlob=|$(specifiers_escaped "$state")/sets/*/rollback.new" \
     '[Service]' \
     'Type=oneshot' \
     'RuntimeDirectory=quadlet-fleet-recovery' \

@@ -9,9 +9,6 @@ take_back() {
   printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | plain_names | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
-# is_left: there is something to take back, or to put away after a commit.
-is_left() { [ -e "$own/journal" ] || [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; }
-
 # opened: what is looked for when this script has ended (enter.sh).
 opened() { printf '%s %s %s\n' "$manager" "$set" "$account" >"$work/open"; }
 

@@ -93,12 +93,14 @@ free_set() {
   timeout 5 sh -c 'echo leave >"$0"' "$inbox"
 }
 
+# is_left: there is something to take back, or to put away after a commit: copies of the version before, of its secrets too.
+is_left() { [ -e "$own/journal" ] || [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; }
+
 # recover_all ACCOUNT: its sets, one after the other, as its podmans want it (first_podman). No account makes the sets of others wait.
 recover_all() {
-  for journal in "$state"/sets/*/journal; do
-    own=${journal%/journal}
+  for own in "$state"/sets/*; do
     left=${own##*/}
-    if [ -e "$journal" ] && grep -Fxq -e "$1" "$own/account" && private_lock "$set_lock$left" && mkdir -m 0700 "$work/set.$left"; then
+    if is_left && grep -Fxqs -e "$1" "$own/account" && private_lock "$set_lock$left" && mkdir -m 0700 "$work/set.$left"; then
       RUNTIME_DIRECTORY=$work/set.$left flock -w 600 -o "$set_lock$left" sh "$0" recover "$manager" "$left" "$1" no boot
     fi
   done
@@ -120,8 +122,8 @@ case $mode in
   locked) printf '%s, since %s' "$who" "$(date '+%F %T %Z')" >"$set_lock$set" ;;
   # Each set that was left half-way (boot.sh).
   boot)
-    for journal in "$state"/sets/*/journal; do
-      [ ! -e "$journal" ] || cat "${journal%/journal}/account"
+    for own in "$state"/sets/*; do
+      if is_left && [ -e "$own/account" ]; then cat "$own/account"; fi
     done | sort -u >"$work/accounts"
     while IFS= read -r one; do recover_all "$one" & done <"$work/accounts"
     wait
