@@ -241,7 +241,7 @@ test("a disk that is found to be full only when it is written to", async (t) => 
       t,
       { ...onlySystem(), example2: { nginx: { ...nginx(80, "page"), "more.conf": "# more\n" } } },
       /preparing the files failed: .*No space left on device/,
-      /rolled back: the host is as it was before/,
+      /Nothing was changed/,
     );
   });
   await settled();
