@@ -29,7 +29,9 @@ export function report(results: Results): string {
   const failures = failed(results);
   return `# nginx at run time
 
-What podman's networks and a socket from systemd cost at each request. Written by \`node bench/main.ts --only runtime --write\`.
+With this page you can see what a request costs when nginx gets its socket from systemd: compared with nginx on the host, and with podman's networks.
+
+Written by \`node bench/main.ts --only runtime --write\`.
 
 ![Requests a second of each way, of those of nginx on the host](performance.svg)
 

@@ -117,7 +117,7 @@ function headline(changes: readonly Change[]): string {
 }
 
 function table(page: Page, changes: readonly Change[]): void {
-  const head = "\n| site | hosts | what happens | longest |\n| --- | --- | --- | --- |\n";
+  const head = "\n| site | hosts | what happens | at most |\n| --- | --- | --- | --- |\n";
   if (!page.add(head)) return;
   for (const change of changes.slice(0, mostRows)) {
     const time = change.minutes === undefined ? "" : `${change.minutes} min`;

@@ -47,7 +47,7 @@ test("one changed line on 97 hosts", () => {
     markdown([changed()], frame),
     `## production: 1 site changes (1 × reloads)
 
-| site | hosts | what happens | longest |
+| site | hosts | what happens | at most |
 | --- | --- | --- | --- |
 | www | web-\\[1-97\\] | reloads | 61 min |
 
