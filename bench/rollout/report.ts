@@ -6,6 +6,10 @@ export interface Row {
   readonly seconds: number;
   /** SSH logins a host. */
   readonly logins: number;
+  /** Seconds of processor time of all that the action started on this machine. */
+  readonly controller: number;
+  /** The same of all hosts together; a host that was booted in between counts from its boot. */
+  readonly hosts: number;
 }
 
 export interface RolloutResults {
@@ -78,8 +82,14 @@ ${machineLines(machine)}
 
 function rowsTable(rows: readonly Row[]): string {
   return table([
-    ["", "seconds", "SSH logins a host"],
-    ...rows.map(({ what, seconds, logins }) => [what, seconds.toFixed(1), logins.toFixed(2)]),
+    ["", "seconds", "SSH logins a host", "processor seconds of the command", "of all hosts"],
+    ...rows.map(({ what, seconds, logins, controller, hosts }) => [
+      what,
+      seconds.toFixed(1),
+      logins.toFixed(2),
+      controller.toFixed(1),
+      hosts.toFixed(1),
+    ]),
   ]);
 }
 

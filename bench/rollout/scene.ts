@@ -4,6 +4,8 @@ import { logins } from "../../test/hosts/support/logins.ts";
 import { type Stack, example2, hostEntry } from "../../test/hosts/support/stack.ts";
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
 import { configuration, images } from "../job.ts";
+import { controllerTime } from "../controller.ts";
+import { cgroupOf, processorTime } from "../processor-time.ts";
 import type { Row } from "./report.ts";
 
 const [image, other] = images;
@@ -39,11 +41,14 @@ export class Scene {
     end: "succeeds" | "fails" = "succeeds",
     among: readonly TestHost[] = this.#fleet.hosts,
   ): Promise<number> {
-    const [began, before] = [performance.now(), await this.logins(among)];
-    const code = await action();
+    const loginsBefore = await this.logins(among);
+    const [began, used] = [performance.now(), this.#times()];
+    let code = 1;
+    const controller = await controllerTime(async () => void (code = await action()));
     const seconds = (performance.now() - began) / 1000;
-    const logins = ((await this.logins(among)) - before) / among.length;
-    this.rows.push({ what, seconds, logins });
+    const hosts = this.#times().reduce((sum, time, at) => sum + Math.max(0, time - (used[at] ?? 0)), 0);
+    const logins = ((await this.logins(among)) - loginsBefore) / among.length;
+    this.rows.push({ what, seconds, logins, controller, hosts });
     console.error(`bench: ${what}: ${seconds.toFixed(1)} s`);
     if ((code === 0) !== (end === "succeeds")) this.problems.push(`${what}: exit status ${code}`);
     return seconds;
@@ -100,6 +105,11 @@ export class Scene {
     const script = `case $(uname -n) in ${names}) ${write}; systemctl daemon-reload ;; esac`;
     const mend = `rm -rf ${dropIn}; systemctl daemon-reload`;
     return { before: [{ command: ["sh", "-c", script] }], after: [{ command: ["sh", "-c", mend] }] };
+  }
+
+  /** Seconds of processor time of each host since its boot. */
+  #times(): number[] {
+    return this.#fleet.hosts.map((host) => processorTime(cgroupOf(host)) / 1e6);
   }
 
   /** Hosts that answer with a page that is none of these. */
