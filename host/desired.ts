@@ -11,13 +11,13 @@ export interface DesiredFile {
   content: string;
   /** Four octal digits. */
   mode: string;
-  /** For unit files: the name; "~NAME" where the account's manager has it in a set of the host's (account-units.ts). */
+  /** The unit's name, for unit files. "~NAME" for a unit of the account's manager in a set of the host's manager (account-units.ts). */
   unit?: string;
-  /** Whether "@UID@" and "@HOME@" in it are the account's: see placeholders.ts. */
+  /** Whether "@UID@" and "@HOME@" in the content are replaced by those of the account (placeholders.ts). */
   placeholders?: boolean;
 }
 
-/** One unit as it shall be, by the name that {@link DesiredFile.unit} would have. `reloadOn` and `restartOn` are keys of files. */
+/** One unit as it shall be, named as in {@link DesiredFile.unit}. `reloadOn` and `restartOn` are keys of files. */
 export interface DesiredService {
   unit: string;
   active: boolean;
@@ -27,10 +27,12 @@ export interface DesiredService {
   handover: boolean;
 }
 
-/** When an image is pulled. "kept": never, it is what the version before has left on the host (transaction/scripts/versions.sh). */
+/**
+ * When an image is pulled. "kept": never, because the host has kept the image of the previous version (transaction/scripts/versions.sh).
+ */
 export type PullPolicy = "missing" | "always" | "never" | "kept";
 
-/** Whether a name that is there may stand for another image afterwards. */
+/** Whether this policy can move an existing tag to another image. */
 export function movesTag(pull: PullPolicy): boolean {
   return pull === "always" || pull === "kept";
 }
@@ -48,54 +50,54 @@ export interface Probe {
 
 /** A command that must succeed in a container with the new files, before anything is swapped. */
 export interface ContainerCheck {
-  /** How errors call it. */
+  /** The name of the check in errors. */
   name: string;
   image: string;
   command: string[];
-  /** Directory of files → where the container sees it. */
+  /** Directory of files → its path in the container. */
   mounts: Record<string, string>;
   /** More volumes, as podman writes them; "%h/" is the home directory of the account. */
   volumes: string[];
-  /** The service of which a rehearsal shows the same. */
+  /** The service whose rehearsal proves the same. */
   service?: string;
 }
 
-/** A whole set as it shall be on one host, under one manager. Without files: gone. */
+/** A whole set as it shall be on one host, under one manager. A set without files is removed. */
 export interface Desired {
   name: string;
-  /** Who it belongs to (the resource's URN): its mark on the host. */
+  /** The owner (the resource's URN), which the set's mark on the host names. */
   owner: string;
-  /** Marks that are its own as well: the URN that the state has, from before a stack was renamed, say. */
+  /** Former owners whose mark also counts as the set's own: for example the URN in the state from before a stack was renamed. */
   formerOwners: string[];
   manager: "system" | "user";
-  /** Whose manager it is; with the system's, the account that the services run as. */
+  /** The account whose manager it is. With the system manager: the account that the services run as. */
   account?: string;
-  /** The account is not there any more, nor is what it had ("~/"). For a delete. */
+  /** For a delete: the account no longer exists, nor does its home directory ("~/"). */
   accountIsGone?: boolean;
-  /** Make the account where it is not there. It goes with the last set that has asked for it. */
+  /** Create the account if it does not exist. It is removed with the last set that asked for it. */
   createUser: boolean;
   linger: boolean;
   files: DesiredFile[];
   services: DesiredService[];
   images: { reference: string; pull: PullPolicy }[];
-  /** Paths whose content is a secret, now or before: no copy of them is kept. */
+  /** Paths whose content is or was a secret: no copy of them is kept. */
   secrets: string[];
   registries: Record<string, { username: string; password: string }>;
   checks: ContainerCheck[];
   probes: Probe[];
   adopt: boolean;
-  /** What the host keeps of this version, to go back to it after the next one. Left out: nothing. */
+  /** What the host keeps of this version, to go back to it after the next one. Left out: nothing is kept. */
   version?: string;
-  /** The version before has something in clear that is a secret now: the host does not keep it. */
+  /** The previous version has something in clear text that is a secret now, so the host does not keep that version. */
   forgetsFormer?: boolean;
-  /** What the set has had of another manager or account, and loses there at the same time. */
+  /** What the set has under its former manager or account, and loses in the same change. */
   former?: Former;
 }
 
-/** A set under its former manager or account, as far as it would be in the way. It is gone when this one is activated. */
+/** The parts of a set under its former manager or account that could be in the way. They are gone when this set is activated. */
 export interface Former {
   addresses: ListenAddress[];
-  /** Its files, which this one may have as well. */
+  /** Its files. This set may have the same ones. */
   paths: string[];
   units: string[];
 }
@@ -105,7 +107,7 @@ const directories = {
   user: { quadlet: "~/.config/containers/systemd", unit: "~/.config/systemd/user" },
 };
 
-/** Which managers a set has to do with. */
+/** The fields that say which managers a set has units in. */
 type Managers = Pick<Desired, "manager" | "account">;
 
 /** Where a manager looks for a unit (podman-systemd.unit(5), systemd.unit(5)). */
@@ -119,7 +121,7 @@ export function unitDirectories({ manager, account }: Managers): string[] {
   return managers.flatMap((one) => Object.values(directories[one]));
 }
 
-/** podman's generator reads quadlets, from a directory of its own. */
+/** Quadlets have their own directory, which podman's generator reads. */
 function directoryKind(unit: string): "quadlet" | "unit" {
   return isQuadlet(unit) ? "quadlet" : "unit";
 }
@@ -133,8 +135,8 @@ export function unitAt(managers: Managers, path: string): string | undefined {
 }
 
 /**
- * Where a manager looks for a unit that is there until the next boot only (podman-systemd.unit(5), systemd.unit(5)). "%t/" is
- * the manager's runtime directory, "~%t/" that of the account's manager in a set of the host's.
+ * Where a manager looks for a unit that exists only until the next boot (podman-systemd.unit(5), systemd.unit(5)). "%t/" is the manager's
+ * runtime directory, "~%t/" that of the account's manager in a set of the host's manager.
  */
 export function runtimeUnitPath(manager: Desired["manager"], unit: string): string {
   const name = plainName(unit);
@@ -144,7 +146,7 @@ export function runtimeUnitPath(manager: Desired["manager"], unit: string): stri
   ];
 }
 
-/** What a probe asks: the address that a socket listens on. The inputs are checked, so it is one. */
+/** The address that a probe asks, which a socket listens on. The inputs were checked, so `listen` is a valid address. */
 export function probeTarget(listen: string): ListenAddress {
   return parseListenStream(listen);
 }

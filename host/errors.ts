@@ -1,4 +1,4 @@
-/** What an error leaves a host in, and how its message says so. What is not known needs words of its own. */
+/** The state in which an error leaves a host, and the sentence for it in the message. For "unknown", each error has its own sentence. */
 const states = {
   untouched: "Nothing was changed on it.",
   "taken back": "It was rolled back: the host is as it was before, and the same services run.",
@@ -6,7 +6,7 @@ const states = {
 };
 type Leaves = keyof typeof states;
 
-/** The cure where it is not known what a host was left in. */
+/** The cure if the state of a host is not known. */
 export const upAgain = "Run `pulumi up` again: it looks at the host first and does only what is missing.";
 
 /**
@@ -20,14 +20,14 @@ export class HostError extends Error {
    * - "local": a problem of the machine that runs Pulumi, such as a key without its passphrase.
    * - a word of transaction/refusal.ts: why the host refused the session.
    *
-   * Undefined for all else, a refused login and another host key among it.
+   * Undefined for everything else, such as a refused login or a different host key.
    */
   readonly reason: string | undefined;
   /** What went wrong, without the host, its state and the cure. */
   readonly problem: string;
   /** The message without the host: a fleet groups its hosts by it. */
   readonly withoutHost: string;
-  /** It is a jump host's, and says nothing of the host behind it. */
+  /** Whether it is the error of a jump host, which says nothing about the host behind it. */
   readonly isOnTheWay: boolean;
 
   constructor(
@@ -43,7 +43,7 @@ export class HostError extends Error {
     } = {},
   ) {
     const { leaves = "untouched", state = states[leaves] } = options;
-    // What a host says must not steer the terminal that shows it.
+    // A host's text must not control the terminal that shows it.
     const withoutHost = printable([problem, state, options.cure].filter(Boolean).join("\n"));
     super(printable(`${host}: ${withoutHost}`), { cause: options.cause });
     this.withoutHost = withoutHost;
@@ -78,7 +78,7 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** What a host printed, without what a terminal would take for a command. */
+/** A host's text without control characters, which a terminal would take for commands. */
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, "");
 }

@@ -17,13 +17,13 @@ interface Place {
   position: number;
 }
 
-/** Reads nginx's access log where that is a file of the host's, and goes on where it is renamed (scripts/access-log.sh). */
+/** Reads nginx's access log if it is a file on the host, and continues after the file is renamed (scripts/access-log.sh). */
 export class AccessLogReader implements Reader {
   readonly #source: AccessLog;
   readonly #query: Query;
-  /** After the last line that was taken. */
+  /** The place after the last line that was taken. */
   #place: Place | undefined;
-  /** Of the last line that had one. */
+  /** The time of the last line that had one. */
   #time: number | undefined;
 
   constructor(source: AccessLog, query: Query) {
@@ -35,7 +35,7 @@ export class AccessLogReader implements Reader {
     const { lines, since } = this.#query;
     const { token, errand } = this.#errand("history", String(lines ?? "all"), String(since ?? ""));
     const take = this.#taking(token);
-    // It is held back until the next one is there: a file may end within a line, which comes as a whole later.
+    // A line is held back until the next one is there: a file may end within a line, which comes as a whole later.
     let held: Line | undefined;
     return {
       errand,
@@ -59,10 +59,10 @@ export class AccessLogReader implements Reader {
     return { errand, ...{ isReversed: false, isResumable: true }, take: this.#taking(token) };
   }
 
-  /** Takes lines, and counts from mark to mark up to where. */
+  /** Takes lines, and counts their bytes from the last mark on to know the place. */
   #taking(token: string): Reading["take"] {
     let mark: Place | undefined;
-    // The line before a mark is none of the file's.
+    // Empty lines since the last other line. The empty line before a mark does not belong to the file.
     let empty = 0;
     return (line) => {
       const place = placeIn(line.bytes, token);
@@ -91,13 +91,13 @@ export class AccessLogReader implements Reader {
   ): { token: string; errand: Errand } {
     const { account, files } = this.#source;
     const { grep } = this.#query;
-    // No line of a log can know it.
+    // Random, so that no line of a log can contain it.
     const token = randomBytes(16).toString("hex");
     const pattern = grep === undefined ? "" : withCase(grep);
     return {
       token,
       errand: {
-        // The directory is the account's, and what root reads there could be a link to anything.
+        // Not as root: the account owns the directory, and could put a link to any file there.
         ...{ account, as: account === undefined ? "root" : "account" },
         ...{ script, longest },
         argv: [token, pattern, mode, ...words, ...files],
@@ -105,7 +105,7 @@ export class AccessLogReader implements Reader {
     };
   }
 
-  /** With a pattern grep says how far from the mark a line is. */
+  /** With a pattern, grep writes the distance from the mark before each line. */
   #parts(bytes: Buffer): { distance?: number; text: Buffer } {
     if (this.#query.grep === undefined) return { text: bytes };
     const [all = "", digits = ""] = /^(\d{1,15}):/.exec(bytes.toString("latin1", 0, 20)) ?? [];
@@ -122,7 +122,7 @@ export class AccessLogReader implements Reader {
   }
 }
 
-/** As journalctl(1), which passes over the case where the pattern has no capital letter. */
+/** Like journalctl(1), which ignores case if the pattern has no capital letter. */
 function withCase(pattern: string): string {
   return /\p{Lu}/u.test(pattern) ? pattern : `(?i)${pattern}`;
 }
@@ -144,8 +144,8 @@ const times =
   /(?<day>\d\d)\/(?<month>[A-Z][a-z][a-z])\/(?<year>\d{4}):(?<local>\d\d:\d\d:\d\d) (?<hours>[+-]\d\d)(?<minutes>\d\d)|(?<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)/g;
 
 /**
- * When nginx wrote a line of an access log, in microseconds. Clients write what is in quotes, where nginx lets no quote through, and may
- * write a user's name before the time: so it is the last one that is not in quotes, if there is any.
+ * Returns when nginx wrote a line of an access log, in microseconds. Clients write the text in quotes, in which nginx allows no quote, and
+ * the user's name before the time. So the last time outside quotes counts, if there is one.
  *
  * @returns undefined for a line without a time
  */

@@ -8,29 +8,29 @@ import { identify, sudoWords } from "../ssh/sudo.ts";
 import { refusal } from "../transaction/refusal.ts";
 import { type Line, readLines } from "./lines.ts";
 
-/** What is done on a host, as long as this process wants it. */
+/** A command on a host that runs only as long as this process wants it. */
 export interface Errand {
   /** The account that it is about. */
   readonly account: string | undefined;
   /** "either": as root, or else as the account. */
   readonly as: "root" | "account" | "either";
-  /** A script of this folder for sh, which says that it runs (attend.sh), and its arguments. */
+  /** A script of this folder for sh, which reports that it runs (attend.sh), and its arguments. */
   readonly script: string;
   readonly argv: readonly string[];
   /** Bytes of a line of its output that are kept. */
   readonly longest: number;
 }
 
-/** It runs. */
+/** A running errand. */
 export interface Attended {
-  /** What it prints, and the same of its standard error. Both are to be read to the end, or it is left. */
+  /** The lines of its standard output, and of its standard error. The caller must read both to the end, or leave. */
   readonly lines: AsyncGenerator<Line, void>;
   readonly errors: AsyncGenerator<Line, void>;
-  /** Its exit status; null where the connection was lost, or a signal has ended it. */
+  /** Its exit status; null if the connection was lost, or a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** The host stops it. What it prints meanwhile still comes. */
+  /** Tells the host to stop it. The lines that it prints until then still arrive. */
   stop(): void;
-  /** The same, and nothing comes any more. */
+  /** Stops it, and takes no more lines. */
   leave(): void;
 }
 
@@ -40,13 +40,13 @@ export const scriptOf = (name: string) =>
 
 const attendScript = scriptOf("attend");
 
-/** Milliseconds: how often the host hears that it is still wanted, and how long it may take to begin. */
+/** Milliseconds: how often the host hears that the errand is still wanted, and how long the errand may take to begin. */
 const [beat, patience] = [30_000, 60_000];
 
 /**
- * Runs a script on a host. It ends there when this process ends, however it does, or when the network is gone.
+ * Runs a script on a host. The script ends when this process ends for any reason, or when the network is gone.
  *
- * @throws HostError where the host can't be reached, or does not do it
+ * @throws HostError if the host can't be reached, or the script does not begin
  */
 export async function attend(pool: Pool, target: Target, errand: Errand): Promise<Attended> {
   const connection = await pool.connect(target);
@@ -89,19 +89,19 @@ export async function attend(pool: Pool, target: Target, errand: Errand): Promis
   };
 }
 
-/** What a command says on its standard error: what comes before it is of the login. */
+/** The command's own lines of standard error, without those that the login printed before. */
 async function* itsOwn(errors: AsyncGenerator<Line, void>): AsyncGenerator<Line, void> {
-  // A loop that is left would end it.
+  // Without `for await`: leaving such a loop would end the generator.
   for (let line = await errors.next(); !line.done; line = await errors.next())
     if (parse(line.value)?.event === "running") return yield* errors;
 }
 
-/** A word as a line. */
+/** Writes a word as one line. */
 function written(word: string): string {
   return word.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }
 
-/** Until the command runs. What a login prints besides is left out. */
+/** Waits until the command runs. Other output of the login is ignored. */
 async function begun(
   target: Target,
   { account }: Errand,
@@ -155,7 +155,7 @@ async function refused(
     : new HostError(host, own, { reason, state: "" });
 }
 
-/** What the scripts of this folder refuse beside what a session does. */
+/** Reasons of the scripts of this folder, in addition to those for which a session is refused. */
 const reasons: Record<string, string> = {
   "no-container": "the unit has no running container there.",
   "many-containers": "the unit has more than one container there.",

@@ -1,7 +1,7 @@
 import type { Errand } from "./attend.ts";
 import type { Line } from "./lines.ts";
 
-/** One line of a log, as its host says it. */
+/** One line of a log, as its host reports it. */
 export interface Entry {
   /** Microseconds since 1970. */
   readonly time: number;
@@ -11,7 +11,7 @@ export interface Entry {
 
 /** Which lines of a log are wanted. */
 export interface Query {
-  /** The last ones only, of those that the rest leaves. */
+  /** Only the last lines of those that match the other fields. */
   readonly lines?: number | undefined;
   /** Seconds since 1970. */
   readonly since?: number | undefined;
@@ -22,19 +22,19 @@ export interface Query {
 /** One way to read a source. */
 export interface Reading {
   readonly errand: Errand;
-  /** Takes a line of what the errand prints; undefined where that is no entry. */
+  /** Takes a line of the errand's output. Returns undefined if the line is not an entry. */
   readonly take: (line: Line) => Entry | undefined;
-  /** The newest entry is the first. */
+  /** Whether the newest entry comes first. */
   readonly isReversed: boolean;
-  /** Where it is broken off, {@link Reader.follow} goes on after the last line that was taken. */
+  /** Whether {@link Reader.follow} can continue after the last line that was taken if this reading breaks off. */
   readonly isResumable: boolean;
 }
 
-/** Reads one source of log lines on one host. It remembers up to where, so that no line comes twice. */
+/** Reads one source of log lines on one host. It remembers its place, so that no line comes twice. */
 export interface Reader {
-  /** What the query asks for, up to now. */
+  /** The lines that match the query, up to now. */
   history(): Reading;
-  /** What comes after that, or after the last line that was taken since. */
+  /** The lines after the history, or after the last line that was taken since. */
   follow(): Reading;
 }
 

@@ -8,7 +8,7 @@ const script = scriptOf("exec");
 /** Bytes of a line of its output that are kept. */
 const longest = 64 * 1024;
 
-/** A command in the container of a unit, by the podman that runs it. When nobody wants it any more, its processes are stopped. */
+/** A command in the container of a unit, run by the podman that has the container. Its processes are stopped when the caller leaves. */
 export function execErrand(desired: Desired, unit: string, command: readonly string[]): Errand {
   const { manager, account } = keeperOf(desired, unit);
   const mark = randomBytes(16).toString("hex");

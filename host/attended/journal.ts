@@ -7,16 +7,16 @@ type Journal = Extract<Source, { kind: "journal" }>;
 
 const script = scriptOf("journal");
 
-/** Bytes of a line of JSON that are kept. A message that is no UTF-8 is a list of numbers, of up to five characters each. */
+/** Bytes of a line of JSON that are kept. A message that is not UTF-8 is a list of numbers, of up to five characters each. */
 const longest = 256 * 1024;
 
 /** Reads the journal of some units (journalctl(1)). */
 export class JournalReader implements Reader {
   readonly #source: Journal;
   readonly #query: Query;
-  /** Where to go on: after the newest entry that was taken, or after what was there before the history. */
+  /** Where to continue: after the newest entry that was taken, or at the end that the journal had before the history. */
   #cursor: string | undefined;
-  /** Of the last entry. */
+  /** The time of the last entry. */
   #time = Date.now() * 1000;
 
   constructor(source: Journal, query: Query) {
@@ -26,11 +26,11 @@ export class JournalReader implements Reader {
 
   history(): Reading {
     const { lines } = this.#query;
-    // With `--grep` journalctl turns the order of the last lines by itself, so it is the same without.
+    // With `--grep`, journalctl reverses the order of the last lines by itself, so the order is the same without it.
     const isReversed = lines !== undefined;
     let isOlder = false;
     return {
-      // The end is said first, where there is nothing to take.
+      // "yes": the journal's end comes first, in case there are no entries.
       errand: this.#errand([
         "yes",
         ...(isReversed ? [`--lines=${lines}`, "--reverse"] : []),
@@ -78,7 +78,7 @@ export class JournalReader implements Reader {
     return this.#query.since === undefined ? [] : [`--since=@${this.#query.since}`];
   }
 
-  /** An entry, and the place after it; where the line is none, the place is as before. */
+  /** Reads an entry and the place after it. If the line is not an entry, the place stays. */
   #read({ bytes, cut }: Line): { entry?: Entry; cursor: string | undefined } {
     const text = bytes.toString("utf8");
     const found = cut === 0 ? readEntry(text) : tooLong(text);
@@ -91,8 +91,8 @@ export class JournalReader implements Reader {
 }
 
 /**
- * What `journalctl --unit` matches for units: what they say themselves, and what their manager says of them. The option for units of a
- * user manager is for the units of whoever calls it, so root can't use it for those of an account.
+ * Matches what `journalctl --unit` matches for units: their own messages, and those of their manager about them. The option for units of a
+ * user manager means the caller's own manager, so root can't use it for an account's units.
  *
  * @see add_matches_for_unit() in systemd's src/shared/logs-show.c; systemd.journal-fields(7)
  */
@@ -101,7 +101,7 @@ function matches({ manager, units }: Journal): string[] {
   return manager === "system"
     ? [...of("_SYSTEMD_UNIT"), "+", "_PID=1", ...of("UNIT")]
     : [
-        // attend.sh has the number.
+        // attend.sh inserts the number.
         ...["_UID=@UID@", ...of("_SYSTEMD_USER_UNIT")],
         ...["+", "_UID=@UID@", ...of("USER_UNIT")],
       ];
@@ -129,11 +129,11 @@ function readEntry(text: string): Found | undefined {
   const units = ["_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT", "UNIT", "USER_UNIT"].flatMap((name) =>
     fields[name] === undefined ? [] : [textOf(fields[name])],
   );
-  // conmon leaves the end of a line in it.
+  // conmon leaves the newline in the message.
   return { cursor, time, units, message: textOf(fields.MESSAGE).replace(/\n+$/, "") };
 }
 
-/** A field: a text, or its bytes where it is no UTF-8 or has control characters; a list of these where an entry has it more than once. */
+/** Reads a field: a text, its bytes if it is not UTF-8 or has control characters, or a list of these if the entry has it more than once. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (!Array.isArray(value)) return "";
@@ -141,7 +141,7 @@ function textOf(value: unknown): string {
   return value.map(textOf).join("\n");
 }
 
-/** An entry that is too long to be taken: what is known of it stands anywhere in it. */
+/** An entry that is too long to be read: its fields can be anywhere in it, also in the part that was cut off. */
 function tooLong(text: string): Found | undefined {
   return text.startsWith("{")
     ? { units: [], message: `(a message of more than ${longest / 1024} KiB is left out)` }

@@ -1,18 +1,18 @@
 import type { Channel, Output } from "../ssh/connection.ts";
 
-/** A line of what a command prints, without its end. */
+/** A line of a command's output, without the newline. */
 export interface Line {
   readonly bytes: Buffer;
   /** How many more bytes the line had. */
   readonly cut: number;
 }
 
-/** Lines that wait to be taken. With more of them the command waits as well. */
+/** Lines that may wait to be taken. If there are more, the command must wait. */
 const most = 1000;
 
 /**
- * The lines of a command's output, as they come, also a last one without an end. Whoever is slow to take them makes the command wait, so
- * that memory is bounded; so it is by a line of any length.
+ * The lines of a command's output as they arrive, also a last one without a newline. Memory is bounded: a slow reader makes the command
+ * wait, and only the beginning of a long line is kept.
  *
  * @param longest how many bytes of a line are kept
  */
@@ -38,7 +38,7 @@ export function readLines(channel: Channel, output: Output, longest: number): As
   });
   return (async function* () {
     for (;;) {
-      // Taken out as a whole: one by one would move the rest each time.
+      // Takes all lines at once: taking them one by one would move the rest each time.
       yield* lines.splice(0);
       if (lines.length > 0) continue;
       if (isPaused) {
@@ -76,7 +76,7 @@ export class Splitter {
     if (from < chunk.length) this.#keep(chunk.subarray(from));
   }
 
-  /** What came last may lack its end. */
+  /** Emits a last line that has no newline. */
   end(): void {
     if (this.#size + this.#cut > 0) this.#emit();
   }

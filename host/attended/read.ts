@@ -13,11 +13,11 @@ export function readerOf(source: Source, query: Query): Reader {
 }
 
 /**
- * The entries of a reading, in the order in which they come. Whoever takes no more of them ends it on the host, too.
+ * The entries of a reading, in the order in which they arrive. If the caller takes no more of them, the errand on the host ends, too.
  *
  * @param begun is called when the host has begun
- * @throws HostError where the host can't be reached, or does not say them. Its reason is "lost" where the connection was lost, and
- *   "failed" where the host can't do it.
+ * @throws HostError if the host can't be reached, or does not send the entries. Its reason is "lost" if the connection was lost, and
+ *   "failed" if the host can't read the log.
  */
 export async function* read(
   pool: Pool,
@@ -38,9 +38,9 @@ export async function* read(
   }
   const code = await attended.ended;
   const why = await said;
-  // journalctl ends with 1 where nothing matches.
+  // journalctl ends with 1 if nothing matches.
   if (code === 0 || (code === 1 && why === "")) return;
-  // A signal has ended it: the host has not heard of this process for a while, or somebody there did it.
+  // A signal ended it: the host did not hear from this process for a while, or an administrator sent the signal.
   const isLost = code === null || code > 128;
   const problem = isLost ? "the connection was lost." : why || `reading the log ended with ${code}.`;
   const cure = /insufficient permissions/.test(why) ? unreadable : undefined;
@@ -51,7 +51,7 @@ export async function* read(
 const unreadable =
   "Log in as root, set the connection's sudo to true, or let the host keep its journal: mkdir /var/log/journal";
 
-/** The first lines of what a command says. */
+/** The first lines of a command's standard error. */
 async function beginningOf(errors: AsyncIterable<Line>): Promise<string> {
   const said: string[] = [];
   for await (const { bytes } of errors) if (said.length < 10) said.push(bytes.toString("utf8").slice(0, 500));

@@ -6,7 +6,7 @@ import { isAccounts, plainName } from "../account-units.ts";
 import type { Desired, DesiredFile } from "../desired.ts";
 import { standInsOf } from "../plan/stand-ins.ts";
 
-/** Whose units they are. */
+/** The service manager that has units, and the account. */
 type Keeper = Pick<Desired, "manager" | "account">;
 
 /** Where log lines of a set are on each of its hosts. */
@@ -15,9 +15,9 @@ export type Source =
   | (Keeper & { readonly kind: "access log"; readonly unit: string; readonly files: readonly string[] });
 
 /**
- * Where the log lines of a set are: the journal has those of all its units, and of those that stand in for a service while it restarts. Pure.
+ * Where the log lines of a set are. The journal has those of all its units and of their stand-ins. Pure.
  *
- * @param only this unit of it, and what stands in for that
+ * @param only only this unit of the set, and its stand-ins
  */
 export function sourcesOf(desired: Desired, only?: string): Source[] {
   const units = unitsOf(desired).filter((unit) => only === undefined || unit === only);
@@ -50,14 +50,14 @@ export function keeperOf(desired: Desired, unit: string): Keeper {
   return { manager: isOfAccount ? "user" : manager, account };
 }
 
-/** The units of a set, as systemd calls them, in whichever manager: a template is none. */
+/** The units of a set in both managers, by systemd's names. A template is not a unit. */
 export function unitsOf(desired: Desired): string[] {
   return unitFiles(desired)
     .filter(({ key }) => !isTemplate(key))
     .map(({ key, content }) => madeUnit(key, content));
 }
 
-/** Those of them that run a container, or may. */
+/** The units of a set that run a container, or may run one. */
 export function containerUnits(desired: Desired): string[] {
   return unitFiles(desired)
     .filter(({ key, content }) => {
@@ -69,7 +69,7 @@ export function containerUnits(desired: Desired): string[] {
     .map(({ key, content }) => madeUnit(key, content));
 }
 
-/** The unit that is meant: "www" is "www.service" where there is no "www" of another kind. */
+/** The unit that a name means: "www" means "www.service", unless a unit has exactly that name. */
 export function unitNamed(name: string, units: readonly string[]): string | undefined {
   return units.find((unit) => unit === name) ?? units.find((unit) => unit === `${stemOf(name)}.service`);
 }
@@ -78,13 +78,16 @@ function unitFiles({ files }: Desired): DesiredFile[] {
   return files.filter(({ unit }) => unit !== undefined);
 }
 
-/** Where `LogsDirectory=` of a manager's unit is, `%L` (systemd.unit(5)). Before systemd 254, the second one of an account. */
+/**
+ * Where a unit's `LogsDirectory=` is, for each manager: `%L` (systemd.unit(5)). The second directory of an account
+ * is that before systemd 254.
+ */
 const logRoots = {
   system: ["/var/log"],
   user: ["~/.local/state/log", "~/.config/log"],
 };
 
-/** "quadlet-fleet/NAME" where nginx's access log is a file of the host's (components/site/access-log.ts). */
+/** "quadlet-fleet/NAME" if nginx's access log is a file on the host (components/site/access-log.ts). */
 function logDirectory({ key, content }: DesiredFile): string | undefined {
   return valuesOf(content, key, "Service", "LogsDirectory").find((value) =>
     /^quadlet-fleet\/[^/\s]+$/.test(value),

@@ -1,13 +1,13 @@
-/** A container of podman's, whoever has made it. */
+/** A container of podman, no matter who created it. */
 export interface ContainerFact {
   name: string;
-  /** The unit that runs it, as podman was told (PODMAN_SYSTEMD_UNIT); "" for none. */
+  /** The unit that runs it, from podman's label PODMAN_SYSTEMD_UNIT; "" for none. */
   unit: string;
   running: boolean;
   image: string;
 }
 
-/** Whose podman: that of who runs the manager, or that of the account that services of the host's manager run as. */
+/** Whose podman: that of the user who runs the manager, or that of the account that services of the host's manager run as. */
 export type Podman = "manager" | "account";
 
 /**

@@ -7,20 +7,20 @@ import { type UnitFact, askedAs, readUnits } from "./unit-facts.ts";
 export interface Facts {
   uid: number;
   home: string;
-  /** Its version ("5.4.2") is only asked for where a unit is to be written. */
+  /** The version ("5.4.2") is asked for only if a unit is to be written. */
   podman: { installed: boolean; version?: string };
-  /** systemd's major version; as podman's. */
+  /** systemd's major version, asked for only if a unit is to be written. */
   systemd?: number;
-  /** Programs that podman needs for a network; as podman's version. */
+  /** Programs that podman needs for a network, asked for only if a unit is to be written. */
   tools?: Set<string>;
-  /** Directory → its SELinux label, where SELinux is enforcing: of those that were asked for. */
+  /** Directory → its SELinux label, for the directories that were asked for, if SELinux is enforcing. */
   labels: Map<string, string>;
   lingers: boolean;
   /** The first port that an account may listen on: net.ipv4.ip_unprivileged_port_start (ip(7)). */
   firstPort: number;
   /** Subordinate ids that rootless podman needs and the account lacks (subuid(5), subgid(5)); none for root. */
   lackingIds: ("uids" | "gids")[];
-  /** The first id that no account has as a subordinate one; 0 where none is lacking. */
+  /** The first id that no account has as a subordinate one; 0 if the account lacks none. */
   freeId: number;
   files: Map<string, FileFact>;
   units: Map<string, UnitFact>;
@@ -32,17 +32,17 @@ export interface Facts {
   ports: OpenPort[];
   /** Directory → free bytes of its file system, for the directories of the files that were asked for. */
   space: Map<string, number>;
-  /** Services, by their plain names, whose container runs another image than the one that its name stands for now. */
+  /** Services, by their plain names, whose container runs another image than the one that the image's name stands for now. */
   replacedImages: Set<string>;
-  /** All containers of a podman, of those that were asked for. */
+  /** All containers of each podman that was asked for. */
   containers: Map<Podman, ContainerFact[]>;
-  /** Directory → where it really is, of those that were asked for. */
+  /** Directory → its path with links resolved, for the directories that were asked for. */
   real: Map<string, string>;
-  /** Service → the container that it runs, of those that were asked for. */
+  /** Service → the container that it runs, for the services that were asked for. */
   live: Map<string, Live>;
-  /** What was asked for of the set's versions. */
+  /** What the host has kept of the set's versions, if it was asked for. */
   versions?: Versions;
-  /** The set's mark, if there is one; `units`: path → the unit that systemd has of it, where an older version has not left it out. */
+  /** The set's mark, if there is one. `units`: path → the unit that systemd has of it, empty if an older version did not record it. */
   set?: {
     owner: string;
     paths: string[];
@@ -52,7 +52,7 @@ export interface Facts {
   };
 }
 
-/** The host's line about the last deploy of the set (transaction/scripts/hold.sh): hostile text, as all that a host says. */
+/** The host's line about the last deploy of the set (transaction/scripts/hold.sh): hostile text, like everything that a host says. */
 interface LastDeploy {
   outcome: string;
   cause: string;
@@ -64,22 +64,22 @@ interface LastDeploy {
 
 /** What a host has kept of a set's versions (transaction/scripts/versions.sh): hostile text. */
 export interface Versions {
-  /** The present one, and the one before. */
+  /** The present version, and the previous one. */
   now: Version;
   former: Version;
 }
 
 interface Version {
-  /** As it was given; "" for none. */
+  /** The text that was deployed; "" for none. */
   text: string;
   /** Reference → the id of the image that it was started with. */
   images: Map<string, string>;
 }
 
-/** A container that runs, as its OCI runtime has been told. */
+/** A running container, as it was described to its OCI runtime. */
 export interface Live {
   runtime: "crun" | "runc";
-  /** JSON, as whoever owns the container may have written it. */
+  /** JSON. The owner of the container can have written anything into it. */
   config: string;
 }
 
@@ -90,27 +90,27 @@ export interface FileFact {
   /** When its content was last changed, in seconds since 1970. */
   modified: number;
   sha256: string;
-  /** Only where the content was asked for and is not what was expected. */
+  /** Left out if it was not asked for, or if it is as expected. */
   content?: Buffer;
 }
 
 /** What to look at. */
 export interface Query {
-  /** Path → the SHA-256 that is expected, "none" for any content to be sent, "any" for none. */
+  /** Path → the expected SHA-256: the content is sent if it differs. "none": always sent. "any": never sent. */
   files: ReadonlyMap<string, string>;
   units: readonly string[];
   directories?: readonly string[];
-  /** Socket units with a port: who listens there, where the unit does not run or is to be written. */
+  /** Socket units with their ports: who listens there, if the unit does not run or a unit is to be written. */
   ports?: readonly (readonly [unit: string, port: number])[];
-  /** Directories whose SELinux label is of interest. */
+  /** Directories whose SELinux label is asked for. */
   labels?: readonly string[];
   /** Whether to look for replaced images, which takes a while. */
   images?: boolean;
   /** Whose containers to look for, which takes a moment. */
   containers?: readonly Podman[];
-  /** Directories of which one on the way may be a symbolic link. */
+  /** Directories whose path may contain a symbolic link. */
   real?: readonly string[];
-  /** Services whose containers are of interest where something is to be written. */
+  /** Services whose containers are asked for, if something is to be written. */
   live?: readonly string[];
   /** Whether to send what is kept of the set's versions. */
   versions?: boolean;
@@ -148,7 +148,7 @@ export function writeQuery(query: Query): string {
   return lines.map((line) => `${row(line)}\n`).join("");
 }
 
-/** As /proc/net/tcp has a port (proc_net_tcp(5)). */
+/** A port as /proc/net/tcp writes it (proc_net_tcp(5)). */
 function hexadecimal(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, "0");
 }
@@ -156,7 +156,7 @@ function hexadecimal(port: number): string {
 /** The facts in the script's answers to a query. */
 export function readFacts(query: Query, answers: readonly Answer[]): Facts {
   const facts = noFacts();
-  // A directory that is not there has no files.
+  // The host gives no answer for a directory that does not exist: it has no files.
   for (const directory of query.directories ?? []) facts.names.set(directory, []);
   const asked = { ...query, paths: [...query.files.keys()] };
   for (const answer of answers)
@@ -188,7 +188,7 @@ export function noFacts(): Facts {
   };
 }
 
-/** With the paths of the files, by their numbers: there may be very many, in a directory of an account's. */
+/** A query with its paths as a list, as answers name a file by its number. The list is made once: an account can have very many files. */
 type Asked = Query & { paths: readonly string[] };
 
 const readers: Record<string, (facts: Facts, answer: Answer, asked: Asked) => void> = {

@@ -4,7 +4,7 @@ import type { InternetAddress } from "../../units/nginx/address.ts";
 /** A TCP socket that listens on a host. */
 export interface OpenPort {
   address: InternetAddress;
-  /** Who has it, as far as the account may see: "nginx (process 123)", "the unit old.socket"; "" where it can't be seen. */
+  /** Who listens, as far as the account may see: "nginx (process 123)", "the unit old.socket"; "" if it can't be seen. */
   holder: string;
 }
 
@@ -42,7 +42,7 @@ export function openPorts(listening: string, holders: string): OpenPort[] {
     });
 }
 
-/** The kernel prints each 32 bits as a number of the machine, whose bytes are the other way round on all that podman is built for. */
+/** The kernel prints each 32 bits as a number in the byte order of the machine: little-endian on all that podman is built for. */
 function hostAddress(text: string): Omit<InternetAddress, "port"> | undefined {
   const bytes = (text.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse());
   if (bytes.length === 4)

@@ -11,7 +11,7 @@ export interface UnitFact {
   dropIns: string[];
   /** When it was started, stopped or reloaded last, in seconds since 1970; 0 for never. */
   changed: number;
-  /** The file that it is loaded from; of one that a generator has made, what it was made from. Left out where there is none. */
+  /** The file that the unit is loaded from; for a generated unit, the file that it was made from. Left out if there is none. */
   file?: string;
 }
 
@@ -26,7 +26,8 @@ export function readUnits(shown: string, units: readonly string[]): Map<string, 
 }
 
 /**
- * How systemctl is asked about a unit. A template is no unit (systemd.unit(5)): one of its instances says what all are made of.
+ * The name by which systemctl is asked about a unit. A template is not a unit (systemd.unit(5)), so one of its instances is asked about:
+ * all instances are made of the same files.
  */
 export function askedAs(unit: string): string {
   return unit.replace(/@(?=\.[a-z]+$)/, "@quadlet-fleet");
@@ -41,7 +42,7 @@ function unitFact(shown: string): UnitFact {
   return {
     load: values.get("LoadState") ?? "",
     active,
-    // NRestarts counts when the wait is over: one that starts for the first time has none.
+    // NRestarts is counted when the wait is over, so a unit that starts for the first time has 0.
     restarting:
       active === "activating" &&
       (/^auto-restart/.test(values.get("SubState") ?? "") || Number(values.get("NRestarts") ?? 0) > 0),
@@ -54,7 +55,10 @@ function unitFact(shown: string): UnitFact {
   };
 }
 
-/** systemd.generator(7): what a generator has made is in one of three directories. Any other file may say SourcePath= as well. */
+/**
+ * Generated units are in one of three directories (systemd.generator(7)). SourcePath= counts only there, as any
+ * other file may also have it.
+ */
 function fileOf(fragment: string, source: string): string {
   const isGenerated = /^\/run\/(user\/\d+\/)?systemd\/generator(\.early|\.late)?\//.test(fragment);
   return isGenerated && source !== "" ? source : fragment;

@@ -9,15 +9,15 @@ export interface HookRunner {
 }
 
 /**
- * A member with commands around its change, for example to drain the host. What `before` has begun is ended by `after`, whatever becomes
- * of the change.
+ * A member with commands around its change, for example to drain the host. `after` ends what `before` began, whether
+ * the change succeeds or not.
  */
 export class Hooked implements Member {
   readonly #member: Member;
   readonly #hooks: HookRunner;
-  /** Between `before` and `after`. */
+  /** Whether `before` has begun and `after` has not run yet. */
   #isOpen = false;
-  /** While `before` runs. */
+  /** The run of `before`. */
   #beginning: Promise<void> | undefined;
   #isReverted = false;
 
@@ -51,7 +51,7 @@ export class Hooked implements Member {
   }
 
   async activate(): Promise<Activated> {
-    // One that fails may have done a part of its work.
+    // A `before` that fails may have done a part of its work.
     this.#isOpen = true;
     this.#beginning = this.#hooks.before();
     try {
@@ -59,7 +59,7 @@ export class Hooked implements Member {
     } catch (thrown) {
       return await goBack(this, textOf(thrown));
     }
-    // The rollout has given it up meanwhile.
+    // The rollout has given this host up while `before` ran.
     if (this.#isReverted)
       return { kind: "failed", why: "it was reverted before anything changed on it", now: "back" };
     const answer = await this.#member.activate();
@@ -73,7 +73,7 @@ export class Hooked implements Member {
   async watch(seconds: number): Promise<Watched> {
     const answer = await this.#member.watch(seconds);
     if (answer.kind === "reverted") return { ...answer, why: await this.#close(answer.why) };
-    // It was lost while it was activated.
+    // `after` has not run yet if the connection was lost during the activation.
     const why = answer.kind === "healthy" && this.#isOpen ? await this.#after() : undefined;
     return why === undefined ? answer : { kind: "unhealthy", why };
   }
@@ -92,7 +92,7 @@ export class Hooked implements Member {
     return why === "" ? answer : { kind: "stuck", why };
   }
 
-  /** The host serves the new version. Returns what went wrong. */
+  /** Runs `after` on a host with the new version. Returns what went wrong. */
   async #after(): Promise<string | undefined> {
     try {
       await this.#hooks.after();
@@ -103,7 +103,7 @@ export class Hooked implements Member {
     }
   }
 
-  /** The host has the old version again. Returns the reason with what went wrong here. */
+  /** Runs `after` on a host that has the old version again. Returns the reason, with what went wrong here. */
   async #close(why: string): Promise<string> {
     if (!this.#isOpen) return why;
     this.#isOpen = false;
@@ -111,7 +111,7 @@ export class Hooked implements Member {
       await this.#hooks.after();
       return why;
     } catch (thrown) {
-      // Without its state: the sentence here says what the host has.
+      // Without the error's own state: the sentence here says what the host has.
       const problem = thrown instanceof HostError ? thrown.problem : messageOf(thrown);
       const still = `It has the old version, but a command of \`after\` failed. If a command of \`before\` drained the host, it still is:`;
       return [why, `${still} ${problem}`].filter(Boolean).join("\n");

@@ -6,19 +6,19 @@ import { type Probe, probeTarget } from "../desired.ts";
 import { messageOf, printable } from "../errors.ts";
 import { goBack } from "./go-back.ts";
 
-/** Milliseconds: for how long an address may give no right answer, the pause between two requests, and one request. */
+/** Milliseconds: how long an address may give wrong answers, the pause between two requests, and the limit for one request. */
 export const patience = { all: 20_000, pause: 1000, one: 5000 };
 
-/** Characters of an answer that are looked at. */
+/** Characters of an answer that are read. */
 const longest = 1_000_000;
 
-/** A member whose pages are also asked for from this machine: what is between the two (a firewall, a route) is in no other check. */
+/** A member whose pages are also requested from this machine: no other check covers what is between the two (a firewall, a route). */
 export class OutsideChecked implements Member {
   readonly #member: Member;
   readonly #address: string;
   readonly #probes: readonly Probe[];
 
-  /** @param address of the host as this machine reaches it */
+  /** @param address the host's address, as this machine reaches it */
   constructor(member: Member, address: string, probes: readonly Probe[]) {
     this.#member = member;
     this.#address = address;
@@ -87,7 +87,7 @@ export class OutsideChecked implements Member {
   }
 }
 
-/** What is wrong with one answer. Without TLS, as the host asks too. */
+/** Returns what is wrong with one answer. Asks without TLS, as the host does. */
 async function problemOf(
   host: string,
   { listen, path, hostName, status, body }: Probe,

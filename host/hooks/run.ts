@@ -10,19 +10,19 @@ export interface Hook {
 }
 
 /**
- * SSH has one string for a command: always this one, whatever the words are. They come on its standard input, a line each ("w"), with
- * the environment ("e"), which so is in no process list.
+ * SSH carries a command as one string, and this is always that string. The words of the command come on standard input, one a line ("w"),
+ * with the environment ("e"), which therefore appears in no process list.
  */
 const script =
   'while IFS= read -r line; do case $line in e*) export "${line#e}" ;; w*) set -- "$@" "${line#w}" ;; esac; done; "$@" </dev/null';
 
-/** Characters of what a command says that an error repeats. */
+/** Characters of a command's output that an error repeats. */
 const longest = 1000;
 
 /**
- * Runs a command by the host's own login, without its sudo.
+ * Runs a command with the host's own login, without its sudo.
  *
- * @param name how errors call it: "commands.before[0]"
+ * @param name its name in errors: "commands.before[0]"
  * @throws HostError when it does not end with 0, or not within the time limit
  */
 export async function runHook(pool: Pool, target: Target, name: string, hook: Hook): Promise<void> {

@@ -8,7 +8,7 @@ import { tags } from "./pulls.ts";
 import type { Handover, Rehearsal } from "./stand-ins.ts";
 import type { Step } from "./step.ts";
 
-/** What the steps of {@link activate} follow from. */
+/** What {@link activate} derives its steps from. */
 export interface Changes {
   facts: Facts;
   desired: Desired;
@@ -21,8 +21,9 @@ export interface Changes {
 }
 
 /**
- * Stops what is no longer wanted, units of the host's manager first. A socket of a set that stays is only stopped by {@link activate}:
- * until systemd has read the new units, its service would stop with it, and a request on another socket would start both again.
+ * Stops units that are no longer wanted, those of the host's manager first. Sockets of a set that stays are stopped later, by
+ * {@link activate}: until systemd has read the new units, a socket's service would stop with it, and a request on another
+ * socket would start both again.
  */
 export function stops({ facts, desired, stale }: Changes): Step[] {
   const stays = desired.files.length > 0;
@@ -31,7 +32,10 @@ export function stops({ facts, desired, stale }: Changes): Step[] {
   );
 }
 
-/** The new files in their places, and what is no longer wanted out of them: until systemd has read them, for no other set to see. */
+/**
+ * Moves the new files into place, and removes those that are no longer wanted. For other sets, this and the reload
+ * of systemd are one change.
+ */
 function swap({ facts, desired, todo, payload, stale }: Changes): Step[] {
   return [
     ...tags(desired, todo),
@@ -45,14 +49,14 @@ function swap({ facts, desired, todo, payload, stale }: Changes): Step[] {
   ];
 }
 
-/** In one step, if there is anything to read. */
+/** One step that reloads the managers, if there are any. */
 export function daemonReload(managers: readonly Whose[]): Step[] {
   return managers.length === 0 ? [] : [{ verb: "daemon_reload", managers }];
 }
 
 /**
- * Everything from the staged files to the new version that serves. Once both managers know the new units, the account's units change
- * before those of the host's manager, which need them.
+ * All steps from the staged files to a new version that serves. Once both managers know the new units, the account's units change before
+ * those of the host's manager, which need them.
  */
 export function activate(changes: Changes): Step[] {
   const { facts, desired, todo, stale, rehearsed, handed } = changes;
@@ -89,12 +93,12 @@ export function activate(changes: Changes): Step[] {
       { verb: "return", unit },
       { verb: "unlend", unit, path },
     ]),
-    // systemd forgets what was lent.
+    // With this reload systemd forgets the lent units.
     ...daemonReload(lent),
   ];
 }
 
-/** The sockets that go, and services with them, as a request may have started one of these once more. In each manager where it could. */
+/** Stops the sockets that go, and in the same manager the services that go: a request may have started one of these again. */
 function stopsAgain({ desired }: Changes, gone: readonly Stale[]): Step[] {
   if (desired.files.length === 0) return [];
   const open = gone.filter(({ unit, renamed }) => renamed || isSocket(unit)).map(({ unit }) => unit);
@@ -114,15 +118,15 @@ function readAnew({ facts, desired, payload, stale }: Changes): string[] {
   const touched = [...stale, ...payload.map(({ path }) => path)];
   return [
     ...touched.flatMap((path) => unitAt(desired, path) ?? []),
-    // Somebody else has changed a file of a unit of ours.
+    // Something else has changed the file of one of our units.
     ...[...facts.units].flatMap(([unit, { needsReload }]) => (needsReload ? unit : [])),
   ];
 }
 
 /**
- * Starts, restarts and reloads. A socket can't be started while its service runs (systemd.socket(5)), so where sockets change,
- * they restart together with the services, in one call: systemd stops the services first and starts them last, and a request on
- * another socket meets a restart that is on its way already.
+ * Starts, restarts and reloads. A socket can't be started while its service runs (systemd.socket(5)). So sockets that change restart
+ * together with the services, in one call: systemd stops the services first and starts them last, and a request on another socket finds the
+ * restart already under way.
  */
 function change(services: readonly DesiredService[], todo: ReadonlyMap<string, Action>): Step[] {
   const of = (...actions: Action[]) =>
@@ -167,7 +171,10 @@ function verify(todo: ReadonlyMap<string, Action>): Step[] {
   ];
 }
 
-/** Of a manager in one call, so that none of them starts another again; of the host's first, as its units need those of the account's. */
+/**
+ * Stops the units of each manager in one call, so that none of them starts another again. The host's manager comes first, as its
+ * units need the account's.
+ */
 function stopAll(units: readonly { unit: string }[]): Step[] {
   const names = units.map(({ unit }) => unit);
   const parts = [names.filter((unit) => !isAccounts(unit)), names.filter(isAccounts)];
@@ -175,8 +182,8 @@ function stopAll(units: readonly { unit: string }[]): Step[] {
 }
 
 /**
- * Units that are no longer the set's: of files that go, and of a quadlet that ServiceName= calls otherwise by now. Without those that
- * another's file stands for by now.
+ * Units that the set no longer has: those of files that go, and the old unit of a quadlet whose ServiceName= has changed. Units that
+ * another file now makes are left out.
  */
 function staleUnits(facts: Facts, desired: Desired, stale: readonly string[]): Stale[] {
   const wanted = desired.files.map(({ path }) => path);
@@ -196,7 +203,7 @@ function staleUnits(facts: Facts, desired: Desired, stale: readonly string[]): S
 interface Stale {
   file: string;
   unit: string;
-  /** Its file stays, and makes another unit by now. */
+  /** Whether its file stays and now makes another unit. */
   renamed: boolean;
 }
 

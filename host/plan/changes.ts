@@ -14,7 +14,7 @@ export type Change = "same" | "cosmetic" | "effect";
 /** What is done to one unit. */
 export type Action = "none" | "start" | "reload" | "restart";
 
-/** @param before the text that is there now, or undefined where there is none. */
+/** @param before the text that is there now, or undefined if there is none. */
 export function changeOf(file: DesiredFile, before: string | undefined): Change {
   if (before === file.content) return "same";
   if (before === undefined || file.unit === undefined) return "effect";
@@ -42,7 +42,7 @@ export function actions(
     else if (has(service.reloadOn)) result.set(service.unit, "reload");
     else result.set(service.unit, "none");
   }
-  // One that need not run: where it does, it gets what is new.
+  // A unit that need not run gets the new version if it runs.
   for (const service of desired.services.filter(({ active }) => !active)) {
     const own = ownFiles(desired, service);
     if (!isActive(service.unit)) continue;
@@ -64,7 +64,9 @@ function ownFiles(desired: Desired, service: DesiredService): string[] {
     .map(({ key }) => key);
 }
 
-/** The service that a socket of the set starts (systemd.socket(5), Service=): the last that is one, as systemd ignores any other. */
+/**
+ * The service that a socket of the set starts: the last Service= that names a service, as systemd ignores any other (systemd.socket(5)).
+ */
 export function triggered(desired: Desired, socket: DesiredService): string | undefined {
   const file = desired.files.find(({ unit }) => unit === socket.unit);
   if (!file) return undefined;
@@ -75,10 +77,10 @@ export function triggered(desired: Desired, socket: DesiredService): string | un
 }
 
 /**
- * What a set's units are called for systemd: those of its files, of what else was its own, and of its services.
+ * The names that systemd has for a set's units: those of its files, of its former files, and of its services.
  *
- * @param paths that were its own until now
- * @param facts left out where the host was not looked at yet: what ServiceName= said there is not known then
+ * @param paths files that were the set's own until now
+ * @param facts left out if the host was not looked at yet: a ServiceName= that only the host has is then not known
  */
 export function unitsOf(desired: Desired, paths: readonly string[], facts?: Facts): string[] {
   const before = paths.flatMap((path) => formerUnit(desired, path, facts) ?? []);
@@ -86,17 +88,17 @@ export function unitsOf(desired: Desired, paths: readonly string[], facts?: Fact
   return [...new Set(units.filter((unit) => !isTemplate(unit)))];
 }
 
-/** The unit that systemd has of a file that is on the host by now; undefined where the path is no unit's. */
+/** The unit that systemd has of a file that is on the host now; undefined if the path is not a unit's. */
 export function formerUnit(desired: Desired, path: string, facts?: Facts): string | undefined {
   const file = unitAt(desired, path);
   if (file === undefined) return undefined;
   const fact = facts?.files.get(path);
-  // The content is not sent where it is as desired.
+  // The host does not send the content if it is as desired.
   const text = fact?.content?.toString("utf8") ?? desired.files.find((one) => one.path === path)?.content;
   return text === undefined ? (facts?.set?.units?.get(path) ?? madeUnit(file, text)) : madeUnit(file, text);
 }
 
-/** Those of its files, templates included. */
+/** The units of a set's files, templates included. */
 export function madeUnits({ files }: Desired): string[] {
   const units = files.flatMap(({ unit, content }) => (unit === undefined ? [] : [madeUnit(unit, content)]));
   return [...new Set(units)];

@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /**
- * What differs on a host: what the plan would repair there, and drop-ins, which it leaves alone. What serves comes first. Pure.
+ * All differences on a host: those that the plan would repair, and drop-ins, which it leaves alone. Units come first. Pure.
  *
  * @param known drop-ins that were there at the last operation
  */
@@ -35,7 +35,7 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
   ];
 }
 
-/** Units that something else starts now and then: a timer, say. */
+/** Units that something else starts now and then, for example a timer. */
 function installed(desired: Desired): string[] {
   return madeUnits(desired).filter((made) => !desired.services.some(({ unit }) => unit === made));
 }
@@ -64,18 +64,18 @@ export function fileDrift(file: DesiredFile, desired: Desired, facts: Facts): st
   ];
 }
 
-/** "~/" is the account's; all else belongs to who runs the manager. */
+/** Files in "~/" belong to the account, all others to the user who runs the manager. */
 function ownerOf({ path }: DesiredFile, { manager }: Desired, { uid }: Facts): number {
   return manager === "user" || path.startsWith("~/") ? uid : 0;
 }
 
 function unitDrift({ unit, active, enabled, reloadOn, restartOn }: DesiredService, facts: Facts): string[] {
   const fact = facts.units.get(unit);
-  // One that has ended and is started again does not run: it may end for ever.
+  // A unit that has ended and waits for a restart does not run: it may end again and again.
   const isRunning = isActive(facts, unit) && !fact?.restarting;
   const isEnabled = fact?.enabled === "enabled";
   return [
-    // A unit that shall not be kept running may run.
+    // A unit that need not run may run.
     ...(active && !isRunning ? ["not running"] : []),
     ...(enabled === isEnabled ? [] : [isEnabled ? "enabled" : "disabled"]),
     ...(newerFiles(facts, unit, [...reloadOn, ...restartOn]).length > 0 ? ["runs with older files"] : []),

@@ -7,10 +7,10 @@ import type { Desired, DesiredFile } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 
 /**
- * What on the host belongs to somebody else and would be replaced: the set's mark, files, units, containers. Pure.
+ * What on the host does not belong to this set and would be replaced: the set's mark, files, units, containers. Pure.
  *
- * The first two can be adopted, as a destroy can only take away what is ours. With a unit of another file it could not: what
- * was enabled and what ran of it is nothing that anybody has written down. A container is gone when it is replaced.
+ * Marks and files can be adopted, as a destroy removes only what is ours. Units of another file can't be: it is recorded nowhere whether
+ * such a unit was enabled or ran. Containers can't be: a container is gone when it is replaced.
  *
  * @param own paths that are the set's own
  * @param marked whether the set's mark on the host is this resource's
@@ -50,8 +50,8 @@ function inTheWay(facts: Facts, { adopt }: Desired, own: ReadonlySet<string>, pa
 }
 
 /**
- * Units that a file of ours would take the place of, whether they run or not: a quadlet's service goes before that of a
- * package (systemd.unit(5), "Unit File Load Path"), and one of an administrator's before that of a quadlet.
+ * Units that a file of ours would override, whether they run or not: a quadlet's service takes precedence over a package's
+ * (systemd.unit(5), "Unit File Load Path"), and an administrator's over a quadlet's.
  */
 function foreignUnits(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
   const paths = [...own, ...desired.files.map(({ path }) => path)];
@@ -66,15 +66,15 @@ function foreignUnits(facts: Facts, desired: Desired, own: ReadonlySet<string>):
   });
 }
 
-/** The file that systemd has a unit from, where that is none of these paths. */
+/** The file that systemd loads a unit from, if it is none of these paths. */
 export function foreignFile(facts: Facts, unit: string, paths: readonly string[]): string | undefined {
   const fact = facts.units.get(unit);
-  // What is masked is somebody's wish, and has no file.
+  // A masked unit has no file, and was masked on purpose.
   if (fact?.file === undefined || fact.load === "masked") return undefined;
   return paths.some((path) => places(facts, path).includes(fact.file ?? "")) ? undefined : fact.file;
 }
 
-/** How systemd and podman may call a path: podman resolves links in its directories (SourcePath=), systemd does not. */
+/** The names that systemd and podman may have for a path: podman resolves links in its directories (SourcePath=), systemd does not. */
 function places({ home, real }: Facts, path: string): string[] {
   const at = path.lastIndexOf("/");
   const directory = real.get(path.slice(0, at));
@@ -96,18 +96,20 @@ function containersOf(desired: Desired): Made[] {
     const { unit } = file;
     const name = unit === undefined ? undefined : madeContainer(file.key, file.content);
     if (unit === undefined || name === undefined) return [];
-    // What an account runs in the host's manager is written by hand: quadlets have no User=.
+    // A service of the host's manager that runs as an account is not a quadlet: quadlets have no User=.
     const runsAs = desired.manager === "system" && desired.account !== undefined && !isQuadlet(unit);
     return [{ file, name, podman: runsAs || isAccounts(unit) ? "account" : "manager" }];
   });
 }
 
-/** Whose containers to look at, as a unit of the set is new to the host or names its container anew. */
+/**
+ * Whose containers to look at: those of each podman for which the set has a new unit, or a unit that names its container differently now.
+ */
 export function newContainers(facts: Facts, desired: Desired): Podman[] {
   const isNew = ({ file, name }: Made) => {
     const fact = facts.files.get(file.path);
     if (fact?.type !== "file") return true;
-    // Not sent where it is as it should be.
+    // The content is not sent if it is as it should be.
     return fact.content !== undefined && madeContainer(file.key, fact.content.toString("utf8")) !== name;
   };
   return [
@@ -119,7 +121,7 @@ export function newContainers(facts: Facts, desired: Desired): Podman[] {
   ];
 }
 
-/** Containers that podman would remove, to make ours of that name (podman-run(1), --replace). */
+/** Foreign containers that podman would remove to create ours with the same name (podman-run(1), --replace). */
 function foreignContainers(facts: Facts, desired: Desired, own: ReadonlySet<string>): string[] {
   const units = unitsOf(desired, [...own], facts);
   // The other manager of the account may have a unit of the same name.

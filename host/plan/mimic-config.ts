@@ -1,28 +1,28 @@
 import type { Live } from "../facts/facts.ts";
 
-/** What a mimic differs in from the container that runs. */
+/** How a mimic differs from the running container. */
 export interface Difference {
-  /** Path on the host → where its new files are. */
+  /** Path on the host → where its new files are staged. */
   moved: ReadonlyMap<string, string>;
-  /** Files that are written or go: each must be below a path that is moved. */
+  /** Files that are written or removed: each must be below a path of `moved`. */
   touched: readonly string[];
-  /** Families of which it binds addresses of the host, which are none in there. */
+  /** Families of which it binds addresses that only the host has, and not its network namespace. */
   hostOnly: readonly ("ipv4" | "ipv6")[];
-  /** Whether this manager may make it a cgroup of its own, below that of the transaction. */
+  /** Whether this manager may create its own cgroup for it, below that of the transaction. */
   ownCgroup: boolean;
 }
 
 type Json = Record<string, unknown>;
 
 /**
- * The OCI configuration of a container that is as the one that runs, with other files: the same image, user, capabilities, seccomp filter
- * and namespaces, in a network namespace of its own. It writes nothing that the other one reads: its root file system is read-only, with
- * memory where nginx writes.
+ * The OCI configuration of a mimic: a container like the running one, with other files. It has the same image, user, capabilities, seccomp
+ * filter and namespaces, but its own network namespace. It writes nothing that the running one reads: its root file system is read-only,
+ * with memory where nginx writes.
  *
- * What runs may belong to an account, which can write anything into it. So whatever is not known is refused, and so is what would hold
- * for a cgroup, a user namespace, an SELinux label or a network of podman's, which a mimic has not.
+ * The running container may belong to an account, which can write anything into its configuration. So unknown keys are refused, and so is
+ * anything that depends on a cgroup, a user namespace, an SELinux label or a network of podman: a mimic has none of these.
  *
- * @returns undefined where there can't be one, or where it would be less confined
+ * @returns undefined if there can be no mimic, or if it would be less confined
  * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md
  */
 export function mimicConfig({ runtime, config }: Live, difference: Difference): string | undefined {
@@ -51,7 +51,7 @@ const requiredNamespaces = ["pid", "network", "ipc", "uts", "mount"];
 
 function mimic(config: Json, runtime: Live["runtime"], difference: Difference): Json {
   const { ociVersion, hostname } = config;
-  // crun's own change what it makes of a configuration (crun(1), "Extensions to OCI").
+  // crun's own annotations change how it reads a configuration (crun(1), "Extensions to OCI").
   if (Object.keys(object(config.annotations ?? {})).some((key) => key.startsWith("run.oci."))) refuse();
   const root = object(config.root, ["path", "readonly"]);
   return {
@@ -64,11 +64,11 @@ function mimic(config: Json, runtime: Live["runtime"], difference: Difference): 
   };
 }
 
-/** It is handed no socket, and tells no manager that it is there. Its unit may have held it to no new privileges. */
+/** The mimic gets no socket, and notifies no manager. It gets no new privileges, as the container's unit may have forbidden them. */
 function processOf(process: Json): Json {
   if (process.terminal === true) refuse();
   const capabilities = Object.values(object(process.capabilities)).flatMap(list);
-  // What may make devices is held by its cgroup.
+  // A container that may create devices is confined by its cgroup, and a mimic is not.
   if (capabilities.includes("CAP_MKNOD") || capabilities.includes("CAP_SYS_ADMIN")) refuse();
   const env = list(process.env).filter((entry) => !/^(NGINX|LISTEN_\w+|NOTIFY_SOCKET)=/.test(String(entry)));
   return { ...process, env, noNewPrivileges: true };
@@ -95,7 +95,7 @@ function linux(live: Json, runtime: Live["runtime"], { hostOnly, ownCgroup }: Di
       "net.ipv4.ip_unprivileged_port_start": "0",
       ...Object.fromEntries(hostOnly.map((family) => [`net.${family}.ip_nonlocal_bind`, "1"])),
     },
-    // crun makes none (--cgroup-manager=disabled). runc makes one, and where it may not, none.
+    // crun creates no cgroup (--cgroup-manager=disabled). runc creates one, or none if it may not.
     ...(runtime === "runc" && ownCgroup ? { cgroupsPath: "@CGROUP@/mimic" } : {}),
   };
 }
@@ -108,11 +108,11 @@ interface Mount {
 }
 
 const mountTypes = ["proc", "tmpfs", "sysfs", "devpts", "mqueue", "cgroup", "bind"];
-/** What podman makes for each container, and that this one has to share with the other. */
+/** Files that podman makes for each container, and that the mimic has to share with the running one. */
 const shared = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv"];
-/** As podman's --read-only-tmpfs (podman-run(1)), and what nginx writes beside it. */
+/** The directories of podman's --read-only-tmpfs (podman-run(1)), and the one that nginx writes to in addition. */
 const written = ["/run", "/tmp", "/var/tmp", "/var/cache/nginx"];
-/** Flags of the file system that the files are staged on, which a user namespace may not take away (mount_namespaces(7)). */
+/** Flags of the file system with the staged files, which a user namespace may not remove (mount_namespaces(7)). */
 const locked = ["nosuid", "nodev", "noexec"];
 
 function mounts(live: unknown, isReadOnly: boolean, { moved, touched }: Difference): Mount[] {
@@ -132,7 +132,7 @@ function mounts(live: unknown, isReadOnly: boolean, { moved, touched }: Differen
   const missing = isReadOnly
     ? []
     : written.filter((path) => !all.some(({ destination }) => destination === path));
-  // First, as others may be in them.
+  // These come first, as other mounts may be below them.
   return [...missing.map((path) => memory(path, ["nosuid", "nodev"])), ...own];
 }
 

@@ -5,13 +5,13 @@ import type { Action } from "./changes.ts";
 import { mimicConfig } from "./mimic-config.ts";
 import type { Rehearsal } from "./stand-ins.ts";
 
-/** A rehearsal without a unit, in a container as the one that runs. */
+/** A rehearsal without a unit, in a container like the running one. */
 export interface Mimic extends Pick<Rehearsal, "service" | "probes" | "text"> {
   runtime: Live["runtime"];
 }
 
 /**
- * The rehearsals that need no unit: of reloads, where only files change that the container sees.
+ * The rehearsals that need no unit: those of reloads for which only files change that the container sees.
  *
  * @param paths of files that are written or go
  */
@@ -33,20 +33,20 @@ export function mimics(
   });
 }
 
-/** Keys of [Service] that take nothing from what the service may do, or only what a mimic does without as well. */
+/** Keys of [Service] that do not restrict the service, or that restrict only what a mimic does not do, either. */
 const harmless = new Set([
   ...["Delegate", "Environment", "ExecCondition", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre"],
   ...["ExecStop", "ExecStopPost", "KillMode", "LogsDirectory", "LogsDirectoryMode", "NonBlocking"],
   ...["NotifyAccess", "Restart", "RestartSec", "RuntimeDirectory", "RuntimeDirectoryMode"],
   ...["RuntimeDirectoryPreserve", "Sockets", "SyslogIdentifier", "TimeoutStartSec", "TimeoutStopSec", "Type"],
   "User",
-  // A mimic always has it; and it makes its sockets itself, as each rehearsal does.
+  // A mimic always has no new privileges, and opens its sockets itself, as each rehearsal does.
   ...["NoNewPrivileges", "RestrictAddressFamilies"],
 ]);
 
-/** Whether its unit may confine it further than its container does (systemd.exec(5), "Sandboxing"). */
+/** Whether the unit may confine the service further than the container does (systemd.exec(5), "Sandboxing"). */
 function isHeldByUnit({ service, key, text }: Rehearsal, { units }: Facts): boolean {
-  // What holds for all services holds for the transaction, too.
+  // A drop-in for all services also applies to the transaction's own unit.
   const dropIns = units.get(service)?.dropIns.filter((path) => !path.includes("/service.d/")) ?? [];
   return dropIns.length > 0 || assignmentsOf(text, key, "Service").some(({ key }) => !harmless.has(key));
 }

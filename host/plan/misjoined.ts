@@ -2,7 +2,7 @@ import { compareVersions, joinsLinesSince, misjoinedLine } from "../../units/ver
 import type { DesiredFile } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 
-/** Quadlets of which the host's podman, being old, would join the lines in another way, or never come to an end. Pure. */
+/** Quadlets whose lines an old podman on the host would join in another way, or whose end it would never reach. Pure. */
 export function misjoined({ podman }: Facts, payload: readonly DesiredFile[]): string[] {
   const { version } = podman;
   if (version === undefined || compareVersions(version, joinsLinesSince) >= 0) return [];

@@ -6,8 +6,8 @@ import type { Desired, DesiredFile } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 
 /**
- * Programs that podman needs for the networks of a set, and that the host has not; and networks that its podman no longer knows. A
- * container with network "none" needs none of them; podman itself does not start without netavark. Pure.
+ * Programs that podman needs for the networks of a set and that the host lacks, and networks that its podman no longer supports. A
+ * container with network "none" needs none of these programs. netavark is not among them: podman itself does not start without it. Pure.
  *
  * @see podman-network(1); podman-run(1), --network; containers.conf(5), default_rootless_network_cmd
  */
@@ -34,11 +34,11 @@ function slirpNetworks({ unit = "", content }: DesiredFile): string[] {
   return networksOf(unit, content).filter((network) => /^slirp4netns(:|$)/.test(network));
 }
 
-/** What a package is called at Debian and Fedora where it is not called as the program is. */
+/** The names of packages in Debian and Fedora, where they differ from the program's. */
 const packages: Record<string, string> = { pasta: "passt" };
 
 interface Need {
-  /** One of them will do. */
+  /** One of them is enough. */
   anyOf: string[];
   what: string;
 }
@@ -68,7 +68,7 @@ function needs({ unit, content }: DesiredFile, isRootless: boolean, hasSlirp: bo
   });
 }
 
-/** The networks of what podman runs for a unit, "" for podman's default; none where it runs nothing. */
+/** The networks of the containers that podman runs for a unit, "" for podman's default. Empty if podman runs nothing for it. */
 function networksOf(name: string, text: string): string[] {
   const kind = kindOf(name);
   const { section = "", runs } = kind === undefined ? {} : factsOf(kind);

@@ -24,7 +24,7 @@ export function fill(desired: Desired, account: Account): Desired {
   };
 }
 
-/** One text, filled in. In a unit a "%" of the home directory is no specifier (systemd.unit(5)). */
+/** Fills in one text. In a unit, a "%" of the home directory is doubled, as it is not a specifier (systemd.unit(5)). */
 function fillText(text: string, { uid, home }: Account, isUnit: boolean): string {
   return text
     .replaceAll("@UID@", String(uid))

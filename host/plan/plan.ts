@@ -21,11 +21,11 @@ import type { Step } from "./step.ts";
 export interface Plan {
   /** Why nothing can be done, each with its cure. With these there are no steps. */
   refusals: string[];
-  /** Up to "stage" nothing changes that serves, and all can be taken back up to the last. */
+  /** Up to "stage" nothing changes that serves. Every step except the last can be rolled back. */
   steps: Step[];
   /** The files that the put steps refer to by their index. */
   payload: DesiredFile[];
-  /** The texts that the lend and mimic steps refer to, whose indices go on after those of the payload. */
+  /** The texts that the lend and mimic steps refer to. Their indices continue after those of the payload. */
   lent: string[];
   /** Paths that are the set's own: while the steps run, and after them. */
   owned: { begin: string[]; commit: string[] };
@@ -46,7 +46,7 @@ const nothing: Plan = {
  * What to do so that the host gets what is desired: facts in, steps out, and no steps where all is as it should be. Pure.
  *
  * @param known paths that were observed as the set's own (an import has no mark on the host yet)
- * @param before the services as they were desired last: what a file that is gone was for
+ * @param before the services as they were desired last, which tell what a removed file was for
  */
 export function plan(
   seen: Facts,
@@ -57,7 +57,7 @@ export function plan(
   const facts = withoutFormer(seen, desired);
   const marked =
     facts.set !== undefined && [desired.owner, ...desired.formerOwners].includes(facts.set.owner);
-  // Somebody else has taken the set over: for us it is gone.
+  // Another resource has taken the set over: for this one it is gone.
   if (desired.files.length === 0 && facts.set && !marked) return nothing;
   const own = new Set([...(marked ? (facts.set?.paths ?? []) : []), ...known]);
   const wanted = new Set(desired.files.map(({ path }) => path));
@@ -154,9 +154,9 @@ function whatToDo(
   const changes = new Map(
     desired.files.map((file) => [file.key, changeIn(file, facts, payload.includes(file))]),
   );
-  // A file that is gone has the effect of a change on what it was for.
+  // The removal of a file is a change for the services that read it.
   for (const path of stale) changes.set(path, "effect");
-  // Nor has a service the content of a file that was written after its start.
+  // A running service has not read a file that was written after its start.
   for (const { unit, reloadOn, restartOn } of desired.services)
     for (const key of newerFiles(facts, unit, [...reloadOn, ...restartOn]))
       if (changes.get(key) === "same") changes.set(key, "effect");
@@ -167,14 +167,14 @@ function whatToDo(
       facts.set?.unfinished === true ||
       facts.replacedImages.has(plainName(unit)) ||
       goesBackToAnother(facts, desired) ||
-      // A start would wait until systemd makes its next one.
+      // A start would wait for systemd's own next start of the unit.
       facts.units.get(unit)?.restarting === true;
     if (!isSocket(unit) && action !== "start" && isStale) todo.set(unit, "restart");
   }
   return todo;
 }
 
-/** Whether the version before had another image by a name of this one's. */
+/** Whether this goes back to a version that had another image under one of these names. */
 function goesBackToAnother({ versions }: Facts, { version, images }: Desired): boolean {
   if (!versions || versions.former.text !== version) return false;
   const { now, former } = versions;
@@ -188,7 +188,7 @@ function changeIn(file: DesiredFile, facts: Facts, written: boolean): Change {
   const fact = facts.files.get(file.path);
   if (fact?.type !== "file") return "effect";
   const before = fact.sha256 === sha256(file.content) ? file.content : (fact.content?.toString("utf8") ?? "");
-  // Another mode or owner: nginx reads its files again at a reload; systemd does not mind.
+  // Only the mode or the owner differs: nginx reads its files again at a reload, and systemd ignores both.
   return before === file.content && file.unit === undefined ? "effect" : changeOf(file, before);
 }
 
@@ -218,7 +218,7 @@ function isMounted({ mounts }: ContainerCheck, path: string): boolean {
   return Object.keys(mounts).some((directory) => path.startsWith(`${directory}/`));
 }
 
-/** Each new version tried out; what stands in for it later is there from the same reload of systemd on. */
+/** Tries out each new version. The units for the handovers are lent before the same reload of systemd. */
 function rehearse(
   { checks }: Desired,
   rehearsed: readonly Rehearsal[],
@@ -247,7 +247,7 @@ function mimic(mimicked: readonly Mimic[], first: number): Step[] {
   }));
 }
 
-/** Requests through the sockets, once something that answers them, or is behind that, was touched or has gone. */
+/** Requests through the sockets, for a change that touches or removes what answers them or is behind that. */
 function asks(desired: Desired): Step[] {
   const service = desired.services.find(({ unit }) => !isSocket(unit))?.unit;
   if (service === undefined) return [];

@@ -3,7 +3,7 @@ import { type Desired, movesTag } from "../desired.ts";
 import type { Action } from "./changes.ts";
 import type { Step } from "./step.ts";
 
-/** The images that are pulled before something starts. What the running version needs keeps its name: see {@link tags}. */
+/** Pulls images before something starts. Images of the running version keep their names: see {@link tags}. */
 export function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   // Without logins of our own, podman uses those that the host has (containers-auth.json(5)).
   const withLogin = Object.keys(desired.registries).length > 0;
@@ -15,7 +15,7 @@ export function pulls(desired: Desired, todo: ReadonlyMap<string, Action>): Step
   }));
 }
 
-/** The names of the images that a pull may have replaced, which it has kept back. */
+/** Moves names to the new images: a pull that may replace an image keeps the new one back. */
 export function tags(desired: Desired, todo: ReadonlyMap<string, Action>): Step[] {
   return pulled(desired, todo).flatMap(({ reference, pull }): Step[] =>
     movesTag(pull) ? [{ verb: "tag", image: reference }] : [],

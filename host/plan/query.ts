@@ -19,7 +19,7 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
   );
   return {
     files: new Map([
-      // Where a socket has listened until now tells whether its port is free afterwards, and ServiceName= what a quadlet is called.
+      // These contents are sent: a socket's address tells whether its port will be free, and ServiceName= tells a quadlet's unit.
       ...known.map((path): [string, string] => [path, isSocket(path) || isQuadlet(path) ? "none" : "any"]),
       ...wanted,
     ]),
@@ -30,7 +30,7 @@ export function queryFor(desired: Desired, known: readonly string[]): Query {
   };
 }
 
-/** What to look at to tell how a host differs: all of the set, and whether images were replaced. Nobody's ports. */
+/** What to look at to find how a host differs: the whole set, and whether images were replaced, but no ports. */
 export function lookQuery(desired: Desired): Query {
   const files = new Map(desired.files.map(({ path }) => [path, "any"]));
   return { ...queryFor(desired, []), files, ports: [], images: true };
@@ -42,8 +42,8 @@ export function reloadable({ services }: Desired): string[] {
 }
 
 /**
- * What else to look at, as the first facts tell: units that only the set's mark knows of, and containers where some may be in
- * the way. Undefined for nothing, as it is as a rule.
+ * What else to look at after the first facts: units that only the set's mark knows, and containers if some may be in the way. Returns
+ * undefined when nothing more is needed, the usual case.
  */
 export function furtherQuery(facts: Facts, desired: Desired): Query | undefined {
   const paths = [...(facts.set?.paths ?? []), ...facts.files.keys()];

@@ -12,11 +12,11 @@ import { missingNetworkTools } from "./network-tools.ts";
 import { closedBySelinux } from "./selinux.ts";
 import { standInsOf, standsInFor } from "./stand-ins.ts";
 
-/** Room that is wanted besides that of the files themselves, in bytes: journal, marks, and systemd's own. */
+/** Bytes that are needed in addition to the files themselves: for the journal, marks, and systemd's own files. */
 const margin = 1024 * 1024;
 
 /**
- * Everything for which the host can't have what is desired, each with its cure. Pure.
+ * All reasons why the host can't have the desired set, each with its cure. Pure.
  *
  * @param own paths that are the set's own
  * @param marked whether the set's mark on the host is this resource's
@@ -29,7 +29,7 @@ export function refusals(
   marked: boolean,
   payload: readonly DesiredFile[],
 ): string[] {
-  // What shall be gone can be removed from any host.
+  // A set can be removed from any host.
   if (desired.files.length === 0) return [];
   return [
     ...host(facts, desired),
@@ -46,10 +46,10 @@ export function refusals(
   ];
 }
 
-/** The oldest that a distribution with such a podman has (RHEL 9). */
+/** The oldest systemd in a distribution with a podman that is new enough (RHEL 9). */
 const oldestSystemd = 252;
 
-/** To go on with. README.md has the same. */
+/** What to do about podman. README.md has the same list. */
 const withPodman =
   "These have it: Debian 13, Ubuntu 25.10 and 26.04, RHEL and its rebuilds 9.6 and 10, Fedora.";
 
@@ -88,7 +88,7 @@ function isPodmanTooOld({ podman: { version } }: Facts): boolean {
   return version !== undefined && compareVersions(version, oldestPodman) < 0;
 }
 
-/** Keys that a podman of before does not know, where it knows those that all sets need. */
+/** Keys that the host's podman is too old for, if it is new enough for those that all sets need. */
 function keys(facts: Facts, payload: readonly DesiredFile[]): string[] {
   const { version } = facts.podman;
   if (version === undefined || isPodmanTooOld(facts)) return [];
@@ -122,7 +122,7 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
     sockets.filter((file) => isUp(file) && !payload.includes(file)),
     sockets.filter((file) => !isUp(file) || payload.includes(file)),
   ];
-  // What our own sockets have: they stay, or are closed before the new ones are opened.
+  // The addresses of our own sockets: these stay, or are closed before the new ones are opened.
   const own = [
     ...kept.flatMap(({ content, key }) => listens(content, key)),
     ...[...facts.files].flatMap(([path, { content }]) => {
@@ -130,7 +130,7 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
       return content && unit !== undefined && isSocket(unit) ? listens(content.toString("utf8"), unit) : [];
     }),
     ...(desired.former?.addresses ?? []).map((address) => ({ address })),
-    // One of which only a comment or a mode changes.
+    // Running sockets of which only a comment or a mode changes.
     ...opened
       .filter(isUp)
       .flatMap((file) => (facts.files.get(file.path)?.content ? [] : listens(file.content, file.key))),
@@ -139,7 +139,7 @@ function ports(facts: Facts, desired: Desired, payload: readonly DesiredFile[]):
     listens(content, key).flatMap(({ address, ipv6Only }) => {
       const taken = facts.ports.find(
         (port) =>
-          // Whether another's socket for IPv6 takes IPv4 as well can't be seen: the opening of ours will tell.
+          // It can't be seen whether a foreign IPv6 socket also takes IPv4: opening ours will show it.
           !(port.address.family === "ipv6" && address.family === "ipv4") &&
           overlaps(port.address, address, ipv6Only) &&
           !own.some((one) => sameAddress(one.address, port.address)),
@@ -179,7 +179,7 @@ function space(facts: Facts, { version = "" }: Desired, payload: readonly Desire
   );
 }
 
-/** The names that a handover needs for a moment are nobody else's: neither ours another's, nor another's ours. */
+/** No other unit may have the names that a handover needs for a moment, neither in our set nor in another one. */
 function reserved(facts: Facts, desired: Desired): string[] {
   const own = standInUnits(desired)
     .filter((unit) => !["not-found", ""].includes(facts.units.get(unit)?.load ?? ""))
@@ -201,7 +201,9 @@ function reserved(facts: Facts, desired: Desired): string[] {
   return [...own, ...others];
 }
 
-/** Units that no other set may have, beside those of this set: its stand-ins, and services for which its units would stand in. */
+/**
+ * Units that no other set may have, in addition to those of this set: its stand-ins, and services for which its units would be stand-ins.
+ */
 export function rivals(desired: Desired): string[] {
   return [...standInUnits(desired), ...unitsOf(desired, []).flatMap(standsInFor)];
 }

@@ -2,8 +2,8 @@ import type { Desired } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 
 /**
- * Types that no container may read, among them what a new directory gets where this project keeps configuration
- * (container_selinux(8); an administrator's own policy may say otherwise, and has other types).
+ * Types that no container may read (container_selinux(8)). A new directory where this project keeps configuration gets one of them. An
+ * administrator's own policy may differ, but has other types.
  */
 const closed = [
   "admin_home_t",
@@ -29,7 +29,7 @@ export function closedBySelinux({ labels }: Facts, desired: Desired): string[] {
   });
 }
 
-/** Whether the containers that have it relabel it (podman-run(1), --volume, "z" and "Z"), or have no label themselves. */
+/** Whether the containers that mount it relabel it (podman-run(1), --volume, "z" and "Z"), or have no label themselves. */
 function isRelabelled({ files }: Desired, target: string): boolean {
   const texts = files.filter(({ unit }) => unit !== undefined).map(({ content }) => content);
   const volumes = texts.flatMap((text) =>

@@ -6,28 +6,28 @@ import { type Action, triggered } from "./changes.ts";
 import { type Desired, type DesiredFile, type Probe, probeTarget, runtimeUnitPath } from "../desired.ts";
 import { listens } from "../../units/socket-addresses.ts";
 
-/** A unit that is on the host for the time of the transaction only. */
+/** A unit that is on the host only during the transaction. */
 export interface LentUnit {
   unit: string;
   path: string;
   text: string;
 }
 
-/** How one service is restarted so that nobody notices. */
+/** How one service restarts without an interruption. */
 export interface Handover {
   service: string;
   /** The new version that shares the sockets meanwhile. */
   standIn: LentUnit;
 }
 
-/** A new version that is tried out in a network namespace of its own, before anything of the old one is touched. */
+/** A new version that is tried out in its own network namespace, before the old one is touched. */
 export interface Rehearsal extends LentUnit {
   service: string;
   /** The container's name. */
   container: string;
   /** Indices of the probes that can be asked in there. */
   probes: number[];
-  /** What rehearsalUnit() was told. */
+  /** The arguments of rehearsalUnit(). */
   key: string;
   moved: ReadonlyMap<string, string>;
   hostOnly: ("ipv4" | "ipv6")[];
@@ -51,9 +51,9 @@ export function handovers(desired: Desired, todo: ReadonlyMap<string, Action>): 
 }
 
 /**
- * The new versions that are tried out: of what restarts, and of what reads a new configuration. None of a proxy's nginx in an update that
- * adds a unit or starts one, such as its first network or another backend: what nginx needs is not there yet. Its configuration is checked
- * then, and not its start.
+ * The new versions that are tried out: those of services that restart, or that read a new configuration. A proxy's nginx is not tried out
+ * in an update that adds or starts another unit, such as its first network or another backend: what nginx needs is not there yet. Then its
+ * configuration is checked, but not its start.
  *
  * @param fresh unit files that the host does not have yet
  * @param home the home directory of the account
@@ -66,11 +66,11 @@ export function rehearsals(
 ): Rehearsal[] {
   return pairable(desired, todo, ["restart", "reload"]).flatMap(({ service, file, sockets }): Rehearsal[] => {
     const others = [...todo].filter(([unit]) => unit !== service && !sockets.includes(unit));
-    // What it may need is not there yet: another unit, a network.
+    // The service may need something that is not there yet: another unit, a network.
     if (others.some(([, action]) => action === "start") || fresh.some((name) => !sockets.includes(name)))
       return [];
     const addresses = addressesOf(desired, sockets);
-    // nginx would make the socket's path anew, and remove it at its end (ngx_close_listening_sockets()).
+    // nginx would create the socket's path again, and remove it when it ends (ngx_close_listening_sockets()).
     if (addresses.some(({ family }) => family === "unix")) return [];
     const [moved, hostOnly] = [stagedPaths(desired, file, home), hostOnlyFamilies(addresses)];
     const text = rehearsalUnit(file.key, file.content, moved, hostOnly);
@@ -78,18 +78,18 @@ export function rehearsals(
     const own = lent(desired, file, service, "rehearsal", text);
     const container = `systemd-${stemOf(plainName(own.unit))}`;
     const reachable = new Set(addresses.filter(isReachable).map(toListenStream));
-    // What it passes requests on to may be the old one still.
+    // A service that it passes requests to may still be the old one.
     const isAlone = others.every(([, action]) => action !== "restart");
     const probes = desired.probes.flatMap(({ listen }, index) =>
       isAlone && reachable.has(toListenStream(probeTarget(listen))) ? [index] : [],
     );
-    // What starts is checked by nginx -t as well: a reload has nothing more to show.
+    // `nginx -t` also checks what a start does: without probes, the rehearsal of a reload shows nothing more.
     if (probes.length === 0 && todo.get(service) === "reload") return [];
     return [{ ...own, service, container, probes, key: file.key, moved, hostOnly }];
   });
 }
 
-/** The services of which a second one may run for a while, with their unit files and sockets. */
+/** Services of which a second instance may run for a while, with their unit files and sockets. */
 function pairable(
   desired: Desired,
   todo: ReadonlyMap<string, Action>,
@@ -122,19 +122,22 @@ export function answering(desired: Desired, { listen }: Probe): string | undefin
   return socket && triggered(desired, socket);
 }
 
-/** The families of the addresses that are the host's only. */
+/** The families of the addresses that only the host has. */
 function hostOnlyFamilies(addresses: readonly ListenAddress[]): ("ipv4" | "ipv6")[] {
   return (["ipv4", "ipv6"] as const).filter((family) =>
     addresses.some((address) => address.family === family && !isReachable(address)),
   );
 }
 
-/** In a network namespace of its own: an address of the host's is none there. */
+/** Whether an address exists in another network namespace: the host's own addresses do not. */
 function isReachable(address: ListenAddress): boolean {
   return address.family !== "unix" && !isSpecific(address);
 }
 
-/** It is of the same kind as the file of the service, and named for the service: what ServiceName= said is left out of it. */
+/**
+ * A lent unit. Its file is of the same kind as the service's, and its name is made from the service's:
+ * ServiceName= is left out of its text.
+ */
 function lent(
   desired: Desired,
   { unit = "" }: DesiredFile,
@@ -166,8 +169,8 @@ export function standsInFor(unit: string): string[] {
 }
 
 /**
- * Where the new files are while they are tried out, by what a unit calls them: see stage_files in validate.sh. A directory that
- * a check mounts as a whole, else the file alone: what else is in its directory is not staged.
+ * Path in a unit → where the new files are while they are tried out (stage_files in validate.sh). A directory that a check mounts is staged
+ * as a whole. Otherwise only the file is staged, without what else is in its directory.
  */
 function stagedPaths(desired: Desired, { unit = "" }: DesiredFile, home: string): Map<string, string> {
   const directories = desired.checks.flatMap(({ mounts }) => Object.keys(mounts));
@@ -179,7 +182,7 @@ function stagedPaths(desired: Desired, { unit = "" }: DesiredFile, home: string)
     .map(({ path }) => path);
   const homes = [
     home.replaceAll("%", "%%"),
-    // Of a system service it is root's.
+    // In a system service "%h" is root's home directory.
     ...(desired.account === undefined || desired.manager === "user" || isAccounts(unit) ? ["%h"] : []),
   ];
   return new Map(

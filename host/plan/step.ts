@@ -1,35 +1,35 @@
 import { type Whose, plainName } from "../account-units.ts";
 import type { PullPolicy } from "../desired.ts";
 
-/** One step of the script: the function `step_VERB` of transaction/scripts/, and what it is told. */
+/** One step of the script: the function `step_VERB` of transaction/scripts/, and its arguments. */
 export type Step =
   | { verb: "begin" }
   | { verb: "pull"; policy: PullPolicy; image: string; withLogin: boolean }
   | { verb: "validate"; managers: readonly Whose[] }
   | { verb: "readers"; image: string; path: string }
-  /** The number of a check, and how errors call it. */
+  /** `check` is the number of a check, `name` its name in errors. */
   | { verb: "try"; check: number; name: string }
-  /** The number of a text, and where it is put for the time of the transaction. */
+  /** `text` is the number of a text, `path` where it is put during the transaction. */
   | { verb: "lend"; text: number; unit: string; path: string }
   | { verb: "rehearse"; service: string; unit: string; container: string; probes: number[]; checks: number[] }
   | { verb: "unlend"; unit: string; path: string }
-  /** The number of a text, the OCI configuration of a container that is as the one that runs: see mimic-config.ts. */
+  /** `text` is the number of a text with the mimic's OCI configuration: see mimic-config.ts. */
   | { verb: "mimic"; service: string; text: number; runtime: string; probes: number[] }
   | { verb: "stage" }
   | { verb: "tag"; image: string }
-  /** The number of a file of the payload. */
+  /** `file` is the number of a file of the payload. */
   | { verb: "put"; file: number; mode: string; path: string }
   | { verb: "remove"; path: string }
   | { verb: "enable" | "disable"; unit: string }
   | { verb: "daemon_reload"; managers: readonly Whose[] }
   | { verb: "handover"; service: string; unit: string }
   | { verb: "return"; unit: string }
-  /** All of them in one call. */
+  /** All units in one call. */
   | { verb: "stop" | "restart"; units: readonly string[] }
   | { verb: "start" | "reload" | "reset_failed"; unit: string }
   | { verb: "settle" }
   | { verb: "verify"; unit: string; after: "started" | "touched" }
-  /** The number of a probe, what it asks, and whose journal tells why it fails. */
+  /** `probe` is the number of a probe, `says` what it asks, `unit` the unit whose journal tells why it fails. */
   | { verb: "ask"; probe: number; says: string; unit: string }
   | { verb: "commit" }
   | { verb: "forget" };
@@ -39,7 +39,7 @@ type Verb = Step["verb"];
 type StepOf<V extends Verb> = Extract<Step, { verb: V }>;
 
 interface Kind<S> {
-  /** What the function of the script gets: at most three words, as apply() in frames.sh reads them. */
+  /** The arguments of the script's function: at most three words, as run_steps in frames.sh reads them. */
   args(
     step: S,
   ): readonly [] | readonly [string] | readonly [string, string] | readonly [string, string, string];
@@ -121,7 +121,7 @@ const kinds: { [V in Verb]: Kind<StepOf<V>> } = {
 
 export const verbs = Object.keys(kinds) as Verb[];
 
-/** The fields of a step's line in the script's plan: the verb, and what its function gets. */
+/** The fields of a step's line in the script's plan: the verb and its arguments. */
 export function stepFields(step: Step): string[] {
   return [step.verb, ...kindOf(step).args(step)];
 }

@@ -7,15 +7,15 @@ export interface AgentKey {
   blob: Buffer;
 }
 
-/** How long an agent may take to say which keys it has: one that is forwarded over a broken connection never does. */
+/** Milliseconds for an agent to list its keys: an agent that is forwarded over a broken connection never answers. */
 const answerTime = 10_000;
 
 /** The longest answer that OpenSSH takes (authfd.c). */
 const longest = 256 * 1024;
 
 /**
- * Asks an agent for its keys (draft-ietf-sshm-ssh-agent, section 4.4). ssh2's own question leaves out, without a word, the
- * types that ssh2 does not have.
+ * Asks an agent for its keys (draft-ietf-sshm-ssh-agent, section 4.4). ssh2's own request silently leaves out the types
+ * that ssh2 does not support.
  *
  * @param path its socket
  * @throws Error that says why there is no answer.

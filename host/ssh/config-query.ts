@@ -13,25 +13,24 @@ export interface Query {
   address: string;
   port?: number;
   user?: string;
-  /** Who logs in where neither the query nor the configuration says it; left out, ssh's own default. */
+  /** The user if neither the query nor the configuration names one. Left out: ssh's own default. */
   defaultUser?: string;
-  /** Whether the way to the host is known: ProxyJump and ProxyCommand are passed over. */
+  /** Whether the jump hosts are known already: ProxyJump and ProxyCommand are then ignored. */
   isWayKnown: boolean;
   /** A configuration file in place of the user's and the system's. */
   file?: string;
   seconds: number;
 }
 
-/** Stands in the configuration after everything else: where ssh says it, nothing was configured. */
+/** Comes last in the configuration: if ssh prints it, nothing else was configured. */
 export const unset = "quadlet-fleet-unset";
 
 const systemFile = "/etc/ssh/ssh_config";
 
 /**
- * Has the operator's own ssh read the configuration (`ssh -G`): only it knows all of Match, Include, tokens and
- * canonical names.
+ * Lets the operator's own ssh read the configuration (`ssh -G`): only ssh knows all of Match, Include, tokens and canonical names.
  *
- * @returns what it printed; undefined where there is no configuration
+ * @returns what it printed; undefined if there is no configuration
  * @throws HostError when the configuration can't be read
  */
 export async function askSsh(query: Query): Promise<string | undefined> {
@@ -40,7 +39,7 @@ export async function askSsh(query: Query): Promise<string | undefined> {
   const hasOwn = file !== undefined || (await exists(userFile));
   if (!hasOwn && !(await exists(systemFile))) return undefined;
   const shown = file ?? (hasOwn ? "~/.ssh/config" : systemFile);
-  // ssh takes a file only by its name, and there is more to say than the user's file does.
+  // ssh takes a file only by its name, and our defaults must follow the user's file.
   const directory = await mkdtemp(join(tmpdir(), "quadlet-fleet-ssh-"));
   try {
     const path = join(directory, "config");
@@ -62,7 +61,7 @@ async function readNamed(name: string, file: string): Promise<string> {
   });
 }
 
-/** The first value that ssh finds is the one it takes, so these count only where no other is. */
+/** ssh takes the first value that it finds, so these count only if there is no other value. */
 function defaults({ defaultUser }: Query): string {
   return [
     "Match all",
@@ -89,7 +88,7 @@ async function run(query: Query, path: string, hasOwn: boolean, shown: string): 
   } catch (thrown) {
     const { code, killed, stderr = "" } = thrown as { code?: unknown; killed?: boolean; stderr?: string };
     const isMissing = code === "ENOENT";
-    // The system's file comes with ssh: what can't be used here, nobody relies on.
+    // The system's file comes with ssh: if ssh can't be used on this machine, no user relies on that file.
     if (!hasOwn && (isMissing || /^No user exists for uid/m.test(stderr))) return undefined;
     const off = "set the connection's sshConfig to false to do without it.";
     if (isMissing)

@@ -22,7 +22,7 @@ export interface Hop {
 }
 
 /**
- * Reads what `ssh -G` prints: a keyword in lower case and its value in each line, a value with blanks as it is.
+ * Reads what `ssh -G` prints: on each line a keyword in lower case and its value, which may contain blanks.
  *
  * @param original the host as ssh was asked for it
  * @throws Error that says what can't be read
@@ -58,7 +58,7 @@ export function parseSettings(printed: string, original: string): Settings {
   };
 }
 
-/** "none" is no file. */
+/** "none" means no file. */
 function paths(files: readonly string[], tokens: Tokens): string[] {
   return files.filter((file) => file !== "none").map((file) => expand(file, tokens));
 }
@@ -70,7 +70,7 @@ function agentOf(agent: string): string | false {
 
 type Tokens = Readonly<Record<string, string>>;
 
-/** The tokens and variables of ssh_config(5) that name files and hosts. What is not known stays as it is. */
+/** The tokens and variables of ssh_config(5) that name files and hosts. Unknown ones stay as they are. */
 function expand(text: string, tokens: Tokens): string {
   if (!/[%$]/.test(text)) return text;
   const { username, uid } = userInfo();

@@ -13,8 +13,8 @@ export class SshConfig {
   readonly #gate = new Gate(processes);
 
   /**
-   * The target as it is dialled. What the connection leaves open comes from the ssh configuration, for the host and for
-   * each machine on the way to it. What the connection says wins.
+   * The target as it is dialled. Fields that the connection leaves out come from the ssh configuration, for the host and for each machine
+   * on the way to it. The connection's own fields take precedence.
    *
    * @throws HostError when the configuration can't be read or followed
    */
@@ -35,11 +35,11 @@ export class SshConfig {
     const behind = [...route.behind, name];
     const given = jump && { ...jump, sshConfig: jump.sshConfig ?? sshConfig };
     const way = given ?? wayOf(settings?.hops ?? [], { ...route.hopCredentials, sshConfig });
-    // A machine that only the ssh configuration names is logged in to as ssh does.
+    // ssh's own default user applies to a machine that only the ssh configuration names.
     const defaultUser = given && route.defaultUser;
     return {
       ...(settings === undefined ? endpoint : withSettings(endpoint, settings)),
-      // Read by now: two ways to say the same login are one connection.
+      // It is read by now. Without this field, two ways to write the same login share one connection.
       sshConfig: undefined,
       jump: way && (await this.#complete(way, { ...route, behind, defaultUser })),
     };
@@ -64,12 +64,12 @@ export class SshConfig {
   }
 }
 
-/** What is the same for each machine on a way. */
+/** What is passed from machine to machine on the way to a host. */
 interface Route {
   seconds: number;
   hopCredentials: Partial<Endpoint> | undefined;
   defaultUser: string | undefined;
-  /** Those that are reached through this one, the host first. */
+  /** The machines that are reached through this one, the host first. */
   behind: readonly string[];
 }
 
@@ -93,7 +93,7 @@ function withSettings<T extends Endpoint>(endpoint: T, settings: Settings): T {
   const hasKey = endpoint.privateKey !== undefined || endpoint.identityFile !== undefined;
   return {
     ...endpoint,
-    // With those of the connection, which ssh was told.
+    // These include the connection's own values, which were passed to ssh.
     ...{ address, port, user },
     ...(hasKey ? {} : { identityFiles }),
     ...(endpoint.agent === undefined ? { identityAgent } : {}),

@@ -20,23 +20,23 @@ export type Output = "stdout" | "stderr";
 /** A running command on a host. */
 export interface Channel {
   write(data: string | Uint8Array): void;
-  /** The command gets an end of its input. */
+  /** Ends the command's input. */
   end(): void;
-  /** Nothing is taken from the command any more, either. It notices when it writes. */
+  /** Ends the command's input, and takes no more of its output. The command notices that when it writes. */
   close(): void;
   onStdout(listener: (chunk: Buffer) => void): void;
   onStderr(listener: (chunk: Buffer) => void): void;
-  /** Takes nothing more of it until {@link resume}, so the command waits when it writes. */
+  /** Takes no more of this output until {@link resume}, so the command waits when it writes. */
   pause(output: Output): void;
   resume(output: Output): void;
   /** Resolves when the command has ended. `code` is null when the connection broke first. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
-/** Gives the connection to a host, a new one or one that is there. */
+/** Returns the connection to a host, a new or an existing one. */
 type Connect = (target: Target) => Promise<Connection>;
 
-/** What a jump host answers that may not forward (RFC 4254, section 5.1). */
+/** The answer of a jump host that may not forward (RFC 4254, section 5.1). */
 const administrativelyProhibited = 1;
 
 /** One verified, logged-in SSH connection. This is the only file that knows node-ssh. */
@@ -46,7 +46,7 @@ export class Connection {
   readonly #ssh: NodeSSH;
   readonly #connect: Connect;
   readonly #openTimeout: number;
-  /** For sessions that sshd did not open on this one. */
+  /** Connections for sessions that sshd did not open on this one. */
   readonly #further = new Set<Connection>();
   #heard = performance.now();
 
@@ -62,7 +62,7 @@ export class Connection {
   /**
    * Connects within the target's connectTimeout, TCP, key exchange and login together.
    *
-   * @param connect gives the connection to a jump host, which many share and whoever made it closes
+   * @param connect returns the connection to a jump host. Many hosts share it, and its creator closes it.
    * @throws HostError when the host can't be reached, can't be verified or refuses the login.
    */
   static async open(target: Target, connect: Connect): Promise<Connection> {
@@ -86,13 +86,13 @@ export class Connection {
     return this.#ssh.isConnected();
   }
 
-  /** Seconds since the host has last said anything. A host that is there says something every five seconds (keepaliveInterval). */
+  /** Seconds since the host last sent anything. A live host sends something every five seconds (keepaliveInterval). */
   get silence(): number {
     return (performance.now() - this.#heard) / 1000;
   }
 
   /**
-   * Starts a command, on a connection of its own where sshd has no more sessions for this one (sshd_config(5), MaxSessions).
+   * Starts a command. If sshd opens no more sessions on this connection (sshd_config(5), MaxSessions), the command gets its own connection.
    *
    * @throws HostError when no channel is opened in time.
    */
@@ -120,7 +120,7 @@ export class Connection {
   }
 
   /**
-   * The deadline on the opening matters: a half-open connection may never answer it.
+   * Has a deadline, because a half-open connection may never answer.
    *
    * @returns undefined when sshd opens no session here
    */
@@ -134,7 +134,7 @@ export class Connection {
       (resolve, reject) => {
         client.exec(quoteCommand(argv), (error, stream) => {
           if (error) {
-            // Only a refusal of the channel has one.
+            // Only a refused channel has a reason.
             if ("reason" in error && typeof error.reason === "number") resolve(undefined);
             else reject(new HostError(this.name, `no channel was opened: ${error.message}.`));
             return;
@@ -201,7 +201,7 @@ export class Connection {
     );
     return await forwarded.catch(async (thrown: unknown) => {
       if (await this.#answers()) throw thrown;
-      // The next one who needs it dials anew.
+      // The next caller that needs this connection dials again.
       this.close();
       throw onTheWay(name, new HostError(this.name, "the connection was lost.", { reason: "unreachable" }));
     });
@@ -229,7 +229,7 @@ async function logIn(
   sock: Readable,
 ): Promise<NodeSSH> {
   const name = endpointName(target);
-  // Not at the start of the plugin: a preview, and an up that changes nothing, need no SSH.
+  // Loaded only here: a preview, and an up that changes nothing, need no SSH.
   const { NodeSSH } = await import("node-ssh");
   const ssh = new NodeSSH();
   const login = new Login(name, target, credentials.keys, milliseconds / 1000);
@@ -242,8 +242,8 @@ async function logIn(
       sock,
       authHandler: login.handler,
       readyTimeout: milliseconds,
-      // A host that is gone is noticed while a long step runs: 20 s after its last word, as ssh2 ends the connection at the
-      // fourth interval without an answer.
+      // Notices during a long step that a host is gone: 20 s after its last answer, as ssh2 ends the connection at the
+      // fourth interval without one.
       keepaliveInterval: 5_000,
       keepaliveCountMax: 3,
       algorithms: { serverHostKey: signatureAlgorithms(credentials) },
@@ -257,12 +257,12 @@ async function logIn(
     sock.destroy();
     throw refusal ?? login.failure(thrown);
   }
-  // A connection that breaks later is told by its channels (`ended`); without a listener it would end the process.
+  // A connection that breaks later is reported by its channels (`ended`). Without a listener the error would end the process.
   ssh.connection?.on("error", () => undefined);
   return ssh;
 }
 
-/** Undefined for a key that is known for the host. */
+/** Returns undefined if the key is known for the host. */
 function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): HostError | undefined {
   const shown = `${keyType(blob)} ${fingerprint(blob)}`;
   if (known.revoked.some((key) => key.blob.equals(blob))) {
@@ -279,10 +279,10 @@ function verify(name: string, { known, knownFrom }: Credentials, blob: Buffer): 
   );
 }
 
-/** Host key types that ssh2 has. */
+/** Host key types that ssh2 supports. */
 const supported = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512))$/;
 
-/** Ask for the key types that are known, or the host may show another of its keys and look like an impostor. */
+/** Asks for the types of the known keys only: otherwise the host may show another of its keys and look like an impostor. */
 function signatureAlgorithms({ known }: Credentials) {
   const types = new Set(
     known.accepted.flatMap(({ type }) => (type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type])),

@@ -16,11 +16,11 @@ export interface Endpoint extends KeySource, Configured {
   jump?: Endpoint;
 }
 
-/** What only the ssh configuration says of an endpoint (ssh_config(5)), beside its keys. */
+/** What only the ssh configuration says about an endpoint (ssh_config(5)), apart from its keys. */
 export interface Configured {
-  /** A file that does not exist is passed over. */
+  /** A file that does not exist is ignored. */
   knownHostsFiles?: string[];
-  /** The name that known hosts have it by. */
+  /** The name of the host in known_hosts files. */
   hostKeyAlias?: string;
 }
 
@@ -28,7 +28,7 @@ export interface Configured {
 export interface Target extends Endpoint {
   /** What the stack calls the host. */
   name?: string;
-  /** What a machine that only the ssh configuration names is logged in to and verified with. */
+  /** The credentials for machines that only the ssh configuration names: to log in to them and to verify them. */
   hopCredentials?: Partial<Endpoint>;
   sudo?: boolean | { password?: string };
   connectTimeout?: number;
@@ -50,7 +50,7 @@ export function endpointName(endpoint: Endpoint & Pick<Target, "name">): string 
   return name === undefined || name === address ? login : `${name} (${login})`;
 }
 
-/** "192.0.2.11:22": the same for all who log in to the same machine by the same address. */
+/** "192.0.2.11:22": the same for all logins to the same machine by the same address. */
 export function machineOf({ address, port = 22 }: Endpoint): string {
   return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
@@ -96,7 +96,7 @@ async function knownKeys(endpoint: Endpoint): Promise<{ known: KnownKeys; knownF
     }),
   );
   const text = (await Promise.all(texts)).join("\n");
-  // An alias stands for the port, too (ssh_config(5), HostKeyAlias).
+  // An alias also replaces the port (ssh_config(5), HostKeyAlias).
   const known =
     hostKeyAlias === undefined
       ? lookUp(text, endpoint.address, endpoint.port ?? 22)

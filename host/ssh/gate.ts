@@ -1,4 +1,4 @@
-/** Lets a number of actions through at a time, in the order in which they came. */
+/** Lets a limited number of actions run at a time, in the order in which they came. */
 export class Gate {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -12,11 +12,11 @@ export interface KeySource {
   privateKey?: string;
   passphrase?: string;
   agent?: string | boolean;
-  /** Of the ssh configuration, in place of the default files: a file that is not there, or can't be used, is passed over. */
+  /** From the ssh configuration, in place of the default files. A file that does not exist or can't be used is skipped. */
   identityFiles?: string[];
-  /** Of the ssh configuration: of an agent only keys of these files. */
+  /** From the ssh configuration: of an agent's keys, only those of these files are used. */
   identitiesOnly?: boolean;
-  /** Of the ssh configuration, in place of $SSH_AUTH_SOCK: the agent's socket; false for none. */
+  /** From the ssh configuration, in place of $SSH_AUTH_SOCK: the agent's socket; false for none. */
   identityAgent?: string | false;
 }
 
@@ -33,13 +33,13 @@ export interface Offer {
 /** Keys in the order in which they are offered. */
 export interface Keys {
   offers: Offer[];
-  /** What was found and can't be offered, and why. It is said when the login has failed. */
+  /** Keys that were found but can't be offered, and why. Reported if the login fails. */
   leftOut: string[];
 }
 
 /** The keys of one login. */
 export interface KeyRing extends Keys {
-  /** What is offered after these. An agent that is not needed is not asked: it may take its time, or show a prompt. */
+  /** Returns the keys to offer after these. An agent is asked only if it is needed: it may take its time, or show a prompt. */
   more?: () => Promise<Keys>;
 }
 
@@ -47,7 +47,7 @@ interface Agent {
   path: string;
   /** For messages. */
   name: string;
-  /** By the connection, and not by the environment or the ssh configuration. */
+  /** Whether the connection names it, and not the environment or the ssh configuration. */
   isNamed: boolean;
 }
 
@@ -57,8 +57,8 @@ const defaultFiles = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed2
 );
 
 /**
- * Collects the keys of a login in the order of ssh(1): the named one, the agent's, and the default files where none is named. A
- * named public key, or a key without its passphrase, chooses that key of the agent, and no other is offered.
+ * Collects the keys of a login in the order of ssh(1): the named one, the agent's, and the default files if none is named. A named public
+ * key, or a named key without its passphrase, selects that key of the agent, and no other key is offered.
  *
  * @throws HostError with the reason "local" when a named key can't be used, a named agent does not answer, or there is no key.
  */
@@ -85,12 +85,12 @@ export async function readKeys(host: string, source: KeySource): Promise<KeyRing
   );
 }
 
-/** For messages; nothing of the private half. */
+/** A key for messages, with nothing of its private half. */
 export function describe({ from, type, blob }: Offer): string {
   return `${from}: ${type} ${fingerprint(blob)}`;
 }
 
-/** Adds what is not there yet: sshd counts how often a key is refused (sshd_config(5), MaxAuthTries). */
+/** Adds the keys that are not in the list yet: sshd counts each refused key (sshd_config(5), MaxAuthTries). */
 export function add(keys: Keys, { offers, leftOut }: Keys): void {
   for (const offer of offers)
     if (!keys.offers.some(({ blob }) => blob.equals(offer.blob))) keys.offers.push(offer);
@@ -109,7 +109,7 @@ function agentOf({ agent, identityAgent }: KeySource): Agent | undefined {
   return path ? { path, isNamed: false, name: `the agent at ${path} (${from})` } : undefined;
 }
 
-/** What the connection names: its own key, or the one that it chooses from the agent. */
+/** The key that the connection names: its own, or one that it selects from the agent. */
 async function namedKey(
   host: string,
   source: KeySource,
@@ -128,7 +128,7 @@ async function namedKey(
   return "problem" in read ? await chooseOrThrow(host, from, read, agent) : offerOf(from, read);
 }
 
-/** A private key, a public one, or a private one that is away and has its .pub here. Undefined where there is no file. */
+/** Reads a private key, a public key, or the .pub of a private key that is not here. Returns undefined if there is no file. */
 async function readKeyFile(path: string, passphrase?: string): Promise<PrivateKey | Unusable | undefined> {
   const text = await readFile(expandHome(path), "utf8").catch((error: NodeJS.ErrnoException) => error);
   if (typeof text !== "string") {
@@ -151,7 +151,7 @@ async function readKeyFile(path: string, passphrase?: string): Promise<PrivateKe
 
 const formHint = "Name the private key, or a public key as ssh-keygen writes it: ssh-ed25519 AAAA…";
 
-/** The agent's key with this public half, if what the text lacks is its private half. */
+/** Returns the agent's key with this public half, if only the private half is missing. */
 async function chooseOrThrow(
   host: string,
   from: string,
@@ -202,7 +202,7 @@ async function keysOfAgent(host: string, agent: Agent): Promise<Keys> {
   return { offers: (offered ?? []).map((key) => offerOfAgent(agent, key)), leftOut };
 }
 
-/** Adds the keys of files, or those of the agent that they choose. */
+/** Adds the keys of files, or the agent's keys that the files select. */
 async function addFiles(
   found: Keys,
   files: readonly string[],
@@ -237,7 +237,7 @@ function offerOfAgent({ name, path }: Agent, { type, blob }: AgentKey): Offer {
   return { from: name, type, blob, signer: { agent: path } };
 }
 
-/** Of the file beside a private key. */
+/** Reads the public key from the .pub file of a private key. */
 async function publicHalf(path: string): Promise<Buffer | undefined> {
   const text = await readFile(`${expandHome(path)}.pub`, "utf8").catch(() => "");
   return isPublicKey(text) ? publicBlob(text) : undefined;

@@ -31,7 +31,7 @@ export function parseHostKey(text: string): HostKey {
   return { type, blob };
 }
 
-/** The type that a key's wire form names itself. */
+/** The type that a key's wire form contains. */
 export function keyType(blob: Buffer): string {
   const length = blob.length >= 4 ? blob.readUInt32BE(0) : 0;
   return blob.subarray(4, 4 + Math.min(length, 64)).toString("latin1");

@@ -3,19 +3,19 @@ import type { Endpoint } from "./endpoint.ts";
 import { HostError, messageOf } from "../errors.ts";
 import { type KeyRing, type Offer, add, describe } from "./keys.ts";
 
-/** One login: it offers keys one after the other, and says of a failure what was offered and what was not. */
+/** One login. It offers keys one after the other. Its error lists the keys that were offered and those that were not. */
 export class Login {
   readonly #name: string;
   readonly #endpoint: Endpoint;
   readonly #keys: KeyRing;
   readonly #seconds: number;
   #offered = 0;
-  /** Where an agent was asked to sign, and has not done it yet. */
+  /** The key that an agent was asked to sign with, and has not signed with yet. */
   #signing: Offer | undefined;
-  /** The ways to log in that sshd has named last. */
+  /** The login methods in sshd's last answer. */
   #allowed: readonly string[] = [];
   #accepted: Offer | undefined;
-  /** The first that the host has sent. */
+  /** The first data from the host. */
   #greeting = "";
 
   constructor(name: string, endpoint: Endpoint, keys: KeyRing, seconds: number) {
@@ -25,18 +25,18 @@ export class Login {
     this.#seconds = seconds;
   }
 
-  /** To be called with the first that the host has sent. */
+  /** To be called with the first data from the host. */
   readonly received = (data: Buffer): void => {
     this.#greeting = data.toString("latin1", 0, 1024);
   };
 
-  /** What ssh2 calls for the first way to log in, and after each one that was refused. */
+  /** ssh2 calls this for the first login method, and after each refused one. */
   readonly handler: NonNullable<Extract<ConnectConfig["authHandler"], (...args: never[]) => unknown>> = (
     allowed: readonly string[] | null,
     partial: boolean | null,
     next,
   ) => {
-    // "none" first, as ssh(1): it asks for the ways that there are, and some servers need no more.
+    // "none" first, as ssh(1) does: the answer lists the possible methods, and some servers need no other.
     if (allowed === null) {
       next({ type: "none", username: this.#username });
       return;
@@ -49,7 +49,7 @@ export class Login {
     );
   };
 
-  /** What has become of it, for the person at the keyboard. */
+  /** The error of a failed login, for the person at the keyboard. */
   failure(cause: unknown): HostError {
     const { level, code } = cause as { level?: string; code?: string };
     const reason = messageOf(cause);
@@ -119,7 +119,7 @@ export class Login {
       : { type: "agent", username, agent: await this.#agentFor(offer, offer.signer.agent) };
   }
 
-  /** An agent with one key: which are offered, and when, is decided here. */
+  /** An agent that shows ssh2 one key only: this class decides which keys are offered, and when. */
   async #agentFor(offer: Offer, path: string) {
     const { default: ssh2 } = await import("ssh2");
     const key = ssh2.utils.parseKey(offer.blob) as ParsedKey;
@@ -202,10 +202,10 @@ export class Login {
   }
 }
 
-/** What sshd says instead of its version (sshd.c). */
+/** What sshd sends instead of its version when it refuses a connection (sshd.c). */
 const bars = /^(Not allowed at this time|Exceeded MaxStartups)/m;
 
-/** Errors of connect(2) and getaddrinfo(3) that say something of this machine, and nothing of the host. */
+/** Errors of connect(2) and getaddrinfo(3) that are about this machine, not about the host. */
 const localCodes = [
   "EAI_AGAIN",
   "ENETUNREACH",
@@ -217,7 +217,7 @@ const localCodes = [
   "ENFILE",
 ];
 
-/** A name with several addresses has an error for each, and no message of its own. */
+/** For a name with several addresses there is an error for each address, and no common message. */
 function ofSocket(cause: unknown, code: string | undefined): { words: string; isLocal: boolean } {
   const errors = cause instanceof AggregateError ? (cause.errors as { code?: string }[]) : [{ code }];
   const words = cause instanceof AggregateError ? errors.map(messageOf).join(", ") : messageOf(cause);

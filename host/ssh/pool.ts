@@ -4,25 +4,24 @@ import { HostError } from "../errors.ts";
 import { Gate } from "./gate.ts";
 import { SshConfig } from "./config.ts";
 
-/** Logins at a time. A host that does not answer keeps its place for as long as its connectTimeout; the others have enough. */
+/** Logins at a time. A host that does not answer keeps its place until its connectTimeout; enough places are left for the others. */
 const dialsAtOnce = 32;
 
-/** Hosts at a time on which something is done, once they are connected. */
+/** Connected hosts at a time on which something is done. */
 const hostsAtOnce = 50;
 
-/** sshd allows ten sessions a connection by default (sshd_config(5), MaxSessions). */
+/** Sessions at a time on one host: sshd allows ten per connection by default (sshd_config(5), MaxSessions). */
 const sessionsPerHost = 4;
 
 interface Entry {
   dial: Promise<Connection>;
-  /** Once it is there; it may have been lost since. */
+  /** Set after the login. The connection may have been lost since. */
   connection?: Connection;
 }
 
 /**
- * One connection a host for the whole run, however many resources it has, and one a jump host, however many hosts are behind it:
- * sshd drops parallel dials (MaxStartups) and channels are cheaper than logins. A connection that broke is dialled again by the
- * next who needs it.
+ * One connection per host for the whole run, which all its resources share, and one per jump host, which all hosts behind it share: sshd
+ * drops parallel dials (MaxStartups) and channels are cheaper than logins. The next caller that needs a broken connection dials it again.
  */
 export class Pool {
   readonly #open = new Map<string, Entry>();
@@ -32,7 +31,7 @@ export class Pool {
   readonly #hosts = new Gate(hostsAtOnce);
   #stopped = false;
 
-  /** From now on nothing is begun; what has begun goes on to its end. */
+  /** From now on no work begins. Work that has begun continues to its end. */
   stop(): void {
     this.#stopped = true;
   }
@@ -46,12 +45,12 @@ export class Pool {
     return await this.#shared(await this.#config.complete(target));
   }
 
-  /** Does something on a connected host when it is its turn: on so many hosts at a time. */
+  /** Works on a connected host when it is its turn: on at most `hostsAtOnce` hosts at a time. */
   async working<T>(action: () => Promise<T>): Promise<T> {
     return await this.#hosts.pass(action);
   }
 
-  /** Looks at a host when it is its turn: a few at a time. */
+  /** Looks at a host when it is its turn: at most `sessionsPerHost` times at once. */
   async inTurn<T>(target: Target, action: () => Promise<T>): Promise<T> {
     const host = machineOf(target);
     const gate = this.#gates.get(host) ?? new Gate(sessionsPerHost);
@@ -70,9 +69,9 @@ export class Pool {
     await Promise.allSettled(all.map(async ({ dial }) => (await dial).close()));
   }
 
-  /** The connection to what the ssh configuration has completed. */
+  /** The shared connection to a target that the ssh configuration has completed. */
   async #shared(target: Target, isJump = false): Promise<Connection> {
-    // With its credentials: what one resource may not use, another one's login must not give it.
+    // The key includes the credentials: a resource must not get a login from another resource.
     const key = JSON.stringify({
       ...target,
       name: undefined,
@@ -83,7 +82,7 @@ export class Pool {
     const existing = this.#open.get(key);
     if (existing && existing.connection?.isOpen !== false) return await existing.dial;
     const open = () => Connection.open(target, (jump) => this.#shared(jump, true));
-    // A host waits for its jump host within its own place.
+    // A jump host needs no place of its own: the host that waits for it has one.
     const dial = isJump ? open() : this.#dials.pass(open);
     const entry: Entry = { dial };
     this.#open.set(key, entry);

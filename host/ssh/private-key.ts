@@ -6,12 +6,12 @@ import { keyType } from "./known-hosts.ts";
 /** A private key that can log in. */
 export type PrivateKey = ParsedKey;
 
-/** Why a text can't log in. No message has anything of the text. */
+/** Why a text can't be used to log in. No message contains anything of the text. */
 export interface Unusable {
   problem: string;
-  /** What it lacks is its passphrase: an agent may have the key. */
+  /** Only the passphrase or the private half is missing: an agent may have the key. */
   encrypted?: boolean;
-  /** Its public half, where that can be read without the passphrase. */
+  /** Its public half, if that can be read without the passphrase. */
   blob?: Buffer;
 }
 
@@ -35,7 +35,7 @@ const damaged = "is damaged: between its first and last line there is no key";
 const wrong = "can't be decrypted with the given passphrase";
 const locked = "has a passphrase, and none was given";
 
-/** What is said of a key that ssh2 can't log in with. */
+/** The problem of a key of a type that ssh2 can't log in with. */
 export const unsupported = (type: string) => `is a key of type ${type}, which is not supported`;
 
 /** @see PROTOCOL.key of OpenSSH */
@@ -51,7 +51,7 @@ async function readOpenSsh(block: string, passphrase?: string): Promise<PrivateK
   return (await parsed(block, passphrase)) ?? { problem: encrypted ? wrong : damaged, blob };
 }
 
-/** It is behind the cipher, the kdf, the kdf's options and the number of keys. */
+/** The public key comes after the cipher, the kdf, the kdf's options and the number of keys. */
 function publicKeyOf(header: Buffer): Buffer | undefined {
   let at = 0;
   for (let field = 0; field < 3 && at + 4 <= header.length; field += 1) at += 4 + header.readUInt32BE(at);
@@ -61,7 +61,7 @@ function publicKeyOf(header: Buffer): Buffer | undefined {
   return end <= header.length ? header.subarray(start, end) : undefined;
 }
 
-/** ssh2 has no PKCS#8, and of the ciphers in PEM not all: Node reads them. */
+/** ssh2 does not support PKCS#8, nor all ciphers of PEM, so Node reads these keys. */
 async function readPem(block: string, passphrase?: string): Promise<PrivateKey | Unusable> {
   const encrypted = isEncrypted(block);
   if (encrypted && !passphrase) return { problem: locked, encrypted };
@@ -84,7 +84,7 @@ async function readPem(block: string, passphrase?: string): Promise<PrivateKey |
   return read ?? { problem: unsupported(details?.namedCurve ?? type) };
 }
 
-/** An Ed25519 key as OpenSSH writes it: there is no other form of one that ssh2 reads. */
+/** An Ed25519 key as OpenSSH writes it, the only form of one that ssh2 reads. */
 function openSshText(key: KeyObject): string {
   const { x = "", d = "" } = key.export({ format: "jwk" });
   const publicKey = Buffer.from(x, "base64url");
@@ -106,7 +106,7 @@ function openSshText(key: KeyObject): string {
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${data.toString("base64")}\n-----END OPENSSH PRIVATE KEY-----`;
 }
 
-/** With its length before it (RFC 4251, section 5). */
+/** A string with its length before it (RFC 4251, section 5). */
 function string(value: string | Buffer): Buffer {
   const data = Buffer.from(value);
   const length = Buffer.alloc(4);
@@ -114,9 +114,9 @@ function string(value: string | Buffer): Buffer {
   return Buffer.concat([length, data]);
 }
 
-/** Undefined for what ssh2 can't read. Its messages quote what they could not read. */
+/** Returns undefined if ssh2 can't read the key. The error is dropped, as it can quote the key's text. */
 async function parsed(text: string, passphrase?: string): Promise<PrivateKey | undefined> {
-  // Not at the start of the plugin: see connection.ts.
+  // Loaded only here: see connection.ts.
   const { default: ssh2 } = await import("ssh2");
   const key = ssh2.utils.parseKey(text, passphrase);
   return key instanceof Error || !key.isPrivateKey() ? undefined : key;

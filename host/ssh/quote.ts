@@ -1,6 +1,6 @@
 /**
- * One command line for the remote shell, from separate arguments: the only place that makes one, as SSH has nothing but a
- * string. Inside single quotes a POSIX shell takes everything literally (XCU 2.2.2), so only the quote itself needs care.
+ * Builds the command line for the remote shell from separate arguments. This is the only place that does so, because SSH carries a command
+ * as one string. Inside single quotes a POSIX shell takes everything literally (XCU 2.2.2), so only the quote itself needs care.
  *
  * @throws RangeError for NUL, which no argument can hold.
  */

@@ -1,10 +1,10 @@
 import type { Channel } from "./connection.ts";
 import type { Target } from "./endpoint.ts";
 
-/** How long sudo may take for a password, in milliseconds. */
+/** Milliseconds for sudo to check a password. */
 const patience = 30_000;
 
-/** What stands before a command that runs as root where the target says so. */
+/** The words before a command that runs as root, if the target wants sudo. */
 export function sudoWords({ sudo }: Target): string[] {
   if (!sudo) return [];
   const ask = passwordOf(sudo) === undefined ? ["-n"] : ["-S", "-p", ""];
@@ -12,14 +12,14 @@ export function sudoWords({ sudo }: Target): string[] {
 }
 
 /**
- * Gives sudo its password, where it may want one.
+ * Gives sudo the password, if there is one.
  *
- * Whatever came behind a wrong password sudo would take for the next ones: a login may be locked after three (faillock(8)). So the rest
- * waits until the command has said that it is there, and sudo gets an end of its input instead where it asks again.
+ * sudo would take anything after a wrong password for the next password, and a login may be locked after three (faillock(8)). So the rest
+ * waits until the command reports that it runs. If sudo asks again, its input ends instead.
  *
  * @param go sends the rest. Its first line is a mark that the command skips to: a password that sudo did not need (NOPASSWD, a cached
- *   ticket) is still before it.
- * @returns what is called when the command has said that it is there
+ *   ticket) comes before it.
+ * @returns the function to call when the command reports that it runs
  */
 export function identify(channel: Channel, { sudo }: Target, go: () => void): () => void {
   const password = passwordOf(sudo);

@@ -1,19 +1,19 @@
 import type { Channel } from "../ssh/connection.ts";
 import type { Answer } from "../facts/facts.ts";
 
-/** The longest line that is taken from a host, in bytes: a file's content in base64 is one. */
+/** The longest line that is taken from a host, in bytes: a file's content in base64 is one line. */
 const longest = 64 * 1024 * 1024;
 
 /** The most that a host may answer in one session, in bytes: the plugin has other hosts to look after. */
 const most = 256 * 1024 * 1024;
 
-/** The most that a login may print besides, in bytes. */
+/** The most that a login may print in addition, in bytes. */
 const mostBesides = 1024 * 1024;
 
 /**
- * The script's answers, one a line of JSON. What a login prints besides (a banner, for example) is left out.
+ * The script's answers, each a line of JSON. Other output of the login (a banner, for example) is left out.
  *
- * @throws Error for a line that no script of ours would write, and for more than a host has to say.
+ * @throws Error if a line, or all output together, is longer than a host may send
  */
 export async function* readAnswers(channel: Channel): AsyncGenerator<Answer, void> {
   let answers: Answer[] = [];

@@ -2,7 +2,7 @@ import { HostError, messageOf, upAgain } from "../errors.ts";
 import { type Step, stepSays } from "../plan/step.ts";
 import type { Failed } from "./phases.ts";
 
-/** The error of a step that failed while the new version was prepared: what serves was not touched. */
+/** The error of a step that failed while the new version was prepared: the running version was not touched. */
 export function notPrepared(host: string, step: Step | undefined, failed: Failed): HostError {
   const problem = failure(step, failed);
   return failed.back.ok
@@ -10,7 +10,7 @@ export function notPrepared(host: string, step: Step | undefined, failed: Failed
     : stuckAt(host, problem, failed);
 }
 
-/** The error of a step that failed later, which says what the host is left in. */
+/** The error of a step that failed later. It says in which state the host is now. */
 export function failedStep(host: string, step: Step | undefined, failed: Failed): HostError {
   const problem = failure(step, failed);
   return failed.back.ok ? takenBack(host, problem) : stuckAt(host, problem, failed);

@@ -29,7 +29,7 @@ import { type Place, Session } from "./session.ts";
 /** Milliseconds for which an answer counts as a healthy check. */
 const fresh = 2000;
 
-/** Milliseconds for the end of a session, with what enter.sh does after it. */
+/** Milliseconds for the end of a session, including what enter.sh does after it. */
 const goodbye = 60_000;
 
 /** One host in a rollout: a session over SSH, and another one if that is lost. */
@@ -39,10 +39,10 @@ export class HostMember implements Member {
   readonly tags: readonly string[];
   readonly leaves: boolean;
   readonly has: Has;
-  /** What has gone wrong last, for the person at the keyboard. */
+  /** The last problem, for the person at the keyboard. */
   problem: HostError | undefined;
 
-  /** How messages name it. */
+  /** The host's name in messages. */
   readonly #endpoint: string;
   readonly #pool: Pool;
   readonly #target: Target;
@@ -50,14 +50,14 @@ export class HostMember implements Member {
   readonly #progress: Progress;
   /** Seconds. */
   readonly #grace: number;
-  /** Of the transaction, for the session that attaches to it. */
+  /** The transaction's id, for a session that attaches to it. */
   #id = "";
   #todo: Plan | undefined;
   #session: Session | undefined;
   #isAttached = false;
   #isLost = false;
   #isActivated = false;
-  /** A commit was asked for. */
+  /** Whether a commit was asked for. */
   #isDecided = false;
   #heard = 0;
   #connection: Connection | undefined;
@@ -109,7 +109,7 @@ export class HostMember implements Member {
       if (thrown instanceof Busy) return { kind: "busy", who: thrown.who };
       const { withoutHost, leaves, reason, isOnTheWay } = this.#fails(asHostError(this.#endpoint, thrown));
       if (reason === "no-account" && this.leaves) return await this.#leaveWithoutAccount(signal);
-      // What could not be taken back shows when it is reverted.
+      // The rollout then reverts this host, which shows what could not be rolled back.
       if (leaves === "unknown") throw thrown;
       this.#ended = "reverted";
       return { kind: reason === "unreachable" && !isOnTheWay ? "unreachable" : "refused", why: withoutHost };
@@ -165,10 +165,10 @@ export class HostMember implements Member {
       }
       if (this.#ended === "committed") return { kind: "unknown", why: "it is committed" };
       if (this.#ended === "unknown") return { kind: "stuck", why: this.problem?.withoutHost ?? "" };
-      // Whatever the problem was, nothing of it is left on the host.
+      // The rollback is complete, so nothing of the problem is left on the host.
       if (this.#todo && this.problem?.leaves === "unknown")
         this.#fails(takenBack(this.#endpoint, this.problem.problem));
-      // Others need the set.
+      // Other sessions may need the set.
       await this.leave();
       return { kind: "reverted" };
     } catch (thrown) {
@@ -186,14 +186,14 @@ export class HostMember implements Member {
       try {
         return await inTime(this.#target, session, () => session.query(query));
       } catch {
-        // It was lost after its last answer.
+        // The session was lost after its last answer.
         this.#isLost = true;
       }
     }
     return await observe(this.#pool, this.#target, desired, query, this.#progress);
   }
 
-  /** Ends the session. Where the host was not asked to the end, it goes on by itself as the phases say. */
+  /** Ends the session. A host without a decision continues by itself, as phases.ts describes. */
   async leave(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
@@ -206,7 +206,7 @@ export class HostMember implements Member {
   async #start(place: Place): Promise<Session> {
     const connection = await this.#pool.connect(this.#target);
     this.#connection = connection;
-    // What has begun is brought to its end.
+    // A transaction that has begun is completed even after a cancel.
     if (place.purpose !== "attach") this.#pool.mayBegin(this.#target);
     const session = await Session.start(connection, this.#target, place);
     this.#session = session;
@@ -233,7 +233,7 @@ export class HostMember implements Member {
   async #prepare(session: Session): Promise<Prepared> {
     this.#pool.mayBegin(this.#target);
     const recovered = await session.recover();
-    // What could not be taken back is still known on the host: it goes with the next commit, or the next rollback.
+    // The host still knows what could not be rolled back: the next commit or rollback settles it.
     if (recovered)
       this.#progress.note(
         `an interrupted deploy was ${recovered.ok ? "rolled back" : `not rolled back completely: ${recovered.output}`}`,
@@ -248,7 +248,7 @@ export class HostMember implements Member {
       return await this.#phases().prepare(this.#id, files, this.#says());
     };
     let failed = await attempt(facts.live);
-    // A mimic may fail for what it lacks. A unit has the last word, and its journal says why.
+    // A mimic may fail because of what it lacks. So a rehearsal with a unit decides, and its journal says why.
     if (failed?.back.ok && this.#step(failed)?.verb === "mimic") failed = await attempt(new Map());
     if (failed) {
       this.#ended = failed.back.ok ? "reverted" : "unknown";
@@ -262,13 +262,15 @@ export class HostMember implements Member {
     return { kind: "prepared", has: facts.set ? "old" : "nothing" };
   }
 
-  /** The host has answered, so its session ends in order: nothing of it is left when the error is told. */
+  /** Ends the session in order, as the host has answered: nothing of the session is left when the error is reported. */
   async #endWith(problem: HostError): Promise<never> {
     await this.leave();
     throw problem;
   }
 
-  /** What an account had is gone with it. What the host's own manager has is still there, and needs no account to go. */
+  /**
+   * Removes a set whose account is gone. What the account had is gone with it. What the host's manager has is removed without the account.
+   */
   async #leaveWithoutAccount(signal: AbortSignal): Promise<Prepared> {
     const { desired } = this.#order;
     if (desired.manager === "user") {
@@ -304,7 +306,7 @@ export class HostMember implements Member {
     }
     const ended = await this.#phases().attach(this.#id);
     if (!ended) session.beat();
-    // Another run has begun since, which takes back first what was not committed.
+    // Another run has begun since, and first rolls back what was not committed.
     if (ended?.outcome === "other") return { ...ended, outcome: this.#isDecided ? "unknown" : "reverted" };
     return ended;
   }
@@ -321,7 +323,7 @@ export class HostMember implements Member {
     return { why: withoutHost, now: failed.back.ok ? "back" : "stuck" };
   }
 
-  /** What is only prepared is released when its session ends. */
+  /** A host that is only prepared releases everything when its session ends. */
   #loses(thrown: unknown): string {
     this.#isLost = true;
     this.#session?.abandon();

@@ -7,8 +7,8 @@ import { Busy } from "./refusal.ts";
 import { type Place, Session } from "./session.ts";
 
 /**
- * Looks at a host. What `more` returns for the facts is looked at as well. Waits for a transaction of the set to end, except for a
- * "peek" (session.ts).
+ * Looks at a host, and then at what `more` asks for after the facts so far. Waits for a transaction of the set to end, except
+ * for a "peek" (session.ts).
  *
  * @throws HostError when the host could not be looked at
  */
@@ -41,7 +41,7 @@ export async function observe(
       if (!(thrown instanceof Busy) || Date.now() > end) throw thrown;
       progress.doing(`waiting: ${thrown.message.split("\n")[0] ?? ""}`);
     }
-    // Two that met once should not meet again.
+    // Random, so that two runs that met once do not meet again.
     await sleep(500 + Math.random() * 1500);
   }
 }

@@ -17,7 +17,7 @@ export interface Order {
   images: boolean;
 }
 
-/** Tags that a pull may move: whoever takes a pull back would move one beneath another set that has its image by then. */
+/** Tags that a pull may move. The rollback of a pull would move such a tag although another set may have got its image by then. */
 export function tagsOf({ desired: { account, images } }: Order): string[] {
   return images.flatMap(({ reference, pull }) =>
     movesTag(pull) ? [`${account ?? "root"} ${reference}`] : [],

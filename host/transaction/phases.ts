@@ -10,7 +10,7 @@ export interface Failed {
   back: RolledBack;
 }
 
-/** What a phase tells while it runs. */
+/** What a phase reports while it runs. */
 export interface Listener {
   /** The number of a step, before it runs. */
   step: (step: number) => void;
@@ -19,8 +19,7 @@ export interface Listener {
 }
 
 /**
- * What has become of a transaction that another session had begun. "other": another one has begun since. "unknown": it could not be
- * rolled back.
+ * How the transaction of another session ended. "other": another transaction has begun since. "unknown": it could not be rolled back.
  */
 export interface Ended {
   outcome: "committed" | "reverted" | "other" | "unknown";
@@ -32,14 +31,14 @@ export class Phases {
   readonly #session: Session;
   readonly #isRemoval: boolean;
 
-  /** @param isRemoval its end leaves no record of it on the host */
+  /** @param isRemoval whether the set is removed: then the end leaves no record of it on the host */
   constructor(session: Session, isRemoval: boolean) {
     this.#session = session;
     this.#isRemoval = isRemoval;
   }
 
   /**
-   * Sends the stored plan, and runs it as far as nothing changes that serves. What is prepared is released when the session ends.
+   * Sends the stored plan, and runs the part that changes nothing that serves. When the session ends, what is prepared is released.
    *
    * @param id of the transaction, for {@link attach}
    * @returns undefined, or what failed
@@ -67,14 +66,14 @@ export class Phases {
     return await this.#phase(`activate ${grace}\n`, "while the new version was activated", "held", says);
   }
 
-  /** Whether the new version runs and answers for so many seconds, or just now if 0. */
+  /** Whether the new version runs and answers for this many seconds, or just now if 0. */
   async watch(seconds: number): Promise<{ ok: boolean; output: string }> {
     const ends = ["healthy", "unhealthy", "ended"];
     const { event, output } = await this.#session.ask(`watch ${seconds}\n`, "while it was watched", ends);
     return { ok: event === "healthy", output: printable(decode(output).trim()) };
   }
 
-  /** Keeps what was activated. Nothing is taken back after it. */
+  /** Keeps the new version. Nothing is rolled back after this. */
   async commit(says: Listener): Promise<Failed | undefined> {
     return await this.#phase("commit\n", "during the commit", "committed", says);
   }
@@ -88,7 +87,7 @@ export class Phases {
   /**
    * Takes over a transaction that another session activated, or waits until it ends.
    *
-   * @returns undefined where it is held, and this session decides
+   * @returns undefined if the host holds, and this session decides
    */
   async attach(id: string): Promise<Ended | undefined> {
     this.#session.changed = true;
@@ -118,7 +117,7 @@ export class Phases {
     return { step: undefined, output: "", ...failed, back };
   }
 
-  /** How a transaction has ended that another session had begun. */
+  /** How the transaction of another session ended. */
   #ended({ outcome, cause }: Answer): Ended {
     const because = causes[String(cause)] ?? "the host gives no reason";
     if (outcome === "none") return { outcome: this.#isRemoval ? "committed" : "reverted", because };
@@ -135,7 +134,7 @@ export class Phases {
   }
 }
 
-/** The third word of a record (hold.sh). */
+/** The texts for the third word of a record (hold.sh). */
 const causes: Readonly<Record<string, string>> = {
   alone: "it had no contact with this run for too long",
   boot: "it rebooted",

@@ -2,22 +2,22 @@ import { HostError } from "../errors.ts";
 import { type Target, endpointName } from "../ssh/endpoint.ts";
 import type { Session } from "./session.ts";
 
-/** What a caller gets told while it waits. */
+/** What a caller hears while it waits. */
 export interface Progress {
   /** What is being done now. The next call replaces it. */
   doing: (says: string) => void;
-  /** What somebody should still find after the run. */
+  /** A message that a user should still find after the run. */
   note: (says: string) => void;
 }
 
-/** Tells nobody. */
+/** Reports nothing. */
 export const silent: Progress = { doing: () => undefined, note: () => undefined };
 
-/** Seconds that a look or a preparation may take, and an activation. */
+/** Seconds that a look, a preparation or an activation may take. */
 export const timeLimit = ({ commandTimeout = 600 }: Target): number => commandTimeout;
 
 /**
- * Does something with a session within the target's time limit. A session that fails, or takes longer, is left: nothing in it has
+ * Works with a session within the target's time limit. A session that fails or takes longer is abandoned: nothing in it has
  * changed anything that serves.
  *
  * @throws HostError when it takes longer

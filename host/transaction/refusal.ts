@@ -51,7 +51,7 @@ export function refusal(host: string, { account }: Pick<Desired, "account">, ans
   return new HostError(host, problem, { cure, reason });
 }
 
-/** Somebody else is at work on the set. */
+/** Another session is working on the set. */
 export class Busy extends HostError {
   /** "the set "web" (alice@laptop, since 2026-11-29 10:00:00 UTC)" */
   readonly who: string;

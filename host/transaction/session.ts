@@ -14,9 +14,9 @@ import { enterScript, transactionScript } from "./script.ts";
 /** Whose manager the session is with, and for which set. */
 export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name"> & {
   /**
-   * - "look": nothing is changed on the host, accounts and lingering included. Not while a transaction of the set is at work: one that
-   *   has lost its run is told to go back.
-   * - "peek": the same at any time, beside a transaction that goes on.
+   * - "look": changes nothing on the host, accounts and lingering included. Not possible while a transaction of the set is at work: one
+   *   that has lost its run is told to revert.
+   * - "peek": the same at any time, even during a transaction.
    * - "attach": the same, for a transaction that another session has begun (phases.ts).
    *
    * Without it: a transaction.
@@ -38,15 +38,15 @@ export function rolledBack(answer: Answer): RolledBack {
 }
 
 /**
- * One run of the host's script: it holds the lock of the set, answers queries and brings a plan to its end in phases. One call at a
- * time; a call that comes meanwhile waits.
+ * One run of the host's script: it holds the lock of the set, answers queries and runs a plan in phases. It takes one call at
+ * a time; other calls wait.
  */
 export class Session {
   readonly #channel: Channel;
   readonly #answers: AsyncGenerator<Answer, void>;
   readonly #host: string;
   readonly #place: Place;
-  /** Whether something on the host may have changed by this session. */
+  /** Whether this session may have changed something on the host. */
   changed = false;
   #turn: Promise<unknown> = Promise.resolve();
   #beats: NodeJS.Timeout | undefined;
@@ -61,7 +61,7 @@ export class Session {
   }
 
   /**
-   * Starts a session; it is there when {@link ready} has returned.
+   * Starts a session. It can be used when {@link ready} has returned.
    *
    * @throws HostError when no channel is opened in time.
    */
@@ -91,8 +91,8 @@ export class Session {
   /**
    * Waits until the script has the set's lock.
    *
-   * @throws HostError when the host or the account can't have a session, a Busy when somebody else is at work on
-   * the set. Nothing was changed then.
+   * @throws HostError if the host or the account can't have a session, a Busy if another session is working on the set.
+   *   Nothing was changed then.
    */
   async ready(): Promise<void> {
     for (;;) {
@@ -122,10 +122,10 @@ export class Session {
     return readFacts(query, answers);
   }
 
-  /** Takes back what an interrupted run of this set has left half-way. */
+  /** Rolls back a transaction of this set that was interrupted. */
   async recover(): Promise<RolledBack | undefined> {
     const before = this.changed;
-    // Until it says that there was nothing.
+    // Until the host answers that there was nothing to roll back.
     this.changed = true;
     let back: RolledBack | undefined;
     await this.ask("recover\n", "while an interrupted deploy was rolled back", ["recovered"], (answer) => {
@@ -154,7 +154,7 @@ export class Session {
     return await asked;
   }
 
-  /** From now on tells the host that somebody is there. The answers need no reader. */
+  /** From now on tells the host regularly that this run is alive. The answers need no reader. */
   beat(): void {
     this.#beats ??= setInterval(() => this.#channel.write("beat\n"), beat).unref();
   }
@@ -205,7 +205,7 @@ export class Session {
   }
 }
 
-/** Who runs this, for others that come to the same set: "alice@laptop". */
+/** Who runs this, for other sessions that want the same set: "alice@laptop". */
 function operator(): string {
   try {
     return `${userInfo().username}@${hostname()}`;

@@ -9,7 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import { rivals } from "../plan/refusals.ts";
 import { stepFields } from "../plan/step.ts";
 
-/** Everything that the script needs, before the first step: a connection that breaks later can't leave it half-way. */
+/** Everything that the script needs. It is sent before the first step, so a connection that breaks later can't stop the script half-way. */
 export function stored({ steps, payload, lent, owned, units }: Plan, desired: Desired): Map<string, string> {
   const auths = Object.entries(desired.registries).map(([registry, { username, password }]) => [
     registry,
@@ -51,13 +51,13 @@ function unitTable(paths: readonly string[], units: ReadonlyMap<string, string>)
   return rows.join("");
 }
 
-/** "~NAME" where the account's podman makes it and the set is the host's. */
+/** The network that a file makes: "~NAME" if the account's podman makes it for a set of the host's manager. */
 function networkOf({ unit, key, content }: DesiredFile): string[] {
   const name = unit === undefined ? undefined : madeNetwork(key, content);
   return unit === undefined || name === undefined ? [] : [besides(unit, name)];
 }
 
-/** Where it is asked, path, Host, status, body, and the address that the host must have for it, a line each. */
+/** A line each: where the probe asks, path, Host, status, body, and the address that the host must have for it. */
 function probeLines({
   listen,
   path,
@@ -76,7 +76,7 @@ function probeLines({
           ...address,
           address: { "0.0.0.0": loopback, "::": "::1" }[address.address] ?? address.address,
         });
-  // As the kernel lists its own: /proc/net/fib_trie, /proc/net/if_inet6.
+  // In the form in which the kernel lists the host's addresses: /proc/net/fib_trie, /proc/net/if_inet6.
   const needed = own?.family === "ipv6" ? ipv6Digits(own.address) : own?.address;
   return [where, path, hostName, status ?? "", body ?? "", needed ?? ""]
     .map((line) => `${row([String(line)])}\n`)
@@ -102,7 +102,7 @@ function staged(payload: readonly DesiredFile[], desired: Desired): [string, str
   return [
     ...ofManager("own"),
     ...ofManager("account"),
-    // What quadlets of the host's own are called, as grep(1) asks for it.
+    // Patterns for grep(1) that match the names of quadlets.
     ["quadlet-names", quadletKinds.map((kind) => `[.]${kind}$\n`).join("")],
     ["files", table(desired.files.filter(({ unit }) => unit === undefined))],
     ...desired.checks.map((check, index): [string, string] => [`check.${index}`, checkOptions(check)]),

@@ -11,15 +11,15 @@ import type {
 import type { HostMember } from "./member.ts";
 
 /**
- * A host on which the set moves to another service manager or account: its removal there and its deploy here, as one member. Both have a
- * transaction of their own. Until both have committed, either of them is reverted with the other; a power loss between the two commits
- * leaves both, which the next `up` mends.
+ * A host on which the set moves to another service manager or account: its removal there and its deploy here, as one member. Each of the
+ * two has its own transaction. Until both have committed, a revert of one also reverts the other. A power loss between the two commits
+ * leaves both, which the next `up` repairs.
  */
 export class Succession implements Member {
   readonly #former: HostMember;
   readonly #next: HostMember;
   readonly leaves = false;
-  /** Those with something to do, in their order. */
+  /** The members with something to do, in their order. */
   #busy: HostMember[] = [];
 
   constructor(former: HostMember, next: HostMember) {
@@ -94,7 +94,7 @@ export class Succession implements Member {
     return next.kind === "reverted" ? former : next;
   }
 
-  /** One of the two has gone back: so does the other one. */
+  /** Reverts the other member after one of the two was reverted. */
   async #revertedWith<T extends { now: Back }>(member: HostMember, answer: T): Promise<T> {
     const others = this.#busy.filter((other) => other !== member);
     const back = await Promise.all(others.map((other) => other.revert()));

@@ -1,17 +1,18 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2094 # a file is read, and never written
-# An access log that is a file, and that is renamed from time to time: access.log, access.log.1 and so on.
+# Reads an access log that is a file and that is renamed from time to time: access.log, access.log.1 and so on.
 # Arguments: a token, a pattern of PCRE ("" for none), then one of
 #   history LINES SINCE FILE…    the last lines ("all"), or those since a second ("" for no limit), up to now
-#   follow INODE POSITION FILE…  what follows a place in a file ("" for its beginning), and goes on
-# of the first FILE that is there. A line "TOKEN INODE POSITION" says where what follows it begins; that line follows an empty one.
-# With a pattern, each line has its distance from there before it: "BYTES:".
+#   follow INODE POSITION FILE…  the lines after a place in a file ("" for its beginning), and new ones as they come
+# of the first FILE that exists. A line "TOKEN INODE POSITION" says where in the file the lines after it begin; an
+# empty line comes before it.
+# With a pattern, each line begins with its distance from that position: "BYTES:".
 token=$1 pattern=$2 mode=$3 first=$4 second=$5
 shift 5
 printf '{"event":"running"}\n'
 
 if [ -n "$pattern" ]; then
-  # Nothing to search: it is 1, or the pattern is bad.
+  # Searches nothing: the status is 1, unless the pattern is bad.
   grep --perl-regexp -e "$pattern" </dev/null
   [ "$?" = 1 ] || exit 2
 fi
@@ -41,10 +42,10 @@ inode_of() { stat -L -c %i -- "$1" 2>/dev/null; }
 # mark FILE POSITION
 mark() { printf '\n%s %s %s\n' "$token" "$(inode_of "$1")" "$2"; }
 
-# The descriptor that a command below has as its fourth.
+# The commands below have the file open as descriptor 4.
 opened=/proc/self/fd/4
 
-# history_of FILE: its lines, and where it ends then.
+# history_of FILE: its lines, then a mark where they end.
 history_of() {
   {
     position=
@@ -59,12 +60,12 @@ history_of() {
     else
       tail -n "$lines" <&4
     fi
-    # As far as it was read.
+    # The position up to which the file was read.
     mark "$opened" "${position:-$(sed -n 's/^pos:[[:blank:]]*//p' /proc/self/fdinfo/4)}"
   } 4<"$1"
 }
 
-# start_of FILE: where a line begins, before the first one since then. It gets nearer by halves, as the file may be huge.
+# start_of FILE: the position of a line that is before the first one since $since. Found by bisection, as the file may be huge.
 start_of() {
   low=0 high=$(stat -c %s -- "$1")
   while [ "$((high - low))" -gt 65536 ]; do
@@ -72,12 +73,13 @@ start_of() {
     seconds=$(seconds_at "$1" "$middle")
     if [ -n "$seconds" ] && [ "$seconds" -lt "$since" ]; then low=$middle; else high=$middle; fi
   done
-  # After the line that it is in.
+  # Go on to the beginning of the next line.
   [ "$low" = 0 ] || low=$((low + $(tail -c "+$((low + 1))" -- "$1" | head -n 1 | wc -c)))
   echo "$low"
 }
 
-# seconds_at FILE POSITION: the time of a line that begins after there; "" where none has one. Not what is in quotes: clients write that.
+# seconds_at FILE POSITION: the time of the first line after the position that has one, else "". Text in quotes is
+# ignored: clients write it.
 seconds_at() {
   time=$(tail -c "+$2" -- "$1" | head -n 50 |
     sed -n '1d; s/"[^"]*"//g; s|.*\[\(..\)/\(...\)/\(....\):\(..:..:..\) \([+-]....\)\].*|\1 \2 \3 \4 \5|p' | head -n 1)
@@ -116,7 +118,7 @@ follow() {
   shift 2
   until find_file "$@"; do sleep 1; done
   if [ -n "$inode" ] && [ "$(inode_of "$file")" != "$inode" ]; then
-    # It was renamed meanwhile. One that was removed meanwhile is lost.
+    # The file was renamed meanwhile. If it was removed meanwhile, the rest of it is lost.
     older=1
     while [ -e "$file.$older" ] && [ "$(inode_of "$file.$older")" != "$inode" ]; do older=$((older + 1)); done
     [ -e "$file.$older" ] || older=0
@@ -133,11 +135,11 @@ follow() {
   done
 }
 
-# follow_file: until another one has its name, and for two seconds more, as nginx ends its answers with the old one.
+# follow_file: until another file has the name, and for two more seconds, as nginx logs its last answers to the old file.
 follow_file() {
   {
     inode=$(inode_of "$opened")
-    # It was emptied.
+    # The file was emptied.
     [ "$(stat -L -c %s "$opened")" -ge "$position" ] || position=0
     mark "$opened" "$position"
     {

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# Runs a command for as long as somebody listens, and leaves nothing of it: the argument of `sh -c`. Nothing on the host is changed.
+# Runs a command as long as a caller listens, and leaves nothing of it: the argument of `sh -c`. Nothing on the host is changed.
 # Arguments: account ("-" for none); as whom it runs: root; account; either (as root, or else as the account).
-# Standard input: the line "quadlet-fleet"; the command, a line "wWORD" each, in which a "\" is "\\" and the end of a line "\n"; the line
-# "run"; and then a character now and then. When none comes any more, the command is stopped.
-# Answers in lines of JSON. The last one is the command's own: {"event":"running"}. What follows is its output. On standard error what is
-# the command's follows such a line as well.
+# Standard input: the line "quadlet-fleet"; the words of the command, each in a line "wWORD", with "\\" for a "\" and "\n" for a newline;
+# the line "run"; then a character now and then. When no more characters come, the command is stopped.
+# Answers in lines of JSON. The last one is the command's own: {"event":"running"}. Its output follows. On standard error, the command's
+# output also begins after such a line.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -31,7 +31,7 @@ if [ "$account" != - ]; then
   [ "$self" = "$uid" ] || [ "$self" = 0 ] || refuse other-account
 fi
 
-# Data never becomes code: the words are arguments of the command, whatever is in them.
+# Data never becomes code: the words are arguments of the command, no matter what they contain.
 set --
 ready=no
 while IFS= read -r line; do
@@ -62,14 +62,14 @@ if [ "$as" = account ] && [ "$self" != "$uid" ]; then
 fi
 
 printf '\n{"event":"running"}\n' >&2
-# In a session of its own, so that all that it starts can be told to end, root's processes and the account's.
+# In its own session (setsid), so that all processes that it starts can be ended, root's and the account's.
 exec 3<&0
 setsid -- "$@" </dev/null 3<&- &
 command=$!
 
 tell() { kill "-$1" "-$command" || kill "-$1" "$command"; }
 
-# guard: a run that is gone is an end of the input, or silence where the network is gone as well.
+# guard: ends the command when the input ends (the caller is gone), or when it is silent (the network is gone as well).
 guard() {
   while [ -n "$(timeout 90 head -c 1)" ]; do :; done
   trap '' TERM
@@ -88,7 +88,7 @@ exec 3<&-
 
 wait "$command"
 code=$?
-# It goes on to its end where it has begun to stop the command.
+# If guard has begun to stop the command, it goes on until the command has ended.
 kill "$guarding" 2>/dev/null
 wait "$guarding" 2>/dev/null
 exit "$code"

@@ -9,7 +9,7 @@ refuse() {
   exit 77
 }
 
-# What a login of the account has: there podman finds its containers.
+# The environment of a login of the account: podman finds its containers by it.
 if [ "$account" != - ]; then
   HOME=$(getent passwd "$account" | cut -d : -f 6)
   XDG_RUNTIME_DIR=/run/user/$(id -u "$account")
@@ -17,7 +17,7 @@ if [ "$account" != - ]; then
   export HOME XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
 fi
 
-# own COMMAND…: as the account. runuser needs no login shell of it.
+# own COMMAND…: runs it as the account. runuser needs no login shell of the account.
 own() {
   if [ "$account" != - ] && [ "$(id -u)" = 0 ]; then set -- runuser -u "$account" -- "$@"; fi
   "$@"
@@ -36,8 +36,9 @@ if [ "$manager" = system ] && [ "$account" != - ]; then
 fi
 printf '{"event":"running"}\n'
 
-# podman passes no signal on to what it has started in a container, and knows no way to end it. So all processes with the mark in their
-# environment are told. Those of an account's containers may have other user ids: without root, they are told from its user namespace.
+# podman passes no signal on to a process that it started in a container with exec, and has no command to end it. So all processes with the
+# mark in their environment get the signal. Processes in an account's containers may have other user ids: without root, they get it from the
+# account's user namespace.
 # shellcheck disable=SC2016 # another shell expands it
 end='
 tries=50 signal=TERM
@@ -71,15 +72,16 @@ trap stop TERM
 
 set -- exec --env "$mark" "$container" "$@"
 if [ -n "$cgroup" ]; then
-  # An account may not go to the cgroup of a service of the host's manager, except from another part of that. The bus would lead away.
+  # An account may not move a process into the cgroup of a service of the host's manager, except from another part of that cgroup. With the
+  # bus, podman would choose another cgroup.
   set -- runuser -u "$account" -- env -u DBUS_SESSION_BUS_ADDRESS podman --cgroup-manager=cgroupfs "$@"
   # shellcheck disable=SC2016 # another shell expands it
   set -- sh -c 'echo "$$" >"$0" && exec "$@"' "$cgroup" "$@"
 else
-  # By the bus an account's podman goes to a cgroup of its manager.
+  # By the bus, an account's podman gets a cgroup of the account's manager.
   set -- podman "$@"
   if [ "$account" != - ] && [ "$(id -u)" = 0 ]; then set -- runuser -u "$account" -- "$@"; fi
 fi
-# Not in this group of processes, which is told to end: podman shows what the command prints up to its end.
+# Not in this process group, which gets the signal to end: podman shows the command's output until the command has ended.
 setsid -- "$@" </dev/null &
 wait "$!"

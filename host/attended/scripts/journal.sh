@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# A part of the journal. Arguments: yes (then its end is said first, in a line "-- cursor: CURSOR") or no; arguments of journalctl.
+# Prints a part of the journal. Arguments: yes (a line "-- cursor: CURSOR" with the journal's end comes first) or
+# no; arguments of journalctl.
 printf '{"event":"running"}\n'
 [ "$1" = no ] || journalctl --quiet --lines=0 --show-cursor
 shift

@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# What root has an account do. Whatever the account's processes say, keep or refuse to end may be hostile.
+# What root lets an account do. Everything that the account's processes print, keep open or refuse to end may be hostile.
 
-# as_account COMMAND…: as the account. Readers of root's own pass on what it prints, with a limit of time and of bytes: an account can stop
-# its processes, put a FIFO in the place of a file, and keep a pipe open. It can take each descriptor of its processes (pidfd_getfd(2)), so
-# these have none of a file that root writes or reads on, of a lock, or of the session. Standard input is empty, except for `fed`.
-#   $as_limit   seconds, 60 where it is not set
-#   $as_most    bytes of each output, a million where it is not set
+# as_account COMMAND…: runs it as the account. Reader processes of root pass its output on, with limits of time and bytes: an account can
+# stop its processes, put a FIFO in the place of a file, and keep a pipe open. It can take any descriptor of its processes (pidfd_getfd(2)).
+# So they get none of a lock, of the session, or of a file that root goes on to read or write. Standard input is empty, except with `fed`.
+#   $as_limit   seconds, 60 if it is not set
+#   $as_most    bytes of each output, a million if it is not set
 as_account() (
   allowed "${as_limit:-60}" || exit 124
   [ "${as_fed:-no}" = yes ] || exec </dev/null
@@ -30,16 +30,16 @@ as_account() (
   # The last one counts: a reader that reaches its time limit writes 124 after the command's own status.
   code=${code##*[!0-9]}
   spend
-  # With `within` the caller has a second way, so its short limit is no reason to give the account up (briefly).
+  # With `within` the caller has a second way (briefly), so its short limit is no reason to give up on the account.
   case ${within:+brief}$code in 124 | 137) lose_patience ;; esac
   exit "${code:-1}"
 )
 
-# relayed: standard input, as far as as_account passes it on.
+# relayed: passes standard input on, up to the limits of as_account.
 relayed() { timeout "$((limit + 10))" head -c "${as_most:-1000000}" || echo 124 >&3; }
 
-# fed AS COMMAND…: with the standard input of this call: a file, or a few lines, as an account can let a longer pipe wait. AS is what runs it
-# as another account, "" for nothing.
+# fed AS COMMAND…: runs it with the standard input of this call: a file or a few lines, as an account can block a longer pipe. AS is what
+# runs it as another account, or "".
 fed() (
   as_fed=yes
   [ -n "$1" ] || shift
@@ -51,7 +51,7 @@ fed() (
 # not asked again.
 is_hurried() { [ "$held" = yes ] || [ "$hurried" = yes ]; }
 
-# hurry SECONDS COMMAND…: with so many seconds for the account.
+# hurry SECONDS COMMAND…: runs it with this many seconds for all calls to the account.
 hurry() {
   if [ "$hurried" = yes ]; then
     shift
@@ -71,7 +71,7 @@ hurry() {
 patience() { printf '%s\n' "${1}00" >"$work/patience"; }
 lose_patience() { ! is_hurried || patience 0; }
 
-# allowed SECONDS: sets $limit to the seconds that the account has of these; false where it has none.
+# allowed SECONDS: sets $limit to as many of these seconds as the account still has; false if it has none.
 allowed() {
   limit=$1
   is_hurried || return 0
@@ -81,7 +81,7 @@ allowed() {
   [ "$limit" -le "$((left / 100 + 1))" ] || limit=$((left / 100 + 1))
 }
 
-# spend: the time since `allowed`.
+# spend: subtracts the time since `allowed`.
 spend() { ! is_hurried || printf '%s\n' "$((left + since - $(hundredths)))" >"$work/patience"; }
 
 hundredths() {

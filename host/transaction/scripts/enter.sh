@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# From a login to the service manager that the set belongs to, as the account that it belongs to: the argument of `sh -c`.
+# Leads from a login to the service manager of the set, as the account of the set: the argument of `sh -c`.
 # The rest runs as a transient unit of that manager, so a lost connection can't stop it half-way (systemd-run(1)).
 # Answers in lines of JSON; a refusal names its reason, and nothing was changed then.
-# Arguments: manager, account ("-" for none), linger (yes, no), what for (look; peek; attach; change; create: the account is made where it
-# is not there), unit name, size of the transaction script in bytes and its SHA-256, set name, who comes.
+# Arguments: manager, account ("-" for none), linger (yes, no), purpose (look; peek; attach; change; create: an account that does not exist
+# is created), unit name, size of the transaction script in bytes and its SHA-256, set name, operator.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -19,12 +19,12 @@ case $purpose in
     purpose=look
     ;;
 esac
-# Accounts that were made for sets, each a directory with an entry for each set that has asked for it.
+# Accounts that were created for sets: a directory for each, with an entry for each set that asked for it.
 made=/var/lib/quadlet-fleet/accounts
 
 refuse() {
   printf '{"event":"refused","reason":"%s"}\n' "$1"
-  # What was there before this session is not its own to take away.
+  # An account that the set had before this session stays.
   [ "$asked" = no ] || leave_account
   exit 77
 }
@@ -39,8 +39,8 @@ done
 
 command -v systemd-run >/dev/null || refuse no-systemd
 
-# The unit's own runtime directory is memory, 0700, and gone with the unit, however it ends: nothing secret is left. The script is
-# asked for only where the host's own copy of it, that of the recovery at boot, is another one.
+# The unit's own runtime directory is in memory, has mode 0700, and disappears when the unit ends in any way: nothing secret is left. The
+# script is requested only if the host's own copy of it, for the recovery at boot, is a different one.
 # shellcheck disable=SC2016 # another shell expands it
 begin='script=$RUNTIME_DIRECTORY/transaction.sh size=$1 digest=$2
 shift 2
@@ -54,8 +54,9 @@ if ! { [ -f "$copy" ] && cp "$copy" "$script" && echo "$digest  $script" | sha25
 fi
 exec sh "$script" "$@"'
 
-# However the script ends, a transaction that it leaves open is taken back (ExecStopPost= of systemd.service(5)). ":" leaves "$" to sh.
-# Delegate= gives that a cgroup of its own: since Linux 6.14, what is started in a cgroup that was killed as a whole is killed as well.
+# If the script ends in any way and leaves a transaction open, this rolls it back (ExecStopPost= of systemd.service(5)). ":"
+# leaves "$" to sh. Delegate= gives this command its own cgroup: since Linux 6.14, a process that starts in a cgroup that was
+# killed as a whole is killed as well.
 # shellcheck disable=SC2016 # another shell expands it
 after=':/bin/sh -c '"'"'open=$RUNTIME_DIRECTORY/open
 if [ -e "$open" ]; then
@@ -70,22 +71,23 @@ run() {
     sh -c "$begin" quadlet-fleet "$size" "$digest" "$mode" "$manager" "$set" "$account" "$lingered" "$who"
 }
 
-# private_file FILE: made for root alone, as whoever may read a file may hold its lock (flock(2)).
+# private_file FILE: creates it for root alone, as any account that may read a file can hold its lock (flock(2)).
 private_file() { (umask 077 && : >>"$1"); }
 
-# alone COMMAND…: one at a time of those that make or remove accounts. 5: not within a minute.
+# alone COMMAND…: runs one at a time of the commands that create or remove accounts. 5: not within a minute.
 alone() {
   private_file /run/quadlet-fleet-accounts.lock && flock -w 60 -E 5 /run/quadlet-fleet-accounts.lock "$@"
 }
 
-# Of the account: that it is there, made if need be without a login shell and with subordinate ids (useradd(8) gives them by
-# login.defs(5)), and that it is this set's too, whoever has asked for it. 3: not there; 10: made, or new to this set.
+# Makes sure that the account exists: creates it if need be, without a login shell and with subordinate ids (useradd(8) gives
+# them by login.defs(5)). If the account was created for a set, records that this set needs it, too. 3: it does not exist; 10:
+# created, or new to this set.
 # shellcheck disable=SC2016 # another shell expands it
 take_account='code=0
 if ! id -u "$2" >/dev/null 2>&1; then
   [ "$4" = create ] || exit 3
   (umask 077 && mkdir -p "$1") && useradd --create-home --user-group --shell /usr/sbin/nologin "$2" >&2 && sync /etc || exit 4
-  # It is there where somebody else has removed the account.
+  # The directory exists if an administrator removed the account.
   mkdir -p "$1/$2" || { userdel --remove "$2"; exit 4; }
 fi
 if [ "$4" != look ] && [ -d "$1/$2" ] && ! [ -e "$1/$2/$3" ]; then
@@ -110,16 +112,16 @@ enter_account() {
   [ "$linger" = yes ] || return 0
   share_linger
   if [ -e "/var/lib/systemd/linger/$account" ]; then return 0; fi
-  # Said first: who comes in between would take it for somebody's who is not at work.
+  # Recorded first: a session that starts in between would otherwise think that an administrator switched it on.
   [ "$self" != 0 ] || echo yes >&8
   loginctl enable-linger "$account" >/dev/null || refuse no-linger
-  # Without it the account's sockets are gone with the next boot.
+  # Without lingering, the account's sockets are gone after the next boot.
   sync /var/lib/systemd/linger
   lingered=yes
 }
 
-# All sessions that may rely on an account's lingering share a lock, so that none switches it off beneath another. The file says
-# that one of those that are at work has switched it on.
+# All sessions that may rely on an account's lingering share a lock, so that none switches it off while another needs it. The file says
+# whether one of the running sessions has switched it on.
 share_linger() {
   [ "$self" = 0 ] || return 0
   lingers=/run/quadlet-fleet-linger-$account.lock
@@ -130,10 +132,10 @@ share_linger() {
   if [ -s "$lingers" ]; then lingered=yes; fi
 }
 
-# account_records: where everything that is known of an account is kept.
+# account_records: prints the directory of the account's records.
 account_records() { printf %s "$(getent passwd "$account" | cut -d : -f 6)/.local/state/quadlet-fleet"; }
 
-# Whoever is still at it, or has a set there by now, has the lingering from here on.
+# Switches the lingering off. If another session still works, or there is a set by now, the lingering becomes theirs.
 end_linger() {
   if [ "$self" = 0 ]; then
     [ "$linger" = yes ] || share_linger
@@ -143,14 +145,14 @@ end_linger() {
   if ! [ -e "$shared" ]; then
     loginctl disable-linger "$account"
   elif [ "$self" = 0 ]; then
-    # In its own home the account could make root wait, and keep what it is given.
+    # Not as root: in its own home the account could make root wait. It gets no descriptor of the lock, which it could keep.
     timeout -k 5 20 runuser -u "$account" -- touch "$shared/lingered" </dev/null >/dev/null 2>&1 8>&-
   else
     touch "$shared/lingered"
   fi
 }
 
-# The account goes with its last set. Only after this very session has removed the set, or has made the account for nothing.
+# Removes the account with its last set. Used only if this session removed the set, or created the account for nothing.
 # shellcheck disable=SC2016 # another shell expands it
 let_go='[ -d "$1/$2" ] || exit 0
 rm -f "$1/$2/$3"
@@ -167,8 +169,9 @@ leave_account() {
     echo "quadlet-fleet: the account $account could not be removed" >&2
 }
 
-# finish CODE of the transaction: 10 and 30, the lingering that was switched on for sets is to end; 20 and 30, the set is gone;
-# others, it was killed or refused. Before it had begun nothing on the host tells of it (the first mark is that of start.sh's $shared).
+# finish CODE: the exit code of the transaction. 10 and 30: the lingering that was switched on for sets must end. 20 and 30: the
+# set is gone. Others: it was killed or refused; before it begins, nothing on the host records the lingering (the first record
+# is in $shared of start.sh).
 finish() {
   case $1 in
     10 | 30) end_linger ;;
@@ -177,7 +180,7 @@ finish() {
   esac
   gone=no
   case $1 in 20 | 30) gone=yes ;; esac
-  # It was made for a set that did not come to be, or is not that one's. What is still to be taken back needs it.
+  # The account was created for this set, or is new to it, and there is no such set. A set that must still be rolled back needs it.
   if [ "$asked" = yes ] && [ "$1" != 0 ]; then
     records=/var/lib/quadlet-fleet
     [ "$manager" = system ] || records=$(account_records)

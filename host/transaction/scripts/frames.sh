@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 
-# take_back: and says how that went.
+# take_back: rolls the transaction back, and reports how that went.
 take_back() {
   back=yes
   rollback >"$work/output" 2>&1 </dev/null || back=no
@@ -9,7 +9,7 @@ take_back() {
   printf '{"event":"rolledback","ok":"%s","output":"%s"}\n' "$back" "$(printf '%s\n' "$failed" | plain_names | cat - "$work/output" | tail -c 4000 | encoded)"
 }
 
-# opened: what is looked for when this script has ended (enter.sh).
+# opened: writes the file that enter.sh looks for when this script has ended.
 opened() { printf '%s %s %s\n' "$manager" "$set" "$account" >"$work/open"; }
 
 # settled: the transaction has ended.
@@ -19,7 +19,7 @@ settled() {
   phase=idle
 }
 
-# The three parts of a plan: what serves is as it was up to `stage`; the last step can't be taken back.
+# Splits the plan into three parts and runs the first. Up to `stage` nothing changes that serves; the last step can't be rolled back.
 prepare() {
   began=$(date +%s)
   at=0
@@ -33,7 +33,7 @@ prepare() {
   printf '{"event":"prepared"}\n'
 }
 
-# activate SECONDS: that it is held without its coordinator, before it goes back by itself.
+# activate SECONDS: how long the host holds without its coordinator before it reverts by itself.
 activate() {
   phase=activated
   if ! open_inbox 2>"$work/output"; then
@@ -51,17 +51,17 @@ commit() {
   settled
 }
 
-# fail_step: the step at $at, with what it has printed; takes all of the plan back.
+# fail_step: reports the step at $at with its output, and rolls back the whole plan.
 fail_step() {
   printf '{"event":"failed","line":%d,"output":"%s"}\n' "$at" "$(tail -c 8000 "$work/output" | encoded)"
   cause=failed
   take_back
 }
 
-# run_steps PART: of the plan; takes all of it back when one fails.
+# run_steps PART: runs a part of the plan; rolls back the whole plan if a step fails.
 run_steps() {
   while IFS=$tab read -r step first second third; do
-    # Nobody is there any more who would go on with what is prepared.
+    # The session is gone: nothing would continue with what is prepared.
     if ! printf '{"event":"step","line":%d}\n' "$at" 2>/dev/null && [ "$phase" = preparing ]; then
       cause=alone
       take_back
@@ -80,7 +80,8 @@ run_steps() {
   release_manager
 }
 
-# may_change STEP: steps that change what other sets share, one after the other up to the reload of systemd, are one change for them.
+# may_change STEP: holds the manager's lock for steps that change what other sets share. These steps follow one another up to the reload of
+# systemd, so for other sets they are one change.
 may_change() {
   case $1 in
     begin | stage | lend | unlend | put | remove | enable | disable | daemon_reload) hold_manager ;;
@@ -88,13 +89,13 @@ may_change() {
   esac
 }
 
-# receive NAME BYTES: the next bytes of standard input, as a file. Cut off in the middle: nothing was changed yet.
+# receive NAME BYTES: writes the next bytes of standard input to a file. If they are cut off, this exits: nothing was changed yet.
 receive() {
   timeout 60 head -c "$2" >"$work/$1"
   [ "$(stat -c %s "$work/$1")" = "$2" ] || exit 1
 }
 
-# receive_all BYTES: a list, and the files that it names.
+# receive_all BYTES: receives a list, and the files that it names.
 receive_all() {
   receive list "$1"
   # A slow line may take its time.
@@ -104,14 +105,14 @@ receive_all() {
   cut -d ' ' -f 2- "$work/sizes" | xargs -d '\n' stat -c '%s %n' | cmp -s - "$work/sizes" || exit 1
 }
 
-# What is staged may hold secrets; in the account's runtime directory it would stay until its manager ends.
+# Staged files may hold secrets. In the account's runtime directory they would stay until its manager ends.
 leave_stage() {
   stage_name
   $as_account rm -rf "$stage"
   stage=
 }
 
-# stop_lingering: root leaves it to those who are at work on a set of the account (share_linger in enter.sh).
+# stop_lingering: switches the lingering off; as root, unless a session works on a set of the account (share_linger in enter.sh).
 stop_lingering() {
   if [ "$manager" = user ]; then
     loginctl disable-linger "$account"
@@ -132,7 +133,7 @@ if [ "$mode" = recover ]; then
   # At boot the account may have no runtime directory yet, which podman needs.
   [ -z "$as_account" ] || (within=100 && ctl start "user@$(id -u "$account").service")
   rollback
-  # An account may have no right to. At boot it stays known for the next who comes; else enter.sh is there to do it (finish).
+  # The account may not be allowed to. At boot the lingering is then recorded for the next session; otherwise enter.sh ends it (finish).
   if [ "$leave" = 30 ] && ! stop_lingering && [ "$cause" = boot ]; then
     made=
     as=$as_account
@@ -144,7 +145,7 @@ can_read_all || exit 77
 if [ "$lingered" = yes ] && ! [ -e "$own/owner" ]; then leave=10; fi
 if [ "$account" != - ] && [ -e "$home/.local/share/containers" ]; then one_at_a_time first_podman; fi
 printf '{"event":"ready"}\n'
-# A peer that says nothing for this long is gone, and others need the set. What it has prepared is released.
+# A session that sends nothing for this long is gone, and others need the set. What it has prepared is released.
 # shellcheck disable=SC2016 # the inner shell expands it
 while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
   # shellcheck disable=SC2086 # the header is words
@@ -155,10 +156,10 @@ while header=$(timeout 60 sh -c 'IFS= read -r line && printf %s "$line"'); do
       query
       ;;
     recover)
-      # Without a journal it ended right before there was one, or right after its commit: what it kept is not needed.
+      # Without a journal, the interrupted run ended right before it had one, or right after its commit: what it kept is not needed.
       cause=next
       if [ -e "$own/journal" ]; then opened && take_back; elif is_left; then rollback >"$work/output" 2>&1 </dev/null; fi
-      # The lingering of the run that was taken back is this one's to end.
+      # This run must end the lingering of the run that was rolled back.
       if [ "$leave" = 30 ]; then lingered=yes leave=10; fi
       cause=asked
       printf '{"event":"recovered"}\n'
@@ -182,6 +183,6 @@ if [ "$phase" != idle ]; then
   cause=alone
   take_back
 fi
-# 1 where there is no set: an account that was made for it can go.
+# 1 if there is no set: an account that was created for it can be removed.
 if [ -e "$own/owner" ]; then leave=0; elif [ "$leave" = 0 ]; then leave=1; fi
 exit "$leave"

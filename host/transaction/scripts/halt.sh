@@ -5,29 +5,29 @@ stop_clean() {
   ctl stop "$1" || is_gone "$1"
 }
 
-# forget_failures LIST: of its units.
+# forget_failures LIST: resets the failed state of its units.
 forget_failures() { while IFS= read -r unit; do ctl reset-failed "$unit" 2>/dev/null </dev/null; done <"$1"; }
 
-# halt UNIT: what a deploy has started that did not work.
+# halt UNIT: stops a unit that a deploy started and that did not work.
 halt() {
   briefly stop "$1" && return 0
   kill_payload "$1"
   stop_clean "$1"
 }
 
-# wind_down UNIT: halt, for a unit that may have requests.
+# wind_down UNIT: halts a unit that may have requests.
 wind_down() {
   until_it_heeds "$1"
   halt "$1"
 }
 
-# Only what is in the container: podman itself has to put away what it knows of it. By the kernel, as a process id that is read
-# may be another's when it is used (cgroups(7), cgroup.kill).
+# Kills only what is in the container: podman itself has to clean up its records of it. The kernel does it (cgroups(7), cgroup.kill), as a
+# process id may belong to another process when it is used.
 # shellcheck disable=SC2016 # the inner shell expands it
 kill_payload() { in_cgroup "$1" -path '*/libpod-payload-*' -name cgroup.kill -exec sh -c 'echo 1 >"$1"' sh {} \;; }
 
-# in_cgroup UNIT EXPRESSION…: find(1) in its part of the cgroup tree. A unit that does not run has none: its part would be all. What the
-# account's manager says may be anything, so the account itself looks there, and only among its own.
+# in_cgroup UNIT EXPRESSION…: find(1) in the unit's part of the cgroup tree. A unit that does not run has no part: find would search the
+# whole tree. The account's manager may answer anything, so the account itself searches, and only among its own cgroups.
 in_cgroup() {
   group=$(ctl show --property=ControlGroup --value "$1") || return 1
   [ -n "$group" ] || return 0
@@ -47,13 +47,13 @@ in_cgroup() {
   esac
 }
 
-# processes_in UNIT EXPRESSION…: what the files that find(1) finds there name, a number a line.
+# processes_in UNIT EXPRESSION…: the process ids in the cgroups that find(1) finds there, one a line.
 processes_in() {
   in_cgroup "$@" -name cgroup.procs -exec cat {} + >"$work/processes" && sed -n '/^[0-9][0-9]*$/p' "$work/processes"
 }
 
-# halt_all: the same for all units of $work/stop, those of a manager in one call, as a request would start a service whose socket is still
-# there.
+# halt_all: halts all units of $work/stop, those of each manager in one call: otherwise a request would start a service
+# whose socket is still there.
 halt_all() {
   each until_it_heeds <"$work/stop"
   by_manager "own account" "$work/stop" halt_together

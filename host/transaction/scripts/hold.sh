@@ -1,18 +1,19 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 # A host that is activated waits for the decision (compare the confirmed commit of NETCONF, RFC 6241, section 8.4): commit or revert.
-# Without a coordinator it waits for a while, and goes back by itself then. The coordinator may come back in another session.
+# Without a coordinator it waits for a while, and then reverts by itself. The coordinator may come back in another session.
 #   $own/transaction   ID OUTCOME CAUSE DATE WHO; the outcome (committed, reverted) holds once there is no journal
 #   $own/inbox         the path of a FIFO, as long as messages are taken: those of the session itself, and of others that attach
-#   $own/detached      there while nobody has been heard of
+#   $own/detached      exists while there is no contact with the coordinator
 
-# record OUTCOME: on the disk, before the journal goes.
+# record OUTCOME: writes it to the disk, before the journal is removed.
 record() {
   [ -n "$transaction" ] || return 0
   printf '%s %s %s %s %s\n' "$transaction" "$1" "$cause" "$(date '+%FT%T%z')" "$who" >"$own/transaction.new" &&
     sync "$own/transaction.new" && mv "$own/transaction.new" "$own/transaction"
 }
 
-# recorded: sets $known to the set's last transaction, $outcome and $because. Without a set it is none: it was removed, or never came to be.
+# recorded: sets $known to the set's last transaction, $outcome and $because. $outcome is "none" without a set: it was
+# removed, or never deployed.
 recorded() {
   known='' outcome=none because=''
   [ ! -e "$own" ] || outcome=unknown
@@ -26,7 +27,7 @@ uptime() {
   printf %s "${now%%.*}"
 }
 
-# forward: messages from standard input, up to the one that decides.
+# forward: passes on messages from standard input, up to the one that decides.
 forward() {
   while IFS= read -r line; do
     printf '%s\n' "$line"
@@ -41,7 +42,7 @@ open_inbox() {
   mkfifo -m 600 "$work/inbox" && printf '%s\n' "$work/inbox" >"$own/inbox"
 }
 
-# hold SECONDS: see activate. False where the decision came from elsewhere: whoever began it has gone.
+# hold SECONDS: see activate. False if the session that began this has gone, and the decision came from elsewhere.
 hold() {
   phase=held
   verdict='' until='' moved=no
@@ -65,7 +66,7 @@ hold() {
         fi
         ;;
       commit | revert) verdict=$message until='' ;;
-      # Somebody else needs the set.
+      # Another session needs the set.
       leave) [ -z "$until" ] || cause=left verdict=revert ;;
       *)
         until=
@@ -76,7 +77,7 @@ hold() {
   done
   kill "$forwarding" 2>/dev/null
   exec 5<&- 6>&-
-  # Whoever attaches from here on waits for the end (attach).
+  # A session that attaches from here on waits for the end (attach).
   close_inbox
   if [ "$verdict" = commit ]; then commit; else take_back; fi
   [ -z "$until" ] && [ "$moved" = no ]
@@ -89,7 +90,7 @@ heard() {
     watch\ *) watch "${1#watch }" ;;
     # From now on the answers go to the session that has come (attach).
     answer\ *)
-      # To read as well, as the open would wait for a reader that may be gone.
+      # Also opened to read: otherwise the open would wait for a reader that may be gone.
       [ -p "${1#answer }" ] && command exec 1<>"${1#answer }" || return 0
       moved=yes
       printf '{"event":"held"}\n'
@@ -118,7 +119,8 @@ healthy() {
   done <"$work/plan.activate"
 }
 
-# attach ID: to the transaction of another session, until that has ended. Its messages come from here, and its answers go here.
+# attach ID: attaches to the transaction of another session until that has ended. Messages then come from this
+# session, and answers go to it.
 attach() {
   answers=$work/answers attached=
   mkfifo -m 600 "$answers" && exec 3<>"$answers" 5<&0 || return

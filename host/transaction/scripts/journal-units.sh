@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# Which units a rollback has to do with, beside those that the journal names. The plan has said what each file makes: $own/units has
-# lines of UNIT, PATH and "serves" or "-", $own/before/units those of the set as it was.
+# The units that a rollback handles in addition to those that the journal names. The plan tells what each file makes: $own/units has lines
+# of UNIT, PATH and "serves" or "-", $own/before/units those of the set as it was.
 
-# lent_units: last first.
+# lent_units: prints the lent units, the last one first.
 lent_units() {
   while IFS=$tab read -r kind unit subject; do
     [ "$kind" = lent ] || continue
@@ -11,7 +11,7 @@ lent_units() {
   done <"$work/undo"
 }
 
-# guessed_unit PATH: the unit of a file, from what format 1 kept; nothing for a file that is no unit.
+# guessed_unit PATH: the unit of a file, from what format 1 kept; nothing for a file that is not a unit.
 guessed_unit() {
   case $1 in
     */systemd/*.container) printf '%s.service\n' "$(basename "$1" .container)" ;;
@@ -19,7 +19,8 @@ guessed_unit() {
   esac
 }
 
-# add_started: to the units that are brought back. The boot may still go on, so they are looked for more than once.
+# add_started: adds units that the boot has started to those that are brought back. The boot may still go on, so
+# this is done more than once.
 add_started() {
   [ "$cause" = boot ] && [ -d "$own/before" ] || return 0
   started_by_boot >"$work/started"
@@ -27,7 +28,7 @@ add_started() {
   services_of <"$work/started" >>"$work/active"
 }
 
-# started_by_boot: units of the set as it was that run since the boot, perhaps by the files that are taken back now.
+# started_by_boot: units of the set as it was that run since the boot, perhaps with the files that are rolled back now.
 started_by_boot() {
   units_before >"$work/known"
   while IFS= read -r unit; do

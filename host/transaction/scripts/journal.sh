@@ -2,8 +2,8 @@
 # The journal of a transaction, a line before each change:
 #   file NUMBER PATH     rollback.new/NUMBER is a copy of what was at PATH ("~/" for the account's)
 #   absent - PATH        nothing was there
-#   staged - PATH        a new file beside its place
-#   image ID REFERENCE   what a tag was for before a pull
+#   staged - PATH        a new file next to its place
+#   image ID REFERENCE   the image that a tag stood for before a pull
 #   kept ID NAME         an image that was pulled, and the name by which it waits for its tag
 #   lent UNIT PATH       a unit for the time of the transaction, below the manager's runtime directory; UNIT is "-" in format 1
 #   enabled|disabled - UNIT
@@ -16,13 +16,13 @@ note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$own/journal"; }
 # The longest file that is kept for a rollback.
 longest=16777216
 
-# save PATH: before it is replaced or removed; once, as an earlier run that could not be taken back has the older copy.
+# save PATH: copies it before it is replaced or removed. Only once: an earlier run that could not be rolled back has the older copy.
 save() {
   expand "$1"
   is_saved "$1" && return 0
   saved=$((saved + 1))
   copy=$own/rollback.new/$saved
-  # A link or a device of somebody's is taken away and not kept: plan() has seen a file, or nothing.
+  # A link or a device that was put there since is removed and not kept: plan() has seen a file, or nothing.
   if $as test -L "$path" || ! $as test -f "$path"; then
     note absent - "$1"
     return
@@ -31,7 +31,7 @@ save() {
     echo "$path is longer than $longest bytes, which is too long to keep for a rollback."
     return 1
   }
-  # Never with a mode that somebody else has chosen: it is root's file, and what is in it may be an account's.
+  # Never with a mode that an account may have chosen: the copy is root's file, and its content may be an account's.
   (umask 077 && as_most=$longest && $as head -c "$longest" -- "$path" >"$copy") || return 1
   $as stat -c '%a %Y %u %g' -- "$path" >"$copy.stat" && note file "$saved" "$1"
 }
@@ -43,21 +43,21 @@ is_saved() {
   return 1
 }
 
-# saved_stat COPY: sets $bits, $modified and $owner, digits whatever is in the file.
+# saved_stat COPY: sets $bits, $modified and $owner, always to digits, no matter what the file contains.
 saved_stat() {
   bits='' modified='' uid='' gid=''
   [ -e "$1.stat" ] && read -r bits modified uid gid <"$1.stat"
   case $bits in [0-7][0-7][0-7] | [0-7][0-7][0-7][0-7]) ;; *) bits=600 ;; esac
-  # An account's setuid bit is nothing that root sets for it.
+  # Root does not set a setuid bit for an account.
   [ -z "$as" ] || bits=${bits#"${bits%???}"}
   case $modified in "" | *[!0-9]*) modified=0 ;; esac
   owner=$uid:$gid
   case $uid$gid in "" | *[!0-9]*) owner=0:0 ;; esac
 }
 
-# look_at_states: of all units that the plan touches, before the first of them is: a start may bring others with it, which
-# then seem to have run before. What does not run is noted at once, as a rollback stops it whoever has started it; what runs
-# when it is touched, as it is brought back by a restart. In a shell of its own, for its variables.
+# look_at_states: looks at all units that the plan touches, before it touches the first one: a start may start other units, which then seem
+# to have run before. A unit that does not run is noted at once, as a rollback stops it in any case. A unit that runs is noted when it is
+# touched, as a rollback restarts it. In a subshell, for its variables.
 look_at_states() (
   : >"$work/states"
   while IFS=$tab read -r step names rest; do
@@ -75,7 +75,7 @@ look_at_states() (
   done <"$work/plan"
 )
 
-# remember UNIT: whether it ran, once, before it is touched.
+# remember UNIT: notes once whether it ran, before it is touched.
 remember() {
   [ -e "$work/states" ] || look_at_states || return 1
   is_remembered "$1" && return 0
@@ -88,14 +88,14 @@ is_remembered() {
   grep -Fxqs -e "active$tab-$tab$1" -e "starting$tab-$tab$1" -e "inactive$tab-$tab$1" "$own/journal"
 }
 
-# journalled KIND: the subjects, last first.
+# journalled KIND: prints the subjects, the last one first.
 journalled() {
   while IFS=$tab read -r kind number subject; do
     [ "$kind" = "$1" ] && printf '%s\n' "$subject"
   done <"$work/undo"
 }
 
-# A socket unit is what ends so (systemd.unit(5)), whatever its file is called.
+# This suffix makes a unit a socket (systemd.unit(5)), no matter what its file is called.
 sockets_of() { grep -E '\.socket$' || true; }
 services_of() { grep -Ev '\.socket$' || true; }
 
@@ -130,7 +130,7 @@ remove_lent() {
   forget_failures "$work/lent"
 }
 
-# They are on the disk before the journal is gone, as with sync_targets.
+# Restored files are on the disk before the journal is removed, as with sync_targets.
 sync_restored() {
   cut -f 1 "$work/undo" | sync_enablement || return 1
   while IFS=$tab read -r kind number subject; do
@@ -143,30 +143,30 @@ sync_restored() {
   done <"$work/undo"
 }
 
-# restore COPY: at $path, as $as.
+# restore COPY: writes it to $path, as $as.
 restore() {
   saved_stat "$1"
-  # What was not swapped yet needs no room, nor a file system that can be written.
+  # A file that was not swapped yet needs no room, and no writable file system.
   if ! $as test -L "$path" && $as test -f "$path" && [ "$($as stat -c %a -- "$path")" = "$bits" ] &&
     (as_most=$longest && $as head -c "$longest" -- "$path") | cmp -s - "$1"; then
     return 0
   fi
-  # Another set may have removed it since, as it was empty.
+  # Another set may have removed the directory since, as it was empty.
   made=
   make_directory "${path%/*}" && keep_made && safe_directory "${path%/*}" || return 1
   new=${path%/*}/.quadlet-fleet.$set.restored
   if stage "$1" "$bits" "$new"; then
     [ -n "$as" ] || chown "$owner" "$new" || return 1
-    # As old as it was: what runs has read it.
+    # With its old time: what runs has read this file.
     $as touch --date="@$modified" -- "$new" && $as mv -fT -- "$new" "$path"
     return
   fi
-  # A full disk: the room that the file itself has is enough most likely.
+  # The disk is full: the room that the file itself has is most likely enough.
   # shellcheck disable=SC2016 # the inner shell expands it
   fed "$as" sh -c 'cat >"$1"' sh "$path" <"$1" && $as chmod "$bits" "$path"
 }
 
-# The images by the names that they had; $work/nameless is what was pulled by these names.
+# Gives images back the names that they had. $work/nameless lists the images that were pulled by these names.
 restore_images() {
   : >"$work/nameless"
   while IFS=$tab read -r kind id reference; do
@@ -179,14 +179,15 @@ restore_images() {
 
 # restore_tag ID REFERENCE
 restore_tag() {
-  # Where the name is gone, there is nothing to remove.
+  # If the name is gone, there is nothing to remove.
   pulled=$(image_id "$2") || pulled=
   [ "$pulled" != "$1" ] || return 0
   [ -z "$pulled" ] || printf '%s\n' "$pulled" >>"$work/nameless"
   $as_account podman tag "$1" "$2"
 }
 
-# bring_back: what ran before, with its old files, sockets and services of a manager in one call (see change() in host/plan/activate.ts).
+# bring_back: restarts what ran before, with its old files: sockets and services of each manager in one call (see change()
+# in host/plan/activate.ts).
 bring_back() {
   cat "$work/reopen" "$work/active" >"$work/running"
   [ -s "$work/running" ] || return 0
@@ -201,26 +202,27 @@ restart_together() {
   ctl restart "$@" || failed="$failed restart:$*"
 }
 
-# Back when the old configuration is.
+# Returns when the old configuration is in use again.
 reload_clean() {
   workers "$1" >"$work/before" && ctl reload "$1" && taken_over "$1"
 }
 
 restore_needs() { cp "$own/before/owner" "$own/before/manifest" "$own/before/images" "$own/" && keep_needs; }
 
-# of_all: the lines of the journal that can be undone. Those of an account that is gone can't be, and what they name is not root's.
+# of_all: the lines of the journal that can be undone. Lines about an account that is gone can't be undone, and
+# what they name is not root's.
 of_all() {
   if is_orphan; then grep -v -e "$tab~" -e "^image$tab" -e "^kept$tab"; else cat; fi
 }
 
-# rollback: systemd ends it after five minutes where the script was killed (TimeoutStopSec= in enter.sh).
+# rollback: if the script was killed, systemd ends this after five minutes (TimeoutStopSec= in enter.sh).
 rollback() { hurry 200 go_back; }
 
-# go_back: old files, enablement and running units back, and looked at. What did not work is in $failed.
+# go_back: restores the old files, enablement and running units, and checks them. What did not work is in $failed.
 go_back() {
   failed=
   if ! [ -e "$own/journal" ]; then
-    # It ended before anything was written, or after its commit.
+    # The transaction ended before anything was written, or after its commit.
     if [ -e "$own/committed" ]; then settle_version; fi
     rm -rf "$own/rollback.new" "$own/before" "$own/before.new" "$own/committed"
     [ -e "$own/owner" ] || step_forget
@@ -229,13 +231,13 @@ go_back() {
   recorded
   transaction=$known
   rm -rf "$own/version.new"
-  # Of a script that was killed.
+  # A script that was killed has left it open.
   close_inbox
-  # Where the swap itself has failed, the lock is kept until the old files are back.
+  # If the swap itself has failed, the lock is kept until the old files are back.
   tac "$own/journal" | of_all >"$work/undo"
   journalled inactive | sockets_of >"$work/stop"
   journalled inactive | services_of >>"$work/stop"
-  # Perhaps for the hundredth time: it is left to systemd again, and nobody waits for it.
+  # A unit that was starting may fail again and again: it is left to systemd, and nothing waits for it.
   journalled starting >"$work/starting"
   cat "$work/starting" >>"$work/stop"
   journalled active | sockets_of >"$work/reopen"
@@ -244,14 +246,14 @@ go_back() {
   journalled reloaded >"$work/reload"
   lent_units >"$work/lent"
   add_started
-  # While a service that ran before still needs a new socket, its stop would be undone by the next request.
+  # While a service that ran before still needs a new socket, the next request would undo the stop of the socket.
   if [ -s "$work/stop" ] && ! [ -s "$work/active" ]; then halt_all; fi
   restore_images
   leave_stage
   hold_manager || failed="$failed lock"
   restore_files
   reload_managers
-  # What has been started meanwhile, by the files that were there. What starts from here on has the old ones.
+  # Adds units that have started meanwhile with the new files. Units that start from here on have the old files.
   add_started
   each ctl enable --quiet <"$work/enable"
   journalled disabled | while IFS= read -r unit; do ctl disable --quiet "$unit" 2>/dev/null </dev/null; done
@@ -261,7 +263,7 @@ go_back() {
   forget_failures "$work/stop"
   each ctl start --no-block <"$work/starting"
   each reload_clean <"$work/reload"
-  # What stood in until now has served while the old version came back.
+  # Until now the stand-ins have served, while the old version came back.
   each wind_down <"$work/lent"
   remove_lent
   while IFS= read -r id; do remove_nameless "$id" </dev/null; done <"$work/nameless"

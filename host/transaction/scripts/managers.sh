@@ -2,7 +2,7 @@
 # The service managers of a set: its own, and for a set of the host's manager also that of its account. Here, in plans, journals and tables,
 # "~NAME" is a unit of the account's manager; "~" can't be in a unit's name (systemd.unit(5)).
 
-# plain_names: standard input with the names that systemd has, and that people read.
+# plain_names: standard input with the unit names that systemd and people use, without "~".
 plain_names() { sed -E 's/(^|[: ])~/\1/g'; }
 
 # ctl WORDS…: systemctl. If a word begins with "~", it asks the account's manager, else the set's own; one call is for one of them. "~" alone is
@@ -31,13 +31,13 @@ ctl() {
   )
 }
 
-# briefly WORDS…: ctl, with ten seconds for what the units have begun, and not all of their TimeoutStopSec=.
+# briefly WORDS…: ctl with a limit of ten seconds, and not the whole TimeoutStopSec= of the units.
 briefly() (
   within=10
   ctl "$@" 2>/dev/null
 )
 
-# journal_of UNITS OPTIONS…: what units of one manager have said, by journalctl. Root's option for units of a user manager is for its own.
+# journal_of UNITS OPTIONS…: journalctl for units of one manager. As root, its option for units of a user manager means root's own manager.
 journal_of() {
   names=$1
   shift
@@ -84,7 +84,7 @@ step_daemon_reload() {
   done
 }
 
-# reload_managers: each that the set has to do with, whether another one fails or not.
+# reload_managers: reloads each manager of the set, even if another one fails.
 reload_managers() {
   ctl daemon-reload || failed="$failed daemon-reload"
   ! has_account_units || ctl daemon-reload "~" || failed="$failed daemon-reload:account"

@@ -1,26 +1,26 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# podman leaves a network when its quadlet goes (podman#23678), and removes none that a container still has, of another set perhaps.
+# podman keeps a network when its quadlet goes (podman#23678), and removes no network that a container still uses, perhaps of another set.
 # $own/networks has the names of the networks that the set has made, "~NAME" for those of the account's podman in a set of the host's.
-# Two lists have the networks that sets have left behind because a container had them: $shared/networks those of the account's podman,
-# $state/networks those of root's podman. Sets with an account have one of their own of the second kind, as only sets of the same account
-# wait for each other (one_at_a_time).
+# Two lists name the networks that sets have left behind because a container used them: $shared/networks those of the account's podman,
+# $state/networks those of root's podman. Sets with an account have their own list of the second kind, as only sets of the same account wait
+# for each other (one_at_a_time).
 
-# roots_networks: sets $roots, the list of what root's podman has.
+# roots_networks: sets $roots, the list of networks of root's podman.
 roots_networks() {
   roots=$state/networks
   [ -z "$as_account" ] || roots=$state/networks.$account
 }
 
-# of_network NETWORK: sets $as, which runs its podman, and $behind, where such a one is left behind.
+# of_network NETWORK: sets $as, which runs the network's podman, and $behind, the list for networks that are left behind.
 of_network() {
   as='' behind=$roots
   case $1 in "~"*) as=$as_account behind=$shared/networks ;; esac
 }
 
-# note_networks: those of $work/networks that are not there yet, or that were left behind.
+# note_networks: records those of $work/networks that do not exist yet, or that were left behind.
 note_networks() {
   [ -s "$work/networks" ] || return 0
-  # Before the first podman of the account.
+  # Before the account's first podman runs.
   own_storage || return 1
   roots_networks
   while IFS= read -r network; do
@@ -37,7 +37,8 @@ note_networks() {
   done <"$work/networks"
 }
 
-# leave_networks WANTED: removes the networks that the set has no more. What a container still has goes with the commit of a later set.
+# leave_networks WANTED: removes the networks that the set no longer has. If a container still uses one, the commit
+# of a later set removes it.
 leave_networks() {
   roots_networks
   : >"$work/left"

@@ -1,13 +1,13 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 
-# expand PATH: sets $path, and $as to what runs a command as its owner. "~/" is the home directory of the account, "%t/" the
-# runtime directory of the manager (systemd.unit(5)), "~%t/" that of the account's in a set of the host's. False without an account.
+# expand PATH: sets $path, and $as to what runs a command as its owner. "~/" is the home directory of the account, "%t/" the runtime
+# directory of the manager (systemd.unit(5)), "~%t/" that of the account's manager in a set of the host's manager. False without an account.
 expand() {
   as=
   # shellcheck disable=SC2088 # "~/" is our own notation here
   case $1 in
     "~"*)
-      # Nothing is there, and nothing can be made there: root's own home is nobody's account's.
+      # A path where nothing exists and nothing can be created: "~" never means root's own home.
       if [ "$manager" = system ] && [ -z "$as_account" ]; then
         path=/dev/null/no-account
         return 1
@@ -29,8 +29,8 @@ expand() {
   esac
 }
 
-# safe_directory PATH: root must not write where another account could put a link in its way: neither the path as it is
-# written nor where it leads may be anybody else's to change.
+# safe_directory PATH: root must not write where another account could put a link in its way. So only root may be able to change the path as
+# it is written, and the path where it leads.
 safe_directory() {
   [ "$manager" = system ] && [ -z "$as" ] || return 0
   only_root "$1" && only_root "$(readlink -m -- "$1")"
@@ -39,7 +39,7 @@ safe_directory() {
 only_root() {
   checked=$1
   while [ "$checked" != / ]; do
-    # Of the link itself; what is not there yet is made by root.
+    # Of the link itself. A part that does not exist yet is created by root.
     case $(stat -c '%u %A' -- "$checked" 2>/dev/null) in
       "" | 0\ l* | 0\ ?????-??-*) ;;
       *)
@@ -54,36 +54,36 @@ only_root() {
 
 encoded() { base64 -w 0; }
 
-# make_directory PATH: with its parents; remembers what was not there before.
+# make_directory PATH: creates it with its parents, and remembers what was not there before.
 make_directory() {
   [ -d "$1" ] && return 0
   make_directory "$(dirname "$1")" || return 1
   case $1 in
-    # What is in our own directories is nobody else's business, whatever the mode of a file is.
+    # No other account may read what is in our own directories, no matter which mode a file has.
     */quadlet-fleet) $as mkdir -m 0700 "$1" ;;
     *) $as mkdir -m 0755 "$1" ;;
   esac
-  # The other manager may have been faster.
+  # The other manager may have created it first.
   [ -d "$1" ] && $as sync "$(dirname "$1")" || return 1
   made="$made$1
 "
 }
 
-# sync_directory PATH: to the disk. Another set may have removed it, as it was empty: then what it was in.
+# sync_directory PATH: to the disk. If another set has removed it, as it was empty, the directory above it.
 sync_directory() {
   until $as sync "$1" 2>"$work/unsynced"; do
     if $as test -d "$1"; then
       cat "$work/unsynced"
       return 1
     fi
-    # An account may have it fail everywhere.
+    # An account can make it fail everywhere.
     [ "$1" != / ] || return 1
     set -- "${1%/*}"
     [ -n "$1" ] || set -- /
   done
 }
 
-# keep_made: of one owner, $as.
+# keep_made: records the directories in $made, all of one owner, $as.
 keep_made() {
   if [ -n "$made" ] && [ -n "$as" ]; then
     # shellcheck disable=SC2016 # the inner shell expands it
@@ -94,13 +94,13 @@ keep_made() {
   made=
 }
 
-# leave_directories LIST LAST: removes those that were made and are empty now. The list is kept as long as there is a set.
+# leave_directories LIST LAST: removes the directories that were created and are empty now. The list is kept as long as there is a set.
 leave_directories() {
   [ -e "$1" ] || return 0
   $as head -c 1000000 "$1" | tac >"$work/made"
   [ "$2" = no ] || $as rm -f "$1"
   while IFS= read -r directory; do
-    # podman would make it anew, as its own.
+    # podman would create it again, as its own.
     if { [ "$2" = no ] && [ "$directory" = "$home/.config" ]; } ||
       { ! $as rmdir -- "$directory" 2>/dev/null </dev/null && [ -d "$directory" ]; }; then
       printf '%s\n' "$directory"
@@ -110,13 +110,13 @@ leave_directories() {
   [ "$2" = yes ] || fed "$as" sh -c 'cat >"$1"' sh "$1" <"$work/kept"
 }
 
-# hold_manager: until release_manager no other set of the manager changes what all of them share: what is in the unit directories
-# and what of it the manager has read, our own records. For moments only: a reload of systemd is the longest of them. Whoever also
-# needs the account's lock (one_at_a_time) takes that second.
+# hold_manager: until release_manager, no other set of the manager changes what all of them share: the unit directories, what the manager
+# has read of them, and our own records. It is held for moments only, at most for a reload of systemd. The account's lock (one_at_a_time),
+# if it is also needed, is taken second.
 hold_manager() {
   [ "$held" = no ] || return 0
-  # Before the other one, as the account could hold it for ever: then this set alone waits, once, and goes on. A directory, as the
-  # account could put anything in the place of a file, which root must not open.
+  # Before the other one, as the account could hold it for ever: then this set alone waits, once, and goes on. It is a directory, as the
+  # account could put anything in the place of a file, and root must not open that.
   if has_account_units && [ -d "$account_runtime/systemd/." ] && command exec 8<"$account_runtime/systemd/."; then
     flock -w "${patience_left:-30}" 8 || patience_left=0
   fi
@@ -134,8 +134,8 @@ release_manager() {
   held=no
 }
 
-# one_at_a_time COMMAND…: of all sets of an account, in whichever manager; without an account, of root's. The lock is on a
-# directory, so there is no file to leave; what is started holds no lock, as podman's process for the namespace stays.
+# one_at_a_time COMMAND…: one at a time for all sets of an account, in both managers; without an account, for all sets of root. The lock is
+# on a directory, so it leaves no file. COMMAND does not hold the lock, as podman's process for the namespace stays.
 one_at_a_time() {
   shared_by_all=$account_runtime
   [ -n "$shared_by_all" ] || shared_by_all=$state
@@ -143,7 +143,7 @@ one_at_a_time() {
     "$@" 7>&- 8>&-
     return
   fi
-  # The account itself could hold it for ever.
+  # The account itself could hold the lock for ever.
   (
     if allowed 30; then
       flock -w "$limit" 9
@@ -153,7 +153,7 @@ one_at_a_time() {
   ) 9<"$shared_by_all"
 }
 
-# Podmans of an account that start at once where none has run since the boot break one another: see firstPodman in
+# If no podman of an account has run since the boot, several that start at once break one another: see firstPodman in
 # components/site/first-podman.ts.
 first_podman() {
   # shellcheck disable=SC2016 # the inner shell expands it
@@ -161,8 +161,8 @@ first_podman() {
   return 0
 }
 
-# stage FILE MODE PATH: a copy of FILE with its final mode, on the disk. It is made anew (O_EXCL), for nobody else to read, and
-# follows no link.
+# stage FILE MODE PATH: writes a copy of FILE to the disk, with its final mode. The copy is a new file (O_EXCL) that no other account can
+# read. Writing it follows no link.
 stage() {
   # shellcheck disable=SC2016 # the inner shell expands it
   $as rm -f "$3" && fed "$as" sh -c 'umask 077 && set -C && cat >"$1"' sh "$3" <"$1" && $as chmod "$2" "$3" && $as sync "$3" && return 0

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# The answers of query.sh that systemd and podman know. If one of them fails, the host says so: it never answers "there is none".
+# The answers of query.sh that come from systemd and podman. If one of them fails, the host reports that: it never answers "there is none".
 
-# told AS COMMAND…: puts what the command prints into $work/told. AS is what runs it as another account; "" for nothing.
+# told AS COMMAND…: puts what the command prints into $work/told. AS is what runs it as another account, or "".
 told() {
   by=$1
   shift
@@ -27,7 +27,7 @@ show_units() {
   printf '{"event":"units","whose":"%s","shown":"%s"}\n' "$whose" "$(encoded <"$work/told")"
 }
 
-# Where a directory really is: podman names a quadlet so (SourcePath=), whatever links lead there.
+# Each directory with links resolved: podman names a quadlet by that path (SourcePath=).
 query_real() {
   number=0
   while IFS=$tab read -r kind directory rest; do
@@ -38,7 +38,7 @@ query_real() {
   done <"$work/query"
 }
 
-# The unit that podman says a container is of. {{index .Labels "…"}} is an error in podman 6, where labels are text.
+# The unit of a container, according to podman. {{index .Labels "…"}} is an error in podman 6, where labels are text.
 unit_label='{{.Label "PODMAN_SYSTEMD_UNIT"}}'
 
 query_images() {
@@ -50,7 +50,7 @@ query_images() {
   printf '{"event":"images","running":"%s","present":"%s"}\n' "$running" "$present"
 }
 
-# All containers, whoever has made them. An account without a storage of podman's has none, and would get one by being asked.
+# All containers, no matter who created them. An account without a storage of podman has none, and the question would create one.
 query_containers() {
   command -v podman >/dev/null || return 0
   while IFS=$tab read -r kind podman rest; do
@@ -66,8 +66,8 @@ query_containers() {
 # The longest OCI configuration that is sent.
 longest_config=262144
 
-# The container of each service, as its OCI runtime knows it (crun(1), runc(8): state), where something is to be written. Not under
-# SELinux: the labels of a container are podman's to give.
+# The container of each service, as its OCI runtime knows it (crun(1), runc(8): state), if something is to be written. Not under SELinux:
+# only podman gives containers their labels.
 query_live() {
   [ "$differs" = yes ] && [ "$(getenforce 2>/dev/null)" != Enforcing ] || return 0
   number=0

@@ -60,7 +60,7 @@ contents() {
   done <"$work/asked" 3<"$work/described"
 }
 
-# is_different PATH: something is going to be written, perhaps a unit.
+# is_different PATH: remembers that something will be written, perhaps a unit.
 is_different() {
   differs=yes
   case $1 in */systemd/*) unit_differs=yes ;; esac
@@ -80,8 +80,7 @@ query_find() {
   done <"$work/query"
 }
 
-# Who listens on a port that may be wanted: its own socket unit does not run, or a unit is to be written (proc_net_tcp(5); 0A
-# is TCP_LISTEN).
+# Who listens on a port that may be needed: its socket unit does not run, or a unit is to be written (proc_net_tcp(5); 0A is TCP_LISTEN).
 query_ports() {
   : >"$work/listening"
   while IFS=$tab read -r kind unit port; do
@@ -101,7 +100,7 @@ query_ports() {
   printf '{"event":"ports","listening":"%s","holders":"%s"}\n' "$(encoded <"$work/listening")" "$(encoded <"$work/holders")"
 }
 
-# Free space where something may be written: on the file system of each directory, and on our own.
+# Free space where something may be written: on the file system of each directory, and on that of our records.
 query_space() {
   {
     printf '%s\n' "$state"
@@ -116,7 +115,7 @@ query_space() {
   done
 }
 
-# The SELinux label of each directory, or of what it will be made in, where SELinux is enforcing.
+# The SELinux label of each directory, or of the one that it will be created in, if SELinux is enforcing.
 query_labels() {
   [ "$(getenforce 2>/dev/null)" = Enforcing ] || return 0
   number=0
@@ -132,7 +131,7 @@ query_labels() {
 
 # systemd's version, and the programs for networks that podman would find (containers.conf(5), helper_binaries_dir).
 query_tools() {
-  # The host's own setting only: an account could put something there that is read for ever.
+  # Only the host's own settings: an account could put a file there that never ends.
   {
     set +f
     printf '/%s/podman\n' usr/local/libexec usr/local/lib usr/libexec usr/lib
@@ -154,7 +153,7 @@ query_tools() {
 # Which subordinate ids the account lacks, "uids" and "gids", and where ids are free for it. Sets $lacking and $free.
 query_subordinate() {
   lacking='' free=0
-  # Root's podman is a rootful one, in its own manager as well.
+  # Root's podman is rootful, also in root's own user manager.
   if [ "$(id -u)" = 0 ] && [ -z "$as_account" ]; then return 0; fi
   ids_of=$account
   [ "$ids_of" != - ] || ids_of=$(id -un)
@@ -183,7 +182,7 @@ query_host() {
   podman=no version=
   if command -v podman >/dev/null; then
     podman=yes
-    # It takes long, and a version does not change within a session. podman makes ~/.config unless that is somewhere else.
+    # Asked once, as it takes long and a version does not change within a session. podman would create ~/.config without XDG_CONFIG_HOME.
     if [ "$unit_differs" = yes ] && [ -z "${podman_version:=}" ]; then
       told "" env XDG_CONFIG_HOME="$work" podman --version && podman_version=$(encoded <"$work/told")
     fi

@@ -2,7 +2,7 @@
 # Requests that must be answered. probe.NUMBER has lines: where (an address with its port, or a path), path, Host, status, body, and
 # the address that the host must have.
 
-# read_probe NUMBER: sets what it says.
+# read_probe NUMBER: sets the variables of a probe.
 read_probe() {
   {
     IFS= read -r where
@@ -14,7 +14,7 @@ read_probe() {
   } <"$work/probe.$1"
 }
 
-# request COMMAND…: one answer, head and body, on standard output; COMMAND is what it is run by.
+# request COMMAND…: prints one answer, head and body. COMMAND is what runs the request.
 request() {
   case $where in
     /*)
@@ -36,7 +36,7 @@ request() {
   fi
 }
 
-# speaks_http2_only: whether the answer is none to HTTP/1, but begins with a frame of SETTINGS (RFC 9113, 3.4 and 6.5): `listen … http2`
+# speaks_http2_only: whether the answer is not HTTP/1, but begins with a SETTINGS frame (RFC 9113, 3.4 and 6.5): `listen … http2`
 # without TLS, up to nginx 1.25.0.
 speaks_http2_only() {
   case $(head -c 9 "$work/answer" | od -An -v -tx1 | tr -d ' \n') in
@@ -53,7 +53,7 @@ answered() {
   } | head -c 1000000 >"$work/answer"
   status=$(sed -n '1s|^HTTP/[0-9.]* \([0-9][0-9][0-9]\).*|\1|p' "$work/answer")
   if [ -z "$status" ]; then
-    # Closed without a word, as nginx does for `return 444`: curl's 52, an end for bash. Nobody would have to take it who hangs.
+    # Closed without an answer, as nginx does for `return 444`: 52 of curl, 0 of bash. A server that hangs would not close.
     case $(cat "$work/code")$wanted_status$wanted_body in 0 | 52) [ -s "$work/answer" ] || return 0 ;; esac
     ! speaks_http2_only || return 0
     problem="no answer: $(tail -n 1 "$work/request")"
@@ -75,11 +75,11 @@ answered() {
   return 1
 }
 
-# ask NUMBER COMMAND…: until the answer is right: for 20 seconds, or for 5 where there are answers and they are wrong.
+# ask NUMBER COMMAND…: asks until the answer is right: for 20 seconds, or for 5 if there are answers and they are wrong.
 ask() {
   read_probe "$1"
   shift
-  # Nothing that could ask: bash has no unix sockets.
+  # Nothing here can ask: bash has no unix sockets.
   command -v curl >/dev/null || { command -v bash >/dev/null && [ "${where#/}" = "$where" ]; } || return 0
   asked=$(date +%s)
   until answered "$@"; do
@@ -93,7 +93,7 @@ ask() {
   done
 }
 
-# ask NUMBER UNIT: through the sockets. Where the host does not have the address now, another host may answer there: it is not asked.
+# ask NUMBER UNIT: through the sockets. If the host does not have the address now, another host may answer there, so it is not asked.
 step_ask() {
   read_probe "$1"
   if ! has_address "$needed_address"; then
@@ -104,7 +104,7 @@ step_ask() {
   explain "$2"
 }
 
-# has_address ADDRESS: "" for one that every host has.
+# has_address ADDRESS: "" means an address that every host has.
 has_address() {
   case $1 in
     "") return 0 ;;

@@ -5,7 +5,7 @@
 
 # lend INDEX PATH UNIT: its text may name the staged files as @STAGE@, and names images as the unit itself does.
 step_lend() {
-  # First, as it goes from path to path itself.
+  # First, as it sets $path itself.
   stage_files || return 1
   expand "$2"
   # Empty directories there are systemd's and podman's own, and gone at the next boot.
@@ -20,8 +20,8 @@ step_unlend() {
   $as rm -f "$path"
 }
 
-# rehearse UNIT CONTAINER PROBES/CHECKS: starts it, asks it from inside its network namespace, and stops it whatever came of it.
-# What a check says of a failure is shorter than the journal.
+# rehearse UNIT CONTAINER PROBES/CHECKS: starts it, asks it from inside its network namespace, and stops it in any case. After a failure, a
+# check runs first: its message is shorter than the journal.
 step_rehearse() {
   { ctl start "$1" && rehearsed "$1" "$2" "${3%/*}"; } >"$work/start" 2>&1
   code=$?
@@ -34,13 +34,13 @@ step_rehearse() {
   return "$code"
 }
 
-# checked NUMBERS: what the first of them says that fails.
+# checked NUMBERS: runs these checks, and prints the message of the first that fails.
 checked() {
   for number in $1; do step_try "$number" || return 1; done
 }
 
 rehearsed() {
-  # One that ends at once has not started; it may also end just now.
+  # A version that ends at once has not started. It may also end between these calls.
   sleep 0.2
   if ! ctl is-active --quiet "$1" || ! pid=$($as_account podman inspect --format '{{.State.Pid}}' "$2" 2>/dev/null) || ! is_process "$pid"; then
     echo "the new version started and then stopped."
@@ -49,22 +49,22 @@ rehearsed() {
   ask_inside "$pid" "$3"
 }
 
-# is_process PID: of what podman or an OCI runtime of an account says.
+# is_process PID: whether the answer of an account's podman or OCI runtime is a process id.
 is_process() { case $1 in "" | 0 | *[!0-9]*) return 1 ;; esac }
 
-# mimic TEXT RUNTIME PROBES: a container as the one that runs, on the same root file system, with the new files. Whatever becomes of this
-# script, its processes and its cgroup are those of the transaction's own unit, and what is known of it is below $stage.
+# mimic TEXT RUNTIME PROBES: a container like the running one, on the same root file system, with the new files. If this script is killed,
+# nothing is left: the mimic's processes and cgroup are those of the transaction's own unit, and the runtime's records are below $stage.
 step_mimic() {
   stage_files || return 1
   bundle=$stage/.mimic
-  # In a name of systemd's a backslash could be.
+  # A cgroup's name from systemd can contain a backslash.
   group=$(sed -n 's/^0:://p' /proc/self/cgroup)
   case $group in *[!A-Za-z0-9/@._:-]*) return 1 ;; esac
   # shellcheck disable=SC2016 # the inner shell expands it
   $as_account mkdir "$bundle" &&
     sed -e "s|@STAGE@|$stage|g" -e "s|@CGROUP@|$group|g" "$work/$1" >"$work/$1.filled" &&
     fed "$as_account" sh -c 'cat >"$1"' sh "$bundle/config.json" <"$work/$1.filled" || return 1
-  # What nginx would write is for nobody: a unit's journal says it (see transact in host/transaction/transaction.ts).
+  # nginx's output is not kept: if this fails, the journal of a unit has it (see #prepare in host/transaction/member.ts).
   oci "$2" run --detach --pid-file "$bundle/pid" --bundle "$bundle" mimic >/dev/null 2>&1 &&
     pid=$($as_account head -c 20 "$bundle/pid") && is_process "$pid" && listens_already "$pid" && ask_inside "$pid" "$3"
   code=$?
@@ -77,7 +77,7 @@ step_mimic() {
 oci() {
   tool=$1
   shift
-  # The cgroup of the transaction is that of whatever it starts.
+  # What it starts stays in the cgroup of the transaction.
   if [ "$tool" = crun ]; then set -- --cgroup-manager=disabled "$@"; fi
   set -- "$tool" --root "$bundle/state" "$@"
   if is_rootful; then
@@ -114,7 +114,7 @@ ask_inside() {
   done
 }
 
-# The version that takes over, beside the one that runs.
+# Starts the version that takes over, next to the running one.
 step_handover() {
   if ctl start "$1"; then
     until_it_heeds "$1"
@@ -123,5 +123,5 @@ step_handover() {
   explain "$1"
 }
 
-# The same as stop, but for a unit that nobody has to bring back.
+# The same as stop, but for a unit that a rollback need not bring back.
 step_return() { stop_clean "$1"; }

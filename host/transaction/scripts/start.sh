@@ -2,21 +2,21 @@
 # The one script of quadlet-fleet on a host. It needs a POSIX sh, coreutils, util-linux, systemd and podman.
 # Data never becomes code: standard input brings frames, a header line and raw bytes, and names are only ever arguments.
 #   query BYTES   answers what the query of so many bytes asks for
-#   recover       takes back what an interrupted run of this set has left
-#   prepare ID BYTES   brings a list of so many bytes, lines of "NAME SIZE", then all of these files in its order; runs the one that
-#                 is called "plan", one step a line, as far as nothing changes that serves, and takes all of it back when one fails
+#   recover       rolls back an interrupted run of this set
+#   prepare ID BYTES   brings a list of so many bytes, lines of "NAME SIZE", then these files in the same order; runs the file "plan",
+#                 one step a line, up to the first step that changes what serves, and rolls everything back if a step fails
 #   activate SECONDS   goes on up to the last step, then waits for one of the next four (hold.sh)
-#   watch SECONDS      says whether what was activated is healthy, so long
-#   beat          says that somebody is there
-#   commit        runs the last step; nothing is taken back after it
-#   revert        takes back what was prepared or activated
+#   watch SECONDS      says whether the new version is healthy for so long
+#   beat          says that the coordinator is there
+#   commit        runs the last step; nothing is rolled back after it
+#   revert        rolls back what was prepared or activated
 #   attach ID     takes over such a transaction from a session that was lost (mode attach)
 #   end           leaves
-# Answers are lines of JSON; what could hold anything at all is in base64.
-# Arguments: lock|look|peek|attach|locked|boot|killed|recover, manager, set name, account ("-" for none), lingered (yes where it was just
-# switched on), who comes (of lock, look, peek and attach) or what has happened (of recover: boot, killed).
+# Answers are lines of JSON. Values that could contain anything are in base64.
+# Arguments: lock|look|peek|attach|locked|boot|killed|recover, manager, set name, account ("-" for none), lingered (yes if it was just
+# switched on), operator (for lock, look, peek and attach) or what has happened (for recover: boot, killed).
 #
-# Registers: variables that a function sets for those who call it. What start.sh itself sets below stays as it is.
+# Registers: variables that a function sets for its callers. What start.sh itself sets below stays as it is.
 #   variable                     set by                                          read by
 #   $path $as                    expand (and who chooses an owner itself: $as)   all that touches a file
 #   $made                        make_directory; emptied by keep_made            keep_made
@@ -76,27 +76,27 @@ case $manager in
     ;;
 esac
 own=$state/sets/$set
-# One transaction at a time for a set; those that only look do so together. Nobody is made to wait.
+# One transaction at a time for a set; sessions that only look share the lock. A session does not wait for it: the host answers "busy".
 set_lock=$runtime/quadlet-fleet-lock.
 
-# private_lock FILE: made for its owner alone, as whoever may read a file may hold its lock (flock(2)).
+# private_lock FILE: creates it for its owner alone, as any account that may read a file can hold its lock (flock(2)).
 private_lock() { (umask 077 && : >>"$1"); }
 [ "$manager" = user ] || private_lock "$lock" || exit 1
 
 # `-o`: only flock itself holds the lock, so neither a container that outlives this script nor a crash can keep it.
 take_lock() { flock "$@" -o -E 199 "$set_lock$set" sh "$0" locked "$manager" "$set" "$account" "$lingered" "$who"; }
 
-# free_set: tells a session that nobody has been heard of to go back now (hold.sh). Then the set is free in a moment.
+# free_set: tells a session without a coordinator to revert now (hold.sh). Then the set is free in a moment.
 free_set() {
   [ -e "$own/detached" ] && read -r inbox <"$own/inbox" && [ -p "$inbox" ] || return 1
   # shellcheck disable=SC2016 # the inner shell expands it
   timeout 5 sh -c 'echo leave >"$0"' "$inbox"
 }
 
-# is_left: there is something to take back, or to put away after a commit: copies of the version before, of its secrets too.
+# is_left: whether there is something to roll back, or to remove after a commit: copies of the previous version, with its secrets.
 is_left() { [ -e "$own/journal" ] || [ -e "$own/rollback.new" ] || [ -e "$own/committed" ]; }
 
-# recover_all ACCOUNT: its sets, one after the other, as its podmans want it (first_podman). No account makes the sets of others wait.
+# recover_all ACCOUNT: its sets, one after the other, for the sake of podman (first_podman). Sets of other accounts do not wait for them.
 recover_all() {
   for own in "$state"/sets/*; do
     left=${own##*/}
@@ -118,9 +118,9 @@ case $mode in
     [ "$code" != 199 ] || printf '{"event":"busy","holder":"%s"}\n' "$(head -c 300 "$set_lock$set" | base64 -w 0)"
     exit "$code"
     ;;
-  # Whoever comes meanwhile reads in it who is there.
+  # Other sessions read in the lock file who holds the lock.
   locked) printf '%s, since %s' "$who" "$(date '+%F %T %Z')" >"$set_lock$set" ;;
-  # Each set that was left half-way (boot.sh).
+  # Recovers each set that was left half-way (boot.sh).
   boot)
     for own in "$state"/sets/*; do
       if is_left && [ -e "$own/account" ]; then cat "$own/account"; fi
@@ -129,7 +129,7 @@ case $mode in
     wait
     exit
     ;;
-  # The session's own script was, in the middle of a transaction.
+  # The session's own script was killed, in the middle of a transaction.
   killed)
     flock -w 600 -o "$set_lock$set" sh "$0" recover "$manager" "$set" "$account" no killed
     exit
@@ -138,16 +138,16 @@ esac
 # From here on the shell expands no patterns: an account could have chosen the name. `set +f` allows them where the script needs one.
 set -f
 
-# "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link
-# that it could put in the way. In a user manager all is done as the account.
+# "~/" is in the home directory of the account, and what is done there is done as the account: root must not follow a link that the account
+# could put in the way. In a user manager everything is done as the account.
 home=$HOME
 as_account=
 if [ "$manager" = system ] && [ "$account" != - ]; then
   home=$(getent passwd "$account" | cut -d : -f 6)
   as_account=as_account
 fi
-# What is known of an account is in the account, as both managers have sets of it: directories, what was pulled, storage,
-# which sets of the host's manager there are (system/SET, with the images that it needs and its units of the account's).
+# The records of an account are in its home directory, as both managers have sets of it: directories, pulled images, storage, and the sets
+# of the host's manager (system/SET, with the images that the set needs and its units of the account's manager).
 shared=$state
 [ -z "$as_account" ] || shared=$home/.local/state/quadlet-fleet
 account_runtime=

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
 # Steps: each returns non-zero when it failed; what it printed goes into the error.
 
-# The set's mark on the host, written before anything else is: what an interrupted run has left is known as the set's own.
+# Writes the set's mark on the host before anything else: so what an interrupted run leaves is known as the set's own.
 step_begin() {
   : >"$work/kept" && : >"$work/kept.sed" && : >"$work/started-with" || return 1
   is_free && one_at_a_time begin_marks || return 1
@@ -9,7 +9,7 @@ step_begin() {
   as=
   install_recovery || return 1
   if [ -e "$own/journal" ]; then
-    # An earlier run that could not be taken back whole: its copies are of the version to go back to.
+    # An earlier run that could not be rolled back completely: its copies are of the version to go back to.
     saved=$(find "$own/rollback.new" -type f ! -name '*.stat' | wc -l)
   else
     saved=0
@@ -17,17 +17,17 @@ step_begin() {
     mkdir -m 0700 "$own/rollback.new" || return 1
     if [ -e "$own/manifest" ]; then
       mkdir "$own/before.new" && cp "$own/owner" "$own/manifest" "$own/images" "$own/before.new/" || return 1
-      # Format 1 has none.
+      # Format 1 has no table of units.
       if [ -e "$own/units" ]; then cp "$own/units" "$own/before.new/" || return 1; fi
       find "$own/before.new" -type f -exec sync {} + && mv "$own/before.new" "$own/before" || return 1
     fi
   fi
-  # With the journal there is something to take back, and it comes last.
+  # The journal comes last: from here on there is something to roll back.
   { is_orphan || printf '%s\n' "$account" >"$own/account"; } && : >"$own/unfinished" && record open && : >>"$own/journal" || return 1
   cp "$work/owner" "$own/owner" && cp "$work/manifest.begin" "$own/manifest" && cp "$work/units.begin" "$own/units" && one_at_a_time note_needs
 }
 
-# What others must not take away beneath this set.
+# Records what other sets must not remove, as this set needs it.
 note_needs() { cat "$work/images" >>"$own/images" && keep_needs && note_networks; }
 
 begin_marks() {
@@ -47,11 +47,11 @@ step_commit() {
   cp "$work/units.commit" "$own/units.new" && sync "$own/units.new" && mv "$own/units.new" "$own/units" || return 1
   cp "$work/manifest.commit" "$own/manifest.new" && sync "$own/manifest.new" && mv "$own/manifest.new" "$own/manifest" || return 1
   offer_version && one_at_a_time settle_needs && sync_targets || return 1
-  # As long as there is a journal, somebody comes who would do it.
+  # As long as there is a journal, an interruption leads to a rollback, which would do this as well.
   leave_stage
   leave_kept
   cp "$own/journal" "$work/undo" && rm -f "$own/unfinished" && record committed || return 1
-  # A success that was reported must outlast a power loss: a boot that found the journal would take it back.
+  # A success that was reported must outlast a power loss: a boot that found the journal would roll it back.
   mv "$own/journal" "$own/committed" || return 1
   sync "$own" || {
     mv "$own/committed" "$own/journal"
@@ -59,7 +59,7 @@ step_commit() {
   }
 }
 
-# after_commit: it is done, whatever becomes of what was kept for a rollback.
+# after_commit: removes what was kept for a rollback. The commit is done, even if something here fails.
 after_commit() {
   forget_secrets
   settle_version
@@ -72,7 +72,7 @@ after_commit() {
 
 settle_needs() { cp "$work/images" "$own/images" && sync "$own/images" && keep_needs; }
 
-# The renames and the links of enabled units are on the disk before the journal is gone, which may be on another one.
+# The renames and the links of enabled units are on the disk before the journal is removed, which may be on another disk.
 sync_targets() {
   cut -f 1 "$work/plan" | sync_enablement || return 1
   while IFS=$tab read -r step first second third; do
@@ -85,8 +85,8 @@ sync_targets() {
   done <"$work/plan"
 }
 
-# Where `systemctl enable` makes its links, if one of the words on standard input is about them; it leaves it to the kernel when they
-# are written.
+# Syncs the directories where `systemctl enable` makes its links, if one of the words on standard input is about these: systemctl leaves it
+# to the kernel when the links are written.
 sync_enablement() {
   grep -Eq '^(enable|disable)d?$' || return 0
   as=
@@ -96,7 +96,7 @@ sync_enablement() {
   ! $as test -d "$home/.config/systemd/user" || sync_links "$home/.config/systemd/user"
 }
 
-# sync_links DIRECTORY: again where another set has removed an empty one meanwhile.
+# sync_links DIRECTORY: tries again if another set has removed an empty directory meanwhile.
 sync_links() {
   for _ in 1 2 3; do
     $as find "$1" -maxdepth 1 -type d \( -path "$1" -o -name '*.wants' -o -name '*.requires' \) -exec sync {} + && return 0
@@ -104,7 +104,7 @@ sync_links() {
   return 1
 }
 
-# A secret that was replaced is no leftover: neither what only its owner may read nor what the inputs call one is kept.
+# Replaced secrets are not kept: neither files that only their owner may read, nor files that the inputs call secret.
 forget_secrets() {
   while IFS=$tab read -r kind number subject; do
     [ "$kind" = file ] || continue
@@ -116,8 +116,8 @@ forget_secrets() {
   done <"$work/undo"
 }
 
-# Everything that takes room, before anything changes: a copy of each file that will go, and each new one beside its place.
-# One sync for all: no name changes before the journal is on the disk.
+# Writes everything that takes room, before anything changes: a copy of each file that will go, and each new file next to its place. One
+# sync for all: no name changes before the journal is on the disk.
 step_stage() {
   look_at_states && stage_version || return 1
   while IFS=$tab read -r step first second third; do
@@ -139,7 +139,7 @@ step_stage() {
   find "$own/rollback.new" -type f -exec sync {} + && sync "$own/rollback.new" "$own/account" "$own/journal" "$own"
 }
 
-# put INDEX MODE PATH: staged before.
+# put INDEX MODE PATH: moves the staged file to its place.
 step_put() {
   expand "$3"
   $as mv -fT "${path%/*}/.quadlet-fleet.$set.$1" "$path"
@@ -150,7 +150,7 @@ step_remove() {
   $as rm -f "$path"
 }
 
-# Starting a unit that failed before: its start limit must not count against a new version (systemd.unit(5), StartLimitBurst=).
+# Resets a unit that failed before: its start limit must not count against a new version (systemd.unit(5), StartLimitBurst=).
 step_start() {
   remember "$1" || return 1
   if ctl is-failed --quiet "$1"; then ctl reset-failed "$1"; fi
@@ -184,7 +184,7 @@ workers() {
   return 0
 }
 
-# A reload is asynchronous: the new configuration is all there is when no worker of before takes requests any more.
+# A reload is asynchronous: it is complete when no old worker takes requests any more.
 taken_over() {
   [ -s "$work/before" ] || return 0
   tries=200
@@ -202,8 +202,8 @@ has_new_workers() {
   workers "$1" >"$work/after" && [ -s "$work/after" ] && ! grep -Fxq -f "$work/before" "$work/after"
 }
 
-# explain UNITS: what they have said, all of one manager, without podman's own events, empty lines, our own requests, and what nginx and its image say
-# when all is well.
+# explain UNITS: prints what units of one manager have logged, without podman's own events, empty lines, our own requests, and what nginx
+# and its image log when all is well.
 explain() {
   echo "The last lines of the journal:"
   journal_of "$1" --since="@$began" --lines=300 |
@@ -212,7 +212,7 @@ explain() {
   return 1
 }
 
-# stop UNITS: all at once, so that none of them starts another again. What is not there any more needs no stopping.
+# stop UNITS: all at once, so that none of them starts another again. A unit that is gone needs no stop.
 step_stop() {
   for unit in $1; do remember "$unit" || return 1; done
   # shellcheck disable=SC2086 # names of units have no white space
@@ -225,7 +225,7 @@ step_enable() { note disabled - "$1" && ctl enable --quiet --no-reload "$1"; }
 step_disable() {
   case $(ctl is-enabled "$1" 2>/dev/null) in
     enabled*) note enabled - "$1" || return 1 ;;
-    # Before systemd 257 nothing is said of a unit that is not there.
+    # Before systemd 257, nothing is printed for a unit that does not exist.
     "") is_gone "$1" || return 1 ;;
   esac
   ctl disable --quiet --no-reload "$1" || is_gone "$1"
@@ -237,7 +237,7 @@ is_gone() { [ "$(ctl show --property=LoadState --value "$1")" = not-found ]; }
 # A unit that ends again right after its start has not started.
 step_settle() { sleep 0.5; }
 
-# verify UNIT started|touched: a restart by systemd itself counts only after a start by us.
+# verify UNIT started|touched: a restart by systemd itself is a failure only after a start by us.
 step_verify() {
   if ctl is-active --quiet "$1"; then
     case $2$(ctl show --property=NRestarts --value "$1") in
@@ -257,7 +257,7 @@ step_reset_failed() {
 step_forget() { hurry 300 forget; }
 
 forget() {
-  # Of another set that was taken back at the same boot.
+  # Left by another set that was rolled back at the same boot.
   rm -f "$work/unlinger"
   # At boot there is no plan.
   if [ -e "$work/plan" ]; then sync_targets || return 1; fi
@@ -265,13 +265,13 @@ forget() {
   one_at_a_time leave_networks /dev/null
   one_at_a_time forget_former
   hold_manager || return 1
-  # First of all what would be taken back without its copies.
+  # The journal goes first: without its copies it can't be rolled back.
   rm -f "$own/journal" && sync "$own"
   rm -rf "$own"
   sync "$state/sets"
   rmdir "$state/sets" 2>/dev/null
   if ! [ -d "$state/sets" ]; then remove_recovery; fi
-  # podman may take its time.
+  # Not with the lock: podman may take its time.
   release_manager
   one_at_a_time forget_shared
   if [ -e "$work/unlinger" ]; then leave=30; fi
@@ -290,7 +290,7 @@ forget() {
   release_manager
 }
 
-# What the sets of an account share, of both managers, or all sets of root's: it goes with the last of them.
+# Removes what all sets of an account share, in both managers, or all sets of root: it goes with the last of them.
 forget_shared() {
   if [ -n "$as_account" ]; then
     $as_account rm -f "$shared/system/$set"
@@ -302,7 +302,7 @@ forget_shared() {
     is_last=yes
     remove_storage
     $as_account rm -f "$shared/pulled" "$shared/networks" "$shared/format" "$shared/format.new"
-    # Not before: without it the account's manager ends, and what the host's manager runs as the account ends with it.
+    # Not before: without lingering the account's manager ends, and what the host's manager runs as the account ends with it.
     if [ -e "$shared/lingered" ]; then $as_account rm -f "$shared/lingered" && : >"$work/unlinger"; fi
   fi
   as=$as_account

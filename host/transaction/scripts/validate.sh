@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# Validation of what is new, before anything is swapped.
+# Validation of the new files, before anything is swapped.
 
-# validate MANAGERS: the units of each, own and account, by its own programs; the account's by the account itself, where its files are
-# staged.
+# validate MANAGERS: validates the units of each (own, account) by its own programs. The account itself validates its units,
+# where its files are staged.
 step_validate() {
   for whose in $1; do
     case $whose in
@@ -12,7 +12,7 @@ step_validate() {
   done
 }
 
-# validate_in DIRECTORY system|user [AS]: sets $trial, $kind and $by for the rest.
+# validate_in DIRECTORY system|user [AS]: sets $trial, $kind and $by for the functions below.
 validate_in() {
   trial=$1 kind=$2 by=${3-}
   $by rm -rf "$trial"
@@ -35,34 +35,34 @@ collect() {
   done <"$work/$1.$whose"
 }
 
-# The generator that systemd would run (podman-systemd.unit(5)), on the new quadlets: first by themselves, then beside the host's own,
-# as a network or a volume that they name may be one of those.
+# Runs the generator that systemd would run (podman-systemd.unit(5)) on the new quadlets: first alone, then together with the host's own,
+# which may have a network or a volume that the new ones name.
 validate_quadlets() {
   [ -s "$work/quadlets.$whose" ] || return 0
   collect quadlets "$trial/quadlets" || return 1
   generate "$trial/quadlets" && return 0
   collect_others && generate "$trial/quadlets:$trial/others" && return 0
-  # Without what is wrong with quadlets of the host's own.
+  # Leaves out what is wrong with the host's own quadlets.
   grep -F -f "$work/names" "$work/said" | sed -e "s|$trial/[a-z]*/||g" -e 's/^quadlet-generator[^ ]* //'
   cat "$work/missing"
   return 1
 }
 
-# generate DIRECTORIES: whether it makes a service of each quadlet of the set, and complains of none. It can exit with 0 for a file
-# that it could not read, and with 1 for somebody else's.
+# generate DIRECTORIES: whether the generator makes a service of each quadlet of the set, and complains about none of them. Its exit code
+# does not tell: 0 is possible for a file that it could not read, and 1 for a quadlet that is not the set's.
 generate() {
   $by rm -rf "$trial/generated" && $by mkdir "$trial/generated" || return 1
   $by env QUADLET_UNIT_DIRS="$1" "/usr/lib/systemd/$kind-generators/podman-$kind-generator" ${option:+"$option"} \
     "$trial/generated" "$trial/generated" "$trial/generated" >"$work/said" 2>&1 </dev/null
   $by find "$trial/generated" -maxdepth 1 -name '*.service' -printf '%f\n' >"$work/made" </dev/null
   grep -Fxv -f "$work/made" "$work/generated.$whose" | sed "s/.*/podman's generator makes no & of it./" >"$work/missing"
-  # As it names them: converting "NAME": … in DIRECTORY/NAME
+  # The forms in which it names them: converting "NAME": … in DIRECTORY/NAME
   sed 's|.*/\(.*\)|"\1"\n/\1|' "$work/quadlets.$whose" >"$work/names"
   ! grep -Fq -f "$work/names" "$work/said" && ! [ -s "$work/missing" ]
 }
 
-# collect_others: quadlets of the same manager that are not the set's, nor will be; the first of a name counts. In one call, as an account
-# chooses how many it has, and without the lock of the host's manager where they are the account's.
+# collect_others: copies the quadlets of the same manager that neither are the set's nor will be; the first one of a name counts. In one
+# call, as an account chooses how many it has. The account's are copied without the lock of the host's manager.
 collect_others() {
   while IFS=$tab read -r step target rest; do
     [ "$step" = remove ] && expand "$target" && printf '%s\n' "$path"
@@ -97,7 +97,7 @@ done | grep -e "$patterns" | grep -Fxv -e "$stale" | while IFS= read -r quadlet;
   [ -e "$other" ] || [ -e "$trial/quadlets/${quadlet##*/}" ] || cp "$quadlet" "$other" || exit 1
 done'
 
-# What systemd ignores with a warning (an unknown key) is an error here.
+# What systemd only warns about and ignores (an unknown key) is an error here.
 validate_units() {
   collect units "$trial/units" || return 1
   set --
@@ -112,8 +112,8 @@ validate_units() {
   return 1
 }
 
-# The new files as the host will have them, below $stage: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. With what else is in
-# the directories that a check mounts, as nginx reads all of them.
+# Puts the new files below $stage, as the host will have them: "/etc/x" at $stage/etc/x, "~/x" at $stage/home/x. Directories that a check
+# mounts are complete, as nginx reads all of their files.
 stage_files() {
   [ -z "$stage" ] || return 0
   stage_name
@@ -140,14 +140,14 @@ stage_files() {
   return 0
 }
 
-# A name that root chooses, the same in each run: the account can't get into a directory of root's, and what an interrupted run
-# has left is found again.
+# Root chooses the name, and it is the same in each run: the account can't get into a directory of root, and what an interrupted
+# run has left is found again.
 stage_name() {
   stage=$work/stage
   [ -z "$as_account" ] || stage=/run/user/$(id -u "$account")/quadlet-fleet.$set
 }
 
-# staged_at PATH: sets $staged to where its directory is staged.
+# staged_at PATH: sets $staged to the directory in which PATH is staged.
 staged_at() {
   # shellcheck disable=SC2088 # "~/" is our own notation here
   case $1 in
@@ -169,9 +169,9 @@ step_readers() {
 step_try() {
   stage_files || return 1
   check=$work/check.$1
-  # An image that does not start as root may bind no port below 1024, which it is handed otherwise.
+  # An image that does not start as root may not open a port below 1024, which it otherwise gets as an open socket.
   set -- run --rm --quiet --pull never --network none --security-opt label=disable --sysctl net.ipv4.ip_unprivileged_port_start=0
-  # An address of the host is none in there, and nginx -t binds it all the same (ip(7)).
+  # The container does not have the host's addresses, and nginx -t binds them all the same (ip(7)).
   for family in ipv4 ipv6; do
     if [ -e "/proc/sys/net/$family/ip_nonlocal_bind" ]; then set -- "$@" --sysctl "net.$family.ip_nonlocal_bind=1"; fi
   done
@@ -194,7 +194,7 @@ step_try() {
   $as_account timeout 50 podman "$@" >"$work/said" 2>&1 </dev/null && return 0
   # A name that this container can't resolve may resolve on the site's own network.
   grep -q 'host not found in upstream' "$work/said" && return 0
-  # Nor has it the certificate that the service makes sure of before it starts (components/site/acme.ts).
+  # The container also lacks the certificate that the service makes sure of before it starts (components/site/acme.ts).
   grep -q 'cannot load certificate "/etc/nginx/acme/certificate.pem".*No such file' "$work/said" && return 0
   cat "$work/said"
   return 1

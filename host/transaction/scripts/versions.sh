@@ -1,15 +1,15 @@
 # shellcheck shell=sh disable=SC2034,SC2154,SC2317 # parts of one script: host/transaction/script.ts puts them together
-# The version that a set has, and the one before it, for `quadlet-fleet rollback`. Each is a directory: $own/version, $own/former, and
-# $own/version.new of a commit that is not through yet.
+# The version that a set has, and the one before it, for `quadlet-fleet rollback`. Each is a directory: $own/version, $own/former, and,
+# until a commit is complete, $own/version.new.
 #   text     what was deployed (provider/version.ts)
-#   alone    in version.new: the version before has a secret in clear, as it was none then, and is not kept
+#   alone    in version.new: the previous version has in clear text what is a secret now, and is not kept
 #   images   lines of ID and REFERENCE: the images that it was started with
-#   kept     lines of NAME and REFERENCE: a former version's images that the present one has not, and a name that keeps each from being pruned
+#   kept     lines of NAME and REFERENCE: images of a former version that the present one does not have; NAME keeps each from being pruned
 
-# started_with ID REFERENCE: by this transaction.
+# started_with ID REFERENCE: records the image that this transaction starts.
 started_with() { printf '%s\t%s\n' "$1" "$2" >>"$work/started-with"; }
 
-# stage_version: all that takes room, before anything changes.
+# stage_version: writes everything that takes room, before anything changes.
 stage_version() {
   [ -s "$work/version" ] || return 0
   rm -rf "$own/version.new"
@@ -17,13 +17,13 @@ stage_version() {
   [ ! -s "$work/alone" ] || : >"$own/version.new/alone"
 }
 
-# offer_version: before the journal goes.
+# offer_version: completes version.new, before the journal is removed.
 offer_version() {
   [ -d "$own/version.new" ] || return 0
   images_now >"$own/version.new/images" && sync "$own/version.new/images" "$own/version.new"
 }
 
-# images_now: what has not started anew has the images of the version before.
+# images_now: what was not started again has the images of the previous version.
 images_now() {
   while IFS= read -r reference; do
     id=$(image_in "$reference" "$work/started-with")
@@ -32,7 +32,7 @@ images_now() {
   done <"$work/images"
 }
 
-# image_in REFERENCE LIST: prints the id, nothing where it is not known.
+# image_in REFERENCE LIST: prints the id, or nothing if it is not known.
 image_in() {
   [ -e "$2" ] || return 0
   while IFS=$tab read -r image of; do
@@ -43,7 +43,7 @@ image_in() {
   done <"$2"
 }
 
-# settle_version: after the journal has gone. With the same text it was a repair, and no other version.
+# settle_version: after the journal is removed. With the same text, the deploy was a repair, and not another version.
 settle_version() {
   [ -d "$own/version.new" ] || return 0
   if cmp -s "$own/version.new/text" "$own/version/text"; then
@@ -61,8 +61,8 @@ settle_version() {
   mv "$own/version.new" "$own/version" && sync "$own"
 }
 
-# keep_images: each image of $own/version that $own/version.new has not gets a name of ours, as a tag may move and what has no name is
-# pruned. The names of the version before that go.
+# keep_images: gives a name of ours to each image of $own/version that $own/version.new does not have, as a tag may move and an image
+# without a name is pruned. Removes the names of the version before that.
 keep_images() {
   ! is_orphan || return 0
   number=0
@@ -83,12 +83,12 @@ keep_images() {
 # is_kept NAME VERSION
 is_kept() { [ -e "$2/kept" ] && cut -f 1 "$2/kept" | grep -Fxq -e "$1"; }
 
-# let_go_of NAME: what it stands for may have no other name.
+# let_go_of NAME: remembers its image, which may have no other name.
 let_go_of() {
   if is_kept "$1" "$own/former" && image_id "$1" </dev/null; then echo; fi >>"$work/left"
 }
 
-# forget_kept: the names of $own/former that $own/version has no use for, and what has no name any more.
+# forget_kept: removes the names of $own/former that $own/version does not use, and the images that then have no name.
 forget_kept() {
   [ -e "$own/former/kept" ] && ! is_orphan || return 0
   while IFS=$tab read -r name reference; do
@@ -100,15 +100,15 @@ forget_kept() {
   return 0
 }
 
-# forget_former: the names of its images.
+# forget_former: removes the names of the former version's images.
 forget_former() {
   : >"$work/left"
   rm -f "$own/version/kept"
   forget_kept
 }
 
-# bring_back_image REFERENCE ID: gives the reference the image that it had in the version that is to come back: the one before, or the
-# present one where an update had failed. ID is what it stands for now, "" for nothing.
+# bring_back_image REFERENCE ID: gives the reference the image that it had in the version that comes back: the previous one, or the present
+# one if an update had failed. ID is the image that it stands for now, "" for none.
 bring_back_image() {
   if cmp -s "$work/version" "$own/former/text"; then
     was=$(image_in "$1" "$own/former/images")
@@ -138,7 +138,7 @@ bring_back_image() {
 # The longest record that is sent.
 longest_record=8388608
 
-# query_versions: where it was asked for. A commit may have been cut off right after the journal has gone.
+# query_versions: answers if it was asked for. A commit may have been cut off right after the journal was removed.
 query_versions() {
   grep -q '^versions$' "$work/query" || return 0
   now=$own/version former=$own/former
@@ -149,5 +149,5 @@ query_versions() {
     "$(recorded_in "$now/text")" "$(recorded_in "$former/text")" "$(recorded_in "$now/images")" "$(recorded_in "$former/images")"
 }
 
-# recorded_in PATH: nothing where it is no file. In an account's own manager it may be anything.
+# recorded_in PATH: prints a file, and nothing if it is not a file. In an account's own manager it may be anything.
 recorded_in() { [ ! -f "$1" ] || head -c "$longest_record" -- "$1" | encoded; }
