@@ -1,7 +1,7 @@
 import { unitSetType } from "../resources/unit-set-type.ts";
 
 /**
- * What `pulumi preview --json` and `pulumi refresh --preview-only --json` write, as far as it is read here (pulumi/pulumi:
+ * The output of `pulumi preview --json` and `pulumi refresh --preview-only --json`, as far as it is read here (pulumi/pulumi:
  * pkg/display/json.go).
  */
 export interface Digest {
@@ -47,7 +47,7 @@ export function siteOf({ urn }: Pick<Step, "urn">): string {
   return urn.split("::").at(-1) ?? urn;
 }
 
-/** What the diagnostics of a severity say, without the word for it at the beginning. */
+/** The messages of the diagnostics with this severity, without the severity at their beginning. */
 export function saidAs(severity: "error" | "warning", diagnostics: readonly Diagnostic[] = []): string[] {
   return diagnostics
     .filter((one) => one.severity === severity)

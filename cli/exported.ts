@@ -1,23 +1,23 @@
 import { type Wire, type WireObject, isObject, isSecret, secret } from "../provider/wire.ts";
 import { Stop } from "./stop.ts";
 
-/** A resource in what `pulumi stack export` writes. */
+/** A resource in the output of `pulumi stack export`. */
 export interface Exported {
   readonly urn: string;
   readonly id: string;
   readonly type: string;
-  /** Of its provider: "URN::ID". */
+  /** The reference to its provider: "URN::ID". */
   readonly provider: string;
   readonly inputs: WireObject;
   readonly outputs: WireObject;
 }
 
 /**
- * The resources of these types in an exported stack, with their secrets marked as on the wire. Those that are only there until their
- * replacement has deleted them are left out.
+ * The resources of these types in an exported stack, with their secrets marked as on the wire. Replaced resources that are not deleted yet
+ * are left out.
  *
- * @param text of `pulumi stack export --show-secrets`
- * @throws Stop when its secrets are still encrypted
+ * @param text the output of `pulumi stack export --show-secrets`
+ * @throws Stop when the secrets are still encrypted
  */
 export function resourcesIn(text: string, types: readonly string[]): Exported[] {
   type Saved = Partial<Exported> & { delete?: boolean };
@@ -30,7 +30,7 @@ export function resourcesIn(text: string, types: readonly string[]): Exported[] 
   }));
 }
 
-/** A state marks a secret as the wire does, and has its JSON as a text (pulumi/pulumi: pkg/resource/stack/deployment.go). */
+/** A state marks a secret as the wire does, with the secret's JSON as a text (pulumi/pulumi: pkg/resource/stack/deployment.go). */
 function fromState(value: Wire): Wire {
   if (Array.isArray(value)) return value.map(fromState);
   if (isSecret(value)) {

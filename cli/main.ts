@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line: `npx quadlet-fleet --help`. Exit status: 0 done, 1 it could not be done, 2 it was called in a wrong way, 3 hosts are
-// not as they were deployed, were not reached, or have failed.
+// The command line: `npx quadlet-fleet --help`. Exit status: 0 done, 1 not possible, 2 wrong usage, 3 hosts are not as they were deployed,
+// were not reached, or have failed.
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { messageOf, printable } from "../host/errors.ts";
@@ -191,7 +191,7 @@ const parser = withJobs(program)
   .version(packageJson.version)
   .wrap(100)
   .fail((message: string | null, error?: Error) => {
-    // A command's own error comes without a message.
+    // An error that a command throws comes without a message.
     if (!message) throw error ?? new Error("unknown");
     wrong(message);
   });
@@ -210,7 +210,7 @@ function enter(directory: string | undefined): void {
   }
 }
 
-// Whoever reads the output may have had enough, as head(1).
+// The reader of the output may stop early, as head(1) does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
@@ -221,5 +221,5 @@ try {
   if (!(thrown instanceof Stop)) console.error("This is a bug. Please report it with the line above.");
   process.exitCode = 1;
 }
-// When all is written: a connection to a host that is gone must not keep it.
+// Exits as soon as all output is written: a connection to a lost host must not keep the process alive.
 process.stdout.write("", () => process.exit());

@@ -3,13 +3,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { Stop } from "./stop.ts";
 
-/** Beside cli/, here and in the package. */
+/** Next to cli/, both here and in the package. */
 const template = join(import.meta.dirname, "../template");
 
 /**
- * `quadlet-fleet new DIRECTORY`: a project of one's own.
+ * `quadlet-fleet new DIRECTORY`: makes a new project from the template.
  *
- * @throws Stop where the directory has something already
+ * @throws Stop if the directory is not empty
  */
 export function newProject(given: string): void {
   const directory = resolve(given);

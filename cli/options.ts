@@ -1,18 +1,18 @@
 import { sinceOf } from "./logs/since.ts";
 import { isToken } from "./review/approval.ts";
 
-/** An option as it is given: more than once, it is a list. */
+/** An option as it is given. Given more than once, it is a list. */
 type Given = string | string[] | undefined;
 
-/** Of an option that is given twice, the last one counts. */
+/** If an option is given more than once, the last value counts. */
 const last = (given: Given) => [given].flat().at(-1);
 
-/** An option that has a text. */
+/** An option with a text. */
 export function text(describe: string) {
   return { type: "string", requiresArg: true, coerce: last, describe } as const;
 }
 
-/** An option that has a whole number. */
+/** An option with a whole number. */
 export function whole(name: string, least: number, describe: string) {
   const coerce = (given: Given) => {
     const number = last(given);
@@ -23,7 +23,7 @@ export function whole(name: string, least: number, describe: string) {
   return { type: "string", requiresArg: true, coerce, describe } as const;
 }
 
-/** An option that has a moment, in seconds since 1970. */
+/** An option with a moment, in seconds since 1970. */
 export function moment(describe: string) {
   const coerce = (given: Given) => {
     const word = last(given);
@@ -32,7 +32,7 @@ export function moment(describe: string) {
   return { type: "string", requiresArg: true, coerce, describe } as const;
 }
 
-/** An option that has the approval of a review. */
+/** An option with the approval of a review. */
 export function approval(describe: string) {
   const coerce = (given: Given) => {
     const token = last(given) ?? "";

@@ -1,6 +1,6 @@
 import { printable } from "../host/errors.ts";
 
-/** Standard output or standard error, at the pace of whoever reads it. */
+/** Standard output or standard error, written as fast as it is read. */
 export class Output {
   readonly #stream: NodeJS.WritableStream;
   readonly #ended: Promise<"ended">;
@@ -13,7 +13,7 @@ export class Output {
       for (const resume of this.#waiting.splice(0)) resume();
     };
     stream.on("drain", goOn);
-    // Whoever reads it may have had enough, as head(1).
+    // The reader of the output may stop early, as head(1) does.
     this.#ended = new Promise((resolve) => {
       stream.on("error", () => {
         this.#isOver = true;
@@ -23,7 +23,7 @@ export class Output {
     });
   }
 
-  /** Resolves when nobody reads it any more. */
+  /** Resolves when the output is no longer read. */
   ended(): Promise<"ended"> {
     return this.#ended;
   }
@@ -36,9 +36,9 @@ export class Output {
 }
 
 /**
- * What a host has printed, in lines that say which host it was. No text can make one that says another.
+ * A host's output, with the host's name before each line. No text can make a line with the name of another host.
  *
- * @param width of the longest name
+ * @param width the length of the longest name
  */
 export function prefixed(host: string, width: number, text: string): string {
   return harmless(text)
@@ -47,7 +47,7 @@ export function prefixed(host: string, width: number, text: string): string {
     .join("");
 }
 
-/** Without what steers a terminal, and without what changes the direction of text or ends a line besides "\n". */
+/** Text without characters that control a terminal, change the direction of text, or end a line (except "\n"). */
 export function harmless(text: string): string {
   return printable(text).replace(/[\p{Bidi_Control}\u2028\u2029]/gu, "");
 }

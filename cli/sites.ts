@@ -21,16 +21,16 @@ export function setsOf(sets: readonly DeployedSet[], names: readonly string[]): 
   return sets.filter(({ desired }) => names.includes(desired.name));
 }
 
-/** Those that have the set, and those that should have it and do not yet. */
+/** The hosts that have the set, and those that should have it but do not yet. */
 export function hostsOf({ known: { where, exceptions } }: DeployedSet): string[] {
   return [...new Set([...Object.keys(where), ...Object.keys(exceptions)])].sort(naturally);
 }
 
 /**
- * The hosts of these sets that are meant.
+ * The chosen hosts of these sets.
  *
- * @param names none: all
- * @throws Stop for one that none of the sets is on
+ * @param names empty for all hosts
+ * @throws Stop for a host that has none of the sets
  */
 export function chosenHosts(sets: readonly DeployedSet[], names: readonly string[]): string[] {
   const known = [...new Set(sets.flatMap(hostsOf))].sort(naturally);
@@ -52,7 +52,7 @@ export function wayTo({ known, credentials }: DeployedSet, host: string): Target
   return way.host.state === "offline" ? "offline" : targetOf(credentials, way.host, host);
 }
 
-/** The sets on these hosts, and how to log in there. What is said of the others goes into the report. */
+/** The sets on these hosts, and how to log in to each host. The report gets the hosts that are left out, with the reason. */
 export function waysTo(
   sets: readonly DeployedSet[],
   hosts: readonly string[],
@@ -76,7 +76,7 @@ export function waysTo(
   return ways;
 }
 
-/** What to say of a host that was not reached. */
+/** Why a host was not reached. */
 export function whyNot(thrown: unknown): string {
   return thrown instanceof HostError ? thrown.withoutHost : printable(messageOf(thrown));
 }

@@ -11,14 +11,14 @@ import { unitSetType } from "../resources/unit-set-type.ts";
 import { resourcesIn } from "./exported.ts";
 import { Stop } from "./stop.ts";
 
-/** A site, or a part of a proxy, as the state of a stack has it. */
+/** A site, or a part of a proxy, as recorded in the state of a stack. */
 export interface DeployedSet {
   readonly urn: string;
   /** The inputs and outputs of the last operation. */
   readonly before: Before;
   readonly desired: Desired;
   readonly known: Known;
-  /** Drop-ins that were there after the last operation. */
+  /** Drop-ins that existed after the last operation. */
   readonly dropIns: readonly string[];
   /** Hosts whose address is a secret. */
   readonly hidden: readonly string[];
@@ -29,10 +29,10 @@ export interface DeployedSet {
 const providerType = "pulumi:providers:quadlet";
 
 /**
- * Reads a stack by `pulumi stack export`. Its secrets, which say how to log in, stay in the memory of this process.
+ * Reads a stack with `pulumi stack export`. Its secrets, which contain logins, stay in the memory of this process.
  *
- * @param stack default: the one that `pulumi stack select` has chosen
- * @throws Stop with what Pulumi says: there is no such stack, no project here, or the passphrase is wrong
+ * @param stack default: the stack that `pulumi stack select` has chosen
+ * @throws Stop with Pulumi's message: no such stack, no project here, or a wrong passphrase
  */
 export async function readStack(stack: string | undefined): Promise<DeployedSet[]> {
   const resources = resourcesIn(await exported(stack), [unitSetType, providerType]);
@@ -59,17 +59,17 @@ async function exported(stack: string | undefined): Promise<string> {
 /**
  * The name of a stack.
  *
- * @param stack default: the selected one
+ * @param stack default: the selected stack
  */
 export async function selectedStack(stack: string | undefined): Promise<string> {
   return stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
 }
 
 /**
- * Runs a command of Pulumi, and returns what it prints.
+ * Runs a command of Pulumi and returns its output.
  *
- * @param stack default: the selected one
- * @throws Stop with what Pulumi says
+ * @param stack default: the selected stack
+ * @throws Stop with Pulumi's message
  */
 export async function pulumi(words: readonly string[], stack: string | undefined): Promise<string> {
   const chosen = stack === undefined ? [] : ["--stack", stack];
@@ -84,9 +84,9 @@ export async function pulumi(words: readonly string[], stack: string | undefined
 }
 
 /**
- * Runs `pulumi`, and returns what it prints.
+ * Runs `pulumi` and returns its output.
  *
- * @throws Stop where there is none, and what execFile() throws when it fails
+ * @throws Stop if there is no `pulumi`, and the error of execFile() if the command fails
  */
 export async function runPulumi(argv: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> {
   try {

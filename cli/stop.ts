@@ -1,2 +1,2 @@
-/** What keeps a command from its work: its message is for the person at the keyboard, and the exit status is 1. */
+/** Ends a command that can't do its work, with exit status 1. The message is for the user. */
 export class Stop extends Error {}

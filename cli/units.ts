@@ -4,10 +4,10 @@ import type { DeployedSet } from "./stack.ts";
 import { Stop } from "./stop.ts";
 
 /**
- * The unit that is meant by a name, "www" or "www.service".
+ * The unit with a name such as "www" or "www.service".
  *
- * @param ofSet those of a set that can be meant
- * @throws Stop where there is none
+ * @param ofSet the units of a set from which it is chosen
+ * @throws Stop if there is no such unit
  */
 export function chosenUnit(
   sets: readonly DeployedSet[],

@@ -11,14 +11,14 @@ import type { Told } from "./effects.ts";
 import { type PlainObject, hasUnknown } from "./wire.ts";
 
 /**
- * What an update will do to what runs, for the preview: one line, or undefined where nothing is touched or it can't be known
- * yet. It supposes that everything runs; what an `up` finds otherwise it starts.
+ * How an update affects the running units, in one line for the preview. Undefined if it affects none, or if that is not known yet. It
+ * assumes that all units run: an `up` starts those that don't.
  *
  * ```ts
  * // "reloads example2.service"
  * // "hands example2.service over to its new version (no request waits)"
  * // "restarts example2.service (its sockets stay open)"
- * // "closes and opens example2.socket (0.0.0.0:80, 0.0.0.0:81 refuse for a moment); starts example2.service anew"
+ * // "closes and opens example2.socket (0.0.0.0:80, 0.0.0.0:81 refuse for a moment); starts example2.service again"
  * ```
  */
 export function announcement(before: PlainObject, after: PlainObject): string | undefined {
@@ -26,7 +26,7 @@ export function announcement(before: PlainObject, after: PlainObject): string | 
   return told.length === 0 ? undefined : told.join("; ");
 }
 
-/** The same, effect by effect. Undefined where it can't be known yet. */
+/** The same as a list of effects. Undefined if they are not known yet. */
 export function effectsOf(before: PlainObject, after: PlainObject): Told[] | undefined {
   const { hosts, where, ...content } = after;
   void [hosts, where];
@@ -52,7 +52,7 @@ export function effectsOf(before: PlainObject, after: PlainObject): Told[] | und
   });
   return [...lines, ...removed];
 
-  /** A unit of a file that is not there yet does not run. */
+  /** Whether a unit is new, and so does not run yet: its file is new, or was for another unit. */
   function isNew(name: string): boolean {
     return desired.files.some(({ key, unit, content }) => {
       if (unit === undefined || madeUnit(unit, content) !== name) return false;

@@ -14,15 +14,15 @@ import {
   secret,
 } from "./wire.ts";
 
-/** Digests of what an operation does with a set, and of what it starts from. One byte more or less changes at least one of them. */
+/** Digests of what an operation does to a set and of the state from which it starts. Any changed byte changes at least one of them. */
 export interface Approval {
-  /** All that the hosts get, and how it reaches them, with the images by number. */
+  /** Everything that the hosts get and how it is rolled out, with a number for each image. */
   readonly content: string;
   /** Each host with its address, host key and login, and the credentials of the provider's configuration. */
   readonly hosts: string;
-  /** The references of the images, in the order in which the content has them. */
+  /** The references of the images, in the order of their numbers in `content`. */
   readonly images: string;
-  /** What the last operation, or a refresh after it, has recorded. */
+  /** What the last operation, or a later refresh, recorded. */
   readonly state: string;
   /** The version of the provider. */
   readonly version: string;
@@ -38,7 +38,7 @@ export interface Coming {
   readonly credentials: Partial<Credentials>;
 }
 
-/** Digests of a create or an update. Undefined where a value is known during the deploy only: nobody could have seen it. */
+/** Digests of a create or an update. Undefined if a value is known only during the deploy, because no review could show it. */
 export async function approvalOf(coming: Coming): Promise<Approval | undefined> {
   const { urn, before, inputs, credentials } = coming;
   if (hasUnknown(revealObject(inputs))) return undefined;
@@ -57,8 +57,8 @@ export async function approvalOf(coming: Coming): Promise<Approval | undefined> 
 }
 
 /**
- * The digest of a removal: of what is recorded, as a preview shows it. The engine asks no provider about a removal before it does it, so
- * both sides have that only.
+ * The digest of a removal: of the recorded inputs and outputs, as a preview shows them. The engine does not ask a provider about a removal
+ * during the preview, so the review has nothing else.
  */
 export function removalOf(inputs: WireObject = {}, outputs: WireObject = {}): string {
   return digest(shown([inputs, without(outputs, "unseen")]));
@@ -94,7 +94,7 @@ function shown(value: Wire): Wire {
 
 type Slow = (text: string) => Promise<string>;
 
-/** With each secret as `{ secret: … }`, and each object as `{ object: … }`, so that nothing else looks like one. */
+/** Writes each secret as `{ secret: … }` and each object as `{ object: … }`, so that no object can look like a secret. */
 async function encoded(value: Wire, slow: Slow): Promise<Wire> {
   if (isSecret(value)) return { secret: await slow(JSON.stringify(canonical(reveal(value)))) };
   if (Array.isArray(value)) return Promise.all(value.map((inner) => encoded(inner, slow)));
@@ -110,9 +110,9 @@ const hash = promisify<string, string, number, Buffer>(scrypt);
 const hashes = new Map<string, Promise<string>>();
 
 /**
- * Of a secret: whoever reads a digest in a pull request must not find it by trying. Node's defaults take 16 MiB and some 50 ms for a
- * try, and the salt keeps tables for one fleet from another. It is the same for all sets of a stack, as these share most of their
- * secrets: each is hashed once.
+ * Hashes secrets slowly: a reader of a digest in a pull request must not find a secret by trying. With Node's defaults each try takes 16
+ * MiB and about 50 ms, and the salt makes tables of one fleet useless for another. All sets of a stack have the same salt because they
+ * share most of their secrets, so each secret is hashed only once.
  */
 function slowly(salt: string): Slow {
   return (text) => {
@@ -130,7 +130,7 @@ function stackOf(urn: string): string {
   return urn.split("::").slice(0, 2).join("::");
 }
 
-/** Undefined where there are no images. */
+/** Matches the reference of each image. Undefined if there are no images. */
 function referencePattern(images: Wire): RegExp | undefined {
   const plain = reveal(images);
   const references = isObject(plain) ? Object.keys(plain) : [];
@@ -140,7 +140,7 @@ function referencePattern(images: Wire): RegExp | undefined {
 }
 
 /**
- * The same with a number for each reference of an image, in the order in which they come, so that another image changes the images only.
+ * Replaces each reference of an image with a number, in the order of appearance, so that another image changes only the digest `images`.
  *
  * @param found gets the references
  */

@@ -3,18 +3,18 @@ import { Refused } from "./failure.ts";
 import type { Before } from "./operations/context.ts";
 import { nameOf } from "./urn.ts";
 
-/** Set by `quadlet-fleet up`: a stamp for each operation that is approved, separated by commas. Without it, nothing is compared. */
+/** Set by `quadlet-fleet up`: the stamps of the approved operations, separated by commas. Without it, nothing is compared. */
 export const approvedVariable = "QUADLET_FLEET_APPROVED";
 
 export type Operation = "create" | "update" | "delete";
 
-/** What stands for one approved operation of a set. */
+/** The token of one approved operation on a set. */
 export function stampOf(urn: string, operation: Operation, approved: Approval | string): string {
   return digest([urn, operation, approved]);
 }
 
 /**
- * Between the preview that was compared and this operation, the program or the state may have become another one.
+ * Refuses an operation that is not the approved one: the program or the state may have changed since the preview that was compared.
  *
  * @throws Refused for an operation that is not approved
  */

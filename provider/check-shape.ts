@@ -13,10 +13,10 @@ export interface Failure {
 export type Fail = (path: string, reason: string) => void;
 
 /**
- * What is wrong with an object by the contract. What is not known yet is not wrong. No reason has the value of a field, which may
- * be a secret.
+ * Reports what is wrong with an object according to the contract. Values that are not known yet are accepted. No reason contains the value
+ * of a field, which may be a secret.
  *
- * @param name of its type in resources/contract/
+ * @param name of the object's type in resources/contract/
  */
 export function checkShape(name: string, value: Plain, path: string, fail: Fail): void {
   if (value === unknown) return;
@@ -31,7 +31,7 @@ export function checkShape(name: string, value: Plain, path: string, fail: Fail)
   for (const [key, inner] of Object.entries(value)) checkField(name, key, inner, at(key), fail);
 }
 
-/** The same for one field of it, which may be one that it does not have. */
+/** The same for one field, which the contract may not have. */
 export function checkField(shape: string, key: string, value: Plain, path: string, fail: Fail): void {
   const fields = contract[shape]?.fields ?? {};
   const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
@@ -53,7 +53,7 @@ function checkValue(type: ValueType, value: Plain, path: string, fail: Fail): vo
   }
 }
 
-/** What is wrong with a value that holds no others, or should and does not. */
+/** What is wrong with a simple value, or with one that should be an object or a list. */
 function problemOf(type: ValueType, value: Plain): string | undefined {
   const unless = (isRight: boolean, what: string) => (isRight ? undefined : `must be ${what}`);
   switch (type.kind) {

@@ -9,7 +9,7 @@ import { waysOf } from "./where.ts";
 import { type Plain, type PlainObject, type WireObject, hasUnknown, isObject, unknown } from "./wire.ts";
 
 /**
- * Everything that is wrong with the inputs of a UnitSet, all at once. What is not known yet is not wrong.
+ * Everything that is wrong with the inputs of a UnitSet, all at once. Values that are not known yet are accepted.
  *
  * @param before the inputs of the last operation, if there was one
  */
@@ -53,7 +53,7 @@ function checkFleet(inputs: PlainObject, before: PlainObject, fail: Fail): void 
   if ("problems" in policy) for (const { path, reason } of policy.problems) fail(`rollout.${path}`, reason);
 }
 
-/** What of a set can't change. */
+/** Refuses changes that a set can't make. */
 function checkChange(inputs: PlainObject, before: PlainObject, fail: Fail): void {
   const { name, manager, user } = inputs;
   if (typeof before.name !== "string") return;
@@ -95,7 +95,7 @@ function checkTogether(inputs: PlainObject, fail: Fail): void {
   if (manager === "system" && user === undefined)
     for (const path of names("files").filter((each) => each.startsWith("~/")))
       fail(`files["${path}"]`, "is in the home directory of an account, and no account is given (user)");
-  // Names of what is not known yet can't be missed.
+  // A name could be in a map that is not known yet.
   if ([inputs.units, inputs.userUnits, files].includes(unknown)) return;
   const known = [...names("units"), ...names("userUnits"), ...names("files")];
   for (const path of names("files")) {
@@ -113,7 +113,7 @@ function inBoth(unit: string, own: string): string {
   return `${unit} is also in ${own}. Choose another name: a set can't have one name in both managers`;
 }
 
-/** Files of units, and what systemd calls their units. */
+/** The names of unit files, and systemd's names of their units. */
 function madeIn(units: Plain | undefined): { name: string; unit: string }[] {
   return Object.entries(isObject(units) ? (units as PlainObject) : {}).map(([name, text]) => ({
     name,
@@ -125,7 +125,7 @@ function namesIn(map: Plain | undefined): string[] {
   return Object.keys(isObject(map) ? map : {});
 }
 
-/** Files and units of which a change reloads or restarts a service. */
+/** Checks the names of the files and units whose change reloads or restarts a service. */
 function checkTriggers(key: string, services: Plain | undefined, known: readonly string[], fail: Fail): void {
   for (const [unit, service] of Object.entries(isObject(services) ? (services as PlainObject) : {})) {
     for (const list of ["reloadOn", "restartOn"]) {

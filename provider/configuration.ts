@@ -4,8 +4,8 @@ import { withFlags } from "./flags.ts";
 import { type PlainObject, type WireObject, hasUnknown, revealObject } from "./wire.ts";
 
 /**
- * The provider's configuration (`pulumi config set quadlet:identityFile …`): credentials that override those of every
- * connection. An import has no others, and after a rotation the old state still has the old ones.
+ * The provider's configuration (`pulumi config set quadlet:identityFile …`): credentials that override those of every connection. An import
+ * has no other credentials, and after a rotation the state still has the old ones.
  */
 export function configuration(args: WireObject): { credentials: Partial<Credentials>; failures: Failure[] } {
   const failures: Failure[] = [];

@@ -4,11 +4,12 @@ import { type Plain, type PlainObject, hasUnknown, isObject } from "./wire.ts";
 export type Kind = "add" | "delete" | "update";
 
 /**
- * What changes in a UnitSet: property path → how, one entry for each file, unit and state. Nothing makes another resource of it: a new
- * address, manager or account reaches the hosts as any change does.
+ * What changes in a UnitSet: property path → how, one entry for each file, unit and state. No change replaces the resource: a new address,
+ * manager or account is an update like any other.
  *
- * Compares what the hosts have, as the outputs say, with what they shall have: after an update that did not finish, the old inputs say
- * neither. Credentials, time limits, the policy of a rollout and `adopt` are no difference: nothing on a host follows from them.
+ * Compares what the hosts have (the outputs) with what they should have (the new inputs). After an update that did not finish, the old
+ * inputs are neither. Credentials, time limits, the policy of a rollout and `adopt` are not compared, because they change nothing on a
+ * host.
  */
 export function diffUnitSet(before: PlainObject, after: PlainObject): Map<string, Kind> {
   const changes = new Map<string, Kind>();
@@ -34,18 +35,18 @@ export function diffUnitSet(before: PlainObject, after: PlainObject): Map<string
           compare(`${path}.${inner}`, withDefault(inner, left), withDefault(inner, right));
     }
   }
-  // An `up` looks at the hosts because of these, and takes them away.
+  // These make an `up` look at the hosts. The `up` then removes them.
   for (const note of ["pending", "drift"]) compare(note, before[note], undefined);
   return changes;
 }
 
-/** Whether anything differs besides single hosts: what each of them has. */
+/** Whether the content differs, and not only `where`, `pending` or `drift`. */
 export function isOtherContent(before: PlainObject, after: PlainObject): boolean {
   const paths = [...diffUnitSet(before, after).keys()];
   return paths.some((path) => !/^(where|pending|drift)\b/.test(path));
 }
 
-/** What a field means where it is left out, so that writing the default changes nothing. */
+/** The value of a field that is left out, so that writing the default is no change. */
 const defaults: PlainObject = {
   mode: "0644",
   active: true,
@@ -75,7 +76,7 @@ function kindOf(left: Plain | undefined, right: Plain | undefined): Kind | undef
   return JSON.stringify(canonical(left)) === JSON.stringify(canonical(right)) ? undefined : "update";
 }
 
-/** With sorted keys, so that an order that means nothing makes no difference. */
+/** With sorted keys, because their order means nothing. */
 function canonical(value: Plain): Plain {
   if (Array.isArray(value)) return value.map(canonical);
   if (!isObject(value)) return value;

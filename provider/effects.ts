@@ -1,6 +1,6 @@
-/** What a deploy does to what runs, the worst first. */
+/** How a deploy can affect running units, the worst first. */
 export const effects = [
-  // A site, a unit or a socket goes.
+  // A site, a unit or a socket is removed.
   "removes",
   // A listener refuses for a moment.
   "gap",
@@ -8,13 +8,13 @@ export const effects = [
   "interrupts",
   // Requests wait for the restart.
   "restarts",
-  // It can't be told before the deploy.
+  // Not known before the deploy.
   "unknown",
   // The new version takes over, and no request waits.
   "hands over",
-  // nginx reads its configuration anew.
+  // nginx reads its configuration again.
   "reloads",
-  // Something new.
+  // A new unit starts.
   "starts",
   "nothing",
 ] as const;

@@ -7,7 +7,7 @@ import type { Unfinished } from "./unfinished.ts";
 import { toStruct } from "./wire.ts";
 
 /**
- * The error that keeps the resource in the state with what is known of it: ErrorResourceInitFailed, in the details of a
+ * The error that makes the engine keep the resource in the state, with what is known about it: ErrorResourceInitFailed, in the details of a
  * gRPC status (pulumi/pulumi: proto/pulumi/provider.proto).
  */
 export function initFailed({ message, state }: Unfinished): grpc.ServiceError {
@@ -27,7 +27,7 @@ export function initFailed({ message, state }: Unfinished): grpc.ServiceError {
   return Object.assign(new Error(message), { code: grpc.status.UNKNOWN, details: message, metadata });
 }
 
-/** A refusal that concerns no host: nothing was begun. */
+/** A refusal that is not about a host. Nothing was started. */
 export class Refused extends Error {}
 
 /** A rollout over several hosts has failed. */
@@ -44,9 +44,9 @@ export class Failed extends Error {
 }
 
 /**
- * The gRPC code, which says what state an error leaves: FAILED_PRECONDITION where nothing was done, ABORTED where all of it was
- * taken back. With UNKNOWN the engine's event log says that the state may be corrupt (pulumi/pulumi:
- * pkg/resource/plugin/provider_plugin.go, resourceStateAndError).
+ * The gRPC code, which says what state an error leaves: FAILED_PRECONDITION if nothing was done, ABORTED if everything was rolled back.
+ * With UNKNOWN the engine's event log says that the state may be corrupt (pulumi/pulumi: pkg/resource/plugin/provider_plugin.go,
+ * resourceStateAndError).
  */
 export function codeOf(thrown: unknown): grpc.status {
   if (thrown instanceof Refused) return grpc.status.FAILED_PRECONDITION;

@@ -2,8 +2,8 @@ import { type ValueType, contract } from "../resources/contract-data.ts";
 import { type Wire, type WireObject, isObject, isSecret } from "./wire.ts";
 
 /**
- * An object of the contract in which a field that is a text or a flag has the flag where it had the text "true" or "false". The
- * engine writes configuration so, and other languages, which have one type for a field, have no other way.
+ * A copy of an object of the contract. If a field can be a text or a flag, the texts "true" and "false" become flags. The engine sends the
+ * flags of the configuration as texts, and so do languages in which a field has only one type.
  *
  * @param shape the name of its type in resources/contract/
  */

@@ -5,9 +5,9 @@ import type { Way, Ways } from "./where.ts";
 /** The hosts of a set as the state knows them: those that have it, or may have a part of it. */
 export interface Known {
   readonly ways: Ways;
-  /** Name → where it was then. */
+  /** Name → where the host was then. */
   readonly where: Readonly<Record<string, string>>;
-  /** Hosts that do not have what the rest has. */
+  /** Hosts that do not have what the other hosts have. */
   readonly exceptions: Readonly<Record<string, HostException>>;
   /** Host → the differences that the last refresh found there. */
   readonly drift: Readonly<Record<string, string>>;
@@ -18,14 +18,14 @@ export const nothingKnown: Known = { ways: {}, where: {}, exceptions: {}, drift:
 /** One host in an operation. */
 export interface Part {
   readonly name: string;
-  /** How the state calls the host, if it has the set: it may have had another name. */
+  /** The host's name in the state, if it has the set. It may be a former name. */
   readonly knownAs?: string;
   readonly way: Way;
-  /** The set is removed from it. */
+  /** Whether the set is removed from the host. */
   readonly leaves: boolean;
-  /** It leaves because its host has another address now, which may still be the same machine. */
+  /** The set is removed because the host has another address now. It may still be the same machine. */
   readonly isFormerAddress?: true;
-  /** According to the state. */
+  /** What the host has, according to the state. */
   readonly has: Has;
 }
 
@@ -33,14 +33,14 @@ export interface Fleet {
   readonly parts: readonly Part[];
   /** Hosts with something to do that are "offline": they are not contacted. */
   readonly absent: readonly Part[];
-  /** Hosts that have all of it already. */
+  /** Hosts with nothing left to do. */
   readonly settled: readonly Part[];
 }
 
 /**
  * What an operation does with each host. Pure.
  *
- * @param ways the hosts that shall have the set
+ * @param ways the hosts that should have the set
  * @param isOther whether the content differs from what the state says: otherwise only hosts with something to do take part
  */
 export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
@@ -59,7 +59,7 @@ export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
     known.drift[name] !== undefined;
   const isRetiring = ([name, { host }]: [string, Way]) =>
     host.state === "retired" && known.where[name] !== undefined;
-  // Where nothing is known to be due, the engine repeats an update that did not finish: it looks at all hosts.
+  // If nothing is known to be due, the engine repeats an update that did not finish. Then all hosts take part.
   const isRepeat = leaving.length === 0 && !staying.some(isDue) && !Object.entries(ways).some(isRetiring);
   const [due, settled] = isRepeat
     ? [staying, []]
@@ -72,7 +72,7 @@ export function fleetOf(ways: Ways, known: Known, isOther: boolean): Fleet {
   };
 }
 
-/** Hosts that the state knows and that shall not have the set any more. A host that only has another name now is none of them. */
+/** Hosts in the state that should no longer have the set. A host that was only renamed is not one of them. */
 function leavingOf(ways: Ways, known: Known): Part[] {
   const places = new Set(Object.values(ways).map(({ at }) => at));
   return Object.entries(known.where).flatMap(([name, at]) => {
@@ -86,12 +86,15 @@ function leavingOf(ways: Ways, known: Known): Part[] {
   });
 }
 
-/** Another port or jump host is another way to the same host, most likely. */
+/** With another port or jump host it is most likely still the same host. */
 function isSameAddress(one: Way, other: Way): boolean {
   return one.host.address === other.host.address;
 }
 
-/** How the state calls a host that has the set: by its name or a former one. A new machine may have the address of a retired host. */
+/**
+ * The name in the state of a host that has the set: its present name or a former one. A new machine may have the address of a retired host,
+ * so the names of retired hosts are ignored.
+ */
 function nameIn({ where, ways }: Known, name: string, now: Ways): string | undefined {
   const way = now[name];
   const before = where[name] === undefined ? undefined : ways[name];

@@ -1,6 +1,6 @@
 import type { Connection, Manager } from "../resources/contract.ts";
 
-/** What an import has to go by. The id of a set in the state is its name alone. */
+/** What the ID of an import says. In the state, the ID of a set is only its name. */
 export interface Identity {
   /** The hosts by the names that they have in the fleet. */
   hosts: Record<string, Connection>;
@@ -17,10 +17,10 @@ const set =
   /^(?<places>[^/]+)\/(?:system|user\/(?<user>[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?))\/(?<name>[A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/;
 
 /**
- * What is to be imported: `web-1=root@192.0.2.11:22,web-2=root@192.0.2.12/system/example2`, or …`/user/test/example1` for the manager of
- * the account "test". A host without a name gets its address as one.
+ * Reads the ID of an import: `web-1=root@192.0.2.11:22,web-2=root@192.0.2.12/system/example2`, or …`/user/test/example1` for the manager of
+ * the account "test". A host without a name is named by its address.
  *
- * @throws Error that says what it looks like.
+ * @throws Error that shows the form of an ID
  */
 export function parseIdentity(text: string): Identity {
   const { places = "", user, name = "" } = set.exec(text)?.groups ?? {};

@@ -7,8 +7,8 @@ import type { Identity } from "./identity.ts";
 import { type WireObject, secret } from "./wire.ts";
 
 /**
- * What belongs to a set that was made by hand, step by step: first the names in the unit directories, then the units,
- * then the files of the directories that they mount for nginx.
+ * What to read next of a set that was made by hand: first the names in the unit directories, then the units, then the files of the
+ * directories that they mount for nginx.
  *
  * @returns what to look at next, or undefined when all is known.
  */
@@ -38,7 +38,7 @@ export function nextQuery({ manager, user, name }: Identity, facts: Facts): Quer
   return query(managers, paths, directories, facts);
 }
 
-/** The inputs of the set that was found, or undefined where there is none. */
+/** The inputs of the set that was found, or undefined if there is none. */
 export function importedInputs(identity: Identity, facts: Facts): WireObject | undefined {
   const units: WireObject = {};
   const files: WireObject = {};
@@ -69,7 +69,7 @@ export function importedInputs(identity: Identity, facts: Facts): WireObject | u
   if (Object.keys(units).length === 0) return undefined;
   const { hosts, manager, user, name } = identity;
   return {
-    // As the check of the inputs marks it.
+    // Secret, as the check of the inputs marks it.
     hosts: secret(hosts as unknown as WireObject),
     name,
     manager,
@@ -96,7 +96,7 @@ function query(
   return { files: new Map(paths.map((path) => [path, "none"])), units: [...new Set(units)], directories };
 }
 
-/** NAME-….socket may be the first socket of a set of that longer name: its own service tells. */
+/** Whether NAME-….socket belongs to a set with that longer name. Its `Service=` shows that. */
 function isSocketOfAnother(name: string, unit: string, content: string): boolean {
   return (
     isSocket(unit) &&

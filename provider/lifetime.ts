@@ -1,6 +1,7 @@
 /**
- * When the plugin's process ends. The engine says Cancel on Ctrl-C and at the end of every run, then sends SIGINT and waits
- * five seconds. Ctrl-C also reaches the whole process group by itself: what has begun on a host is reported to its end.
+ * Decides when the plugin's process ends. The engine calls Cancel on Ctrl-C and at the end of every run, then sends SIGINT and waits five
+ * seconds. Ctrl-C also reaches the plugin directly, as a part of the process group. Operations that have started on a host are reported
+ * until they end.
  */
 export class Lifetime {
   #running = 0;
@@ -15,7 +16,7 @@ export class Lifetime {
       this.#leaveWhenDone();
     });
     const engine = process.ppid;
-    // An engine that is killed says nothing, nor does one that ends for a closed pipe (`pulumi preview | head`).
+    // A killed engine sends nothing, and neither does one that ends because of a closed pipe (`pulumi preview | head`).
     setInterval(() => {
       if (process.ppid === engine) return;
       this.#interrupted = true;
@@ -24,17 +25,17 @@ export class Lifetime {
     }, 200).unref();
   }
 
-  /** Nothing more is begun. */
+  /** Aborted when nothing more may be started. */
   get cancel(): AbortSignal {
     return this.#cancel.signal;
   }
 
-  /** Nobody takes the answer: what has begun is reverted, so that it is as the state says. */
+  /** Aborted when no engine takes the answer. Operations that have started are reverted, so that the hosts match the state. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
-  /** What is done before the process ends. */
+  /** Sets what to do before the process ends. */
   onEnd(action: () => Promise<void>): void {
     this.#end = action;
   }

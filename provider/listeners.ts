@@ -12,13 +12,13 @@ interface Claim {
 }
 
 /**
- * Two sockets on one port work until the next boot, when the wrong one wins: so it is refused at preview, for all sets
- * that one run checks. Remembers what each set listens on.
+ * Refuses two sockets on one port at preview, for all sets that one run checks: they work until the next boot, and then the wrong one wins.
+ * Remembers what each set listens on.
  */
 export class Listeners {
   readonly #byHost = new Map<string, Claim[]>();
 
-  /** Says which sockets of a set listen where another set's do. */
+  /** Reports the sockets of a set that listen where another set's sockets listen. */
   claim(owner: string, inputs: PlainObject, fail: (path: string, reason: string) => void): void {
     const { hosts, units, userUnits } = inputs as Record<string, Plain | undefined>;
     if (!isObject(hosts) || !isObject(units)) return;
@@ -48,7 +48,7 @@ function clashes(own: readonly Claim[], others: readonly Claim[]): string[] {
   });
 }
 
-/** The way to a host: one private address behind two jump hosts is two hosts. */
+/** The way to a host: the same private address behind two jump hosts means two hosts. */
 function hostOf(connection: Plain | undefined): string | undefined {
   if (!isObject(connection)) return undefined;
   const { address, port, jump, state } = connection as Record<string, Plain | undefined>;

@@ -8,15 +8,15 @@ import type { Known } from "./fleet.ts";
 import { type FleetRecord, withFleet } from "./result.ts";
 import { type WireObject, revealObject } from "./wire.ts";
 
-/** What was found on a host; undefined where the account is gone. */
+/** What was found on a host. Undefined if the account is gone. */
 export type Seen = Facts | undefined;
 
 /**
- * The outputs of before with what a refresh has to say of each host: `drift`, what differs there, and `pending`, that an `up` was
- * interrupted. What is known of hosts that were not looked at stays. Pure.
+ * The former outputs with what a refresh found on each host: `drift` lists the differences, `pending` says that an `up` was interrupted.
+ * The entries of hosts that were not looked at stay. Pure.
  *
- * @param desired the content as the last operation has left it
- * @returns undefined where nothing of the set is there any more, on any host
+ * @param desired the content as the last operation left it
+ * @returns undefined if no host has any part of the set any more
  */
 export function observed(
   properties: WireObject,
@@ -46,7 +46,7 @@ export function observed(
     const facts = seen.get(name);
     const found = isGone(name) ? [{ what: "nothing is left of", where: desired.name }] : findings(facts);
     if (facts?.set?.unfinished) exceptions.set(name, { has: "unknown", why: interrupted });
-    // An old version differs in more than is worth saying.
+    // A host with an old version differs in too much to list.
     else if (exception && isOlder(exception) && found.length > 0) exceptions.set(name, exception);
     if (found.length > 0 && !(exception && isOlder(exception))) drifted.set(name, driftLine(found));
   }
@@ -66,22 +66,22 @@ export function observed(
 /** The note that a deploy has left the host half done. */
 const interrupted = "a deploy was interrupted there, and is not rolled back yet";
 
-/** Whether a host has the version before, as the state says. */
+/** Whether a host has the previous version or nothing, according to the state. */
 export function isOlder({ has }: HostException): boolean {
   return has === "old" || has === "nothing";
 }
 
-/** The drop-ins that were there after the last operation: an `up` takes note of them, and leaves them alone. */
+/** The drop-ins that existed after the last operation. An `up` records them and leaves them alone. */
 export function knownDropIns(properties: WireObject): string[] {
   const states = Object.values(revealObject(properties).unitStates ?? {}) as { dropIns?: string[] }[];
   return states.flatMap(({ dropIns = [] }) => dropIns);
 }
 
-/** Characters of a note, more or less: it is printed in one line. */
+/** About how many characters a note may have: it is printed in one line. */
 const limit = 300;
 
 /**
- * What differs on a host, in one line that holds at least the first of it.
+ * What differs on a host, in one line that has at least the first difference.
  *
  * ```ts
  * // "not running: web.service; edited: /etc/a, /etc/b; and 12 more"

@@ -14,7 +14,7 @@ import { type PlainObject, type WireObject, isObject, revealObject } from "./wir
 /** What an `up` will do. */
 export interface Outlook {
   readonly lines: readonly Line[];
-  /** The order of the hosts, and what becomes of a failure. */
+  /** The order of the hosts, and what happens after a failure. */
   readonly rollout?: string;
   /** The longest time that it may take. */
   readonly minutes?: number;
@@ -24,13 +24,13 @@ interface Line {
   /** Names of hosts. */
   readonly hosts: readonly string[];
   readonly told: readonly Told[];
-  /** How a preview calls them; without it, a preview does not say it. */
+  /** The hosts as a preview writes them. Without it, a preview leaves out this line. */
   readonly who?: string;
 }
 
 /**
- * What an `up` will do, for the preview: what happens to the services, and in which order the hosts change. Undefined where nothing is
- * known of that yet. Pure.
+ * What an `up` will do, for the preview: what happens to the services, and in which order the hosts change. Undefined if that is not known
+ * yet. Pure.
  *
  * ```ts
  * // web-[1-97]: reloads example2.service
@@ -46,7 +46,7 @@ export function outlook(urn: string, before: Before | undefined, inputs: WireObj
   return said.length === 0 ? undefined : said.join("\n");
 }
 
-/** Set to "json", previews say what {@link outlookOf} gives, for `quadlet-fleet review`. */
+/** If it is "json", previews print the result of {@link outlookOf}, for `quadlet-fleet review`. */
 export const outlookVariable = "QUADLET_FLEET_OUTLOOK";
 
 /** Whether previews are read by `quadlet-fleet review` or `up`. */
@@ -98,7 +98,7 @@ function told(effect: Effect, says: string): Told {
   return { effect, says };
 }
 
-/** What another content does to hosts that have the set. */
+/** What changed content does to hosts that have the set. */
 function changed(before: PlainObject, after: PlainObject, hosts: readonly string[]): Line[] {
   if (hosts.length === 0) return [];
   const moves = move(before, after);
@@ -107,7 +107,7 @@ function changed(before: PlainObject, after: PlainObject, hosts: readonly string
   return found.length === 0 ? [] : [{ hosts, told: found, who: fold(hosts) }];
 }
 
-/** The set goes to another service manager, or another account. */
+/** Describes a move of the set to another service manager or account. Undefined if it does not move. */
 function move(before: PlainObject, { manager, user, name }: PlainObject): string | undefined {
   if (before.manager === manager && before.user === user) return undefined;
   const account = typeof user === "string" ? `"${user}"` : "root";
@@ -131,7 +131,7 @@ function some(what: Told, parts: readonly Part[]): Line[] {
   return hosts.length === 0 ? [] : [{ hosts, told: [what], who: fold(hosts) }];
 }
 
-/** More waves than these are counted. */
+/** How many waves are listed by their hosts. The others are only counted. */
 const mostNamed = 4;
 
 function timing(

@@ -1,12 +1,12 @@
 import type { UnitSetInputs } from "../resources/contract.ts";
 import { type Limits, type RolloutPolicy, type Problem, resolve } from "../rollout/policy.ts";
 
-/** The environment variable with the only hosts of a run. */
+/** The environment variable that limits a run to these hosts. */
 export const onlyVariable = "QUADLET_FLEET_ONLY";
 /** The environment variable with hosts that an update, a refresh or a destroy forgets. */
 export const forgetVariable = "QUADLET_FLEET_FORGET";
 
-/** Commands most likely drain a host, so the others must bear its requests. */
+/** Hooks most likely drain a host, so the other hosts must answer its requests. */
 const maxParallelWithHooks = "25%";
 
 /** The policy of a set in numbers, or what is wrong with it. */
@@ -20,13 +20,13 @@ export function policyOf(
     .map(([name]) => name);
   const only = namesIn(environment[onlyVariable]);
   if (only.length === 0) return resolve(rollout, names);
-  // Another site may have none of them: it is held back as a whole.
+  // A site may have none of these hosts. It is then held back on all of its own.
   const here = only.filter((name) => names.includes(name));
   const resolved = resolve({ ...(rollout as RolloutPolicy), only: here.length > 0 ? here : names }, names);
   return "limits" in resolved ? { limits: { ...resolved.limits, only: here } } : resolved;
 }
 
-/** @throws Error where it is wrong, which the check of the inputs has found before */
+/** @throws Error if the policy is wrong. The check of the inputs has already reported that */
 export function limitsOf(inputs: Pick<UnitSetInputs, "rollout" | "hosts" | "hooks">): Limits {
   const resolved = policyOf(inputs);
   if ("limits" in resolved) return resolved.limits;
@@ -43,7 +43,7 @@ function namesIn(list = ""): string[] {
   return list.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
 }
 
-/** The limits of a removal: what is gone from one host stays gone, whatever becomes of the others. */
+/** The limits of a removal: a host stays without the set even if others fail. */
 export function removal(healthyDeadline: number): Limits {
   const resolved = resolve({ canary: 0, minHealthyTime: 0, autoRevert: false }, []);
   if ("problems" in resolved) throw new Error("The defaults of a rollout are wrong.");

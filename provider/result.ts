@@ -45,9 +45,9 @@ export function resultOf(operation: Operation): WireObject {
   });
 }
 
-/** What an operation says of single hosts. */
+/** What an operation records about single hosts. */
 export interface FleetRecord {
-  /** Those that have the set, or may have it. */
+  /** The hosts that have the set, or may have it. */
   ways: Ways;
   /** The hosts of the inputs that the engine keeps. */
   saved: Ways;
@@ -56,7 +56,7 @@ export interface FleetRecord {
   drift: Readonly<Record<string, string>>;
 }
 
-/** Outputs with what is said of single hosts in place of what they said before. */
+/** The outputs with a new record of single hosts in place of the former one. */
 export function withFleet(outputs: WireObject, { ways, saved, exceptions, drift }: FleetRecord): WireObject {
   const { where: _, exceptions: __, pending, drift: ___, unseen, others, ...content } = outputs;
   void [_, __, pending, ___, unseen, others];
@@ -116,7 +116,10 @@ function exceptionsAfter(
   return exceptions;
 }
 
-/** What the last refresh found on hosts that were not touched since. A name that no host has any more is not kept: no `up` could repair it. */
+/**
+ * The drift that the last refresh found on hosts that were not touched since. The drift of a name that no host has any more is dropped,
+ * because no `up` could repair it.
+ */
 function leftDrift({ earlier, deployed }: Operation, ways: Ways): Record<string, string> {
   const { drift } = earlier.known;
   return Object.fromEntries(
@@ -124,13 +127,13 @@ function leftDrift({ earlier, deployed }: Operation, ways: Ways): Record<string,
   );
 }
 
-/** Hosts with the same difference as one. */
+/** Hosts with the same difference share one entry. */
 function folded(drift: Readonly<Record<string, string>>): WireObject {
   const groups = grouped(Object.entries(drift).map(([name, why]) => ({ name, why })));
   return Object.fromEntries(groups.map(({ why, names }) => [fold(names), why]));
 }
 
-/** Characters of a note, more or less: it is printed in one line. */
+/** About how many characters a note may have: it is printed in one line. */
 const limit = 300;
 
 /** The first line of a message, which says what was wrong. */

@@ -17,14 +17,14 @@ export interface Place {
   readonly name: string;
   readonly target: Target;
   readonly order: Order;
-  /** The removal from the manager or account that has it now, if that is another one. */
+  /** The removal from the manager or account that has the set now, if the set moves to another one. */
   readonly former?: Order;
-  /** According to the state. */
+  /** What the host has, according to the state. */
   readonly has: Has;
   readonly hooks?: Hooks;
 }
 
-/** A place as a member of a rollout, with all that is done around its transaction. */
+/** A place as a member of a rollout, with everything that happens around its transaction. */
 export class RolloutHost {
   readonly name: string;
   readonly has: Has;
@@ -42,7 +42,7 @@ export class RolloutHost {
     this.member = surrounded(before ? new Succession(before, next) : next, pool, place);
   }
 
-  /** What has gone wrong last. */
+  /** What went wrong last on the host. */
   get problem(): HostError | undefined {
     return this.#sessions.map(({ problem }) => problem).find((problem) => problem !== undefined);
   }
@@ -59,7 +59,7 @@ export class RolloutHost {
   }
 }
 
-/** A host that only loses the set gets no commands, and is not asked from outside. */
+/** Adds the requests from outside and the hooks to a member. A host that only loses the set gets neither. */
 function surrounded(inner: Member, pool: Pool, { target, order, hooks }: Place): Member {
   if (inner.leaves) return inner;
   const probes = order.desired.probes.filter(({ outside }) => outside);

@@ -29,7 +29,7 @@ export function newRun(signals: Pick<Run, "cancel" | "gone">): Run {
 
 /** The result of a rollout, unless nothing was changed. */
 export interface Deployed {
-  /** What each host has now that is not as it was before. */
+  /** What each changed host has now. */
   readonly has: ReadonlyMap<string, Has>;
   /** Whether any host has the new version now. */
   readonly isNew: boolean;
@@ -40,15 +40,15 @@ export interface Deployed {
   readonly unreachable: readonly string[];
   /** What is left to do because of a failure: the run fails. */
   readonly problem?: string;
-  /** What is left to do as the policy says: the run succeeds. */
+  /** What the policy leaves to do later: the run succeeds. */
   readonly notice?: string;
 }
 
 /**
- * Brings all hosts to what is desired, or none.
+ * Brings all hosts to the desired state, or none.
  *
- * @param site how other rollouts of the run call it
- * @throws HostError for one host, {@link Failed} for several, when nothing was changed or all was taken back
+ * @param site the name that other rollouts of the run use for this one
+ * @throws HostError for one host, {@link Failed} for several, when nothing was changed or everything was rolled back
  */
 export async function deploy(
   { run, pool, progress }: { run: Run; pool: Pool; progress: Progress },
@@ -58,7 +58,7 @@ export async function deploy(
 ): Promise<Deployed> {
   const isAlone = places.length === 1;
   const hosts = places.map((place) => {
-    // The lines of many hosts would replace one another: the rollout itself says how far it is.
+    // The lines of several hosts would replace each other, so the rollout itself reports the progress.
     const own: Progress = isAlone
       ? progress
       : { doing: () => undefined, note: (says) => progress.note(`${place.name}: ${says}`) };
@@ -100,33 +100,33 @@ export async function deploy(
   }
 }
 
-/** Several hosts: the text has the groups of equal errors. */
+/** The error for several hosts. The text groups hosts with equal errors. */
 function failed(hosts: readonly RolloutHost[], { touched, text }: Outcome & { kind: "all-old" }): Failed {
   return new Failed(text, touched ? "taken back" : "untouched", unreachableOf(hosts));
 }
 
-/** What a jump host does not reach says nothing of the host itself. */
+/** A host behind a jump host that failed is not one of them: nothing is known about it. */
 function unreachableOf(hosts: readonly RolloutHost[]): string[] {
   return hosts.flatMap(({ name, problem }) =>
     problem?.reason === "unreachable" && !problem.isOnTheWay ? [name] : [],
   );
 }
 
-/** One host: its own message says which host, and what to do. */
+/** The error for one host. Its own message names the host and says what to do. */
 function failedAlone(
   { problem, name }: RolloutHost,
   { touched, text }: Outcome & { kind: "all-old" },
 ): Error {
   const late = problem && !text.includes(problem.withoutHost);
   if (problem && !late) return problem;
-  // It was cancelled, or busy for too long.
+  // The rollout was cancelled, or the host was busy for too long.
   if (!touched) return new Refused(text);
   const cure = "Correct the cause, or allow more time: commandTimeout, or customTimeouts of the resource.";
   const all = [text, problem?.problem].filter(Boolean).join("\n");
   return new HostError(name, all, { leaves: "taken back", cure });
 }
 
-/** Hosts of which it is not known what they have: the connection was lost while an earlier transaction was taken back, for example. */
+/** Hosts whose version is not known, for example because the connection was lost while an earlier transaction was rolled back. */
 function unclearOf(hosts: readonly RolloutHost[]): Omit<Deployed, "problem"> | undefined {
   const unclear = hosts.filter(({ problem }) => problem?.leaves === "unknown");
   if (unclear.length === 0) return undefined;
@@ -153,7 +153,7 @@ function versions(hosts: readonly RolloutHost[], outcome: Outcome): Map<string, 
   );
 }
 
-/** What is on the hosts after a rollout, and of which hosts it could not be read. */
+/** What is on the hosts after a rollout, and which hosts could not be read. */
 async function look(hosts: readonly RolloutHost[]) {
   const facts = new Map<string, Facts>();
   const unread = new Map<string, string>();
@@ -173,7 +173,7 @@ async function look(hosts: readonly RolloutHost[]) {
   return { facts, unread };
 }
 
-/** The time of the slowest host, where the policy gives none. */
+/** The longest time limit of the hosts, for a policy without a deadline. */
 export function deadlineOf(targets: readonly Target[]): number {
   return Math.max(1, ...targets.map(timeLimit));
 }

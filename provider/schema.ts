@@ -1,7 +1,7 @@
 import { type Field, type ValueType, contract } from "../resources/contract-data.ts";
 import { unitSetType } from "../resources/unit-set-type.ts";
 
-/** Shapes that are no type of the schema: the resource itself, and what is only a part of others. */
+/** Shapes that are not types of the schema: the resource itself, and shapes that are only parts of others. */
 const notTypes = [
   "UnitSetInputs",
   "UnitSetOutputs",
@@ -15,8 +15,8 @@ const notTypes = [
 const publisher = "quadlet-fleet";
 
 /**
- * The package schema (pulumi.com/docs, "Package schema"), which other languages are made of: the contract in the engine's words. It
- * has no unions, which Go makes `any` of and .NET and Java can't compile.
+ * The package schema (pulumi.com/docs, "Package schema"), from which the SDKs of other languages are generated: the contract in the
+ * engine's terms. It has no unions, because they become `any` in Go and do not compile in .NET and Java.
  */
 export function schema(version: string): object {
   const credentials = properties("Credentials");
@@ -92,7 +92,7 @@ function typeSpec(type: ValueType): object {
   }
 }
 
-/** How to say in a language without unions what TypeScript says with true or false. */
+/** How to write true or false in a language without unions. */
 function forOtherLanguages(type: ValueType): string {
   if (!("orFlag" in type)) return "";
   return type.kind === "text"
@@ -100,7 +100,7 @@ function forOtherLanguages(type: ValueType): string {
     : " An object, which may be empty, stands for true.";
 }
 
-/** The types of words. Each says what the field says, as that has the meaning of each word. */
+/** The enum types. Each has the description of its field, which explains the words. */
 function enums(): Record<string, object> {
   const types: Record<string, object> = {};
   for (const shape of Object.keys(contract))

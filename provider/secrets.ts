@@ -2,7 +2,7 @@ import { type ValueType, contract } from "../resources/contract-data.ts";
 import { type Wire, type WireObject, isObject, isSecret, secret } from "./wire.ts";
 
 /**
- * A copy of an object of the contract in which what the contract calls secret is so, whatever the user says.
+ * A copy of an object of the contract in which all secret fields of the contract are marked as secret, even if the user did not mark them.
  *
  * @param shape the name of its type in resources/contract/
  */
@@ -16,7 +16,7 @@ export function withSecrets(shape: string, object: WireObject): WireObject {
   return mapValues(object, mark);
 }
 
-/** What is secret already is so with all that is in it. */
+/** A value that is already secret stays as it is, because everything in it is secret too. */
 function markWithin(type: ValueType, value: Wire): Wire {
   if (isSecret(value)) return value;
   if (type.kind === "list" && Array.isArray(value)) return value.map((inner) => markWithin(type.of, inner));

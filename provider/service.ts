@@ -45,12 +45,12 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
   const survey = new Survey();
   let credentials: Partial<Credentials> = {};
 
-  /** Does what a request asks for with what it needs besides. */
+  /** Runs the operation of a request, with its context. */
   const operate = async <T>(
     request: { getUrn(): string; getTimeout(): number },
     operation: (operations: Operations, context: Context, urn: string) => Promise<T>,
   ): Promise<T> => {
-    // Not at the start of the plugin: a preview, and an up that changes nothing, touch no host.
+    // Loaded here and not at the start of the plugin: a preview, and an up that changes nothing, contact no host.
     const [operations, ssh, rollout] = await Promise.all([
       import("./operations.ts"),
       import("../host/ssh/pool.ts"),
@@ -82,7 +82,10 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     }
   };
 
-  /** For `quadlet-fleet review`. The engine asks for the differences of a set in each preview, also where there are none. */
+  /**
+   * Sends the approval of a set, for `quadlet-fleet review`. The engine asks for the diff of each set in every preview, even if nothing
+   * changes.
+   */
   const tellApproval = async (coming: Omit<Coming, "credentials">) => {
     if (!isForPrograms()) return;
     const approval = await approvalOf({ ...coming, credentials });
@@ -144,7 +147,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
     diff: unary(async (request: p.DiffRequest) => {
       const [before, inputs] = [beforeOf(request), fromStruct(request.getNews())];
       const changes = diffUnitSet(revealObject(before.properties), revealObject(inputs));
-      // After a read the engine inverts the kinds, so a refresh prints what is only in the outputs as an addition.
+      // After a read the engine inverts the kinds, so a refresh prints a property that is only in the outputs as an addition.
       if (survey.takePassedOver(request.getUrn())) changes.set("unseen", "delete");
       const response = new messages.DiffResponse();
       response.setChanges(
@@ -190,7 +193,7 @@ export function provider(engine: Engine, lifetime: Lifetime): grpc.UntypedServic
         inputs.hosts === undefined ? importSet(context, urn, id) : refresh(context, urn, inputs, properties),
       );
       const response = new messages.ReadResponse();
-      // An empty id: it is gone.
+      // An empty id means that the set is gone.
       if (!state) return response;
       response.setId(state.id);
       response.setInputs(toStruct(state.inputs));
@@ -261,7 +264,8 @@ function checked(
   response.setFailuresList(
     failures.map(({ path, reason }) => {
       const failure = new messages.CheckFailure();
-      // Of a named property the engine prints the value: all of it, secrets included, or "<nil>" where it is a path.
+      // The path is part of the reason. For a named property the engine would print the whole value, secrets included, or "<nil>" if the
+      // name is a path.
       failure.setReason(`${path}: ${reason}`);
       return failure;
     }),

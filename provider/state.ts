@@ -7,7 +7,7 @@ import { standInUnits } from "../host/plan/refusals.ts";
 import { naturally } from "../rollout/fold.ts";
 import { type WireObject, isSecretAt, wireUnknown } from "./wire.ts";
 
-/** What the inputs mean on the host. */
+/** What a host should have according to the inputs. */
 export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
   const unitFiles = (units: Record<string, string>, named: (name: string) => string) =>
     Object.entries(units).map(([name, content]): DesiredFile => ({
@@ -42,7 +42,7 @@ export function desiredState(inputs: UnitSetInputs, owner: string): Desired {
     manager: inputs.manager,
     account: inputs.user,
     createUser: inputs.createUser ?? false,
-    // Without it the account's manager, and so its units, would be gone with the next boot.
+    // Without lingering, the account's manager and its units would not start at the next boot.
     linger: inputs.linger ?? Object.keys(userUnits).length > 0,
     // Files before the units that use them; the account's units before those of the host's manager, which need them.
     files: [...files, ...unitFiles(userUnits, ofAccount), ...unitFiles(inputs.units, asItIs)],
@@ -85,7 +85,7 @@ export function secretPaths(desired: Desired, wire: WireObject): string[] {
     .map(({ path }) => path);
 }
 
-/** The same set with nothing in it: what a delete wants. */
+/** The same set without content: the desired state of a delete. */
 export function emptyState(desired: Desired): Desired {
   return {
     ...desired,
@@ -100,7 +100,7 @@ export function emptyState(desired: Desired): Desired {
 }
 
 /**
- * What systemd says of the units of a set, as on the first of the hosts; drop-ins of all of them. Undefined where no host was looked at.
+ * What systemd reports about the units of a set on the first host, with the drop-ins of all hosts. Undefined if no host was looked at.
  *
  * @param facts by the names of the hosts
  */
@@ -125,7 +125,7 @@ export function expectedOutputs(wire: WireObject): WireObject {
 
 const parts = ["units", "userUnits", "files", "services", "userServices"];
 
-/** What the hosts have by now: what the next diff compares, and what a reader of the state looks for. */
+/** What the hosts have now, for the next diff and for readers of the state. */
 export function echo(wire: Partial<WireObject>): WireObject {
   const names = ["name", "manager", "user", ...parts, "images", "linger"];
   return Object.fromEntries(names.flatMap((name) => (wire[name] === undefined ? [] : [[name, wire[name]]])));

@@ -2,18 +2,18 @@ import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 
-/** Milliseconds between two status lines of one resource. Where no terminal is, the engine prints each of them for good. */
+/** Milliseconds between two status lines of one resource. Without a terminal, the engine prints each of them permanently. */
 const second = 1000;
 
 /**
- * The engine's display: what a resource is doing, and what it will do. One line is sent after the other: sent at once they come
- * in any order.
+ * The engine's display: what a resource is doing, and what it will do. Lines are sent one after the other: sent at the same time, they
+ * arrive in any order.
  */
 export class Engine {
   readonly #client: { log(request: unknown, done: () => void): void; close(): void };
   readonly #pause: number;
   #sent: Promise<void> = Promise.resolve();
-  /** Resources that have had a line a moment ago, and the newest that they have had since. */
+  /** Resources that had a line within the last pause, each with the newest line that waits since then. */
   readonly #resting = new Map<string, string | undefined>();
 
   /**
@@ -25,7 +25,7 @@ export class Engine {
     this.#pause = pause;
   }
 
-  /** A line beside the resource that the next one replaces. */
+  /** A line beside the resource, which the next line replaces. */
   status(urn: string, message: string): void {
     if (this.#resting.has(urn)) {
       this.#resting.set(urn, message);
@@ -40,7 +40,7 @@ export class Engine {
     this.#send(urn, message, messages.LogSeverity.INFO, true);
   }
 
-  /** Drops the line of a resource that was not sent yet, because its operation has ended. */
+  /** Drops the waiting line of a resource whose operation has ended. */
   done(urn: string): void {
     if (this.#resting.has(urn)) this.#resting.set(urn, undefined);
   }

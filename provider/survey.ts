@@ -24,14 +24,14 @@ export interface Patience {
 }
 
 /**
- * The reads of one run, one refresh: a host that can't be reached is passed over where another host answers. Where none does,
- * the way to them is broken, and the run fails.
+ * The reads of one refresh. A host that can't be reached is passed over if another host answers. If no host answers, the network is broken,
+ * and the run fails.
  */
 export class Survey {
   readonly #patience: Patience;
   /** Host → its reads that have not returned yet. */
   readonly #waiting = new Map<string, number>();
-  /** How many reads are asking their host just now. */
+  /** How many reads are asking their host right now. */
   #asking = 0;
   #answered = false;
   readonly #passedOver = new Set<string>();
@@ -43,7 +43,7 @@ export class Survey {
   /**
    * Asks a host.
    *
-   * @throws whatever `action` throws, unless the host is passed over
+   * @throws the error of `action`, unless the host is passed over
    */
   async look<T>(urn: string, host: string, action: () => Promise<T>): Promise<Look<T>> {
     const waiting = () => this.#waiting.get(host) ?? 0;
@@ -63,9 +63,9 @@ export class Survey {
   }
 
   /**
-   * Whether the last read of a resource passed it over. The answer is given once: to the diff by which the engine decides, right
-   * after each read of a refresh, whether it prints "unchanged". The diff of an `up` has the same arguments and must not hear of
-   * it, as it would update what nobody has looked at.
+   * Whether the last read of a resource passed it over. Only the first call returns true. It comes from the diff right after each read of a
+   * refresh, by which the engine decides whether it prints "unchanged". The diff of an `up` has the same arguments and must not get true:
+   * the `up` would update a resource that was not looked at.
    */
   takePassedOver(urn: string): boolean {
     return this.#passedOver.delete(urn);
@@ -81,8 +81,8 @@ export class Survey {
   }
 
   /**
-   * The engine sends a few reads at a time. Those of one host must not fill all its places, so all of them but the last are
-   * passed over at once. That one waits for the others that ask, and then for the next that the engine sends.
+   * The engine sends only a few reads at a time. The reads of one host must not block all others, so all of them except the last are passed
+   * over at once. The last one waits for all reads that are asking, and then for the next read from the engine.
    */
   async #mayPassOver(waiting: () => number): Promise<boolean> {
     for (

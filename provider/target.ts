@@ -2,7 +2,7 @@ import type { Connection, Credentials, JumpHost } from "../resources/contract.ts
 import type { Target } from "../host/ssh/endpoint.ts";
 
 /**
- * The way to a host, with what overrides its connection. A field of the connection that a {@link Target} lacks does not compile.
+ * How to reach a host: its connection with all overrides. The code does not compile if {@link Target} lacks a field of the connection.
  *
  * @param name what the stack calls the host
  * @param overrides the provider's configuration, and a time limit of the resource
@@ -12,7 +12,7 @@ export function targetOf(
   connection: Connection,
   name: string,
 ): Pick<Target, keyof Connection | "hopCredentials" | "name"> {
-  // One key is one host's; a jump host is another.
+  // A host key belongs to one host, and a jump host is another host.
   const hopCredentials = { ...overrides };
   delete hopCredentials.hostKey;
   delete hopCredentials.commandTimeout;
@@ -21,7 +21,7 @@ export function targetOf(
   return { ...override(connection, overrides), jump: way(connection.jump), hopCredentials, name };
 }
 
-/** One configured credential stands for all of its kind: an old key must not win over a new agent. */
+/** A configured credential replaces all of its kind: an old key must not win over a new agent. */
 function override<T extends Credentials>(endpoint: T, overrides: Partial<Connection>): T {
   const kept = { ...endpoint };
   for (const kind of [

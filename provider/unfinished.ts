@@ -1,6 +1,6 @@
 import type { WireObject } from "./wire.ts";
 
-/** The resource as the engine shall keep it. */
+/** The resource as the engine should keep it. */
 export interface State {
   id: string;
   inputs: WireObject;

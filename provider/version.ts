@@ -13,13 +13,13 @@ import {
   secret,
 } from "./wire.ts";
 
-/** What a version consists of, as the outputs say it, and with the rest. */
+/** The parts of a version: those in the outputs, and all. */
 const partsOfOutputs = ["units", "userUnits", "files", "services", "userServices", "images"] as const;
 const parts = [...partsOfOutputs, "checks", "probes"] as const;
 
 /**
- * The text that a host keeps of a version, so that it can go back to it later. What is secret, and the content of files that only their
- * owner may read, is `null`: a secret that was replaced must not stay on the host. Pure.
+ * The text that a host keeps of a version, for a later rollback. Secrets, and the content of files that only their owner may read, are
+ * `null`: a secret that was replaced must not stay on the host. Pure.
  *
  * @param wire the inputs of a set
  */
@@ -39,13 +39,13 @@ export function versionText(wire: WireObject): string {
   return `${JSON.stringify({ ...known, ...Object.fromEntries(rest) })}\n`;
 }
 
-/** Whether the outputs of the last operation, as a version, are the one of a text. Pure. */
+/** Whether a text is the same version as the outputs of the last operation, given as the text of a version. Pure. */
 export function isVersion(text: string, ofOutputs: string): boolean {
   const [one, other] = [read(text), read(ofOutputs)];
   return partsOfOutputs.every((part) => JSON.stringify(one[part]) === JSON.stringify(other[part]));
 }
 
-/** Whether a former version has something in clear that is left out of the present one, as it is a secret now. Pure. */
+/** Whether a former version has a value in clear text that the present one leaves out, because it is a secret now. Pure. */
 export function reveals(former: string, now: string): boolean {
   const [before, after] = [read(former), read(now)];
   const isHidden = (value: Plain | undefined, other: Plain | undefined): boolean =>
@@ -58,8 +58,8 @@ export function reveals(former: string, now: string): boolean {
 export class VersionError extends Error {}
 
 /**
- * The inputs that deploy a kept version. Where and how it is deployed stays as it is now, and so does the content of files that was not
- * kept. Pure.
+ * The inputs that deploy a kept version. The hosts, the policy of the rollout and file contents that were not kept stay as they are now.
+ * Pure.
  *
  * @param now the inputs of the last operation
  * @param text what the hosts have kept, which may be anything
@@ -67,7 +67,7 @@ export class VersionError extends Error {}
  */
 export function inputsOf(now: WireObject, text: string): WireObject {
   const kept = read(text);
-  // All backends of a proxy would go: that version had them in a set of their own.
+  // This would remove all backends of a proxy: in that version they had their own set.
   if (!hasPart(text, "userUnits") && Object.keys(record(reveal(now.userUnits))).length > 0)
     throw new VersionError(
       "It was deployed by an older quadlet-fleet, which did not keep the units of the account's own manager.",
@@ -101,12 +101,12 @@ function parsed(text: string): PlainObject {
     const found = JSON.parse(text) as Plain;
     if (isObject(found)) return found;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new VersionError("A host's record of it is damaged.");
 }
 
-/** The content of a file as it is now, a secret where it is one. */
+/** The present content of a file, marked if it is a secret. */
 function contentNow(now: WireObject, path: string): Wire {
   let value: Wire | undefined = now;
   let isWrapped = false;

@@ -5,11 +5,11 @@ import { isObject, isSecret, isSecretAt, reveal, secret, unknown, wireUnknown } 
 /** One host and where it is. */
 export interface Way {
   readonly host: Host;
-  /** The same as it was sent, with its secrets marked. */
+  /** The host as the engine sent it, with its secrets marked. */
   readonly wire: Wire;
-  /** {@link whereIs}; empty where that is not known yet. */
+  /** {@link whereIs}, or empty if that is not known yet. */
   readonly at: string;
-  /** The same for the state: a secret address stays one. */
+  /** `at` for the state: a secret address stays secret. */
   readonly shown: Wire;
 }
 
@@ -30,15 +30,15 @@ export function waysOf(hosts: Wire | undefined): Ways {
   );
 }
 
-/** Those that take part, for the inputs and outputs. */
+/** Where the hosts are, for the inputs and outputs. Retired hosts are left out. */
 export function whereOf(ways: Ways): WireObject {
   const part = Object.entries(ways).filter(([, { host }]) => host.state !== "retired");
   return Object.fromEntries(part.map(([name, { shown }]) => [name, shown]));
 }
 
 /**
- * Where a host is, without how to log in: "192.0.2.11:2222 via 198.51.100.7". Undefined where that is not known yet. The port is left out
- * where the connection does not give one, as only the ssh configuration knows it then.
+ * Where a host is, without how to log in: "192.0.2.11:2222 via 198.51.100.7". Undefined if that is not known yet. Without a port in the
+ * connection the port is left out, because only the ssh configuration knows it.
  */
 function whereIs(connection: Plain | undefined): string | undefined {
   const { address, port, jump } = isObject(connection) ? (connection as PlainObject) : {};

@@ -2,8 +2,8 @@ import structs from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 
 /**
- * Values as the engine sends them: JSON, in which a secret is an object with a signature and an unknown value a certain
- * string, nested anywhere (pulumi/pulumi: sdk/go/common/resource/plugin/rpc.go).
+ * Values as the engine sends them: JSON in which a secret is an object with a signature, and an unknown value is a certain string, at any
+ * depth (pulumi/pulumi: sdk/go/common/resource/plugin/rpc.go).
  */
 export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
 export type WireObject = { [key: string]: Wire };

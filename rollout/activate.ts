@@ -3,7 +3,7 @@ import { type Host, type Run, fail, inside, isOverBudget, revert } from "./run.t
 import { canaries, waves } from "./waves.ts";
 import { within } from "./world.ts";
 
-/** Seconds in which a lost host must come back. */
+/** Seconds within which a lost host must come back. */
 export const comingBack = 30;
 /** Seconds between two checks of a host that is lost or unhealthy. */
 const pause = 1;
@@ -27,7 +27,8 @@ export async function activateInWaves(run: Run): Promise<void> {
     // Earlier waves too: otherwise a lost host would be noticed only after its grace time.
     if (index < all.length - 1)
       await look(run, comingBack, (host) => (wave.includes(host) ? limits.minHealthyTime : 0), halt);
-    // A host that is being reverted is still changing: it takes a place of the next wave. If all are reverted, none waits.
+    // A host that is being reverted is still changing, so it takes a place in the next wave. If all hosts are being reverted, this does not
+    // wait.
     if (!isOverBudget(run)) await places(prepared, limits.maxParallel - (all[index + 1]?.length ?? 0));
     if (pauses && !isOverBudget(run) && !inside(run, "prepared").some(({ isCanary }) => isCanary))
       for (const host of inside(run, "prepared")) revert(run, host, "wish", "waits for the next `pulumi up`");
@@ -62,7 +63,7 @@ async function activate(run: Run, host: Host, givenUp: AbortSignal): Promise<voi
 /**
  * Checks all held hosts at the same time.
  *
- * @param limit seconds in which a lost host must come back
+ * @param limit seconds within which a lost host must come back
  * @param seconds how long each host must be healthy
  * @param stop ends the checks; the caller then decides for all hosts
  */

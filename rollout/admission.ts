@@ -1,10 +1,10 @@
 /** A rollout that asks to be admitted. */
 interface Entrant {
-  /** The name that rollouts report which wait for it. */
+  /** The name that waiting rollouts report. */
   readonly name: string;
   /** Taken all at once, so that no rollout holds some keys while it waits for others. */
   readonly keys: readonly string[];
-  /** It shares its keys with no other rollout. */
+  /** Whether it shares its keys with no other rollout. */
   readonly isExclusive?: boolean;
 }
 
@@ -12,7 +12,7 @@ export interface Gate {
   /**
    * Admits a rollout when all its keys are free. If they are free now, they are taken before this function returns.
    *
-   * @param waits is called with the names of the rollouts that it has to wait for
+   * @param waits is called with the names of the rollouts for which this one must wait
    * @param signal ends the waiting
    * @returns a function that gives the keys back, or undefined if the signal ended the waiting
    */
@@ -25,11 +25,11 @@ export interface Gate {
 
 /** Orders the rollouts of one run. A rollout in `activate` never asks for `prepare`, so there is no deadlock. */
 export interface Admission {
-  /** From prepare to the end: four rollouts a host, one for each image tag on a host. */
+  /** From prepare to the end: at most four rollouts on a host, and one for each image tag on it. */
   readonly prepare: Gate;
   /**
-   * From activation to the end. A rollout over several hosts has them for itself, so that no more of them change at a time than it
-   * allows, and no other site disturbs its canary. Rollouts on one host alone go side by side.
+   * From activation to the end. A rollout over several hosts has these hosts for itself, so that not more of them change at a time than it
+   * allows, and no other site disturbs its canary. Rollouts on only one host run at the same time.
    */
   readonly activate: Gate;
 }

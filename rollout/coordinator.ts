@@ -71,7 +71,7 @@ const fresh = 20;
 async function decide(run: Run): Promise<void> {
   const { clock, gone } = run.world;
   const isLost = () => gone.aborted || (run.limits.autoRevert && isOverBudget(run));
-  // After Ctrl-C, finishing is the shortest way out if all hosts are activated already.
+  // If all hosts are activated already, finishing is the fastest end after Ctrl-C.
   if (run.halt.aborted && inside(run, "prepared").length > 0) return;
   if (isLost()) return;
   let since = clock.now();

@@ -11,7 +11,7 @@ export function naturally(left: string, right: string): number {
 }
 
 /**
- * Writes a list of names in short. Names that differ only in their last number become one range.
+ * Shortens a list of names. Names that differ only in their last number become one range.
  *
  * @example fold(["web-3", "web-2", "web-1", "db"]) // "db, web-[1-3]"
  */
@@ -42,7 +42,7 @@ export function fold(names: readonly string[]): string {
     .join(", ");
 }
 
-/** The names that {@link fold} has written in short. */
+/** The names that {@link fold} shortened. */
 export function unfold(folded: string): string[] {
   return folded.split(/, /).flatMap((part) => {
     const [, before = "", list, after = ""] = /^([^[]*)\[([^\]]*)\](.*)$/s.exec(part) ?? [];

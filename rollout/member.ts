@@ -22,7 +22,7 @@ export interface Member {
   /** Seconds since the last sign of life on its connection. 0 if there is none yet. */
   readonly silence: number;
 
-  /** Changes nothing that serves. Answers soon after the signal is aborted; `revert` then releases what was prepared so far. */
+  /** Changes nothing on the running site. Answers soon after the signal is aborted; `revert` then releases what was prepared so far. */
   prepare(signal: AbortSignal): Promise<Prepared>;
   /** Switches to the new version. From here on the host reverts by itself if it loses the coordinator for the grace time. */
   activate(): Promise<Activated>;

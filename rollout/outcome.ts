@@ -7,7 +7,7 @@ export interface End {
   /** The version according to the state before the rollout. */
   readonly had: Has;
   readonly has: Has;
-  /** "wish": held back or skipped, as the policy says. "others": not activated, or reverted, because the rollout failed. */
+  /** "wish": held back or skipped because of the policy. "others": not activated, or reverted, because the rollout failed. */
   readonly cause: "committed" | "nothing-to-do" | "wish" | "failure" | "others";
   readonly why: string;
 }

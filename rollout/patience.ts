@@ -2,14 +2,14 @@ import { type Host, type Run, isOverBudget } from "./run.ts";
 
 /** Seconds without a sign of life after which a host may be given up. */
 const patience = 10;
-/** Seconds between two checks. Two in a row have to find the same. */
+/** Seconds between two checks. Two in a row must have the same result. */
 const pause = 1;
 
 /**
- * Works on hosts at the same time. When nothing is left but silent hosts, and the budget bears the failure of all of them, they are
- * given up: the other hosts need not wait until it is certain that these are lost.
+ * Works on hosts at the same time. When only silent hosts are left, and the budget allows all of them to fail, they are given up: the other
+ * hosts need not wait until it is certain that these are lost.
  *
- * @param work is told by the signal that its host is given up; it then has to return
+ * @param work must return when the signal says that its host is given up
  */
 export async function onAll(
   run: Run,
@@ -36,7 +36,7 @@ async function giveUpTheSilent(
     const at = clock.now();
     await clock.sleep(pause, done);
     if (done.aborted) return;
-    // After a stop of this process, hosts seem silent whose words wait to be read.
+    // If this process was stopped for a while, a host can seem silent although its output only waits to be read.
     const wasAwake = clock.now() - at < 2 * pause;
     const isBorne = run.failures + open.size <= run.limits.maxFailures && !isOverBudget(run);
     const areSilent = wasAwake && isBorne && [...open.keys()].every(isSilent);

@@ -29,7 +29,7 @@ export interface RolloutPolicy {
   readonly pause?: "none" | "canary";
 }
 
-/** A policy in numbers, for the hosts of one rollout. */
+/** A policy as numbers, for the hosts of one rollout. */
 export interface Limits {
   readonly canary: number;
   readonly canaryHosts: readonly string[];
@@ -108,7 +108,7 @@ export function resolve(
     offline: policy.offline ?? defaults.offline,
     only: policy.only,
     pause: policy.pause ?? defaults.pause,
-    // A canary needs other hosts that it goes ahead of.
+    // A canary needs other hosts that come after it.
     canary: many <= 1 ? 0 : share("canary", 0),
     maxParallel: share("maxParallel", 1),
     maxFailures: share("maxFailures", 0),

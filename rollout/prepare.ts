@@ -5,7 +5,7 @@ import { type Host, type Run, ends, fail, inside, isOverBudget, settle, revert }
 import { canaries } from "./waves.ts";
 import { within } from "./world.ts";
 
-/** Reasons why hosts are left out that are said. */
+/** How many reasons why hosts are left out are reported. */
 const mostReasons = 20;
 
 /** Seconds: how long to wait for a busy host, and the pause between two attempts. */
@@ -13,7 +13,7 @@ const patience = 600;
 const pause = { least: 1, most: 4 };
 
 /**
- * Prepares all hosts. Canaries come first and alone, so a mistake that concerns all hosts costs one attempt. If a host is busy,
+ * Prepares all hosts. Canaries come first and alone, so a mistake that affects all hosts costs only one attempt. If a host is busy,
  * everything is released before the next attempt, so two runs never wait for each other.
  *
  * @returns a function that ends the admission, or undefined if the run was cancelled first
@@ -59,7 +59,7 @@ interface Busy {
   readonly who: string;
 }
 
-/** @returns the busy hosts. No host is started after the first of them. */
+/** @returns the busy hosts. After the first busy host, no other host is started. */
 async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly Busy[]> {
   const busy: Busy[] = [];
   const skipped: { host: Host; why: string }[] = [];
@@ -80,7 +80,7 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
     if (answer.kind === "busy") {
       host.phase = "waiting";
       busy.push({ host, who: answer.who });
-      // All are released before the next attempt.
+      // All hosts are released before the next attempt.
       enough.abort();
     } else if (answer.kind === "prepared" || stop.aborted) return;
     else if (answer.kind === "silent") fail(run, host, answer.why, "here");
@@ -102,7 +102,7 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
   const reasons = skipped.map(({ host: { name }, why }) => ({ name, why: why.split("\n")[0] ?? "" }));
   for (const { why, names } of grouped(reasons).slice(0, mostReasons))
     run.world.say(`left out: ${fold(names)}: ${why}`, "milestone");
-  // Then the network is broken, not the hosts.
+  // If most hosts are unreachable, the network is broken, not the hosts.
   if (skipped.length * 2 > hosts.length) {
     run.isHopeless = true;
     run.stopped = "More than half of the hosts can't be reached.";

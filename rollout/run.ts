@@ -19,12 +19,12 @@ export interface Run {
   readonly hosts: readonly Host[];
   readonly limits: Limits;
   readonly world: World;
-  /** Aborted when nothing more may be started. A single host is finished after Ctrl-C, because that is the shortest way out. */
+  /** Aborted when nothing more may be started. A single host is finished after Ctrl-C, because that ends the run soonest. */
   readonly halt: AbortSignal;
   failures: number;
   /** Whether a failure ends the rollout in spite of the budget. */
   isHopeless: boolean;
-  /** Why the rollout ends, if not because of single hosts. */
+  /** Why the rollout ends, if the reason is not a single host. */
   stopped?: string;
 }
 
@@ -55,7 +55,7 @@ export function fail(run: Run, host: Host, why: string, now: Back | "here" = "ba
   else settle(host, "failure", why);
 }
 
-/** Starts to revert a host. The caller goes on, so a revert that hangs or fails does not stop other hosts. */
+/** Starts to revert a host. The caller continues, so a revert that hangs or fails does not stop other hosts. */
 export function revert(run: Run, host: Host, cause: "failure" | "others" | "wish", why: string): void {
   if (host.phase === "waiting") settle(host, cause, why);
   else {

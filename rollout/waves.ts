@@ -17,7 +17,7 @@ export function canaries<T extends Placed>(hosts: readonly T[], limits: Width): 
 /**
  * The order of a rollout: canaries, other hosts, hosts that lose the set. No wave has more than `maxParallel` hosts.
  *
- * @param hosts those with something to do
+ * @param hosts the hosts with something to do
  */
 export function waves<T extends Placed>(hosts: readonly T[], limits: Width): T[][] {
   const first = canaries(hosts, limits);

@@ -27,7 +27,10 @@ export interface Silence {
   readonly why: string;
 }
 
-/** The answer, or silence if it is late, if the call throws, or if `stop` is aborted, whose reason it then gives. */
+/**
+ * The answer of a call, or silence if the answer is late, if the call throws, or if `stop` is aborted. The silence then has the reason of
+ * `stop`.
+ */
 export async function within<T>(
   clock: Clock,
   seconds: number,

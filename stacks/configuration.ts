@@ -11,7 +11,7 @@ import { fleetSchema } from "./schema.ts";
 import { type StackFile, isWrittenAs, markSecretFields, markSecrets, prefix } from "./secrets.ts";
 import { type Texts, readTexts, textsFrom } from "./texts.ts";
 
-/** Our keys with entries, and what each is, for the one who has written something else. */
+/** Our keys with entries, and what each must be, for the error message. */
 const entries: Record<keyof typeof fleetSchema.shape, string> = {
   hosts: 'the hosts by their names, as in { web-1: { address: "192.0.2.11" } }',
   sites: "the sites by their names, as in { www: { hosts: [web-1], … } }",
@@ -21,19 +21,19 @@ const keys = [...Object.keys(entries), "extends", "inventory"];
 
 /** The configuration of an environment. */
 export interface Configuration {
-  /** Each of our keys by its name, with the texts of files in their places and its secrets marked. */
+  /** Each of our keys by its name, with file references replaced by their texts, and with secrets marked. */
   readonly value: Record<string, unknown>;
-  /** Where a value is written: the uppermost file that has it. */
+  /** Where each value is written: in the uppermost file that has it. */
   readonly places: Places;
   readonly warnings: readonly string[];
 }
 
 /**
- * What the engine hands over of the stack file, over the files that it extends.
+ * The configuration that the engine passes on from the stack file, merged over the files that the stack file extends.
  *
- * @param all full key → text: JSON, or nothing for a key without a value
- * @param file the same as it is written in the stack file; undefined where that is not known
- * @param secretKeys the keys with a secret somewhere
+ * @param all full key → text: JSON, or empty for a key without a value
+ * @param file the stack file itself. Undefined if it is not known
+ * @param secretKeys the keys that have a secret at any depth
  * @param directory the project's
  * @throws ArgumentError for a key that is not known or has no names in it, and for a file that can't be read
  */
@@ -79,7 +79,7 @@ export function readConfiguration(
           warnings.push(
             `${pathText(path)} at ${at(path) ?? "?"} is a secret, and is not encrypted in the stack file.`,
           );
-      // Secrets that are not in the file (--config-file, Pulumi ESC) can't be told apart: all that may be one is one.
+      // Secrets that are not in the file (--config-file, Pulumi ESC) can't be distinguished, so every value that may be a secret is marked.
       const lost = secretKeys.includes(fullKey) && !isWritten;
       own[key] = lost
         ? markSecretFields([fleetSchema.shape[key]], whole.value)
@@ -111,7 +111,7 @@ function isEntries(key: string): key is keyof typeof entries {
   return Object.hasOwn(entries, key);
 }
 
-/** Undefined for what is no JSON. The text may be a secret, which an error of JSON.parse() would quote. */
+/** Undefined if the text is not JSON. It may be a secret, which an error of JSON.parse() would quote. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -7,17 +7,17 @@ import { fleetSchema } from "./schema.ts";
 import { isSecure, prefix, readStackFile } from "./secrets.ts";
 import { type Reference, type Resolve, readTexts } from "./texts.ts";
 
-/** A value that is no map, or an empty one, and the files that have it: the first one counts. */
+/** A value that is not a map, or is an empty map, and the files that set it. The first file counts. */
 export interface Setting {
   readonly path: string;
-  /** An upper file removes it. */
+  /** Whether an upper file removes it. */
   readonly isRemoved?: boolean;
   /** As text: "[secret]" for a secret, `{ file: … }` for a text in a file. */
   readonly value: string;
   readonly from: readonly { readonly where: string; readonly value: string }[];
 }
 
-/** Stands for a text that is elsewhere, or that is a secret. */
+/** Stands for a text from a file or variable, or for a secret. */
 class Elsewhere {
   readonly text: Reference | "[secret]";
   constructor(text: Reference | "[secret]") {
@@ -26,10 +26,10 @@ class Elsewhere {
 }
 
 /**
- * All settings of an environment as its files have them, without Pulumi: no secret is decrypted, and no text read.
+ * All settings of an environment from its files, without Pulumi: no secret is decrypted, and no referenced text is read.
  *
  * @param directory the project's
- * @returns undefined where the environment has no stack file
+ * @returns undefined if the environment has no stack file
  * @throws ArgumentError for a file that can't be read
  */
 export function settingsOf(directory: string, stack: string): Setting[] | undefined {
@@ -83,7 +83,7 @@ export function settingsOf(directory: string, stack: string): Setting[] | undefi
   ];
 }
 
-/** The uppermost first, down to one that removes the value or what it is in. */
+/** The files that set a value, the uppermost first, down to one that removes the value or its parent. */
 function sources(layers: readonly Layer[], path: readonly PropertyKey[]): Setting["from"] {
   const found: { where: string; value: string }[] = [];
   for (const layer of layers.toReversed()) {
@@ -120,7 +120,7 @@ function leaves(
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
-/** As YAML has it in one line. */
+/** A value as YAML in one line. */
 function shown(value: unknown): string {
   if (value instanceof Elsewhere && value.text === "[secret]") return value.text;
   return stringify(plain(value), {

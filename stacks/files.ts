@@ -2,13 +2,13 @@ import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
-/** More than any configuration or certificate has; a disk image by mistake is not read into memory. */
+/** More than any configuration or certificate has. If a disk image is named by mistake, it is not read into memory. */
 const mostBytes = 1024 * 1024;
 
 /**
  * The text of a file on the machine that runs Pulumi, or what is wrong with it. No message quotes the content.
  *
- * @param given as the stack file has it: relative to the project, absolute, or below "~/"
+ * @param given the path in the stack file: relative to the project, absolute, or below "~/"
  * @param project the project's directory
  */
 export function readText(given: string, project: string): { text: string } | { problem: string } {
@@ -17,11 +17,11 @@ export function readText(given: string, project: string): { text: string } | { p
   try {
     const status = statSync(path);
     if (status.isDirectory()) return problem("is a directory. Name a file in it.");
-    // A device or a pipe could be read for ever.
+    // Reading a device or a pipe might never end.
     if (!status.isFile()) return problem("is not a regular file");
     if (status.size > mostBytes)
       return problem(`has ${status.size} bytes, and a text can have at most ${mostBytes} (1 MiB)`);
-    // A byte order mark stays, as it would in a text of the stack file: whoever reads the text says what it does there.
+    // A byte order mark stays, as in a text of the stack file: the reader of the text must handle it.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
     return text.includes("\0") ? problem("holds a NUL byte, so it is not text") : { text };
   } catch (thrown) {
@@ -29,7 +29,7 @@ export function readText(given: string, project: string): { text: string } | { p
   }
 }
 
-/** @returns where it is, and how an error calls it */
+/** @returns where the file is, and its name in errors */
 function locate(given: string, project: string): { path: string; named: string } {
   const quoted = JSON.stringify(given);
   if (isAbsolute(given)) return { path: given, named: quoted };

@@ -26,7 +26,7 @@ import { sizeWarning } from "./size.ts";
 /**
  * The fleet of the current stack, from its configuration.
  *
- * @throws ArgumentError with everything that is wrong in it, by its path in the stack file.
+ * @throws ArgumentError with everything that is wrong, each by its path in the stack file
  */
 export function loadFleet(): Fleet {
   const all = allConfig();
@@ -42,8 +42,8 @@ export function loadFleet(): Fleet {
 }
 
 /**
- * That of Pulumi.yaml, wherever `pulumi` was run and whatever `main` is. Not every language host says it: then it is where the program
- * runs (the directory of `main`), or above it.
+ * The directory of Pulumi.yaml, wherever `pulumi` was run and whatever `main` is. Not every language host reports it: then it is the
+ * directory in which the program runs (that of `main`), or one above.
  */
 function projectDirectory(): string {
   const given = getRootDirectory();
@@ -58,7 +58,7 @@ function projectDirectory(): string {
 /**
  * Each site and each proxy with its hosts.
  *
- * @param locate says of problems where they are written
+ * @param locate adds to problems where they are written
  * @throws ArgumentError with everything that is wrong
  */
 export function placeFleet(
@@ -78,7 +78,7 @@ export function placeFleet(
     proxies: place<ReverseProxyStackArgs>("proxies", fleet, hosts, checkProxy, problems),
   };
   problems.push(...sharedEntries(placed));
-  // By then all names can be made: an address that can't be read has none.
+  // Only without other problems: an address that can't be read has no name.
   if (problems.length === 0) problems.push(...sharedNames(placed));
   if (problems.length > 0) refuse(problems);
   return placed;
@@ -103,7 +103,7 @@ function place<Args>(
     const hosts = Object.fromEntries(there.map((host) => [host, all.get(host)]));
     const whole: object = { ...rest, name, hosts };
     const args = whole as Args;
-    // What is wrong with a host is said of it where it is written.
+    // Problems of a host are reported at the host, not at each of its sites.
     const found = check(name, args).problems.filter((one) => !one.path.startsWith("hosts"));
     checks.push(...found.map((one) => ({ path: `${path}.${one.path}`, message: one.message })));
     return [{ name, hosts: there, args }];
@@ -153,12 +153,12 @@ function hostOf(fleet: FleetConfiguration, host: string, problems: ArgumentProbl
   return { ...connection, ...(jump === undefined ? {} : { jump }) };
 }
 
-/** A jump host with its own one, as a connection has it. */
+/** A jump host with its own jump host, as in a connection. */
 type Jump = Exclude<HostConfiguration["jump"], string>;
 
 /**
- * @param way the host, and the jump hosts up to this one. Only what is wrong with the first step is a problem of the host's: the
- * others have their own.
+ * @param way the host, and the jump hosts up to this one. Only problems of the first step are reported at the host: later steps are
+ * reported at the jump hosts.
  */
 function jumpOf(fleet: FleetConfiguration, way: readonly string[], problems: ArgumentProblem[]): Jump {
   const jump = fleet.hosts[way.at(-1) ?? ""]?.jump;
@@ -176,7 +176,7 @@ function jumpOf(fleet: FleetConfiguration, way: readonly string[], problems: Arg
   return { ...login, ...(further === undefined ? {} : { jump: further }) } as Jump;
 }
 
-/** What a host has and its use as a jump host does not. A field that is missing here does not compile. */
+/** Fields that a host has and a jump host lacks. The code does not compile if a field is missing here. */
 const onlyOfHosts: Record<Exclude<keyof HostConfiguration, keyof NonNullable<Jump>> | "jump", true> = {
   labels: true,
   state: true,

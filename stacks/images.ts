@@ -2,14 +2,14 @@ import { type Document, isMap, isScalar, parseDocument } from "yaml";
 import { pathText } from "../components/arguments/problems.ts";
 import { prefix } from "./secrets.ts";
 
-/** What keeps an image from being written into a stack file. */
+/** Why an image can't be written into a stack file. */
 export interface Unwritable {
   readonly path: string;
   readonly why: string;
 }
 
 /**
- * A stack file with other images. Only the texts of the images change: all else stays as it is, to the byte. Pure.
+ * A stack file with other images. Only the texts of the images change: everything else stays byte for byte. Pure.
  *
  * @param text of the stack file
  * @param images path ("sites.www.image") → image
@@ -29,7 +29,7 @@ export function withImages(
     else edits.push({ ...place, by: JSON.stringify(image) });
   }
   if (problems.length > 0) return { problems };
-  // The last one first, so that the places of the others stay.
+  // The last edit first, so that the places of the others stay valid.
   edits.sort((one, other) => other.from - one.from);
   return {
     text: edits.reduce((all, { from, to, by }) => {
@@ -39,14 +39,14 @@ export function withImages(
   };
 }
 
-/** What is in the text of an image needs no quotes, save for a registry by its IPv6 address. */
+/** The text of an image needs no quotes, except for a registry with an IPv6 address. */
 function plain(quoted: string): string {
   return /^"[\w./:@+-]+"$/.test(quoted) ? quoted.slice(1, -1) : quoted;
 }
 
 type Place = { from: number; to: number } | string;
 
-/** Where the stack file has its images: the path of each → the place of its text, or why that can't be replaced. */
+/** Where the images are in the stack file: path → the place of the text, or why it can't be replaced. */
 function placesOf(document: Document.Parsed): ReadonlyMap<string, Place> {
   const places = new Map<string, Place>();
   for (const key of ["sites", "proxies"])

@@ -9,7 +9,7 @@ export type { HostConfiguration } from "./schema.ts";
 /** What is wrong with the entry of a host, or with its name. */
 export function hostProblems(name: string, entry: HostConfiguration): ArgumentProblem[] {
   const { problems = [] } = parseArguments(fleetSchema.shape.hosts, Object.fromEntries([[name, entry]]));
-  // The name is said already where the problem is shown.
+  // The report already names the host.
   const above = problems.some(({ path }) => path.startsWith(`["`)) ? `["${name}"]` : name;
   return problems.map(({ path, message }) => ({
     path: path.slice(above.length).replace(/^\./, ""),
@@ -21,7 +21,7 @@ export function hostProblems(name: string, entry: HostConfiguration): ArgumentPr
  * The text of an inventory file (docs/environments.md), a host in each line.
  *
  * @param comment the first line, without "#"
- * @throws ArgumentError when a stack would refuse these hosts: a jump host leads back, for example
+ * @throws ArgumentError when a stack would refuse these hosts: for example a circle of jump hosts
  */
 export function inventoryText(comment: string, hosts: Readonly<Record<string, HostConfiguration>>): string {
   const document = new Document(hosts);

@@ -1,7 +1,7 @@
 import { type ArgumentProblem, pathText } from "../components/arguments/problems.ts";
 
 /**
- * What labels there are to choose hosts by, in hosts that may be malformed.
+ * The labels by which hosts can be chosen, as a sentence. The hosts may be malformed.
  *
  * ```ts
  * labelsOf({ a: { labels: { role: "web" } }, b: { labels: { role: "db" } } }) // " The hosts have: role: web, db."
@@ -16,7 +16,7 @@ export function labelsOf(hosts: unknown): string {
   return ` The hosts have: ${[...values].map(([label, all]) => `${label}: ${[...all].join(", ")}`).join("; ")}.`;
 }
 
-/** Adds them to what is wrong with a selection that is no list, once for each. */
+/** Adds the labels to the problems of a selection that is not a list, once for each selection. */
 export function withLabels(problems: readonly ArgumentProblem[], configuration: object): ArgumentProblem[] {
   const all = record(configuration);
   const open = new Set(

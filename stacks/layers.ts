@@ -7,11 +7,11 @@ import { fleetSchema } from "./schema.ts";
 import { type Resolve, type Texts, readTexts } from "./texts.ts";
 import { parseYaml } from "./yaml-file.ts";
 
-/** What one file says of hosts, sites and proxies. */
+/** What one file says about hosts, sites and proxies. */
 export interface Layer {
-  /** With the texts of files in their places. */
+  /** With file references replaced by their texts. */
   readonly value: Readonly<Record<string, unknown>>;
-  /** What is wrong with those texts. */
+  /** Problems with these texts. */
   readonly problems: Texts["problems"];
   /** Where a value is written. Undefined if the file does not have it. */
   readonly at: (path: readonly PropertyKey[]) => string | undefined;
@@ -19,7 +19,7 @@ export interface Layer {
   readonly isBlank: (path: readonly PropertyKey[]) => boolean;
 }
 
-/** What a stack file, or a file that it extends, says of the files below it. */
+/** The files below a stack file, or below a file that it extends. */
 export interface Below {
   readonly extends?: unknown;
   readonly inventory?: unknown;
@@ -29,10 +29,10 @@ export interface Below {
 const parts = Object.keys(fleetSchema.shape) as (keyof typeof fleetSchema.shape)[];
 const keys = ["extends", "inventory", ...parts];
 
-/** Reads the files below a stack file, the lowest first: what it extends, then its inventory. */
+/** Reads the files below a stack file, the lowest first: the files that it extends, then its inventory. */
 export class Layers {
   readonly all: Layer[] = [];
-  /** What is wrong with the files themselves. */
+  /** Problems with the files themselves. */
   readonly problems: ArgumentProblem[] = [];
   readonly #directory: string;
   readonly #resolve: Resolve;
@@ -40,7 +40,7 @@ export class Layers {
 
   /**
    * @param directory the project's, where relative paths begin
-   * @param resolve gives what takes the place of a reference to a text
+   * @param resolve gives the text for a reference
    */
   constructor(directory: string, resolve: Resolve) {
     this.#directory = directory;
@@ -59,7 +59,7 @@ export class Layers {
           message: `includes itself: ${[...above, path].join(" → ")}`,
           where: at("extends"),
         });
-      // What several of them extend is below all of them.
+      // A file that several files extend is below all of them, so it is read once.
       else if (!this.#extending.has(path)) {
         this.#extending.add(path);
         this.#extended(path, [...above, path], at("extends"));

@@ -7,9 +7,9 @@ import { isDeepStrictEqual } from "node:util";
  * merge({ a: 1, b: { c: [1, 2], d: 3 } }, { b: { c: [4], d: null } }) // { a: 1, b: { c: [4] } }
  * ```
  *
- * A null that removes nothing stays: it is a value that was forgotten.
+ * A null that removes nothing stays: its value was forgotten.
  *
- * @param told of the paths of what the upper one repeats unchanged or removes
+ * @param told gets the paths of values that the upper value repeats unchanged or removes
  */
 export function merge(
   lower: unknown,
@@ -33,24 +33,24 @@ export function merge(
   return Object.fromEntries(merged);
 }
 
-/** What is told of a merge. */
+/** Called during a merge. */
 export interface Told {
   repeated?: (path: readonly PropertyKey[]) => void;
   removed?: (path: readonly PropertyKey[]) => void;
 }
 
-/** Not an Output, which stands for one value. */
+/** Whether a value is a map. An Output is not: it stands for one value. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Neither an Output nor anything with one in it: what it has is nobody's business. */
+/** Whether a value is free of Outputs, at any depth. Outputs are not compared, because they may be secrets. */
 function isPlain(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   return (Array.isArray(value) || isMap(value)) && Object.values(value).every(isPlain);
 }
 
-/** What is at a path; undefined where there is nothing. */
+/** The value at a path. Undefined if there is none. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (here, key) => (hasKey(here, key) ? (here as Record<PropertyKey, unknown>)[key] : undefined),

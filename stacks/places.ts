@@ -2,10 +2,10 @@ import { type ArgumentProblem, pathText } from "../components/arguments/problems
 import type { Layer } from "./layers.ts";
 import { hasAt, isMap } from "./merge.ts";
 
-/** Where the values of several files are written, of which each upper one counts more than those below it. */
+/** Where the values of several files are written. Each file overrides those below it. */
 export class Places {
   readonly #layers: readonly Layer[];
-  /** The paths of all values by their texts. */
+  /** The paths of all values, by the paths' texts. */
   #paths: Map<string, readonly PropertyKey[]> | undefined;
 
   /** @param layers the lowest first */
@@ -13,12 +13,12 @@ export class Places {
     this.#layers = layers;
   }
 
-  /** In the uppermost file that has it. */
+  /** Where a value is written: in the uppermost file that has it. */
   at(path: readonly PropertyKey[], layers = this.#layers): string | undefined {
     return uppermost(path, layers)?.at(path);
   }
 
-  /** The same problems, with the place of what they are about, or of what that is in. */
+  /** Adds to each problem where its value is written, or else the value around it. */
   locate(problems: readonly ArgumentProblem[]): ArgumentProblem[] {
     return problems.map((problem) => {
       const path = this.#longestWithin(problem.path);
@@ -28,7 +28,7 @@ export class Places {
     });
   }
 
-  /** What is wrong with texts that no upper file replaces. */
+  /** Problems with texts that no upper file replaces. */
   textProblems(): ArgumentProblem[] {
     return this.#layers.flatMap((layer) =>
       layer.problems.flatMap(({ at, ...problem }) =>
@@ -37,13 +37,13 @@ export class Places {
     );
   }
 
-  /** That an upper file has what one below it has already. */
+  /** A message that an upper file repeats a value of a file below it. */
   repetition(path: readonly PropertyKey[], layer: Layer): string {
     const below = this.#layers.slice(0, this.#layers.indexOf(layer));
     return `${pathText(path)} at ${layer.at(path) ?? "?"} repeats ${this.at(path, below) ?? "?"}`;
   }
 
-  /** The longest known path that a path has, or begins with. */
+  /** The longest known path that is this path, or its beginning. */
   #longestWithin(text: string): readonly PropertyKey[] | undefined {
     this.#paths ??= new Map(
       this.#layers.flatMap(({ value }) => pathsIn(value).map((path) => [pathText(path), path] as const)),
@@ -54,7 +54,7 @@ export class Places {
   }
 }
 
-/** Whether a path is another one, or goes on below it: both as texts. */
+/** Whether a path is the same as another one, or is below it. Both are texts. */
 export function isWithin(path: string, above: string): boolean {
   return path === above || (path.startsWith(above) && [".", "["].includes(path.charAt(above.length)));
 }

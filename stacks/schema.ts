@@ -30,7 +30,7 @@ const selectionSchema = z
   )
   .describe("Which hosts: their names, or the labels that they all have.");
 
-/** The stack file gives them by the name of the entry and by the hosts. */
+/** The stack file gives these by the entry's name and its hosts. */
 const placed = { connection: true, hosts: true, name: true } as const;
 const siteSchema = argumentsSchema.omit(placed).extend({ hosts: selectionSchema });
 const stackSchema = proxySchema.omit(placed).extend({ hosts: selectionSchema });

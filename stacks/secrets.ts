@@ -6,8 +6,8 @@ import { below, mayBeSecret } from "../components/arguments/schema-walk.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 /**
- * Marks as secret what is `secure:` in the stack file. The engine hands a configuration value over decrypted and says only
- * that there is a secret somewhere in it; making all of it secret would hide every diff.
+ * Marks as secret what is `secure:` in the stack file. The engine passes a configuration value on decrypted and says only that it has a
+ * secret somewhere. To make the whole value secret would hide every diff.
  *
  * @param value the decrypted value, in which the text of a file (texts.ts) may be a secret already
  * @param source the same value in the stack file
@@ -29,9 +29,9 @@ export function markSecrets(value: unknown, source: unknown): unknown {
 }
 
 /**
- * Makes every text secret that could be one, where it can't be known which are.
+ * Marks every text that may be a secret, for a value whose secrets can't be distinguished.
  *
- * @param schemas of the value
+ * @param schemas the schemas of the value
  */
 export function markSecretFields(schemas: readonly z.ZodType[], value: unknown): unknown {
   if (Output.isInstance(value)) return value;
@@ -42,7 +42,7 @@ export function markSecretFields(schemas: readonly z.ZodType[], value: unknown):
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      // It is in the text of a unit, whose diff could not be read.
+      // An image is never marked: it is part of a unit's text, whose diff would then be hidden.
       key === "image" ? inner : markSecretFields(below(schemas, key), inner),
     ]),
   );
@@ -60,8 +60,8 @@ export interface StackFile {
 }
 
 /**
- * @param name of the file, as errors call it
- * @returns undefined where there is no such file (--config-file, say)
+ * @param name the file's name in errors
+ * @returns undefined if there is no such file (for example with --config-file)
  */
 export function readStackFile(path: string, name: string): StackFile | undefined {
   let text: string;
@@ -74,7 +74,7 @@ export function readStackFile(path: string, name: string): StackFile | undefined
   const { content, problems, at, isBlank } = parseYaml(text, name);
   if (problems.length > 0) throw new ArgumentError("the stack file", problems);
   const file = isRecord(content) ? content : {};
-  // Pulumi says nothing of them, and what they say would go from the hosts.
+  // Pulumi does not report them, and their sites would be removed from the hosts.
   const misplaced = Object.keys(file).filter((key) => key.startsWith(prefix));
   if (misplaced.length > 0)
     throw new ArgumentError(
@@ -97,8 +97,8 @@ function inFile([key, ...rest]: readonly PropertyKey[]): PropertyKey[] {
 }
 
 /**
- * Whether a value that the engine hands over is the one in the stack file: with `--config-file`, or with values of Pulumi ESC, it may be
- * another one. A secret may be any text.
+ * Whether a value from the engine is the one in the stack file: with `--config-file`, or with values of Pulumi ESC, it may be a different
+ * one. A secret may be any text.
  */
 export function isWrittenAs(value: unknown, source: unknown): boolean {
   if (isSecure(source)) return typeof value === "string";
@@ -114,7 +114,7 @@ export function isWrittenAs(value: unknown, source: unknown): boolean {
   return value === source;
 }
 
-/** Whether it is a secret as `pulumi config set --secret` writes it. */
+/** Whether a value is a secret as `pulumi config set --secret` writes it. */
 export function isSecure(source: unknown): boolean {
   return isRecord(source) && Object.keys(source).length === 1 && typeof source.secure === "string";
 }

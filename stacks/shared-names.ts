@@ -3,10 +3,10 @@ import { type ArgumentProblem, pathText } from "../components/arguments/problems
 import type { Fleet } from "./entries.ts";
 
 /**
- * Names on a host that two entries would have, also those that are made of their own: "www-8080.socket" is the second socket of
+ * Names on a host that two entries would take, including names that are derived from theirs: "www-8080.socket" is the second socket of
  * "www" and the first of "www-8080".
  *
- * @param fleet whose arguments are known to be right
+ * @param fleet must have valid arguments
  */
 export function sharedNames(fleet: Fleet): ArgumentProblem[] {
   return collisions(ownersOf(fleet)).map(({ owner, claim: { name, what, account }, other }) => {
@@ -31,7 +31,7 @@ function ownersOf({ sites, proxies }: Fleet): Owner[] {
   ];
 }
 
-/** A name is one entry's: the stack's `urls` and `--target` go by it. */
+/** A name must belong to only one entry, because the stack's `urls` and `--target` use it. */
 export function sharedEntries({ sites, proxies }: Fleet): ArgumentProblem[] {
   const names = new Set(sites.map(({ name }) => name));
   return proxies

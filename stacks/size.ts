@@ -1,18 +1,20 @@
 import { pathText } from "../components/arguments/problems.ts";
 
-/** What Linux gives one environment variable, with its name and its end (execve(2), MAX_ARG_STRLEN with pages of 4 KiB). */
+/**
+ * The most bytes that Linux allows for one environment variable, with its name and its end (execve(2), MAX_ARG_STRLEN with pages of 4 KiB).
+ */
 const most = 128 * 1024;
 const warnFrom = 96 * 1024;
 
-/** So many of the largest are named. */
+/** How many of the largest parts are named. */
 const named = 5;
 
 /**
- * A warning before the configuration is so large that this program can't be started, which only the engine can report then.
- * Undefined where there is room, the usual case.
+ * A warning when the configuration is nearly too large. Beyond the limit this program can't be started, and only the engine could report
+ * that. Undefined if there is enough room, the usual case.
  *
- * @param handedOver the environment variable PULUMI_CONFIG, which has all of the configuration
- * @param all the same, full key → text: JSON for what has parts
+ * @param handedOver the environment variable PULUMI_CONFIG, which has the whole configuration
+ * @param all the same, full key → text: JSON for values with parts
  */
 export function sizeWarning(handedOver: string, all: Readonly<Record<string, string>>): string | undefined {
   const size = Buffer.byteLength(`PULUMI_CONFIG=${handedOver}\0`);
@@ -28,11 +30,11 @@ export function sizeWarning(handedOver: string, all: Readonly<Record<string, str
   ].join(" ");
 }
 
-/** A part of the configuration, and its bytes. */
+/** A part of the configuration, and its size in bytes. */
 type Part = [name: string, bytes: number];
 
 function textsIn(path: PropertyKey[], value: unknown): Part[] {
-  // It is JSON within JSON: a line end has three bytes.
+  // The configuration is JSON within JSON, so a line end takes three bytes.
   if (typeof value === "string") return [[pathText(path), bytesOf(JSON.stringify(value))]];
   if (Array.isArray(value)) return value.flatMap((inner, index) => textsIn([...path, index], inner));
   if (typeof value !== "object" || value === null) return [];

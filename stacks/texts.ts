@@ -7,8 +7,8 @@ import { readText } from "./files.ts";
 import { isMap } from "./merge.ts";
 
 /**
- * The fields whose text may be in a file, and what holds their texts by names. A "line" loses the line end that editors
- * leave at the end of a file.
+ * The fields whose text may be in a file, and the fields that have such texts by names. A "line" loses the line end that editors leave at
+ * the end of a file.
  */
 export const textFields: Record<string, "text" | "line"> = {
   nginx: "text",
@@ -27,7 +27,7 @@ export const textFields: Record<string, "text" | "line"> = {
 /** Those of them that are always secrets. */
 const secretFields: readonly string[] = ["key", "privateKey", "passphrase", "password"];
 
-/** What stands in place of a text that is in a file. */
+/** A reference to a text in a file. */
 export const referenceSchema = z.strictObject({
   file: z
     .string(required("the path of a file that has the text", '"nginx/default.conf"'))
@@ -35,7 +35,7 @@ export const referenceSchema = z.strictObject({
   secret: z.boolean().optional(),
 });
 
-/** What stands in place of a text that is in a variable of the environment: a secret unless it says otherwise. */
+/** A reference to a text in an environment variable: a secret unless the reference says otherwise. */
 export const variableSchema = z.strictObject({
   env: z
     .string(required("the name of an environment variable that has the text", '"TOKEN"'))
@@ -43,10 +43,10 @@ export const variableSchema = z.strictObject({
   secret: z.boolean().optional(),
 });
 
-/** What stands in place of a text. */
+/** A reference in place of a text. */
 export type Reference = z.infer<typeof referenceSchema> | z.infer<typeof variableSchema>;
 
-/** What takes the place of a reference. A "line" ends without a line end. */
+/** Gives the text for a reference. A "line" has no line end at its end. */
 export type Resolve = (
   reference: Reference,
   kind: "text" | "line",
@@ -56,17 +56,17 @@ export type Resolve = (
 export interface Texts {
   value: unknown;
   problems: (ArgumentProblem & { at: readonly PropertyKey[] })[];
-  /** Where texts are written out that are always secrets. */
+  /** The paths of texts that are always secrets and are written in clear. */
   inClear: (readonly PropertyKey[])[];
 }
 
 /**
- * Puts the text in the place of each `{ file: PATH }` and `{ env: NAME }`. Only where the schema has a text: a file of `nginx` may itself
- * be named "file".
+ * Replaces each `{ file: PATH }` and `{ env: NAME }` by its text, only where the schema has a text: a file of `nginx` may itself be named
+ * "file".
  *
- * @param schema of what is at `path`
- * @param value which may be malformed: that is told later
- * @param resolve gives what takes the place of a reference
+ * @param schema the schema of the value at `path`
+ * @param value may be malformed: a later check reports that
+ * @param resolve gives the text for a reference
  * @returns a value without such references, and what is wrong with them
  */
 export function readTexts(
@@ -94,7 +94,7 @@ export function readTexts(
       return read(kind, at, here);
     return Object.fromEntries(
       Object.entries(here).map(([key, inner]) => {
-        // The names in a record are the user's: what they name is a matter of the record.
+        // The names in a record are chosen by the user, so the record's own field decides about its texts.
         const isField = schemas.some(({ _zod: { def } }) => Object.hasOwn(def.shape ?? {}, key));
         return [key, walk(below(schemas, key), isField ? key : field, [...at, key], inner)];
       }),
@@ -121,7 +121,7 @@ export function readTexts(
 }
 
 /**
- * The texts themselves.
+ * Reads the text of a reference.
  *
  * @param directory the project's, where relative paths begin
  */

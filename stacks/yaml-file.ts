@@ -15,7 +15,7 @@ import type { ArgumentProblem } from "../components/arguments/problems.ts";
 /** What a YAML file has, and where. */
 export interface YamlFile {
   readonly content: unknown;
-  /** What makes it unreadable. The content is empty then. */
+  /** Why it can't be read. The content is then empty. */
   readonly problems: readonly ArgumentProblem[];
   /** Where a value is written, "stacks/base.yaml:12:5". Undefined if the file does not have it. */
   readonly at: (path: readonly PropertyKey[]) => string | undefined;
@@ -23,10 +23,10 @@ export interface YamlFile {
   readonly isBlank: (path: readonly PropertyKey[]) => boolean;
 }
 
-/** @param name of the file, as errors call it */
+/** @param name the file's name in errors */
 export function parseYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
-  // As the engine reads a stack file: "<<" takes over what another map has.
+  // As the engine reads a stack file: "<<" copies the entries of another map.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -55,7 +55,7 @@ function contentOf(document: Document.Parsed): {
   const [error] = document.errors;
   if (error) return { wrong: { message: `is not YAML: ${error.message}`, offset: error.pos[0] } };
   try {
-    // A fleet's file uses an anchor as often as it has hosts.
+    // No limit: a file may use an anchor for each of its hosts.
     const content: unknown = document.toJS({ maxAliasCount: -1 });
     if (isCircular(content)) throw new RangeError();
     return { content };
@@ -77,7 +77,7 @@ function isCircular(value: unknown, above: readonly unknown[] = []): boolean {
   return above.includes(value) || Object.values(value).some((inner) => isCircular(inner, [...above, value]));
 }
 
-/** What is at a path, and where: the key in a map, or the entry in a list. */
+/** The value at a path and its place: that of the key in a map, or of the entry in a list. */
 function nodeAt(
   document: Document,
   path: readonly PropertyKey[],
@@ -111,7 +111,7 @@ function pairIn(document: Document, map: YAMLMap, key: PropertyKey): Pair | unde
   return undefined;
 }
 
-/** By its text, as its value is a symbol of the parser's. */
+/** Compares the text, because the value is a symbol of the parser. */
 function isMergeKey({ key }: Pair): boolean {
   return isScalar(key) && key.source === "<<";
 }

@@ -1,10 +1,10 @@
 /**
- * Control characters but the tab, lone surrogates (no UTF-8 exists for them) and Unicode's noncharacters: systemd drops
- * a line that holds one of the last two (utf8_is_valid() in systemd's src/basic/utf8.c).
+ * Control characters except the tab, lone surrogates (no UTF-8 exists for them) and Unicode's noncharacters: systemd drops a line that has
+ * one of the last two (utf8_is_valid() in systemd's src/basic/utf8.c).
  */
 const unwritable = /(?!\t)[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
-/** The same without the control characters: what no quoting can bring into a unit file. NUL ends every C string. */
+/** The same without the control characters except NUL: what no quoting can write into a unit file. NUL ends every C string. */
 const unencodable = /[\0\p{Cs}\p{Noncharacter_Code_Point}]/u;
 
 const names: Readonly<Record<string, string>> = { "\0": "NUL", "\n": "newline", "\r": "carriage return" };

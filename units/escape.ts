@@ -1,6 +1,6 @@
 import { unencodableCharacter } from "./characters.ts";
 
-/** Text that no quoting can bring to where it is meant to go. The message never has the text, which may be a secret. */
+/** Text that no quoting can pass on unchanged. The message never contains the text, which may be a secret. */
 export class UnquotableTextError extends Error {
   override name = "UnquotableTextError";
 }
@@ -18,10 +18,10 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Words as one line that is split into the same words again: a word is quoted only where it has to be. `%` and `$` keep
- * their meaning; for words in which they have none, see {@link quoteExec}.
+ * Joins words into one line that is split into the same words again. A word is quoted only if necessary. `%` and `$` keep their meaning.
+ * For words in which they have none, see {@link quoteExec}.
  *
- * @throws UnquotableTextError for NUL and for what is no valid Unicode
+ * @throws UnquotableTextError for NUL and for invalid Unicode
  * @see systemd.syntax(7), "Quoting"
  * @example quoteWords(["--label", "two words", "%n"]) // '--label "two words" %n'
  */
@@ -30,8 +30,8 @@ export function quoteWords(words: readonly string[]): string {
 }
 
 /**
- * `%` → `%%`, `$` → `$$`: text that means nothing but itself in a command line, or in a key of a quadlet that podman makes
- * an argument of one. It is not quoted.
+ * `%` → `%%`, `$` → `$$`: literal text for a command line, or for a key of a quadlet that podman makes an argument of a command line. It is
+ * not quoted.
  *
  * @example escapeLiteral("$5, 10%") // "$$5, 10%%"
  */
@@ -43,7 +43,7 @@ export function escapeLiteral(text: string): string {
  * One argument of a command line (`ExecStart=` and the like) that arrives as exactly this text: no specifier, no
  * variable, no command separator.
  *
- * @throws UnquotableTextError for NUL and for what is no valid Unicode
+ * @throws UnquotableTextError for NUL and for invalid Unicode
  * @see systemd.service(5), "Command lines"
  * @example quoteExecArgument("cost: $5, 10%") // '"cost: $$5, 10%%"'
  */
@@ -52,8 +52,8 @@ function quoteExecArgument(text: string): string {
 }
 
 /**
- * As {@link quoteExecArgument}, in a unit whose placeholders `@UID@` and `@HOME@` are filled in on the host
- * (resources/contract.ts): where they stand in this text, they stay as they are.
+ * As {@link quoteExecArgument}, in a unit whose placeholders `@UID@` and `@HOME@` are filled in on the host (resources/contract.ts): in
+ * this text they stay as they are.
  *
  * @example quoteExecArgumentOnHost("@UID@ 5%") // '"\\x40UID@ 5%%"'
  */
@@ -61,7 +61,7 @@ export function quoteExecArgumentOnHost(text: string): string {
   return withoutPlaceholders(quoteExecArgument(text));
 }
 
-/** A word that is quoted already. systemd and podman read the escape as the "@". */
+/** Escapes the "@" of placeholders in a quoted word. systemd and podman read the escape as "@". */
 function withoutPlaceholders(word: string): string {
   return word.replaceAll(/@(?=(UID|HOME)@)/g, "\\x40");
 }
@@ -69,9 +69,9 @@ function withoutPlaceholders(word: string): string {
 /**
  * A whole command line for `ExecStart=` and the like. To ignore a failure, write `"-"` before it.
  *
- * @param argv the program (its absolute path, best), and its arguments
- * @throws UnquotableTextError also for a program that systemd would take for something else: one with a `$`, or that
- *   starts with one of `-@:+!|`, or holds control characters
+ * @param argv the program (preferably its absolute path), and its arguments
+ * @throws UnquotableTextError also for a program that systemd would misread: one with a `$` or a control character, or that starts with one
+ *   of `-@:+!|`
  * @see systemd.service(5), "Command lines" and "Table 2. Special executable prefixes"
  * @example quoteExec(["/usr/bin/podman", "run", "--env", "NGINX=3;"]) // "/usr/bin/podman run --env NGINX=3;"
  */
@@ -90,8 +90,8 @@ export function quoteExec(argv: readonly string[]): string {
 /**
  * One `Environment=` value for `[Service]`, with specifiers: `%n` is the unit's name. `$` has no meaning there.
  *
- * @throws UnquotableTextError for a name that is not of `[A-Za-z_][A-Za-z0-9_]*`, and for control characters but tab and
- *   newline, with which systemd drops the variable
+ * @throws UnquotableTextError for a name that is not `[A-Za-z_][A-Za-z0-9_]*`, and for control characters except tab and newline, because
+ *   systemd would drop the variable
  * @see systemd.exec(5), Environment=; env_value_is_valid() in systemd's src/basic/env-util.c
  * @example quoteEnvironment({ PODMAN_SYSTEMD_UNIT: "%n", A: "b c" }) // 'PODMAN_SYSTEMD_UNIT=%n "A=b c"'
  */
@@ -100,8 +100,8 @@ export function quoteEnvironment(variables: Readonly<Record<string, string>>): s
 }
 
 /**
- * As {@link quoteEnvironment}, but for `[Container]`, with the variables as they are given: `%` and `$` are escaped, as podman makes
- * it an argument of ExecStart=, where systemd replaces `${NAME}`. Placeholders stay as they are, as with {@link quoteExecArgumentOnHost}.
+ * As {@link quoteEnvironment}, but for `[Container]`, with literal values: `%` and `$` are escaped, because podman makes the variable an
+ * argument of ExecStart=, where systemd replaces `${NAME}`. Placeholders stay as they are, as with {@link quoteExecArgumentOnHost}.
  *
  * @example quoteContainerEnvironment({ PRICE: "${5}" }) // "PRICE=$${5}"
  */
@@ -109,16 +109,16 @@ export function quoteContainerEnvironment(variables: Readonly<Record<string, str
   return withoutPlaceholders(assignments(variables, escapeLiteral));
 }
 
-/** bufio.MaxScanTokenSize of Go, less the newline: podman refuses a file with a longer line. */
+/** bufio.MaxScanTokenSize of Go, minus the newline: podman refuses a file with a longer line. */
 const longestLine = 64 * 1024 - 1;
 
 /**
- * The text of a file for `[Container] EnvironmentFile=` and `podman run --env-file`: one `NAME=value` a line. podman
- * knows no quotes there: the value is all that follows the "=", spaces, quotes and backslashes included. (Not for
- * EnvironmentFile= of a `[Service]`: systemd reads quotes.)
+ * The text of a file for `[Container] EnvironmentFile=` and `podman run --env-file`: one `NAME=value` on each line. podman knows no quotes
+ * there: the value is everything after the "=", including spaces, quotes and backslashes. (Not for EnvironmentFile= of a `[Service]`:
+ * systemd reads quotes.)
  *
- * @throws UnquotableTextError for what such a file can't hold: a newline, NUL, a carriage return at the end, a line of
- *   64 KiB or more, a name that is none
+ * @throws UnquotableTextError for what such a file can't hold: a newline, NUL, a carriage return at the end, a line of 64 KiB or more, an
+ *   invalid name
  * @see podman-run(1), --env-file; ParseFile() in podman's pkg/env/env.go
  * @example environmentFile({ TOKEN: 'a "b" $c' }) // 'TOKEN=a "b" $c\n'
  */

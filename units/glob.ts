@@ -1,8 +1,8 @@
 /**
- * Whether a name matches a pattern, as glob(3) has it for one part of a path: "*", "?", sets like "[a-z]", "[!a-z]" and
- * "[[:digit:]]", and "\" before a character that stands for itself. A "." at the beginning is matched by a "." only.
+ * Whether a name matches a pattern by the rules of glob(3) for one part of a path: "*", "?", sets like "[a-z]", "[!a-z]" and "[[:digit:]]",
+ * and "\" before a character that stands for itself. Only a "." matches a "." at the beginning.
  *
- * The time is at most that of the pattern's length times the name's, whatever the pattern is.
+ * For any pattern, the time is at most proportional to the pattern's length times the name's length.
  *
  * @see fnmatch(3), FNM_PERIOD; glob(7)
  * @example globMatches("*.conf", "default.conf") // true
@@ -13,7 +13,7 @@ export function globMatches(pattern: string, name: string): boolean {
 }
 
 /**
- * Whether a text matches a pattern that has "*" and "?" only, like those of known_hosts.
+ * Whether a text matches a pattern with only "*" and "?", like those of known_hosts.
  *
  * @see ssh_config(5), PATTERNS
  */
@@ -22,11 +22,11 @@ export function wildcardMatches(pattern: string, text: string): boolean {
   return matches(parts, text);
 }
 
-/** In time that is at most the pattern's length times the text's: only the last "*" is ever tried again. */
+/** The time is at most proportional to the pattern's length times the text's length, because only the last "*" is tried again. */
 function matches(parts: readonly Part[], text: string): boolean {
   let part = 0;
   let at = 0;
-  /** Where the last "*" is, and how much of the text it has: where the rest does not match, it takes one character more. */
+  /** Where the last "*" is, and how much of the text it matches. If the rest does not match, it takes one more character. */
   let star: { part: number; at: number } | undefined;
   while (at < text.length) {
     const current = parts[part];
@@ -47,13 +47,13 @@ function matches(parts: readonly Part[], text: string): boolean {
   return parts.slice(part).every((rest) => rest === anyText);
 }
 
-/** Whether a part of a path is a pattern: what has none of these is a name, backslashes and all (nginx's strpbrk()). */
+/** Whether a part of a path is a pattern. Without one of these characters it is a name, including its backslashes (nginx's strpbrk()). */
 export function isGlob(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
 const anyText = Symbol("*");
-/** A "*", a character, or what one character has to be. */
+/** A "*", a character, or a test for one character. */
 type Part = typeof anyText | string | ((ch: string) => boolean);
 
 function fits(part: Part, ch: string): boolean {
@@ -70,7 +70,7 @@ function readPattern(pattern: string): Part[] {
       parts.push(set.part);
       at = set.end;
     } else if (ch === "\\") {
-      // At the end there is nothing for it to stand before, and no name matches.
+      // At the end of a pattern it escapes nothing, and no name matches.
       parts.push(at + 1 < pattern.length ? pattern.charAt(at + 1) : () => false);
       at += 2;
     } else {
@@ -98,7 +98,7 @@ const classes: Record<string, RegExp> = {
   xdigit: /[0-9A-Fa-f]/,
 };
 
-/** A set in brackets, or undefined where it is never closed: then "[" stands for itself. A "]" that comes first is a member. */
+/** A set in brackets. Undefined if it is never closed: then "[" stands for itself. A "]" that comes first is a member. */
 function readSet(pattern: string, from: number): { part: Part; end: number } | undefined {
   const isNegated = /^[!^]/.test(pattern.slice(from + 1, from + 2));
   const first = from + (isNegated ? 2 : 1);

@@ -1,7 +1,7 @@
 import { canonicalIpv4, canonicalIpv6 } from "./nginx/ip.ts";
 
 /**
- * What is wrong with the address of a host, and what to write in its place; undefined where nothing is.
+ * What is wrong with the address of a host, and what to write instead. Undefined if nothing is wrong.
  *
  * @example addressProblem("deploy@web-1:2222") // 'must be the host alone. Write address: "web-1", port: 2222, user: "deploy".'
  */
@@ -23,7 +23,7 @@ export function addressProblem(text: string): string | undefined {
   return `is not a host name or an IP address: ${wrong === " " ? "a blank" : JSON.stringify(wrong)} can't be in it`;
 }
 
-/** What is wrong with the name of an account; undefined where nothing is. A directory's accounts may have an "@". */
+/** What is wrong with the name of an account. Undefined if nothing is wrong. Accounts of a directory service may have an "@". */
 export function userProblem(text: string): string | undefined {
   return /^[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?$/.test(text) ? undefined : "is not a valid account name";
 }
@@ -34,7 +34,9 @@ function isAddress(text: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(text);
 }
 
-/** Of "ssh://USER@HOST:PORT", each part but the host left out or not. A password, which a URL may have, is nobody's to see. */
+/**
+ * The parts of "ssh://USER@HOST:PORT", in which only the host is required. A password in the URL is dropped, so that no message shows it.
+ */
 function partsOf(text: string): { address: string; port?: string; user?: string } {
   const login = text
     .trim()

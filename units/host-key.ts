@@ -1,7 +1,7 @@
 /**
- * What is wrong with the text of a host key, by its looks, and what to do; undefined where nothing is.
+ * What looks wrong in the text of a host key, and what to do. Undefined if nothing does.
  *
- * @param text as in *.pub files: type, key, and perhaps a comment
+ * @param text as in *.pub files: type, key and an optional comment
  * @example hostKeyProblem("ssh-ed25519 AAAA…") // "is a placeholder, not a key. Get the host's own: …"
  */
 export function hostKeyProblem(text: string): string | undefined {

@@ -1,8 +1,8 @@
 /**
- * What is wrong with the reference of an image, by its looks, and what to write; undefined where nothing is.
+ * What looks wrong in the reference of an image, and what to write. Undefined if nothing does.
  *
- * @param text "docker.io/library/nginx:1.29", with a digest or without
- * @see the grammar in github.com/distribution/reference, reference.go, which podman pulls by
+ * @param text "docker.io/library/nginx:1.29", with or without a digest
+ * @see the grammar in github.com/distribution/reference, reference.go, which podman uses
  * @example imageProblem("docker://docker.io/library/nginx") // '"docker://…" has a transport, … Write "docker.io/library/nginx".'
  */
 export function imageProblem(text: string): string | undefined {
@@ -47,7 +47,7 @@ export function isRegistry(first: string): boolean {
   return first === "localhost" || /[.:]/.test(first);
 }
 
-/** Those of containers-transports(5) that are written without "//". */
+/** The transports of containers-transports(5) that are written without "//". */
 const transports =
   /^(containers-storage|dir|docker-archive|docker-daemon|oci|oci-archive|ostree|sif|tarball):(?!\d+\/)/;
 

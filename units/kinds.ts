@@ -2,14 +2,14 @@
 interface UnitKind {
   /** The section that only this kind has. */
   section?: string;
-  /** For a quadlet, which podman's generator reads: what follows NAME in the name of the service that it makes. */
+  /** For a quadlet, which podman's generator reads: the text after NAME in the name of the generated service. */
   generates?: string;
   /**
-   * What podman runs for it: one container, a pod, what a .kube's YAML lists, or what the commands of a service start. Left out
-   * where podman runs nothing that stays.
+   * What podman runs for it: one container, a pod, what a .kube's YAML lists, or what the commands of a service start. Left out if podman
+   * runs nothing that keeps running.
    */
   runs?: "container" | "pod" | "kube" | "commands";
-  /** The key that names the network that it makes. */
+  /** The key with the name of the network that it creates. */
   namesNetwork?: string;
 }
 
@@ -53,7 +53,7 @@ export const allKinds = Object.keys(kinds) as Kind[];
 /** The kinds of quadlets. */
 export const quadletKinds = allKinds.filter((kind) => factsOf(kind).generates !== undefined) as QuadletKind[];
 
-/** What is known of a kind. */
+/** What is known about a kind. */
 export function factsOf(kind: Kind): UnitKind {
   return kinds[kind];
 }
@@ -61,7 +61,7 @@ export function factsOf(kind: Kind): UnitKind {
 /**
  * The kind of a unit file, by its suffix.
  *
- * @returns undefined for another suffix, and where nothing stands before it
+ * @returns undefined for another suffix, and if nothing precedes the suffix
  * @example kindOf("web.container") // "container"
  */
 export function kindOf(fileName: string): Kind | undefined {
@@ -86,7 +86,7 @@ export function isSocket(fileName: string): boolean {
   return kindOf(fileName) === "socket";
 }
 
-/** Whether its unit answers requests, or may: not that of a network, a volume or an image, which is there for others. */
+/** Whether its unit answers requests, or may do so. The units of networks, volumes and images don't: they only serve other units. */
 export function serves(fileName: string): boolean {
   const kind = kindOf(fileName);
   return kind !== undefined && (kind === "socket" || factsOf(kind).runs !== undefined);

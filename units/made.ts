@@ -3,11 +3,11 @@ import { optionValues, podmanRuns } from "./podman-run.ts";
 import { valueOf } from "./values.ts";
 
 /**
- * The unit that systemd has of a unit file: the service that podman's generator makes of a quadlet, by ServiceName= or the file's name,
- * else the file's own name. The one answer to "which unit does this file make".
+ * The name of the unit that a unit file makes. For a quadlet it is the service from podman's generator, named by ServiceName= or by the
+ * file. For other files it is the file's own name. All code asks here which unit a file makes.
  *
- * @param text undefined where it is not known: then the name is the one without ServiceName=. (A template that is no .container gets
- *   its "@" at the end from podman 5.7 on.)
+ * @param text undefined if it is not known: then the name is the one without ServiceName=. (A template that is not a .container gets its
+ *   "@" at the end from podman 5.7 on.)
  * @see podman-systemd.unit(5), ServiceName=; getServiceName() in podman's pkg/systemd/quadlet/quadlet.go
  * @example
  * ```ts
@@ -27,10 +27,10 @@ export function madeUnit(fileName: string, text: string | undefined): string {
 }
 
 /**
- * The name of the container that a unit runs: a .container's, or that of a service that runs podman itself. podman removes
- * another one of that name (podman-run(1), --replace).
+ * The name of the container that a unit runs: of a .container, or of a service that runs podman itself. podman removes another container of
+ * that name (podman-run(1), --replace).
  *
- * @returns undefined where it has none, or has one that can't be told from its text: an instance's, another specifier than %N.
+ * @returns undefined if it has no name, or if the text does not show the name: for an instance, or with a specifier other than %N
  * @see getContainerName() in podman's pkg/systemd/quadlet/quadlet.go; systemd.unit(5), "Specifiers"
  * @example madeContainer("web.container", "[Container]\nImage=nginx\n") // "systemd-web"
  */
@@ -51,7 +51,7 @@ function writtenContainer(fileName: string, text: string): string | undefined {
 /**
  * The name of the network that a .network makes.
  *
- * @returns undefined for any other file, and where the name can't be told: each instance of a template has a network of its own.
+ * @returns undefined for any other file, and if the name is not known: each instance of a template has its own network
  * @see getResourceName() in podman's pkg/systemd/quadlet/quadlet.go; podman-systemd.unit(5), NetworkName=
  * @example madeNetwork("web.network", "[Network]\nInternal=true\n") // "systemd-web"
  */
@@ -69,10 +69,10 @@ function unnamedNetwork(fileName: string): string {
   return fileName.includes("@") ? `${name.slice(0, -1)}-%i` : name;
 }
 
-/** The longest name of a unit that systemd takes, and more than any name of a container or network has. */
+/** The longest unit name that systemd accepts, and a length that no name of a container or network has. */
 const [longestUnit, longestName] = [255, 1000];
 
-/** A name with %N filled in; undefined where another specifier is left, and for what is too long to be one. */
+/** A name with %N filled in. Undefined if another specifier is left, or if it is too long to be a name. */
 function resolved(name: string | undefined, unit: string): string | undefined {
   const prefix = stemOf(unit);
   if (name === undefined || name.length > longestName || unit.length > longestUnit) return undefined;

@@ -8,7 +8,7 @@ const longestName = 255;
  * Checks the name of a unit file, a quadlet's or one of systemd's: `NAME.suffix`, `NAME@.suffix`, `NAME@INSTANCE.suffix`.
  *
  * @returns the name as it was given
- * @throws Error where a character, the length (255) or the suffix is wrong
+ * @throws Error if a character, the length (255) or the suffix is wrong
  * @see systemd.unit(5), "Description"; podman-systemd.unit(5)
  * @example unitName("web-1.container") // "web-1.container"
  */

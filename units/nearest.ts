@@ -1,5 +1,5 @@
 /**
- * The one of `names` that `name` was probably meant to be, for messages: undefined where none is near.
+ * The entry of `names` that `name` was probably meant to be, for messages. Undefined if none is near.
  *
  * ```ts
  * nearest("Netwrok", ["Network", "Image"]) // "Network"
@@ -18,7 +18,7 @@ function nearest(name: string, names: Iterable<string>): string | undefined {
   return best;
 }
 
-/** Levenshtein's distance, where two neighbours that changed places count once. */
+/** Levenshtein's distance, in which two swapped neighbours count once. */
 function editDistance(left: string, right: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
@@ -42,13 +42,13 @@ function editDistance(left: string, right: string): number {
   return previous[right.length] ?? 0;
 }
 
-/** ` Did you mean "image"?`, or nothing where no name is near. */
+/** ` Did you mean "image"?`, or empty if no name is near. */
 export function didYouMean(name: string, names: Iterable<string>): string {
   const near = nearest(name, names);
   return near === undefined ? "" : ` Did you mean "${near}"?`;
 }
 
-/** The same for keys, of which there are few: where none is near, ` Known: image, user.` */
+/** The same for keys. If none is near, lists all of them, because they are few: ` Known: image, user.` */
 export function didYouMeanOf(key: string, keys: readonly string[]): string {
   return didYouMean(key, keys) || ` Known: ${keys.join(", ")}.`;
 }

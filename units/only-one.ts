@@ -3,16 +3,16 @@ import { optionValues, podmanArgs, podmanRuns } from "./podman-run.ts";
 import { valueOf, valuesOf } from "./values.ts";
 import { splitWords } from "./words.ts";
 
-/** Networks of which there can't be two: another's, a fixed address, pasta's ports (podman-run(1), --network). */
+/** Networks that only one container can have: another container's network, a fixed address, pasta's ports (podman-run(1), --network). */
 const singleNetwork =
   /^(host(?![\w.-])|ns:|container:|[^\s:]+:(\S*,)?(ip6?|mac)=|pasta:(\S*,)?(-[tuTU]|--(tcp|udp)-(ports|ns))\b)/;
 
-/** Options of "podman run" of which the second container could not be. */
+/** Options of "podman run" that only one container at a time can have. */
 const singleOptions = ["-p", "--publish", "--ip", "--ip6", "--mac-address", "--pod"];
 
 /**
- * Whether a second container of the same unit could not run beside the first: a pod, one that is published on a port, has a name or an
- * address of its own, or a network of another's.
+ * Whether a second container of the same unit could not run at the same time: a pod, or a container with a published port, a fixed name or
+ * address, or another container's network.
  */
 export function isOnlyOne(fileName: string, text: string): boolean {
   if (!isQuadlet(fileName)) return podmanRuns(fileName, text).some(isSingle);
@@ -37,7 +37,7 @@ function isSingle(words: readonly string[]): boolean {
   );
 }
 
-/** Whether a container relabels or chowns its volumes, which would take them from another that runs (podman-run(1), --volume). */
+/** Whether a container relabels or chowns its volumes, which would take them from another running container (podman-run(1), --volume). */
 export function takesFiles(fileName: string, text: string): boolean {
   const words = isQuadlet(fileName) ? [podmanArgs(fileName, text)] : podmanRuns(fileName, text);
   const volumes = words.flatMap((run) => optionValues(run, "-v", "--volume"));

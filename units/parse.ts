@@ -14,20 +14,23 @@ export class UnitSyntaxError extends Error {
   }
 }
 
-/** LONG_LINE_MAX of systemd's src/basic/fileio.h, for one line. A whole unit is never that long; what an account has may be. */
+/** LONG_LINE_MAX of systemd's src/basic/fileio.h, for one line. No real unit is that long, but the file of an account may be. */
 const longest = 1024 * 1024;
 
-/** Around a key and its value: WHITESPACE in systemd's src/fundamental/string-util-fundamental.h; podman's parseKeyValuePair(). */
+/**
+ * The white space around a key and its value: WHITESPACE in systemd's src/fundamental/string-util-fundamental.h; podman's
+ * parseKeyValuePair().
+ */
 const blanksOf = { systemd: new Set(" \t\n\r"), podman: new Set(" \t\n\v\f\r") };
 
 /**
- * Reads a unit file, also one that was written by hand: continued lines, repeated sections and keys. Quotes
- * and `%` stay as they are. A quadlet is read as podman reads it, any other unit as systemd does: they join continued lines
- * differently (see statements.ts), and only systemd skips a byte order mark.
+ * Reads a unit file, even one that was written by hand: continued lines, repeated sections and keys. Quotes and `%` stay as they are. A
+ * quadlet is read as podman reads it, any other unit as systemd does: they join continued lines differently (see statements.ts), and only
+ * systemd skips a byte order mark.
  *
- * What is no part of the model is lost: comments, blank lines, white space around the `=`.
+ * Comments, blank lines and white space around the `=` are lost.
  *
- * @param fileName tells the kind; and for messages
+ * @param fileName shows the kind, and is used in messages
  * @throws UnitSyntaxError
  * @see systemd.syntax(7), config_parse() in systemd's src/shared/conf-parser.c; podman's pkg/systemd/parser/unitfile.go
  * @example

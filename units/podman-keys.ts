@@ -1,9 +1,9 @@
 import type { QuadletSectionName } from "./kinds.ts";
 
 /**
- * podman version → the keys of a quadlet that it brought, by section: read off the tables of supported keys in podman's
- * pkg/systemd/quadlet/quadlet.go at the tag of each release from v4.4.0 to v6.0.0-rc1 (no patch release added one, none was ever
- * removed). 6.1 is from the release notes of v6.1.0 (August 2026); 6.2 is not released yet ("6.2.0-dev", pull request 29417).
+ * podman version → the keys of a quadlet that it introduced, by section: from the tables of supported keys in podman's
+ * pkg/systemd/quadlet/quadlet.go at the tag of each release from v4.4.0 to v6.0.0-rc1 (no patch release added one, none was ever removed).
+ * 6.1 is from the release notes of v6.1.0 (August 2026); 6.2 is not released yet ("6.2.0-dev", pull request 29417).
  *
  * @see podman-systemd.unit(5)
  */

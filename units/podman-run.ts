@@ -3,8 +3,8 @@ import { valuesOf } from "./values.ts";
 import { splitWords } from "./words.ts";
 
 /**
- * What follows "podman run" in each command of a service that runs podman itself: options, image, the container's command. A command
- * in quotes, as a shell is handed it, is looked into as well.
+ * The words after "podman run" in each command of a service that runs podman itself: options, image, the container's command. This includes
+ * a command in quotes, as an argument of a shell.
  *
  * @returns none for a quadlet, and for a service that runs something else
  * @see systemd.service(5), ExecStart=

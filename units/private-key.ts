@@ -1,6 +1,5 @@
 /**
- * What is wrong with the text of a private SSH key, by its looks, and what to do. Returns undefined where nothing is.
- * No message has anything of the text.
+ * What looks wrong in the text of a private SSH key, and what to do. Undefined if nothing does. No message contains any part of the text.
  *
  * @example privateKeyProblem("ssh-ed25519 AAAA…") // "is a public key. The private key is needed, …"
  */
@@ -27,7 +26,7 @@ export function privateKeyProblem(text: string): string | undefined {
 
 const expected = "which begins with -----BEGIN OPENSSH PRIVATE KEY----- or -----BEGIN PRIVATE KEY-----";
 
-/** What is wrong with a path of a key's file, by its looks. A key's text must not get into messages as a path. */
+/** What looks wrong in the path of a key's file. The text of a key must not appear in messages as a path. */
 export function identityFileProblem(path: string): string | undefined {
   if (path === "") return "is empty: the path of a file";
   if (/-----BEGIN|PuTTY-User-Key-File-/.test(path))
@@ -36,7 +35,7 @@ export function identityFileProblem(path: string): string | undefined {
   return undefined;
 }
 
-/** Whether a text is a public key, as *.pub files have it, or another program's form of one. */
+/** Whether a text is a public key, as in *.pub files or in the format of another program. */
 export function isPublicKey(text: string): boolean {
   return /^\s*((ssh|ecdsa|sk)-[a-z0-9@.-]+\s+\S|-+ ?BEGIN ([A-Z0-9]+ )?PUBLIC KEY)/.test(text);
 }
@@ -49,7 +48,7 @@ export function isEncrypted(text: string): boolean {
   return /^(-----BEGIN ENCRYPTED|Proc-Type:.*ENCRYPTED)/m.test(block);
 }
 
-/** The first private key of a text, its lines trimmed and ended as Unix does; undefined where there is none. */
+/** The first private key of a text, with trimmed lines and Unix line ends. Undefined if there is none. */
 export function privateKeyBlock(text: string): { label: string; block: string } | undefined {
   const begin = beginOf(text);
   if (begin === undefined) return undefined;

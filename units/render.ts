@@ -62,7 +62,7 @@ export function renderTarget(sections: CommonSections): string {
   return render(sections);
 }
 
-/** A quadlet needs its own section even when it is empty: podman would refuse the file. */
+/** A quadlet needs its own section even when it is empty: podman would otherwise refuse the file. */
 function render(sections: QuadletSections, own?: Section): string {
   return serialize({
     sections: [

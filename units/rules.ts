@@ -11,7 +11,7 @@ export type Rule = (text: string) => string | undefined;
 
 const line = matches(/^\P{Cc}*$/u, "can't hold a newline or another control character");
 
-/** What texts must be, by the names that resources/contract/ uses. Every check of such a text has its words from here. */
+/** What texts must be, by the names that resources/contract/ uses. All checks of such texts take their messages from here. */
 export const rules = {
   address: addressProblem,
   account: userProblem,

@@ -4,13 +4,13 @@ import { UnitSyntaxError, parse } from "./parse.ts";
 const shown = new Set(["Description", "Documentation"]);
 
 /**
- * Whether two texts of a unit differ in nothing that a running service would notice, so that it needs no restart:
- * comments, blank lines, Description=, Documentation=, and all of [Install], which counts when a unit is enabled.
- * A text that can't be read has the effect of its equal only.
+ * Whether two texts of a unit have the same effect on a running service, so that it needs no restart. Comments, blank lines, Description=
+ * and Documentation= have no effect, and neither has [Install], which counts when a unit is enabled. A text that can't be read has the same
+ * effect only as an equal text.
  *
- * The order of sections does not count; that of the lines in a section does (descriptors come in the order of Listen…=).
+ * The order of sections does not count. The order of the lines in a section does (descriptors come in the order of Listen…=).
  *
- * @param fileName of both, which tells the kind
+ * @param fileName the file name of both, which shows the kind
  * @example
  * ```ts
  * sameEffect("[Unit]\nDescription=Old\n[Socket]\nBacklog=9", "# new\n[Socket]\nBacklog=9", "web.socket"); // true
@@ -22,7 +22,7 @@ export function sameEffect(a: string, b: string, fileName: string): boolean {
   return left !== undefined && left === right;
 }
 
-/** Equal for texts of equal effect; undefined for one that can't be read. */
+/** A text that is equal for units with the same effect. Undefined for a unit that can't be read. */
 function effectOf(text: string, fileName: string): string | undefined {
   const sections = new Map<string, string[]>();
   try {
@@ -38,7 +38,7 @@ function effectOf(text: string, fileName: string): string | undefined {
     throw thrown;
   }
   sections.delete("Install");
-  // A [Unit] with a title only is as good as none. (An empty [Container] is not: without it podman refuses the file.)
+  // A [Unit] with only a title has no effect. (An empty [Container] has: without it podman refuses the file.)
   if (sections.get("Unit")?.length === 0) sections.delete("Unit");
   return JSON.stringify([...sections].sort(([one], [other]) => (one < other ? -1 : 1)));
 }

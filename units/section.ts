@@ -10,21 +10,21 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** What a field of each kind holds. How it is written: {@link section}. */
 interface Kinds {
-  /** One line, as it is given: `%` and `$` keep their meaning (for text without: escapeLiteral). */
+  /** One line, as it is given: `%` and `$` keep their meaning (for literal text: escapeLiteral). */
   value: string | number | boolean;
-  /** One line, the items with a space between. A text that is no list: as it is given. */
+  /** One line, with a space between the items. A text that is not a list is written as it is given. */
   list: Many;
   /** One line each, as it is given. */
   repeated: Many;
-  /** One line a variable, for `[Service]`: `%` keeps its meaning. */
+  /** One line for each variable, for `[Service]`: `%` keeps its meaning. */
   environment: Variables;
-  /** One line a variable, for `[Container]`: its value arrives as it is given. */
+  /** One line for each variable, for `[Container]`: its value arrives as it is given. */
   containerEnvironment: Variables;
 }
 
 /**
- * The kind of each field: a field without a fitting one does not compile. The order is that of the output. The key is the field's
- * name with a capital letter: `StopTimeout=` for `stopTimeout`.
+ * The kind of each field, in the order of the output. A field with a kind that does not fit does not compile. The key is the field's name
+ * with a capital letter: `StopTimeout=` for `stopTimeout`.
  */
 export type KeySpecs<Fields> = { [Field in keyof Fields]-?: KindFor<Exclude<Fields[Field], undefined>> };
 
@@ -33,8 +33,8 @@ type KindFor<Value> = { [Kind in keyof Kinds]: [Value] extends [Kinds[Kind]] ? K
 /**
  * A section with the fields that are given, in the order of the specs.
  *
- * @throws UnwritableValueError, which names section and key, for what its kind can't write: an item of a list with white
- *   space or quotes in it, a number that is none, and what the functions of escape.ts refuse
+ * @throws UnwritableValueError, which names section and key, for what its kind can't write: a list item with white space or quotes, a
+ *   number that is not finite, and what the functions of escape.ts refuse
  * @example
  * ```ts
  * section(unitKeys, "Unit", { after: ["a.socket", "b.socket"] });
@@ -46,7 +46,7 @@ export function section<Fields extends object>(
   name: string,
   fields: Fields,
 ): Section {
-  // TypeScript lets an object with more fields pass where it is no literal, and the line would just be missing.
+  // TypeScript accepts an object with additional fields if it is not a literal, and the line would just be missing.
   const stranger = Object.keys(fields).find((field) => !Object.hasOwn(specs, field));
   if (stranger !== undefined) throw new UnwritableValueError(name, stranger, "there is no such field.");
   const known = Object.entries(specs) as [keyof Fields & string, keyof Kinds][];

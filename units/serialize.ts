@@ -2,8 +2,8 @@ import { unwritableCharacter } from "./characters.ts";
 import type { Entry, Section, UnitFile } from "./model.ts";
 
 /**
- * Something that a unit file can't hold: it would end the line, or be read back as something else. The message names
- * section, key and character, and never the value, which may be a secret.
+ * A value that a unit file can't hold: it would end the line, or be read back differently. The message names the section, key and
+ * character, and never the value, which may be a secret.
  */
 export class UnwritableValueError extends Error {
   override name = "UnwritableValueError";
@@ -15,11 +15,11 @@ export class UnwritableValueError extends Error {
 }
 
 /**
- * The text of a unit file: a blank line between sections, a newline at the end, nothing for nothing. The only writer of
- * unit files, so that no value can bring in a line of its own.
+ * The text of a unit file: a blank line between sections, a newline at the end, empty without sections. The only writer of unit files, so
+ * that no value can add a line.
  *
- * @throws UnwritableValueError for control characters (but the tab), white space at an end of a value, a backslash at
- *   its end (it would join the next line), and for names of sections and keys that can't be read back.
+ * @throws UnwritableValueError for control characters (except the tab), white space at an end of a value, a backslash at its end (it would
+ *   join the next line), and for names of sections and keys that can't be read back.
  * @see systemd.syntax(7)
  * @example
  * ```ts

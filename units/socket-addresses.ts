@@ -2,8 +2,8 @@ import { AddressError, type ListenAddress, parseListenStream } from "./nginx/add
 import { assignmentsOf, valueOf } from "./values.ts";
 
 /**
- * The addresses of a socket unit, as far as this project knows them. A text that it can't read has none: what somebody has written
- * on the host is systemd's to judge, which may only warn.
+ * The addresses of a socket unit, as far as this project knows them. A text that it can't read has none: systemd judges units that were
+ * written on the host, and may only warn.
  */
 export function listens(text: string, unit: string): { address: ListenAddress; ipv6Only: boolean }[] {
   const ipv6Only = valueOf(text, unit, "Socket", "BindIPv6Only") === "ipv6-only";
@@ -15,7 +15,7 @@ export function listens(text: string, unit: string): { address: ListenAddress; i
   });
 }
 
-/** An empty assignment to one of them takes back all those before it: config_parse_socket_listen() in systemd's load-fragment.c. */
+/** An empty assignment to one of these keys resets all earlier assignments: config_parse_socket_listen() in systemd's load-fragment.c. */
 const listenKeys = new Set([
   "ListenStream",
   "ListenDatagram",

@@ -8,13 +8,13 @@ import { UnwritableValueError, serialize } from "./serialize.ts";
 import { splitWords } from "./words.ts";
 
 /**
- * The unit that stands in for a service while that restarts: the same container, handed the same sockets. It has no name
- * of its own inside, so what it is called by ("systemd-%N") follows from its file's name.
+ * The unit that stands in for a service during its restart: the same container with the same sockets. Its text has no names, so its
+ * container's name ("systemd-%N") follows from its file's name.
  *
- * @param fileName of the service's unit, which tells the kind: a .container, or a .service that runs podman
- * @param sockets the socket units that it is handed: those that stay open
- * @param hostOnly families of which it binds addresses of the host that it is not handed: in there they are none
- * @returns the text, or undefined for a unit of which there can't be two at a time, or that can't be read or written again
+ * @param fileName the file of the service's unit, which shows the kind: a .container, or a .service that runs podman
+ * @param sockets the socket units that it gets: those that stay open
+ * @param hostOnly families in which it binds addresses of the host that it gets from no socket: they don't exist in the container
+ * @returns the text, or undefined for a unit that can't run twice at the same time, or that can't be read or written again
  * @see systemd.service(5), Sockets=
  */
 export function handoverUnit(
@@ -33,16 +33,16 @@ export function handoverUnit(
       bindAnywhere(own, fileName, hostOnly);
     },
   );
-  // Descriptors that it is not handed must not be named.
+  // NGINX must not name descriptors that the unit does not get.
   return lent?.replace(/(?<=\bNGINX=)[\d:;]+;/g, nginxVariable(sockets.length));
 }
 
 /**
- * The unit that tries a new version out before anything of the old one is touched: the same container in a network
- * namespace of its own, without the sockets. There nginx binds the ports by itself.
+ * The unit that tries a new version before anything of the old one is touched: the same container in its own network namespace, without the
+ * sockets. There nginx binds the ports by itself.
  *
  * @param moved path as the unit writes it → where its new files are
- * @param hostOnly families of which it binds addresses of the host, which are none in there
+ * @param hostOnly families in which it binds addresses of the host, which don't exist in the container
  * @returns the text, or undefined as {@link handoverUnit}
  */
 export function rehearsalUnit(
@@ -59,9 +59,9 @@ export function rehearsalUnit(
       for (const section of own.sections)
         section.entries = section.entries.map((entry) => ({ ...entry, value: moveAll(entry.value, moved) }));
       bindAnywhere(own, fileName, hostOnly);
-      // A hardened nginx has no right to bind a port below 1024, which it is handed otherwise.
+      // A hardened nginx may not bind a port below 1024. Normally it gets that socket from systemd.
       addOption(own, fileName, "--sysctl=net.ipv4.ip_unprivileged_port_start=0");
-      // nginx ends where a descriptor that it is told of is not there.
+      // nginx ends if a descriptor in NGINX does not exist.
       if (isQuadlet(fileName)) replace(own, "Container", withoutNginxVariable);
       else
         replace(own, "Service", (entry) => [
@@ -69,7 +69,7 @@ export function rehearsalUnit(
             ? { ...entry, value: entry.value.replace(/\s(-e|--env)[ =]"?NGINX=[\d:;]+"?(?=\s|$)/g, "") }
             : entry,
         ]);
-      // It makes its sockets itself, in a network namespace of its own.
+      // It opens its sockets itself, in its own network namespace.
       replace(own, "Service", (entry) => (entry.key === "RestrictAddressFamilies" ? [] : [entry]));
     },
   );
@@ -77,7 +77,7 @@ export function rehearsalUnit(
 
 type Family = "ipv4" | "ipv6";
 
-/** An address of the host is none in a namespace of its own, and nginx may bind it all the same (ip(7), ip_nonlocal_bind). */
+/** An address of the host does not exist in another network namespace. This lets nginx bind it anyway (ip(7), ip_nonlocal_bind). */
 function bindAnywhere(unit: UnitFile, fileName: string, families: readonly Family[]): void {
   for (const family of families) addOption(unit, fileName, `--sysctl=net.${family}.ip_nonlocal_bind=1`);
 }
@@ -86,9 +86,9 @@ function bindAnywhere(unit: UnitFile, fileName: string, families: readonly Famil
 const dependencies = new Set(["Wants", "Requires", "Requisite", "BindsTo", "PartOf", "Upholds", "After"]);
 
 /**
- * The text of a stand-in, with what both have in common, and what a maker adds to that.
+ * The text of a stand-in: the part that both kinds share, and what `complete` adds.
  *
- * @returns undefined where there can't be one: see {@link handoverUnit}
+ * @returns undefined if there can't be one: see {@link handoverUnit}
  */
 function standIn(
   fileName: string,
@@ -109,7 +109,7 @@ function standIn(
   }
 }
 
-/** Not installed, not started again, no name and no label that is for one container only. */
+/** The part that both kinds share: not installed, not restarted, without names and labels that only one container can have. */
 function common(unit: UnitFile, fileName: string, keeps: (socket: string) => boolean): UnitFile {
   const own: UnitFile = { sections: unit.sections.filter(({ name }) => name !== "Install") };
   replace(own, "Unit", (entry) => {
@@ -124,10 +124,10 @@ function common(unit: UnitFile, fileName: string, keeps: (socket: string) => boo
     ["Sockets", "Restart", "RestartSec"].includes(entry.key) ? [] : [entry],
   );
   add(own, "Service", { key: "Restart", value: "no" });
-  // Relabelling or chowning would take the files from the one that runs (podman-run(1), --volume).
+  // Relabelling or chowning would take the files from the running container (podman-run(1), --volume).
   if (isQuadlet(fileName)) {
     replace(own, "Container", (entry) => {
-      // It is called by its file's name, and so is its unit.
+      // The container and its unit are named after the file.
       if (["ContainerName", "ServiceName"].includes(entry.key)) return [];
       if (entry.key === "Mount")
         return [{ ...entry, value: entry.value.replace(/,(relabel|z|Z|U|chown)(=[^,]*)?(?=,|$)/g, "") }];
@@ -151,14 +151,14 @@ export function withoutLabel(volume: string): string {
   return [source, target, ...(kept.length > 0 ? [kept.join(",")] : [])].join(":");
 }
 
-/** The volumes of a command without their labels. */
+/** A command with its volumes' labels removed. */
 function withoutLabels(command: string): string {
   return command.replace(/(?<=\s(-v|--volume)[ =])("(?:[^"\\]|\\.)*"|\S+)/g, (_, __, word: string) =>
     word.startsWith('"') ? `"${withoutLabel(word.slice(1, -1))}"` : withoutLabel(word),
   );
 }
 
-/** One more option of "podman run". */
+/** Adds an option of "podman run". */
 function addOption(unit: UnitFile, fileName: string, option: string): void {
   if (isQuadlet(fileName)) add(unit, "Container", { key: "PodmanArgs", value: option });
   else
@@ -179,7 +179,7 @@ function withoutNginxVariable(entry: Entry): Entry[] {
 function moveAll(value: string, moved: ReadonlyMap<string, string>): string {
   let result = value;
   for (const [from, to] of moved) {
-    // Not after a ":", where it is a path in the container.
+    // Not after a ":", where the path is inside the container.
     const pattern = new RegExp(`(?<![\\w.%/@:-])${escape(from)}(?![\\w.-])`, "g");
     result = result.replace(pattern, () => to);
   }

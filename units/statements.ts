@@ -1,6 +1,6 @@
 import { isQuadlet } from "./kinds.ts";
 
-/** A line that says something, or several that a backslash joins. */
+/** A line that is not empty, or several lines that a backslash joins. */
 export interface Statement {
   text: string;
   isComment: boolean;
@@ -8,7 +8,7 @@ export interface Statement {
   line: number;
   /** The first empty line or comment between its lines: podman before 5.4 does not skip it. */
   gap?: number;
-  /** After a line that joins the next one come only comments and empty lines: podman drops the whole statement. */
+  /** Whether only comments and empty lines follow a continued line: podman then drops the whole statement. */
   isDropped: boolean;
 }
 
@@ -19,16 +19,16 @@ interface Rules {
   isContinued(line: string): boolean;
   /** What a continued line adds to its statement. */
   piece(line: string): string;
-  /** Whether an empty line between continued lines is skipped as a comment is, or ends the statement. */
+  /** Whether an empty line between continued lines is skipped like a comment, or ends the statement. */
   skipsEmpty: boolean;
-  /** Whether a statement is dropped that ends with lines that are skipped. */
+  /** Whether a statement that ends with skipped lines is dropped. */
   dropsUnfinished: boolean;
 }
 
 /** config_parse() in systemd's src/shared/conf-parser.c; read_line_full() in src/basic/fileio.c. */
 const systemd: Rules = {
   lines: (text) => text.replace(/^\uFEFF/, "").split(/\r\n?|\n\r?/),
-  // An even number of backslashes at the end are pairs.
+  // An even number of backslashes at the end are pairs, which do not continue the line.
   isContinued: (line) => trailingBackslashes(line) % 2 === 1,
   piece: (line) => `${line.slice(0, -1)} `,
   skipsEmpty: false,
@@ -54,9 +54,9 @@ const podman: Rules = {
 };
 
 /**
- * The statements of a unit file, in their order: as podman reads a quadlet, else as systemd reads a unit.
+ * The statements of a unit file in order, as podman reads a quadlet, and as systemd reads any other unit.
  *
- * @param fileName tells the kind
+ * @param fileName shows the kind
  * @see systemd.syntax(7); podman-systemd.unit(5)
  */
 export function* statements(text: string, fileName: string): Generator<Statement> {
@@ -94,8 +94,8 @@ function trailingBackslashes(line: string): number {
 }
 
 /**
- * A text without these characters at its ends. (A regular expression for the end would take time with the square of the length, for
- * a line of blanks.)
+ * A text without these characters at its ends. (For a line of blanks, a regular expression for the end would take time with the square of
+ * the length.)
  */
 export function strip(text: string, characters: ReadonlySet<string>): string {
   let [start, end] = [0, text.length];

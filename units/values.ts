@@ -6,10 +6,10 @@ import { strip } from "./statements.ts";
 const quotes = new Set('"');
 
 /**
- * The sections of a unit. Of a text that can't be read nothing is known, so it has none: what is wrong with it is said at preview
- * (entryRules of rules.ts), and systemd or podman judge what an account has written.
+ * The sections of a unit. A text that can't be read has none: its problems are reported at preview (entryRules of rules.ts), and systemd or
+ * podman judge the files that an account has written.
  *
- * @param file its name, which tells the kind
+ * @param file the name of the file, which shows the kind
  */
 export function sectionsOf(text: string, file: string): Section[] {
   try {
@@ -20,7 +20,7 @@ export function sectionsOf(text: string, file: string): Section[] {
   }
 }
 
-/** The assignments of a unit's sections of one name, in their order. */
+/** The assignments in all sections of a unit with this name, in order. */
 export function assignmentsOf(text: string, file: string, section: string): Entry[] {
   return sectionsOf(text, file)
     .filter(({ name }) => name === section)
@@ -28,7 +28,7 @@ export function assignmentsOf(text: string, file: string, section: string): Entr
 }
 
 /**
- * The values of a key that is a list, in their order, as they are written. An empty assignment takes back those before it.
+ * The values of a key that is a list, in order, as they are written. An empty assignment removes those before it.
  *
  * @see systemd.syntax(7); LookupAll() in podman's pkg/systemd/parser/unitfile.go
  * @example valuesOf("[Socket]\nListenStream=80\nListenStream=81\n", "web.socket", "Socket", "ListenStream") // ["80", "81"]
@@ -41,11 +41,11 @@ export function valuesOf(text: string, file: string, section: string, key: strin
 }
 
 /**
- * The value of a key that has one: the last. podman takes the quotes around it away, in a quadlet.
+ * The value of a key that has only one: the last. In a quadlet, podman removes the quotes around it.
  *
- * @returns undefined where the key is not there, or has been taken back by an empty assignment
- * @see Lookup() in podman's pkg/systemd/parser/unitfile.go. (From 5.8.2 on it leaves quotes that don't match, of which podman can't
- *   make a name.)
+ * @returns undefined if the key is missing, or if an empty assignment has removed its value
+ * @see Lookup() in podman's pkg/systemd/parser/unitfile.go. (From 5.8.2 on it keeps quotes that don't match, and podman can't make a name
+ *   from such a value.)
  * @example valueOf('[Container]\nServiceName="front"\n', "web.container", "Container", "ServiceName") // "front"
  */
 export function valueOf(text: string, file: string, section: string, key: string): string | undefined {

@@ -7,16 +7,16 @@ import { sectionsOf } from "./values.ts";
 export interface TooNew {
   section: string;
   key: string;
-  /** The podman version that brought the key: "5.5". */
+  /** The podman version that introduced the key: "5.5". */
   since: string;
   /** The host's podman version, as it was given. */
   host: string;
 }
 
-/** The oldest podman that the units work with: the one that brought `[Quadlet] DefaultDependencies=`. */
+/** The oldest podman that the units work with: the one that introduced `[Quadlet] DefaultDependencies=`. */
 export const oldestPodman = "5.3";
 
-/** Section → key → since. */
+/** Section → key → the version that introduced it. */
 const since = new Map<string, Map<string, string>>();
 for (const [version, sections] of Object.entries(podmanKeys)) {
   for (const [section, keys] of Object.entries(sections)) {
@@ -27,12 +27,11 @@ for (const [version, sections] of Object.entries(podmanKeys)) {
 }
 
 /**
- * The keys of a quadlet that need a newer podman than the host has: its generator would leave out the whole service.
- * Each once, in the order of the file. Keys that no version knows are not reported; for a file that is not a quadlet or can't be read,
- * nothing.
+ * The keys of a quadlet that need a newer podman than the host has: its generator would leave out the whole service. Each key once, in the
+ * order of the file. Keys that no version knows are not reported. Empty for a file that is not a quadlet or can't be read.
  *
- * @param podmanVersion as `podman version` has it: "5.4.2"
- * @throws RangeError for a version that is none
+ * @param podmanVersion as `podman version` prints it: "5.4.2"
+ * @throws RangeError for a text that is not a version
  * @example
  * ```ts
  * tooNew("web.container", "[Container]\nReloadSignal=SIGHUP\n", "5.4.2");
@@ -56,9 +55,9 @@ export function tooNew(fileName: string, text: string, podmanVersion: string): T
 export const joinsLinesSince = "5.4";
 
 /**
- * The first line, from 1, at which podman before {@link joinsLinesSince} joins a quadlet's lines in another way: a comment or an empty
- * line between continued lines, or a comment that begins with ";" and ends with a backslash. It takes the comment for a part of the
- * value, and its generator never returns from an empty line.
+ * The first line, from 1, at which podman before {@link joinsLinesSince} joins a quadlet's lines differently: a comment or an empty line
+ * between continued lines, or a comment that begins with ";" and ends with a backslash. It reads the comment as a part of the value, and
+ * its generator hangs at an empty line.
  *
  * @see https://github.com/containers/podman/issues/24810
  * @example misjoinedLine("web.container", "[Container]\nExec=a \\\n\n  b\n") // 3
@@ -73,8 +72,8 @@ export function misjoinedLine(fileName: string, text: string): number | undefine
 }
 
 /**
- * Compares by the numbers: missing ones are 0, and what follows them ("-rc1", "-dev", "+ds1") does not count, as a
- * release candidate has the keys of its release.
+ * Compares versions by their numbers. Missing numbers are 0, and a suffix ("-rc1", "-dev", "+ds1") does not count, because a release
+ * candidate has the keys of its release.
  *
  * @returns less than, equal to or greater than 0, as for sort()
  * @throws RangeError for a text that does not begin with a number

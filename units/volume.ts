@@ -1,4 +1,4 @@
-/** A volume, as podman-run(1) has it: SOURCE:TARGET[:OPTIONS], or a TARGET alone. */
+/** A volume as in podman-run(1): SOURCE:TARGET[:OPTIONS], or only a TARGET. */
 export interface Volume {
   /** A path of the host, the name of a volume or of its quadlet. */
   source?: string;
@@ -18,7 +18,7 @@ export function readVolume(text: string): Volume | string {
   const [source, target] = parts.length === 1 ? [undefined, text] : parts;
   const problem = source === undefined ? undefined : sourceProblem(source);
   if (problem !== undefined) return problem;
-  // What a specifier stands for is known on the host only.
+  // Only the host knows what a specifier stands for.
   if (target === undefined || !/^[/%]/.test(target))
     return `"${target}" must be a path in the container that begins with "/". Write SOURCE:/TARGET.`;
   if (cleanPath(target) === "/")

@@ -47,7 +47,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "'",
 };
 
-/** What follows the backslash; undefined for what is no escape. */
+/** The character for an escape, which is given without its backslash. Undefined if it is not an escape. */
 function unescape(escape: string): string | undefined {
   if (escape.length === 1) return Object.hasOwn(escapes, escape) ? escapes[escape] : undefined;
   const code = /^[0-7]/.test(escape) ? Number.parseInt(escape, 8) : Number.parseInt(escape.slice(1), 16);

@@ -4,11 +4,12 @@ import { driftMarkdown } from "./markdown.ts";
 import { type Looked, readRefresh } from "./read.ts";
 
 /**
- * `quadlet-fleet drift`: looks at all hosts of a stack by a refresh that keeps nothing, and prints what differs as Markdown.
+ * `quadlet-fleet drift`: looks at all hosts of a stack with a refresh that does not change the state, and prints the differences as
+ * Markdown.
  *
- * @param stack default: the selected one
- * @returns the exit status: 0 if nothing differs, otherwise 3; 1 where hosts could not be looked at
- * @throws Stop when the refresh does not even begin
+ * @param stack default: the selected stack
+ * @returns the exit status: 0 if nothing differs, 1 if hosts could not be looked at, otherwise 3
+ * @throws Stop when the refresh could not start
  */
 export async function drift(stack: string | undefined): Promise<number> {
   const name = await selectedStack(stack);
@@ -34,7 +35,7 @@ async function look(stack: string): Promise<Looked> {
   }
 }
 
-/** A refresh that fails may have written its JSON, or nothing that is JSON. */
+/** What a refresh found. If it failed, its output may be JSON or not. */
 function found(stdout: string): Looked {
   try {
     return readRefresh(stdout);

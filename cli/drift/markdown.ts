@@ -2,15 +2,15 @@ import { fold } from "../../rollout/fold.ts";
 import { line } from "../review/markdown.ts";
 import type { Looked } from "./read.ts";
 
-/** So many lines of differences are shown before they are counted. */
+/** At most this many lines of differences are shown. The others are counted. */
 const mostLines = 100;
 
-/** So many characters of a line are shown. */
+/** At most this many characters of a line are shown. */
 const mostOfLine = 400;
 
 /**
- * What a refresh has found as Markdown, for an issue: a line for each difference, with all its hosts. Nothing, where nothing differs.
- * The same bytes for the same findings. Pure.
+ * What a refresh found, as Markdown for an issue: a line for each difference, with all its hosts. Empty if nothing differs. The same
+ * findings give the same bytes. Pure.
  */
 export function driftMarkdown(stack: string, { differences, errors }: Looked): string {
   const hosts = new Map<string, Set<string>>();

@@ -1,7 +1,7 @@
 import { unfold } from "../../rollout/fold.ts";
 import { type Digest, type Step, isSet, saidAs, siteOf } from "../engine-json.ts";
 
-/** What is not as it was deployed: one thing at one place, and the hosts that have it. */
+/** One difference from what was deployed, and the hosts that have it. */
 interface Difference {
   /** The name of the site in the program. */
   readonly site: string;
@@ -16,12 +16,12 @@ export interface Looked {
   readonly errors: readonly string[];
 }
 
-/** Reads what a refresh has found. Pure. */
+/** Reads what a refresh found. Pure. */
 export function readRefresh(text: string): Looked {
   const { steps = [], diagnostics } = JSON.parse(text) as Digest;
   const errors = saidAs("error", diagnostics)
     .map((message) => message.replace(/^Preview failed: /, ""))
-    // It says the same again, in general.
+    // This message only repeats the others in general.
     .filter((message, _, all) => message !== "preview failed" || all.length === 1);
   return { differences: steps.filter(isSet).flatMap(differencesOf), errors };
 }
@@ -37,16 +37,16 @@ function differencesOf(step: Step): Difference[] {
     ...drifted.flatMap(([hosts, line]) =>
       findingsIn(String(line)).map((what) => ({ site, what, hosts: unfold(hosts) })),
     ),
-    // Both name their hosts themselves.
+    // The texts of both name their hosts.
     ...(typeof pending === "string" ? [{ site, what: `pending: ${pending}`, hosts: [] }] : []),
     ...(typeof unseen === "string" ? [{ site, what: `not seen: ${unseen}`, hosts: [] }] : []),
   ];
 }
 
-/** What comes of an edited file is not said beside that file. */
+/** Consequences of an edited file, which are not reported together with that file. */
 const consequences = ["systemd has read an older version", "runs with older files"];
 
-/** The parts of a note that provider/notes.ts has written: "edited: /etc/a, /etc/b; and 12 more". */
+/** The parts of a note from provider/notes.ts: "edited: /etc/a, /etc/b; and 12 more". */
 function findingsIn(note: string): string[] {
   const groups = note.split("; ");
   const isEdited = groups.some((group) => group.startsWith("edited: "));

@@ -4,9 +4,9 @@ import { harmless } from "../output.ts";
 import { readSettings } from "./settings.ts";
 
 /**
- * `quadlet-fleet compare ONE OTHER`: what two environments have differently.
+ * `quadlet-fleet compare ONE OTHER`: how two environments differ.
  *
- * @returns the exit status: 0 if nothing, otherwise 3
+ * @returns the exit status: 0 if nothing differs, otherwise 3
  */
 export async function compare(one: string, other: string): Promise<number> {
   const lines = compared(one, await readSettings(one), other, await readSettings(other));
@@ -14,7 +14,7 @@ export async function compare(one: string, other: string): Promise<number> {
   return lines.length === 0 ? 0 : 3;
 }
 
-/** Pure. One line for all hosts, sites or proxies of which it says the same. */
+/** Pure. Hosts, sites or proxies with the same difference share a line. */
 export function compared(
   one: string,
   ofOne: readonly Setting[],

@@ -8,7 +8,7 @@ import { readSettings } from "./settings.ts";
 /**
  * `quadlet-fleet explain PATH`: which file and line set a value.
  *
- * @param path as errors write it: `sites.www.image`, or what such paths begin with
+ * @param path as errors write it: `sites.www.image`, or the beginning of such paths
  * @throws Stop when nothing has this path
  */
 export async function explain(path: string, stack: string | undefined): Promise<void> {

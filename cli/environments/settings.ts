@@ -4,14 +4,14 @@ import { pulumi } from "../stack.ts";
 import { Stop } from "../stop.ts";
 
 /**
- * The settings of an environment, by its files in this directory.
+ * The settings of an environment, from its files in this directory.
  *
- * @param stack default: the selected one
- * @throws Stop where it has no stack file, or one that can't be read
+ * @param stack default: the selected stack
+ * @throws Stop if it has no stack file, or one that can't be read
  */
 export async function readSettings(stack: string | undefined): Promise<readonly Setting[]> {
   const given = stack ?? (await pulumi(["stack", "--show-name"], undefined)).trim();
-  // ORGANIZATION/PROJECT/STACK, as Pulumi takes it too.
+  // May be ORGANIZATION/PROJECT/STACK, as for Pulumi.
   const name = given.split("/").at(-1) ?? given;
   try {
     const settings = settingsOf(process.cwd(), name);

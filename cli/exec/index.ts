@@ -13,12 +13,12 @@ import { chosenUnit } from "../units.ts";
 import { type Print, run } from "./run.ts";
 
 export interface ExecOptions {
-  /** Default: the selected one. */
+  /** Default: the selected stack. */
   readonly stack?: string | undefined;
   readonly site: string;
-  /** None: all. */
+  /** Empty for all hosts. */
   readonly hosts: readonly string[];
-  /** Default: that of the site's nginx. */
+  /** Default: the unit of the site's nginx. */
   readonly unit?: string | undefined;
   readonly command: readonly string[];
   /** How many hosts at a time. */
@@ -28,9 +28,9 @@ export interface ExecOptions {
 }
 
 /**
- * `quadlet-fleet exec`: a command in a container of a site, on its hosts.
+ * `quadlet-fleet exec`: runs a command in a container of a site, on its hosts.
  *
- * @returns the exit status: 0 where it was 0 on every host, 3 otherwise
+ * @returns the exit status: 0 if the command exited with 0 on every host, otherwise 3
  * @throws Stop when there is no such stack, site, host or unit
  */
 export async function exec(options: ExecOptions): Promise<number> {
@@ -59,12 +59,12 @@ export async function exec(options: ExecOptions): Promise<number> {
     report.say();
     return report.hasFailures ? 3 : 0;
   } finally {
-    // One that is dialled may take its time.
+    // A connection that is still being opened may take long.
     await Promise.race([pool.close(), sleep(500)]);
   }
 }
 
-/** The unit of the site's nginx, or the only one that there is. */
+/** The unit of the site's nginx, or the only container unit. */
 function nginxOf(site: string, sets: readonly DeployedSet[]): string {
   const units = sets.flatMap(({ desired }) => containerUnits(desired));
   const [first, ...others] = units.includes(`${site}.service`) ? [`${site}.service`] : units;

@@ -5,20 +5,20 @@ import type { Target } from "../../host/ssh/endpoint.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
 import { whyNot } from "../sites.ts";
 
-/** How a command has ended on a host; undefined where it ended with 0. */
+/** Why a command failed on a host. Undefined if its exit status was 0. */
 export type Outcome = string | undefined;
 
-/** Milliseconds that a host has to stop a command, and to say so: exec.sh kills it in the middle of that. */
+/** Milliseconds within which a host must stop a command and report it. exec.sh kills the command within this time. */
 const stopTime = 20_000;
 
-/** What is done with a line that the command prints. */
+/** Called for each line that the command prints. */
 export type Print = (output: "stdout" | "stderr", text: string) => Promise<void>;
 
 /** How a command is run. */
 export interface Wish {
-  /** What it may take; 0 for no limit. */
+  /** The command's time limit; 0 for none. */
   readonly seconds: number;
-  /** Ends it there. */
+  /** Stops the command on the host. */
   readonly stop: AbortSignal;
   readonly print: Print;
 }
@@ -35,7 +35,7 @@ export async function run(pool: Pool, target: Target, errand: Errand, wish: Wish
   }
 }
 
-/** Undefined where it takes longer: when it begins after that, the host hears that nobody wants it any more. */
+/** Undefined if `stop` is aborted first. If the command starts after that, the host is told to stop it. */
 async function unlessAborted(begun: Promise<Attended>, stop: AbortSignal): Promise<Attended | undefined> {
   const aborted = new Promise<undefined>((resolve) =>
     stop.addEventListener("abort", () => resolve(undefined)),
@@ -49,7 +49,7 @@ async function unlessAborted(begun: Promise<Attended>, stop: AbortSignal): Promi
   return undefined;
 }
 
-/** Passes on what a command prints, up to its end. */
+/** Passes on the command's output until it ends. */
 async function finish(attended: Attended, { seconds, stop, print }: Wish): Promise<Outcome> {
   let why: "late" | "interrupted" | undefined;
   let giveUp: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { naturally } from "../../rollout/fold.ts";
 import { Stop } from "../stop.ts";
 
-/** What Ansible knows of a host: its variables, those of its groups among them, and the groups that it is in. */
+/** What Ansible knows about a host: its variables, with those of its groups, and the groups that it is in. */
 export interface AnsibleHost {
   readonly name: string;
   readonly variables: Readonly<Record<string, unknown>>;
@@ -11,17 +11,17 @@ export interface AnsibleHost {
   readonly groups: readonly string[];
 }
 
-/** Every Ansible has it: it reads each format of inventories, and knows which of several values counts. */
+/** Part of every installation of Ansible. It reads every inventory format and knows which of several values counts. */
 const command = "ansible-inventory";
 
 /**
- * Lists an inventory by Ansible's own command.
+ * Lists an inventory with Ansible's own command.
  *
  * @returns what it prints, and its warnings
  * @throws Stop when there is no Ansible here, or when it can't read the inventory
  */
 export async function listInventory(file: string): Promise<{ json: string; warnings: string }> {
-  // Without these a line that Ansible can't read is only a warning, and an export leaves the groups' variables out.
+  // Without these variables a line that Ansible can't read is only a warning, and an export leaves out the variables of groups.
   const env = {
     ...process.env,
     ANSIBLE_INVENTORY_UNPARSED_FAILED: "true",
@@ -34,7 +34,7 @@ export async function listInventory(file: string): Promise<{ json: string; warni
       env,
       maxBuffer: 1024 ** 3,
     });
-    // A script that is an inventory must not wait for the keyboard.
+    // An inventory that is a script must not wait for the keyboard.
     asked.child.stdin?.end();
     const { stdout, stderr } = await asked;
     return { json: stdout, warnings: stderr.trim() };
@@ -54,9 +54,9 @@ export async function listInventory(file: string): Promise<{ json: string; warni
 }
 
 /**
- * The hosts in what `ansible-inventory --list` prints, in the order of a person.
+ * The hosts in the output of `ansible-inventory --list`, in natural order.
  *
- * @throws Stop when it is something else
+ * @throws Stop when the text is something else
  */
 export function hostsIn(json: string): AnsibleHost[] {
   const groups = new Map(Object.entries(record(parsed(json)) ?? {}));
@@ -83,7 +83,7 @@ export function hostsIn(json: string): AnsibleHost[] {
 /** A group, and all groups that are in it. */
 function withChildren(groups: ReadonlyMap<string, unknown>, group: string): Set<string> {
   const found = new Set([group]);
-  // A set takes what is added on the way into the loop.
+  // The loop also visits the groups that are added to the set meanwhile.
   for (const one of found) for (const child of texts(record(groups.get(one))?.children)) found.add(child);
   return found;
 }

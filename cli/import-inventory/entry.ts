@@ -2,25 +2,25 @@ import { type HostConfiguration, hostProblems } from "../../stacks/inventory-fil
 import type { AnsibleHost } from "./ansible.ts";
 import { type JumpHost, sshArguments } from "./jump.ts";
 
-/** What becomes of a host. */
+/** The result of the import for one host. */
 export interface Imported {
   readonly name: string;
-  /** Undefined for one that is left out. */
+  /** Undefined if the host is left out. */
   readonly entry?: HostConfiguration;
-  /** Why it is left out. */
+  /** Why the host is left out. */
   readonly leftOut: readonly string[];
-  /** Variables with secrets, and what to write in their place. */
+  /** Variables with secrets, and what to write instead. */
   readonly secrets: readonly string[];
   /** Variables that have no place in the entry. */
   readonly others: readonly string[];
-  /** What may be different from Ansible. */
+  /** What may differ from Ansible. */
   readonly notes: readonly string[];
 }
 
 /** The value of the label that each group becomes. */
 export const memberLabel = "member";
 
-/** Field → the variables that mean it. Of several that are set, Ansible takes the last one (its ssh plugin). */
+/** Field → the variables for it. If several are set, Ansible uses the last one (its ssh plugin). */
 const fields = {
   address: ["ansible_host", "ansible_ssh_host"],
   port: ["ansible_port", "ansible_ssh_port"],
@@ -31,14 +31,14 @@ const fields = {
 const fieldVariables: ReadonlySet<string> = new Set(Object.values(fields).flat());
 const wholeNumbers: readonly string[] = ["port", "connectTimeout"];
 
-/** The order in which Ansible gives them to ssh, which takes the first jump host. */
+/** In the order in which Ansible passes them to ssh, which uses the first jump host. */
 const argumentVariables = ["ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"];
 
 const ofLogin = "logins are by key: docs/hosts.md";
 const ofSudo = "write sudo: { password: { env: NAME } }";
 const ofKey = "write privateKey: { env: NAME }, or identityFile";
 const ofPassphrase = "write passphrase: { env: NAME }";
-/** Variables that are secrets, and the cure. */
+/** Variables with secrets, and what to do instead. */
 const secretVariables = new Map([
   ["ansible_password", ofLogin],
   ["ansible_ssh_pass", ofLogin],
@@ -53,9 +53,9 @@ const secretVariables = new Map([
 ]);
 
 /**
- * Pure. The entry of a host, and what is not in it. Variables that are not in the entry are named, and their values are not shown.
+ * Pure. The entry of a host, and what is missing in it. Variables that are not in the entry are listed without their values.
  *
- * @param isHost whether a name is one of a host of the inventory
+ * @param isHost whether the inventory has a host with this name
  */
 export function imported(host: AnsibleHost, isHost: (name: string) => boolean): Imported {
   const left = new Map(
@@ -75,7 +75,7 @@ export function imported(host: AnsibleHost, isHost: (name: string) => boolean): 
   };
   for (const [name, value] of left) {
     const cure = secretVariables.get(name);
-    // Without a field of its entry it would be another host.
+    // Variables for fields of the entry stay: without one it would be the entry of another host.
     if ((cure === undefined && !isVault(value)) || fieldVariables.has(name)) continue;
     left.delete(name);
     secrets.push(cure === undefined ? name : `${name}: ${cure}`);
@@ -110,7 +110,7 @@ export function imported(host: AnsibleHost, isHost: (name: string) => boolean): 
   };
 }
 
-/** A jump host that has an entry of its own, unless the way to it is another one than that entry says. */
+/** The name of a jump host that has its own entry, unless the user or port is given here and may differ from that entry. */
 function jumpTo(jump: JumpHost): string | JumpHost {
   return jump.user === undefined && jump.port === undefined ? jump.address : jump;
 }
@@ -123,17 +123,19 @@ function takeArguments(left: Map<string, unknown>) {
     if (text === undefined) continue;
     left.delete(name);
     const read = sshArguments(text);
-    // Of several jump hosts ssh takes the first.
+    // ssh uses the first of several jump hosts.
     jump ??= read.jump;
     if (read.others.length > 0) others.push(`${name} (${read.others.join(" ")})`);
   }
   return { jump, others };
 }
 
-/** Whether the plays on a host become root, by its variables. What says so is taken where an entry can say it too. */
+/**
+ * Whether the plays on a host become root, according to its variables. Removes these variables from `left` if an entry can express them.
+ */
 function becomesRoot(left: Map<string, unknown>): "by sudo" | "otherwise" | "unknown" {
   const says = (name: string) => (left.has(name) ? String(left.get(name)).toLowerCase() : undefined);
-  // As Ansible reads a boolean.
+  // The texts that Ansible reads as true.
   if (!["y", "yes", "on", "1", "true", "t"].includes(says("ansible_become") ?? "")) return "unknown";
   const isSudo = /(^|\.)sudo$/.test(says("ansible_become_method") ?? "sudo");
   if (!isSudo || (says("ansible_become_user") ?? "root") !== "root") return "otherwise";
@@ -160,14 +162,14 @@ function notes({ user, jump }: Record<string, unknown>, becomes: ReturnType<type
   ];
 }
 
-/** A text that Ansible marks as one without templates is a text. */
+/** Unwraps a text that Ansible marks as free of templates. */
 function unwrapped(value: unknown): unknown {
   return typeof value === "object" && value !== null && "__ansible_unsafe" in value
     ? value.__ansible_unsafe
     : value;
 }
 
-/** The text that a value is, or why it can't be taken as it is. */
+/** A value as text, or why it can't be imported. */
 function plainText(value: unknown): { text: string; why?: undefined } | { text?: undefined; why: string } {
   if (isVault(value)) return { why: "is encrypted by ansible-vault. Write the host by hand" };
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
@@ -184,7 +186,7 @@ function isVault(value: unknown): boolean {
   return /__ansible_vault|\$ANSIBLE_VAULT;/.test(JSON.stringify(value) ?? "");
 }
 
-/** A text that is not one stays, and is refused with the rest. */
+/** Any other text stays as it is, and the check of the entry refuses it. */
 function number(text: string): number | string {
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
 }

@@ -9,12 +9,12 @@ import { hostsIn, listInventory } from "./ansible.ts";
 import { type Imported, imported, memberLabel } from "./entry.ts";
 
 /**
- * `quadlet-fleet import-inventory FILE`: the hosts of an Ansible inventory as an inventory of this project.
+ * `quadlet-fleet import-inventory FILE`: writes the hosts of an Ansible inventory as an inventory of this project.
  *
- * @param options.isListed the file is what `ansible-inventory --list` has printed
+ * @param options.isListed whether the file is the output of `ansible-inventory --list`
  * @param options.output default: standard output
- * @returns the exit status: 0, or 3 where hosts are left out
- * @throws Stop when the inventory can't be read or has no host to take over, and when the new file is there already
+ * @returns the exit status: 0, or 3 if hosts are left out
+ * @throws Stop when the inventory can't be read or has no host that can be imported, and when the new file already exists
  */
 export async function importInventory(
   file: string,
@@ -33,14 +33,14 @@ export async function importInventory(
   if (output === undefined) process.stdout.write(text);
   else {
     mkdirSync(dirname(output), { recursive: true });
-    // It may have come in the meantime.
+    // "wx": the file may have been created in the meantime.
     writeFileSync(output, text, { flag: "wx" });
   }
   say(reported(hosts, output));
   return hosts.some(({ entry }) => entry === undefined) ? 3 : 0;
 }
 
-/** Pure. What becomes of each host in what `ansible-inventory --list` prints. */
+/** Pure. The result for each host in the output of `ansible-inventory --list`. */
 export function converted(json: string): Imported[] {
   const all = hostsIn(json);
   const names = new Set(all.map(({ name }) => name));
@@ -48,9 +48,9 @@ export function converted(json: string): Imported[] {
 }
 
 /**
- * Pure. The file with those hosts that are not left out.
+ * Pure. The file with the hosts that are not left out.
  *
- * @throws Stop where there are none, or where they don't go together
+ * @throws Stop if there are none, or if they conflict with each other
  */
 export function fileText(file: string, hosts: readonly Imported[]): string {
   const entries = hosts.flatMap(({ name, entry }) => (entry ? [[name, entry] as const] : []));
@@ -72,7 +72,7 @@ export function fileText(file: string, hosts: readonly Imported[]): string {
   }
 }
 
-/** Pure. What is said of them. */
+/** Pure. The report of the import. */
 export function reported(hosts: readonly Imported[], output: string | undefined): string[] {
   const entries = hosts.filter(({ entry }) => entry !== undefined);
   const groups = entries.flatMap(({ entry }) => Object.keys(entry?.labels ?? {}));

@@ -1,20 +1,19 @@
-/** A machine to go through, as ssh's ProxyJump names it. */
+/** A jump host, as in ssh's ProxyJump. */
 export interface JumpHost {
   readonly address: string;
   readonly user?: string;
   readonly port?: number;
 }
 
-/** What arguments of ssh say. */
+/** What was read from arguments of ssh. */
 interface SshArguments {
   readonly jump?: JumpHost;
-  /** The options that say something else, without their values: those may be secrets. */
+  /** All other options, without their values, which may be secrets. */
   readonly others: readonly string[];
 }
 
 /**
- * Finds the jump host in arguments of ssh, as `ansible_ssh_common_args` has them. Only the forms without quotes and with one jump host are
- * read.
+ * Finds the jump host in arguments of ssh, as in `ansible_ssh_common_args`. Reads only arguments without quotes and with one jump host.
  *
  * @example sshArguments("-o ProxyJump=admin@bastion:2222") // { jump: { address: "bastion", user: "admin", port: 2222 }, others: [] }
  */

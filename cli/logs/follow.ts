@@ -7,18 +7,18 @@ import type { HostEntry } from "./print.ts";
 /** Milliseconds between two tries to reach a host again: the first, and the longest. */
 const [soon, late] = [1000, 30_000];
 
-/** What is followed. */
+/** The parts of a source that following needs. */
 export type Followed = Pick<Part, "host" | "isPast" | "history" | "follow" | "mayComeBack">;
 
-/** Follows the sources of some hosts, also of hosts that go away and come back, each until it fails for good. */
+/** Follows the sources of several hosts. A host may disappear and come back. Each source is followed until it fails for good. */
 export class Follower {
   readonly #put: (entry: HostEntry) => Promise<void>;
   readonly #report: Report;
   readonly #stop: AbortSignal;
-  /** Host → its sources that are not there. */
+  /** Host → its sources that do not answer now. */
   readonly #away = new Map<string, Set<Followed>>();
 
-  /** @param stop from then on nothing is asked and nothing is said */
+  /** @param stop after it, no host is asked and nothing is reported */
   constructor(put: (entry: HostEntry) => Promise<void>, report: Report, stop: AbortSignal) {
     this.#put = put;
     this.#report = report;
@@ -57,17 +57,17 @@ export class Follower {
     }
   }
 
-  /** @returns whether it may come back */
+  /** @returns whether the source may come back */
   #isAway(part: Followed, thrown: unknown): boolean {
     const { host } = part;
     if (!part.mayComeBack(thrown)) {
       this.#report.failed(host, whyNot(thrown));
-      // The others of the host may come back without it.
+      // The host's other sources may come back without this one.
       this.#away.get(host)?.delete(part);
       return false;
     }
     const away = this.#away.get(host) ?? new Set();
-    // Said once, until it is back with all of its sources.
+    // Reported once until all sources of the host are back.
     if (away.size === 0) this.#report.note(host, `${whyNot(thrown)}\nIt is asked again until it answers.`);
     this.#away.set(host, away.add(part));
     return true;

@@ -3,10 +3,10 @@ import type { Part } from "./part.ts";
 import type { HostEntry } from "./print.ts";
 
 /**
- * What the sources have up to now, merged by time.
+ * The entries that the sources have up to now, merged by time.
  *
- * @param lines the last ones of each host only
- * @param failures gets why a source could not be read, or not to its end
+ * @param lines only this many of the last entries of each host
+ * @param failures gets the reasons why sources could not be read, or not to the end
  * @param waiting gets the hosts that have not answered yet
  */
 export function history(
@@ -31,7 +31,7 @@ async function* withoutFailure(part: Part, failures: Map<Part, unknown>): AsyncG
   }
 }
 
-/** @param answered is called when the first is there, or none is */
+/** @param answered is called when the first entry arrives, or when there is none */
 async function* answering(
   stream: AsyncGenerator<HostEntry, void>,
   answered: () => void,

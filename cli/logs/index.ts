@@ -17,10 +17,10 @@ import { type HostEntry, jsonOf, textOf } from "./print.ts";
 import { Window } from "./window.ts";
 
 export interface LogsOptions {
-  /** Default: the selected one. */
+  /** Default: the selected stack. */
   readonly stack?: string | undefined;
   readonly site: string;
-  /** None: all. */
+  /** Empty for all hosts. */
   readonly hosts: readonly string[];
   readonly unit?: string | undefined;
   readonly follow: boolean;
@@ -28,16 +28,16 @@ export interface LogsOptions {
   readonly query: Query;
 }
 
-/** Milliseconds in which a host should answer. */
+/** Milliseconds within which a host should answer. */
 const silence = 3000;
 
-/** For how long a line waits for older ones of other hosts, in milliseconds, and how many lines do. */
+/** How many milliseconds a line waits for older lines of other hosts, and how many lines may wait. */
 const [patience, most] = [500, 5000];
 
 /**
- * `quadlet-fleet logs`: what a site has logged on its hosts.
+ * `quadlet-fleet logs`: prints what a site logged on its hosts.
  *
- * @returns the exit status: 0 where every host was read, or Ctrl-C has ended `--follow`, 3 otherwise
+ * @returns the exit status: 0 if every host was read or Ctrl-C ended `--follow`, otherwise 3
  * @throws Stop when there is no such stack, site, host or unit
  */
 export async function logs(options: LogsOptions): Promise<number> {
@@ -60,7 +60,7 @@ export async function logs(options: LogsOptions): Promise<number> {
     if (process.stderr.isTTY) setTimeout(() => sayWaiting(waiting), silence).unref();
     for await (const entry of history(parts, query.lines, failures, waiting)) await print(entry);
     if (follow) await new Follower((entry) => window.put(entry), report, stop.signal).all(parts, failures);
-    // Of several sources of a host, the first.
+    // The report keeps only the first failure of a host.
     else
       for (const part of parts) if (failures.has(part)) report.failed(part.host, whyNot(failures.get(part)));
     return "done";
@@ -68,17 +68,17 @@ export async function logs(options: LogsOptions): Promise<number> {
   try {
     const how = await Promise.race([work(), out.ended(), ...(follow ? [interrupted()] : [])]);
     stop.abort();
-    // Whoever reads it may have stopped reading.
+    // The reader of the output may have stopped reading.
     await Promise.race([window.flush(), sleep(patience)]);
     report.say();
     return how === "interrupted" || !report.hasFailures ? 0 : 3;
   } finally {
-    // One that is dialled may take its time.
+    // A connection that is still being opened may take long.
     await Promise.race([pool.close(), sleep(patience)]);
   }
 }
 
-/** Who is at a terminal and sees nothing hears why. */
+/** Tells a user at a terminal why there is no output yet. */
 function sayWaiting(hosts: ReadonlySet<string>): void {
   if (hosts.size > 0) console.error(`quadlet-fleet: waiting for ${fold([...hosts])}`);
 }

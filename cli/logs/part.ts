@@ -20,12 +20,12 @@ export class Part {
     this.#reader = reader;
   }
 
-  /** Whether its history was read, as far as it is known where to go on. */
+  /** Whether the history was read far enough to continue from there. */
   get isPast(): boolean {
     return this.#isPast;
   }
 
-  /** What there is up to now, the oldest first. */
+  /** The entries up to now, the oldest first. */
   async *history(): AsyncGenerator<HostEntry, void> {
     const reading = this.#reader.history();
     const entries = read(this.#pool, this.#target, reading);
@@ -35,7 +35,7 @@ export class Part {
         yield { host: this.host, ...entry };
       }
     } else {
-      // All or nothing, as another try would begin anew.
+      // All or nothing, because another try would start from the beginning.
       const all: Entry[] = [];
       for await (const entry of entries) all.push(entry);
       for (const entry of reading.isReversed ? all.reverse() : all) yield { host: this.host, ...entry };
@@ -44,9 +44,9 @@ export class Part {
   }
 
   /**
-   * What comes after that, or after what was taken since, without an end.
+   * The entries after the history, or after the last one that was taken. Does not end.
    *
-   * @param begun is called when the host has begun
+   * @param begun is called when the host has started to follow
    */
   async *follow(begun: () => void): AsyncGenerator<HostEntry, void> {
     for await (const entry of read(this.#pool, this.#target, this.#reader.follow(), begun))
@@ -54,7 +54,7 @@ export class Part {
     throw new HostError(this.host, "its log could not be read any further.", { reason: "lost", state: "" });
   }
 
-  /** Whether another try may go better: the host or its network is gone for now, or was there before and is not quite up yet. */
+  /** Whether another try may succeed: the host or its network is gone for now, or the host answered before and is still starting. */
   mayComeBack(thrown: unknown): boolean {
     if (!(thrown instanceof HostError)) return false;
     const { reason } = thrown;

@@ -1,12 +1,12 @@
 import type { Entry } from "../../host/attended/entry.ts";
 import { harmless, prefixed } from "../output.ts";
 
-/** An entry and the host that it is of. */
+/** An entry with its host. */
 export interface HostEntry extends Entry {
   readonly host: string;
 }
 
-/** A line for people, or more where the message has more. Times are UTC. */
+/** A line for people, or several if the message has several. Times are UTC. */
 export function textOf({ host, time, unit, message }: HostEntry, width: number): string {
   const at = isoOf(time).slice(0, 23).replace("T", " ");
   return prefixed(host, width, `${at} ${unit}: ${message}`);

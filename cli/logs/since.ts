@@ -1,6 +1,6 @@
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Units of a span of time, as systemd.time(7) has them, by their first letter. */
+/** A time span with its unit, as in systemd.time(7). The first letter decides the unit. */
 const span =
   /(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hr|hrs|hours?|d|days?|w|weeks?)(?![a-z])\s*/y;
 
@@ -8,10 +8,10 @@ const clock = String.raw`\d\d?:\d\d(?::\d\d(?:\.\d+)?)?`;
 const date = new RegExp(String.raw`^(\d{4}-\d\d-\d\d)(?:[T ](${clock}))?\s*(Z|UTC|[+-]\d\d:?\d\d)?$`);
 
 /**
- * The moment that `--since` means, in seconds since 1970: one moment for all hosts, whatever their time zones are.
+ * The moment that `--since` means, in seconds since 1970. It is the same for all hosts, even in different time zones.
  *
- * @throws Error for what is none
- * @see systemd.time(7), of which this is what is usual
+ * @throws Error if the text is not a moment
+ * @see systemd.time(7), of which this reads the usual forms
  * @example sinceOf("1h", new Date("2026-11-29T15:00:00Z")) // that of 14:00
  */
 export function sinceOf(text: string, now: Date): number {
@@ -30,7 +30,7 @@ function wordTime(word: string, now: Date): number | undefined {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() - (word === "today" ? 0 : 1)).getTime();
 }
 
-/** "1h 30min", with a "-" before it or "ago" behind it. */
+/** "1h 30min", with "-" before it or "ago" after it. */
 function ago(word: string, now: Date): number | undefined {
   const text = word.replace(/^-\s*|\s*\bago$/g, "");
   let total = 0;
@@ -51,7 +51,7 @@ function dateTime(word: string, now: Date): number | undefined {
   const whole = new RegExp(`^${clock}$`).test(word) ? `${day.join("-")} ${word}` : word;
   const [, on, at = "00:00", zone = ""] = date.exec(whole) ?? [];
   if (on === undefined) return undefined;
-  // Without a zone it is that of this machine.
+  // Without a zone, the time zone is that of this machine.
   return Date.parse(
     `${on}T${at.padStart(at.indexOf(":") === 1 ? at.length + 1 : at.length, "0")}${zone === "UTC" ? "Z" : zone}`,
   );

@@ -9,8 +9,8 @@ interface Waiting<T> {
 }
 
 /**
- * Puts what comes from many hosts in order, as far as it comes within a short time: each waits so long for older ones. What comes later
- * still is not kept back.
+ * Sorts entries from many hosts by time: each entry waits a short time for older ones. An entry that arrives even later is still emitted,
+ * but out of order.
  */
 export class Window<T extends Timed> {
   readonly #emit: (one: T) => Promise<void>;
@@ -18,12 +18,12 @@ export class Window<T extends Timed> {
   readonly #most: number;
   /** By time. */
   readonly #sorted: Waiting<T>[] = [];
-  /** As they came. */
+  /** In the order of their arrival. */
   readonly #arrived: Waiting<T>[] = [];
   #isAtWork = false;
   #room: (() => void)[] = [];
 
-  /** @param most that wait: with more of them, who puts another one in waits as well */
+  /** @param most entries that wait. At this number, `put` waits too */
   constructor(emit: (one: T) => Promise<void>, milliseconds: number, most: number) {
     this.#emit = emit;
     this.#milliseconds = milliseconds;
@@ -39,12 +39,12 @@ export class Window<T extends Timed> {
     if (!this.#isAtWork) void this.#work();
   }
 
-  /** Emits all that waits, without waiting for older ones. */
+  /** Emits all waiting entries at once, without waiting for older ones. */
   async flush(): Promise<void> {
     for (let next = this.#sorted.shift(); next; next = this.#sorted.shift()) await this.#out(next);
   }
 
-  /** Emits what is due, and before it what is older, until nothing waits. */
+  /** Emits each entry that is due, and all older ones before it, until no entry waits. */
   async #work(): Promise<void> {
     this.#isAtWork = true;
     for (let first = this.#arrived[0]; first; first = this.#arrived[0]) {

@@ -1,33 +1,33 @@
-/** What a forge (GitHub, GitLab, Gitea, Forgejo) keeps of what was posted: a comment, an issue or a pull request. */
+/** A comment, an issue or a pull request on a forge (GitHub, GitLab, Gitea, Forgejo). */
 export interface Post {
   readonly id: number;
-  /** The name of the account that has written it. */
+  /** The name of the account that wrote it. */
   readonly author: string;
   readonly body: string;
 }
 
-/** What an issue or a pull request begins with. */
+/** The text of a new issue or pull request. */
 export interface Titled {
   readonly title: string;
   readonly body: string;
 }
 
-/** One repository of a forge, for the account that a token is of. What is listed comes in pages, as it is asked for. */
+/** One repository of a forge, for the account of a token. Lists are requested page by page, as they are read. */
 export interface Forge {
-  /** The characters that a text has at most. */
+  /** The most characters that a text may have. */
   readonly limit: number;
-  /** Where the run of this job is. */
+  /** The address of this job's run. */
   readonly run: string | undefined;
   /** The names that posts by this token may have. */
   self(): Promise<readonly string[]>;
   comments(pullRequest: number): AsyncIterable<Post>;
-  /** @param id of the comment that it replaces */
+  /** @param id of the comment to replace */
   comment(pullRequest: number, body: string, id?: number): Promise<Post>;
-  /** The ones that have changed last come first. */
+  /** The ones that were changed last come first. */
   issues(state: "open" | "closed"): AsyncIterable<Post>;
   openIssue(issue: Titled, id?: number): Promise<Post>;
   closeIssue(id: number): Promise<Post>;
-  /** The open ones that this branch is to be merged by. */
+  /** The open pull requests that merge this branch. */
   pullRequests(branch: string): AsyncIterable<Post>;
   openPullRequest(request: Titled & { branch: string; base: string }, id?: number): Promise<Post>;
   /** The pull request that this job runs for. */

@@ -13,7 +13,7 @@ interface Answer {
 }
 
 /**
- * A repository on GitHub, Gitea or Forgejo, which have these paths in common.
+ * A repository on GitHub, Gitea or Forgejo, which share the paths that are used here.
  *
  * @see https://docs.github.com/en/rest, https://docs.gitea.com/api
  */
@@ -26,7 +26,7 @@ export class GitHub implements Forge {
   readonly #repository: string;
   readonly #names: readonly string[];
 
-  /** @param env of a job */
+  /** @param env the environment of the job */
   constructor(env: NodeJS.ProcessEnv, token: string) {
     const { GITHUB_API_URL = "", GITHUB_REPOSITORY = "", GITHUB_REF = "", GITHUB_REF_NAME } = env;
     if (!/^[\w.-]+\/[\w.-]+$/.test(GITHUB_REPOSITORY))
@@ -46,7 +46,7 @@ export class GitHub implements Forge {
     this.#names = env.GITEA_ACTIONS ? ["gitea-actions", "forgejo-actions"] : ["github-actions[bot]"];
   }
 
-  /** The token of a job may not ask who it is of, but each forge has one name for that. */
+  /** The token of a job may not ask for its own account, but each forge has a fixed name for that account. */
   async self(): Promise<readonly string[]> {
     const { login } = ((await this.#requests.ask("/user")) ?? {}) as { login?: string };
     return login === undefined ? this.#names : [login];
@@ -64,7 +64,7 @@ export class GitHub implements Forge {
 
   issues(state: "open" | "closed"): AsyncIterable<Post> {
     const query = { state, sort: "updated", direction: "desc" };
-    // A pull request is an issue as well.
+    // The list of issues contains pull requests too.
     return this.#requests.list(
       this.#at("/issues"),
       query,

@@ -25,7 +25,7 @@ export class GitLab implements Forge {
   readonly #requests: Requests;
   readonly #project: string;
 
-  /** @param env of a job */
+  /** @param env the environment of the job */
   constructor(env: NodeJS.ProcessEnv, token: string) {
     const { CI_API_V4_URL = "", CI_PROJECT_ID = "", CI_MERGE_REQUEST_IID: number = "" } = env;
     if (!/^\d+$/.test(CI_PROJECT_ID))

@@ -10,14 +10,14 @@ export const kinds = ["comment", "issue", "pull-request"] as const;
 
 export interface PostOptions {
   readonly what: (typeof kinds)[number];
-  /** What the post is found again by. */
+  /** The text by which the next run finds the post again. */
   readonly marker: string;
   readonly title: string | undefined;
   /** The file of the text. Default: standard input. */
   readonly file: string | undefined;
   /** Close the issue. */
   readonly close: boolean;
-  /** The account whose posts are ours. Default: that of the token. */
+  /** The account whose posts are ours. Default: the account of the token. */
   readonly author: string | undefined;
   readonly branch: string | undefined;
   readonly base: string | undefined;
@@ -26,8 +26,8 @@ export interface PostOptions {
 /**
  * `quadlet-fleet post`: posts a comment, an issue or a pull request on the forge that runs this job, or updates the one posted before.
  *
- * @param env of the job
- * @throws Stop when the forge does not do it
+ * @param env the environment of the job
+ * @throws Stop when the forge refuses it
  */
 export async function post(options: PostOptions, env: NodeJS.ProcessEnv): Promise<void> {
   const { what, marker, file, close } = options;
@@ -42,7 +42,7 @@ export async function post(options: PostOptions, env: NodeJS.ProcessEnv): Promis
   const own = { forge, ours, mark: `<!-- quadlet-fleet: ${marker} -->` };
   if (what === "issue" && close) return await closed(own);
   const body = `${own.mark}\n${textOf(file, forge)}`;
-  // GitHub counts characters, and says nothing of where the text should end.
+  // GitHub counts characters, and does not cut the text by itself.
   if (body.length > forge.limit)
     throw new Stop(
       `The text has ${body.length} characters with its marker, and the forge takes at most ${forge.limit}.\nNothing was posted. Make it shorter: \`review\` has --limit.`,
@@ -70,7 +70,7 @@ function stop(message: string): never {
   throw new Stop(message);
 }
 
-/** A forge, the names of our posts, and the line that they begin with. Anybody can write that line, so both must be right. */
+/** A forge, the accounts of our posts, and the line with which these begin. Anyone can write that line, so both must match. */
 interface Own {
   readonly forge: Forge;
   readonly ours: readonly string[];
@@ -128,7 +128,7 @@ function isOwn({ ours, mark }: Own, { author, body }: Post): boolean {
   return ours.includes(author) && body.startsWith(mark);
 }
 
-/** The next run would not find it. */
+/** Refuses a post by another account, because the next run would not find it. */
 function check({ ours }: Own, { author }: Post): void {
   if (!ours.includes(author))
     throw new Stop(
@@ -136,7 +136,7 @@ function check({ ours }: Own, { author }: Post): void {
     );
 }
 
-/** A command that fails may leave no text. The old text must not stay then, so it is replaced by a line that says so. */
+/** The text to post. A failed command may leave no text. A line that says so then replaces the old text, which must not stay. */
 function textOf(file: string | undefined, { run }: Forge): string {
   try {
     const text = readFileSync(file ?? 0, "utf8");

@@ -3,7 +3,7 @@ import { harmless } from "../output.ts";
 import { Stop } from "../stop.ts";
 import type { Post } from "./forge.ts";
 
-/** So many pages are read before what is looked for counts as not there. */
+/** How many pages are read at most. A post that is not on them counts as missing. */
 const mostPages = 20;
 
 /** Seconds for one request. */
@@ -11,7 +11,7 @@ const timeLimit = 30;
 
 type Method = "GET" | "POST" | "PATCH" | "PUT";
 
-/** Requests to the API of a forge. The token is in a header only, and in no message. */
+/** Requests to the API of a forge. The token is only in a header, and in no message. */
 export class Requests {
   readonly #base: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -25,14 +25,14 @@ export class Requests {
     this.#headers = { accept: "application/json", "user-agent": "quadlet-fleet", ...headers };
   }
 
-  /** @throws Stop with what the forge says, if it does not do it */
+  /** @throws Stop with the answer of the forge, if it refuses the request */
   async send(method: Method, path: string, body?: object): Promise<unknown> {
     const { response, answer } = await this.#send(method, path, body);
     if (!response.ok) throw refused(`${method} ${path}`, response.status, answer);
     return answer;
   }
 
-  /** What a GET gives; undefined where this token may not ask it. */
+  /** The answer to a GET. Undefined if this token may not send it. */
   async ask(path: string): Promise<unknown> {
     const { response, answer } = await this.#send("GET", path);
     if ([401, 403, 404].includes(response.status)) return undefined;
@@ -43,7 +43,7 @@ export class Requests {
   /**
    * The posts of a list, page by page.
    *
-   * @param idOf undefined for what is left out
+   * @param idOf undefined for an answer to leave out
    */
   async *list<Answer>(
     path: string,
@@ -52,7 +52,7 @@ export class Requests {
     postOf: (answer: Answer, id: number) => Post,
   ): AsyncGenerator<Post> {
     for (let page = 1; page <= mostPages; page += 1) {
-      // Gitea and Forgejo call it "limit", the others "per_page". Each ignores what it does not know.
+      // Gitea and Forgejo call it "limit", the others "per_page". Each ignores the other name.
       const words = new URLSearchParams({ ...query, per_page: "100", limit: "100", page: String(page) });
       const asked = `${path}?${words.toString()}`;
       const { response, answer } = await this.#send("GET", asked);

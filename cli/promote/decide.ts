@@ -13,28 +13,28 @@ export interface Promotion {
 
 export interface Decision {
   readonly promotions: readonly Promotion[];
-  /** What the first environment has and the other one does not. */
+  /** What the first environment has and the other one lacks. */
   readonly notes: readonly string[];
   /** Why nothing can be promoted. */
   readonly refusals: readonly string[];
 }
 
-/** An environment by its files. */
+/** An environment, as its files describe it. */
 export interface Environment {
   readonly name: string;
   readonly settings: readonly Setting[];
 }
 
 const name = String.raw`\.[\w-]+|\["[^"]*"\]`;
-/** The images of sites, proxies, their backends and their certificates: their entry, and its name. */
+/** The paths of images of sites, proxies, their backends and their certificates. Captures the entry and its name. */
 const imagePath = new RegExp(
   String.raw`^((?:sites|proxies)(?:\.([\w-]+)|\["([^"]*)"\]))(?:\.backends(?:${name}))?(?:\.tls\.acme)?\.image$`,
 );
 
 /**
- * What the files of one environment get from another one. Pure.
+ * Decides what the files of one environment get from another environment. Pure.
  *
- * @param deployed what the first one has proved, by its state
+ * @param deployed what the first environment has proved, according to its state
  */
 export function decide(from: Environment, to: Environment, deployed: readonly DeployedSet[]): Decision {
   const promotions: Promotion[] = [];
@@ -70,7 +70,7 @@ function valuesOf({ settings }: Environment): Map<string, string> {
   return new Map(settings.filter(({ isRemoved }) => !isRemoved).map(({ path, value }) => [path, value]));
 }
 
-/** An environment proves nothing with hosts that have something else. */
+/** Why an environment has not proved its files: some hosts have something else. */
 function unproved({ name: from }: Environment, deployed: readonly DeployedSet[]): string[] {
   return deployed.flatMap(({ desired, known, before }) => {
     const pending = Object.keys(known.exceptions);

@@ -9,11 +9,11 @@ import { Stop } from "../stop.ts";
 import { type Decision, type Promotion, decide } from "./decide.ts";
 
 /**
- * `quadlet-fleet promote FROM TO`: writes the images that one environment has proved into the stack file of another one, and prints what it
- * has written as Markdown, for a pull request.
+ * `quadlet-fleet promote FROM TO`: writes the images that one environment has proved into the stack file of another one, and prints the
+ * result as Markdown, for a pull request.
  *
- * @returns the exit status: 0, or 3 where the first environment has not proved what its files have
- * @throws Stop where an image can't be written
+ * @returns the exit status: 0, or 3 if the first environment has not proved its files
+ * @throws Stop if an image can't be written
  */
 export async function promote(from: string, to: string): Promise<number> {
   const [ofFrom, ofTo] = [await readSettings(from), await readSettings(to)];
@@ -31,7 +31,7 @@ export async function promote(from: string, to: string): Promise<number> {
   return 0;
 }
 
-/** @throws Stop where the environment does not have the images afterwards; its file is as it was then */
+/** @throws Stop if the environment does not have the images afterwards. Its file is then restored */
 async function write(to: string, promotions: readonly Promotion[]): Promise<void> {
   const file = join("stacks", `Pulumi.${to.split("/").at(-1)}.yaml`);
   const before = readFileSync(file, "utf8");

@@ -10,23 +10,23 @@ export const parts = ["content", "hosts", "images", "versions", "state", "steps"
 export type Part = (typeof parts)[number];
 
 export interface Versions {
-  /** Of quadlet-fleet. */
+  /** The version of quadlet-fleet. */
   readonly package: string;
-  /** Of Pulumi. */
+  /** The version of Pulumi. */
   readonly engine: string;
 }
 
 export type Approval =
   | {
-      /** Stands for all that an `up` would do, and what it starts from. */
+      /** Stands for everything that an `up` would do, and for the state from which it starts. */
       readonly token: string;
-      /** For the provider: one for each set that changes. */
+      /** For the provider: one for each operation. */
       readonly stamps: readonly string[];
     }
-  /** Why there is none. */
+  /** Why there is no approval. */
   | { readonly why: readonly string[] };
 
-/** A form that changes with the meaning of the digests. */
+/** The version of this format. It changes with the meaning of the digests. */
 const form = "qf1";
 
 const tokenPattern = new RegExp(`^${form}(\\.[\\w-]{22}){${parts.length}}$`);
@@ -35,7 +35,7 @@ export function isToken(text: string): boolean {
   return tokenPattern.test(text);
 }
 
-/** Which parts two approvals have differently. */
+/** The parts in which two approvals differ. */
 export function differingParts(one: string, other: string): Part[] {
   const [left, right] = [one.split("."), other.split(".")];
   return parts.filter((_, at) => left[at + 1] !== right[at + 1]);
@@ -44,7 +44,7 @@ export function differingParts(one: string, other: string): Part[] {
 /**
  * The approval of a preview. Pure.
  *
- * @param environment chooses hosts
+ * @param environment its variables may choose hosts
  */
 export function approve(
   planned: readonly Planned[],
@@ -83,14 +83,14 @@ function obstacle(one: Planned): string | undefined {
   return approval ? undefined : `${siteOf(one)}: its provider does not support approvals`;
 }
 
-/** What a resource shall be. */
+/** The content that a resource should have. */
 function contentOf({ newState, approval }: Planned): unknown {
   if (!newState) return null;
   const { inputs, parent, dependencies, protect, retainOnDelete, deletedWith } = newState;
   return [approval ? approval.content : inputs, parent, dependencies, protect, retainOnDelete, deletedWith];
 }
 
-/** What a resource is. */
+/** The recorded state of a resource. */
 function stateOf({ oldState, approval }: Planned): unknown {
   if (!oldState) return null;
   const { id, inputs, outputs, protect, retainOnDelete } = oldState;

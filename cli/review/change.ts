@@ -1,6 +1,6 @@
 import type { Effect } from "../../provider/effects.ts";
 
-/** What a deploy does to one site, as its preview says. */
+/** What a deploy does to one site, according to its preview. */
 export interface Change {
   /** Its name in the program. */
   readonly site: string;
@@ -27,7 +27,7 @@ export interface Diff {
   /** `files["/etc/quadlet-fleet/www/conf.d/default.conf"].content` */
   readonly path: string;
   readonly kind: "add" | "delete" | "update";
-  /** Text; undefined where it is a secret, or there is none. */
+  /** The text. Undefined if it is a secret, or if there is none. */
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly isSecret: boolean;

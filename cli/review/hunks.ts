@@ -3,10 +3,10 @@ import type { Diff } from "./change.ts";
 
 /** Lines around a change. */
 const context = 2;
-/** Lines that come and go. The time grows with the square of them: this many take a part of a second. */
+/** How many added and removed lines are compared at most. The time grows with their square: this many take less than a second. */
 const maxEditLength = 1000;
 
-/** A difference as lines of a unified diff, without the names of files. Pure. */
+/** A difference as lines of a unified diff, without file names. Pure. */
 export function hunksOf({ path, kind, before, after, isSecret }: Diff): string[] {
   const sign = { add: "+", delete: "-", update: "~" }[kind];
   if (isSecret) return [`${sign} ${path}: [secret]`];
@@ -23,12 +23,12 @@ export function hunksOf({ path, kind, before, after, isSecret }: Diff): string[]
   ];
 }
 
-/** Of several lines. */
+/** Whether a value has several lines. */
 function isText(value: string | undefined): boolean {
   return value?.includes("\n") ?? false;
 }
 
-/** With a line end, so that adding a line behind it is no change of it. */
+/** Ends a text with a line end, so that a line added after it does not change the last line. */
 function whole(text = ""): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

@@ -8,7 +8,7 @@ import { refusals } from "./max.ts";
 import { runPreview } from "./run.ts";
 
 export interface ReviewOptions {
-  /** Default: the selected one. */
+  /** Default: the selected stack. */
   readonly stack: string | undefined;
   /** Bytes. */
   readonly limit: number;
@@ -20,9 +20,9 @@ export interface ReviewOptions {
 }
 
 /**
- * `quadlet-fleet review`: one preview, as a comment of a pull request.
+ * `quadlet-fleet review`: prints a preview as a comment for a pull request.
  *
- * @returns the exit status: 0, or 3 where more hosts change in a way than is allowed
+ * @returns the exit status: 0, or 3 if an effect reaches more hosts than allowed
  * @throws Stop when the preview fails
  */
 export async function review({ stack, limit, link, max, json, save }: ReviewOptions): Promise<number> {

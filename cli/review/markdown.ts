@@ -5,13 +5,13 @@ import type { Approval } from "./approval.ts";
 import type { Change } from "./change.ts";
 import { hunksOf } from "./hunks.ts";
 
-/** So many sites are rows of their own before they are counted. */
+/** At most this many sites have their own row. The others are counted. */
 const mostRows = 40;
 
-/** So many characters of a list of hosts are shown. */
+/** At most this many characters of a list of hosts are shown. */
 const mostOfHosts = 300;
 
-/** And so many of why there is no approval. */
+/** At most this many characters of the reasons why there is no approval are shown. */
 const mostOfReason = 150;
 
 const words: Record<Effect, string> = {
@@ -26,7 +26,7 @@ const words: Record<Effect, string> = {
   nothing: "nothing that runs",
 };
 
-/** What is a list of its own. */
+/** Effects that also have their own list. */
 const dangerous: readonly Effect[] = ["removes", "gap", "interrupts"];
 
 export interface Frame {
@@ -34,17 +34,17 @@ export interface Frame {
   readonly stack: string;
   /** Bytes. */
   readonly limit: number;
-  /** Where the whole review is, for one that is cut. */
+  /** A link to the whole review, for one that is cut. */
   readonly link: string | undefined;
-  /** What makes the check fail. */
+  /** Why the check fails. */
   readonly refusals: readonly string[];
   readonly warnings: readonly string[];
   readonly approval: Approval;
 }
 
 /**
- * A review as Markdown: the same bytes for the same changes, and never more than the limit. What matters comes first; what does not fit is
- * counted. Pure.
+ * A review as Markdown, never longer than the limit. The same changes give the same bytes. The most important parts come first, and parts
+ * that do not fit are counted. Pure.
  */
 export function markdown(changes: readonly Change[], frame: Frame): string {
   const sorted = changes.toSorted(
@@ -54,7 +54,7 @@ export function markdown(changes: readonly Change[], frame: Frame): string {
   const end = (left: number) =>
     `${left === 0 ? "" : leftOut(left, frame.link)}${approvalLine(frame.approval)}`;
   const room = frame.limit - Buffer.byteLength(end(Number.MAX_SAFE_INTEGER));
-  // A link that takes half of the room is left out.
+  // A link that takes more than half of the room is left out.
   if (room < frame.limit / 2 && frame.link !== undefined)
     return markdown(changes, { ...frame, link: undefined });
   const page = new Page(room);
@@ -73,7 +73,7 @@ function worstOf({ effects: found }: Change): Effect {
   return worst(found.map(({ effect }) => effect));
 }
 
-/** Text up to a limit of bytes. What does not fit is counted. */
+/** A text up to a limit of bytes. Parts that do not fit are counted. */
 class Page {
   text = "";
   left = 0;
@@ -83,7 +83,7 @@ class Page {
     this.#room = room;
   }
 
-  /** @returns whether it fits */
+  /** @returns whether the part fits */
   add(part: string): boolean {
     const bytes = Buffer.byteLength(part);
     if (bytes > this.#room) {
@@ -101,7 +101,7 @@ function leftOut(count: number, link: string | undefined): string {
   return `\n${count} parts are left out, as the review would be too long.${where}\n`;
 }
 
-/** Always there, however short the review is cut. */
+/** Always printed, even if the review is cut. */
 function approvalLine(approval: Approval): string {
   if ("token" in approval) return `\nApproval: \`${approval.token}\`\n`;
   return `\nNo approval: ${line(approval.why.join("; ")).slice(0, mostOfReason)}\n`;
@@ -145,7 +145,7 @@ function driftOf({ site, drift }: Change): string[] {
   );
 }
 
-/** The title comes with the first entry that fits: alone it says nothing. */
+/** The title is added with the first entry that fits, because alone it says nothing. */
 function list(page: Page, title: string, lines: readonly string[]): void {
   let head = `\n### ${title}\n\n`;
   for (const one of lines) if (page.add(`${head}- ${one}\n`)) head = "";
@@ -160,7 +160,7 @@ function shortened(text: string): string {
   return text.length <= mostOfHosts ? text : `${text.slice(0, mostOfHosts)}…`;
 }
 
-/** Each distinct diff once, with the sites that it is of. */
+/** Each distinct diff once, with its sites. */
 function diffs(page: Page, changes: readonly Change[]): void {
   const texts = new Map<string, string[]>();
   for (const { site, diffs: own } of changes) {
@@ -173,14 +173,14 @@ function diffs(page: Page, changes: readonly Change[]): void {
   }
 }
 
-/** Of backticks; at least two, as a fence has three. */
+/** The length of the longest run of backticks. At least two, because a fence has three. */
 function longestRun(text: string): number {
   return Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
 }
 
 /**
- * Text in one line that Markdown takes for text. GitHub looks for people (@) and issues (#) after that, so a character without width
- * comes between.
+ * Escapes a text for one line of Markdown. GitHub looks for people (@) and issues (#) after Markdown, so a zero-width character is
+ * inserted.
  */
 export function line(text: string): string {
   return harmless(text)

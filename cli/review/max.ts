@@ -3,7 +3,7 @@ import { fold } from "../../rollout/fold.ts";
 import { Stop } from "../stop.ts";
 import type { Previewed } from "./preview.ts";
 
-/** What can be limited, and the effects that count for it. What can't be told may be each of them. */
+/** What can be limited, and the effects that count for it. An unknown effect may be any of them. */
 const kinds: Readonly<Record<string, readonly Effect[]>> = {
   removed: ["removes"],
   gaps: ["gap", "interrupts", "unknown"],
@@ -11,10 +11,10 @@ const kinds: Readonly<Record<string, readonly Effect[]>> = {
 };
 
 /**
- * What a deploy does on more hosts than allowed.
+ * The effects that a deploy has on more hosts than allowed.
  *
  * @param max as `removed=0` or `restarts=20%`
- * @throws Stop for one that can't be read
+ * @throws Stop for a limit that can't be read
  */
 export function refusals(
   max: readonly string[],

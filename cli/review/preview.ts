@@ -3,13 +3,13 @@ import type { Outlook } from "../../provider/outlook.ts";
 import { type Digest, type State, type Step, type Values, isSet, saidAs, siteOf } from "../engine-json.ts";
 import type { Change, Diff, Happens } from "./change.ts";
 
-/** A step, with what the provider says of it. */
+/** A step, with what the provider says about it. */
 export interface Planned extends Step {
-  /** Of a set: `null` where the provider can't give one, and undefined where it says nothing of it. */
+  /** The approval of a set. `null` if the provider can't give one, undefined if it reported nothing. */
   readonly approval?: Approval | null | undefined;
 }
 
-/** As Pulumi writes a secret in it. */
+/** How Pulumi writes a secret in a preview. */
 const secret = "[secret]";
 
 export interface Previewed {
@@ -24,11 +24,11 @@ export interface Previewed {
 /**
  * Reads a preview. Pure.
  *
- * @param text of `pulumi preview --json --show-sames`, for which the provider foretells in JSON: secrets are not in it
+ * @param text the output of `pulumi preview --json --show-sames`, in which the provider reports as JSON. It has no secrets
  */
 export function readPreview(text: string): Previewed {
   const { steps: all = [], diagnostics = [] } = JSON.parse(text) as Digest;
-  // With --refresh, each resource has a step for that as well. The others have the refreshed state then.
+  // With --refresh, each resource also has a "refresh" step. Its other step then has the refreshed state.
   const steps = all.filter(({ op }) => op !== "refresh");
   const told = Map.groupBy(
     diagnostics.filter(({ severity }) => severity === "info"),
@@ -45,7 +45,7 @@ export function readPreview(text: string): Previewed {
       ) ?? [],
   );
   const planned = steps.map((step): Planned => {
-    // The engine asks nothing about a removal. A refresh asks for differences as well, before all else.
+    // The engine does not ask the provider about a removal. With a refresh it asks for the diff twice, so the last answer counts.
     if (!isSet(step) || step.op === "delete") return step;
     const approval = messagesOf(step).findLast((one) => "approval" in one)?.approval;
     return { ...step, approval };
@@ -58,7 +58,7 @@ export function readPreview(text: string): Previewed {
   return { changes, hosts: [...new Set(hosts)], warnings: [...new Set(warnings)].sort(), planned };
 }
 
-/** What the provider says for programs. */
+/** What the provider reports for programs. */
 function messageIn(message: string): Outlook | { readonly approval: Approval | null } | undefined {
   try {
     const found: unknown = JSON.parse(message);
@@ -101,7 +101,7 @@ function hostsOf(inputs: Values | undefined): string[] {
   return Object.keys(inputs?.where ?? {}).sort();
 }
 
-/** Undefined for what has a part of the review of its own. */
+/** Undefined for a property that has its own part of the review. */
 function diffOf(path: string, kind: string, oldState?: State, newState?: State): Diff | undefined {
   if (path === "pending" || path.startsWith("drift")) return undefined;
   // The left side is what the hosts have (provider/diff.ts).

@@ -7,9 +7,9 @@ import type { Versions } from "./approval.ts";
 import { type Previewed, readPreview } from "./preview.ts";
 
 /**
- * Runs a preview of a stack, and reads it.
+ * Runs a preview of a stack and reads it.
  *
- * @param more options of `pulumi preview`. With `--refresh` it asks the hosts, otherwise it contacts none
+ * @param more options of `pulumi preview`. Only with `--refresh` it contacts the hosts
  * @throws Stop when it fails
  */
 export async function runPreview(
@@ -20,7 +20,7 @@ export async function runPreview(
   return { previewed: readPreview(text), versions: { package: packageJson.version, engine: engine.trim() } };
 }
 
-/** As JSON, without secrets. */
+/** The preview as JSON, without secrets. */
 async function previewOf(stack: string, more: readonly string[]): Promise<string> {
   const argv = ["preview", "--json", "--show-sames", "--non-interactive", ...more, "--stack", stack];
   const env = { ...process.env, [outlookVariable]: "json" };
@@ -33,7 +33,7 @@ async function previewOf(stack: string, more: readonly string[]): Promise<string
   }
 }
 
-/** It says what is wrong in its JSON. */
+/** The errors in the JSON of a failed preview. */
 function errorsIn(text: string): string {
   try {
     return saidAs("error", (JSON.parse(text) as Digest).diagnostics).join("\n");

@@ -5,7 +5,10 @@ import { type WireObject, revealObject } from "../../provider/wire.ts";
 
 const signs = { add: "+", delete: "-", update: "~" } as const;
 
-/** What a rollback changes, a property a line as in Pulumi's diff: `~ files["/etc/quadlet-fleet/www/conf.d/default.conf"].content`. Pure. */
+/**
+ * What a rollback changes, with a line for each property as in Pulumi's diff: `~
+ * files["/etc/quadlet-fleet/www/conf.d/default.conf"].content`. Pure.
+ */
 export function changesOf({ properties }: Before, inputs: WireObject): string[] {
   const changes = diffUnitSet(revealObject(properties), revealObject(inputs));
   return [...changes]

@@ -20,19 +20,19 @@ import { lines } from "./progress.ts";
 import { versionBefore } from "./version-before.ts";
 
 export interface RollbackOptions {
-  /** Default: the selected one. */
+  /** Default: the selected stack. */
   readonly stack?: string | undefined;
   readonly site: string;
-  /** Goes on without a question. */
+  /** Continues without a question. */
   readonly yes: boolean;
 }
 
 /**
- * `quadlet-fleet rollback`: brings the previous version back to all hosts of a site, from what they have kept of it, as a rollout. Then
- * `pulumi refresh` notes in the state what the hosts have.
+ * `quadlet-fleet rollback`: a rollout that brings all hosts of a site back to the previous version, from what the hosts have kept. Then
+ * `pulumi refresh` records in the state what the hosts have.
  *
- * @returns the exit status: 0, or 3 where some hosts do not have it
- * @throws Stop when nothing was changed, or all was taken back
+ * @returns the exit status: 0, or 3 if some hosts do not have that version
+ * @throws Stop when nothing was changed, or everything was rolled back
  */
 export async function rollback({ stack, site, yes }: RollbackOptions): Promise<number> {
   const set = choose(await readStack(stack), site);
@@ -55,7 +55,7 @@ function choose(sets: readonly DeployedSet[], site: string): DeployedSet {
   return set;
 }
 
-/** The inputs of the version before, as the hosts have kept it. */
+/** The inputs of the previous version, as the hosts have kept it. */
 async function formerInputs(set: DeployedSet): Promise<WireObject> {
   const { before, desired, known } = set;
   const limits = limitsOf(revealObject(before.inputs) as unknown as UnitSetInputs);
@@ -75,7 +75,10 @@ async function formerInputs(set: DeployedSet): Promise<WireObject> {
   }
 }
 
-/** A rollout on hosts that have kept the version, and on all of them: after a pause the others would be left with the newer one. */
+/**
+ * Limits the rollout to the hosts that have kept the version. It does not pause, because a pause would leave the other hosts with the newer
+ * version.
+ */
 function restricted(inputs: WireObject, only: string[]): WireObject {
   const { rollout } = inputs;
   return {
@@ -84,7 +87,7 @@ function restricted(inputs: WireObject, only: string[]): WireObject {
   };
 }
 
-/** @returns what is left to do, if something is */
+/** @returns what is left to do, if anything */
 async function deploy(
   { urn, before, credentials }: DeployedSet,
   inputs: WireObject,
@@ -117,13 +120,13 @@ async function deploy(
   }
 }
 
-/** Whether the hosts have a version, but for exceptions. */
+/** Whether the hosts have a version, except for the exceptions. */
 function hasIt({ properties }: State, urn: string, inputs: WireObject): boolean {
   const version = (of: WireObject) => desiredOf(of, urn).version ?? "";
   return isVersion(version(properties), version(inputs));
 }
 
-/** The state learns what the hosts have, so that the next preview says what the program would change. */
+/** Records in the state what the hosts have, so that the next preview shows what the program would change. */
 async function note({ urn }: DeployedSet, stack: string | undefined): Promise<void> {
   try {
     await pulumi(["refresh", "--yes", "--skip-preview", "--target", urn], stack);

@@ -12,7 +12,7 @@ const none = { text: "", images: new Map<string, string>() };
 const nothing: Versions = { now: none, former: none };
 
 /**
- * What these hosts have kept of the versions of a set.
+ * The versions of a set that these hosts have kept.
  *
  * @param mayMiss whether hosts that can't be reached are left out
  * @throws Stop when a host could not be asked

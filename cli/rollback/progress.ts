@@ -1,9 +1,9 @@
 import type { Progress } from "../../host/transaction/progress.ts";
 
-/** Milliseconds between two lines that say how far something is. */
+/** Milliseconds between two lines of progress. */
 const pause = 1000;
 
-/** Lines on standard error. Of those that come at nearly the same time only the first is printed. */
+/** Lines on standard error. Of several lines at nearly the same time only the first is printed. */
 export function lines(): Progress {
   let [last, said] = [-Infinity, ""];
   return {

@@ -5,12 +5,12 @@ import { fold } from "../../rollout/fold.ts";
 import { Stop } from "../stop.ts";
 
 /**
- * The version that hosts go back to: the one before that of the stack, if all of them have kept the same. A host that has it already may
- * have had a failed update. Pure.
+ * The version for a rollback: the one before the stack's version, if all hosts have kept the same. A host on which the update failed may
+ * already have it. Pure.
  *
- * @param found what each host has kept
+ * @param found the versions that each host has kept
  * @param now the version of the stack
- * @throws Stop when it is not the same everywhere
+ * @throws Stop when the hosts do not have the same previous version
  */
 export function versionBefore(found: ReadonlyMap<string, Versions>, now: string): string {
   const updated = [...found].filter(([, versions]) => isNow(versions.now.text, now));

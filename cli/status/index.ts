@@ -5,17 +5,17 @@ import { printed, sorted } from "./print.ts";
 import { rowOf } from "./row.ts";
 
 export interface StatusOptions {
-  /** Default: the selected one. */
+  /** Default: the selected stack. */
   readonly stack?: string | undefined;
-  /** None: all. */
+  /** Empty for all sites. */
   readonly sites: readonly string[];
   readonly json: boolean;
 }
 
 /**
- * `quadlet-fleet status`: what the hosts themselves say of the sites of a stack.
+ * `quadlet-fleet status`: prints what the hosts themselves report about the sites of a stack.
  *
- * @returns the exit status: 0 where every host is as it was deployed or offline, 3 otherwise
+ * @returns the exit status: 0 if every host is as it was deployed or offline, otherwise 3
  * @throws Stop when there is no such stack or site
  */
 export async function status({ stack, sites, json }: StatusOptions): Promise<number> {

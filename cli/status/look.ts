@@ -15,12 +15,12 @@ export interface Found {
    * - "offline": the inventory says so.
    * - "unknown way": the state does not say how to log in.
    *
-   * In both the host was not asked.
+   * In both cases the host was not asked.
    */
   readonly look: { facts: Facts } | { problem: string } | "offline" | "unknown way" | "no account";
 }
 
-/** Looks at the hosts of these sets, all at once, by one connection a host. Changes nothing, also where a deploy is at work. */
+/** Looks at the hosts of these sets at the same time, with one connection to each host. Changes nothing, even if a deploy is running. */
 export async function lookAt(sets: readonly DeployedSet[]): Promise<Found[]> {
   const pool = new Pool();
   try {

@@ -2,7 +2,7 @@ import { fold, naturally } from "../../rollout/fold.ts";
 import { folded } from "../report.ts";
 import type { Row } from "./row.ts";
 
-/** The table, a line for all hosts of a site with the same to say, and below it what differs, is pending or has failed. Pure. */
+/** The table, in which all hosts of a site with the same values share a line. Below it is what differs, is pending or has failed. Pure. */
 export function printed(rows: readonly Row[]): string {
   const groups = [...Map.groupBy(rows, alike).values()];
   const header = ["SITE", "HOSTS", "STATE", "VERSION", "IMAGE", "ACTIVE", "LAST DEPLOY", "BY", "ENDED"];
@@ -39,7 +39,7 @@ export function sorted(rows: readonly Row[]): Row[] {
   return rows.toSorted((one, other) => naturally(one.site, other.site) || naturally(one.host, other.host));
 }
 
-/** The hosts that share a line. Each has its own time, and some of them have texts below. */
+/** A key that is equal for hosts that share a line. Times may differ, and so may the texts below the table. */
 function alike(row: Row): string {
   const { site, state, version, images, by } = row;
   return JSON.stringify([site, state, version, images, by, activeOf(row), endOf(row)]);

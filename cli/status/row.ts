@@ -8,7 +8,7 @@ import { fill } from "../../host/plan/placeholders.ts";
 import { driftLine, isOlder } from "../../provider/notes.ts";
 import type { Found } from "./look.ts";
 
-/** What `status` says of one site on one host: an element of what `--json` prints. docs/status.md has the meaning of each. */
+/** What `status` prints about one site on one host: an element of the output of `--json`. docs/status.md explains each field. */
 export interface Row {
   readonly site: string;
   readonly host: string;
@@ -51,7 +51,7 @@ export function rowOf({ set, host, look }: Found): Row {
   const last = facts.set?.last;
   const active = desired.services.filter((service) => service.active).map(({ unit }) => unit);
   const isAtWork = facts.set?.unfinished === true;
-  // An old version differs in more than is worth saying, and so does one on its way.
+  // A host with an old version, or with a running deploy, differs in too much to list.
   const isAnother = isAtWork || (exception !== undefined && isOlder(exception));
   const found = isAnother ? null : difference(facts, set);
   return {
@@ -76,12 +76,12 @@ function difference(facts: Facts, { desired, dropIns }: Found["set"]): string | 
   return found.length > 0 ? driftLine(found) : null;
 }
 
-/** One word or so of a host, which may say anything: it must break neither a line nor the table. */
+/** A short text from a host, which may be anything: it must not break a line or the table. */
 function word(text: string | undefined): string | null {
   return text === undefined ? null : printable(text).replaceAll(/\s+/g, " ").slice(0, 100);
 }
 
-/** The digests of the files that are not as desired: "" for one that is not there. */
+/** The digests of files that are not as desired: "" for a missing file. */
 function actual(filled: Desired, facts: Facts): (path: string) => string | undefined {
   const wanted = new Map(filled.files.map(({ path, content }) => [path, sha256(content)]));
   return (path) => {
@@ -91,10 +91,10 @@ function actual(filled: Desired, facts: Facts): (path: string) => string | undef
 }
 
 /**
- * A version: a digest of all files and units. Those whose content is a secret are left out, as a digest would tell whether a guess is
- * right. What only the host knows (placeholders) is not filled in, so that a version is the same everywhere.
+ * A version: a digest of all files and units. Those with secret content are left out, because a digest would show whether a guess is right.
+ * Placeholders, which only the host can fill in, stay, so that a version is the same on all hosts.
  *
- * @param other the digest of a file that is another one
+ * @param other the digest of a file that differs on the host
  */
 function versionOf({ files, secrets }: Desired, other: (path: string) => string | undefined): string {
   const line = ({ path, content }: DesiredFile) => `${path} ${other(path) ?? sha256(content)}\n`;

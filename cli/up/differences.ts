@@ -1,14 +1,14 @@
 import { type Part, type Versions, differingParts } from "../review/approval.ts";
 import type { Change } from "../review/change.ts";
 
-/** What a preview has that an approval may be compared with. */
+/** What an approval is compared with: the result of a preview. */
 export interface Present {
   readonly token: string;
   readonly versions: Versions;
   readonly changes: readonly Change[];
 }
 
-/** What differs from what was approved, in sentences: none where nothing does. Pure. */
+/** How a preview differs from what was approved, in sentences. Empty if nothing differs. Pure. */
 export function differences(approved: string, { token, versions, changes }: Present): string[] {
   const differing = differingParts(approved, token);
   const found: Record<Part, () => string[]> = {
@@ -30,7 +30,7 @@ export function differences(approved: string, { token, versions, changes }: Pres
   return differing.flatMap((part) => found[part]());
 }
 
-/** What a refresh has found. */
+/** What a refresh found. */
 function noted({ site, drift, pending }: Change): string[] {
   return [
     ...Object.entries(drift).map(([hosts, what]) => `${site}: drift on ${hosts}: ${what}`),

@@ -10,19 +10,19 @@ import { attend } from "./run.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface UpOptions {
-  /** Default: the selected one. */
+  /** Default: the selected stack. */
   readonly stack: string | undefined;
   /** The approval of a review. */
   readonly approved: string;
 }
 
-/** Bytes of the review that is printed where something differs. */
+/** The limit in bytes of the review that is printed if something differs. */
 const limit = 65_536;
 
 /**
- * `quadlet-fleet up`: runs `pulumi up` if what it would do, and what the hosts and the state have, is what a review has approved.
+ * `quadlet-fleet up`: runs `pulumi up` if its effect, the hosts and the state are the same as in an approved review.
  *
- * @returns the exit status: 3 where something differs, otherwise that of `pulumi up`
+ * @returns the exit status: 3 if something differs, otherwise that of `pulumi up`
  * @throws Stop when the hosts could not be asked
  */
 export async function up({ stack, approved }: UpOptions): Promise<number> {

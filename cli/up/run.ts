@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
-/** What a terminal, or a job that is cancelled, sends. */
+/** The signals that a terminal or a cancelled job sends. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `pulumi` with the output of this process.
  *
- * Pulumi ends in order on the first signal, and at once on the second. It gets each once: it has a process group of its own, as a
- * terminal sends Ctrl-C to the whole group of this process, while others send a signal to this process alone.
+ * Pulumi ends in order on the first signal, and at once on the second. It has its own process group, so that it gets each signal only once:
+ * a terminal sends Ctrl-C to the whole group of this process, other senders signal only this process.
  *
- * @returns its exit status; 128 + the signal's number after a signal
+ * @returns the exit status of `pulumi`, or 128 + the signal's number after a signal
  */
 export async function attend(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn("pulumi", argv, { env, stdio: ["ignore", "inherit", "inherit"], detached: true });

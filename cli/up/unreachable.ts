@@ -1,6 +1,6 @@
 import { type Step, siteOf } from "../engine-json.ts";
 
-/** The sites with hosts that a refresh could not look at, unless their policy says that such hosts are left out. Pure. */
+/** The sites with hosts that a refresh could not look at, unless their policy leaves out such hosts. Pure. */
 export function unreachable(planned: readonly Step[]): string[] {
   return planned.flatMap((one) => {
     const { unseen } = one.oldState?.outputs ?? {};

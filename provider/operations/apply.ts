@@ -14,9 +14,9 @@ import { withoutMoved } from "./moved.ts";
 import { placeOf } from "./place.ts";
 
 /**
- * Create and update are one: bring the hosts to what is desired.
+ * Creates or updates a set: brings the hosts to the desired state.
  *
- * @param images "kept": those of the version before, which this goes back to; none is pulled
+ * @param images "kept": the hosts have kept the images of this former version, so none is pulled
  */
 export async function apply(
   context: Context,
@@ -42,7 +42,7 @@ export async function apply(
   const limits = {
     ...policy,
     healthyDeadline: plain.rollout?.healthyDeadline ?? deadlineOf(places.map(({ target }) => target)),
-    // The run after the pause goes on with the others.
+    // The run after the pause continues with the other hosts and does not pause again.
     pause: isOther ? policy.pause : ("none" as const),
   };
   const deployed = await deploy(context, nameOf(urn), places, limits);

@@ -15,7 +15,7 @@ import { type Wire, type WireObject, isObject, reveal, revealObject } from "../w
 /** What an operation needs besides its inputs. */
 export interface Context {
   pool: Pool;
-  /** What overrides the inputs' connections: the provider's configuration (an old state may have old keys), customTimeouts. */
+  /** Overrides the connections of the inputs: the provider's configuration (an old state may have old keys) and customTimeouts. */
   connection: Partial<Connection>;
   progress: Progress;
   /** Prints a warning beside the resource and among the diagnostics at the end. */
@@ -24,18 +24,18 @@ export interface Context {
   run: Run;
 }
 
-/** What the engine knows from before: the inputs and outputs of the last operation. */
+/** The inputs and outputs of the last operation, from the engine. */
 export type Before = Pick<State, "inputs" | "properties">;
 
-/** What the inputs mean on a host. */
+/** What a host should have according to the inputs. */
 export function desiredOf(wire: WireObject, owner: string): Desired {
   const desired = desiredState(revealObject(wire) as unknown as UnitSetInputs, owner);
   return { ...desired, secrets: secretPaths(desired, wire), version: versionText(wire) };
 }
 
-/** What the state says of the last operation. */
+/** What the state says about the last operation. */
 export interface Earlier {
-  /** The content as the hosts have it since then. */
+  /** The content that the hosts have since then. */
   desired: Desired | undefined;
   /** The marks that the set had then. */
   owners: string[];
@@ -58,7 +58,7 @@ export function lastOperation({ inputs, properties }: Before, urn: string): Earl
   };
 }
 
-/** The outputs have several hosts with the same difference as one. */
+/** In the outputs, hosts with the same difference share one entry. */
 function unfolded(drift: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(drift).flatMap(([names, what]) => unfold(names).map((name) => [name, what])),

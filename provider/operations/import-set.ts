@@ -12,8 +12,8 @@ import { waysOf, whereOf } from "../where.ts";
 import { type Context, desiredOf } from "./context.ts";
 
 /**
- * Reads a set that was made by hand, or by another stack, by what {@link parseIdentity} says. The first host says what belongs to it; what
- * is otherwise on the others is drift.
+ * Reads a set that was made by hand, or by another stack. {@link parseIdentity} reads which one. The first host shows what belongs to the
+ * set. Differences on the other hosts are drift.
  */
 export async function importSet(context: Context, urn: string, text: string): Promise<State | undefined> {
   const identity = parseIdentity(text);

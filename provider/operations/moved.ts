@@ -5,17 +5,17 @@ import type { Fleet, Part } from "../fleet.ts";
 import { targetOf } from "../target.ts";
 import type { Context } from "./context.ts";
 
-/** Another one at each boot, and in each container (random(4)). */
+/** A different ID after each boot, and in each container (random(4)). */
 const bootId = "/proc/sys/kernel/random/boot_id";
 
 /**
- * Leaves out the removal from a host that only has another address or name now: it would remove what is deployed there at the same time.
- * A former address at which no other machine is found is forgotten.
+ * Leaves out the removal from a host that only has another address or name now: the removal would delete what is deployed there at the same
+ * time. A former address is forgotten if no other machine is found there.
  */
 export async function withoutMoved(context: Context, fleet: Fleet, desired: Desired): Promise<Fleet> {
   const leaving = fleet.parts.filter(({ leaves }) => leaves);
   const arriving = fleet.parts.filter(({ leaves, has }) => !leaves && has === "nothing");
-  // A host that goes and none that comes, or the other way round, is the usual case.
+  // Usually hosts only leave, or only arrive.
   if (leaving.length === 0 || arriving.length === 0) return fleet;
   const machines = await identify(context, desired, [...leaving, ...arriving]);
   const here = new Set(arriving.map((part) => machines.get(part)));
@@ -31,7 +31,7 @@ export async function withoutMoved(context: Context, fleet: Fleet, desired: Desi
   };
 }
 
-/** Which machine each host is, as far as it can be asked. What is wrong with the others shows in the rollout. */
+/** Which machine each host is. Hosts that can't be asked are left out: the rollout reports their problem. */
 async function identify(
   context: Context,
   desired: Desired,

@@ -11,7 +11,7 @@ import { emptyState } from "../state.ts";
 import { targetOf } from "../target.ts";
 import type { Context, Earlier } from "./context.ts";
 
-/** One host of a rollout, with what is known of it from the last operation. */
+/** One host of a rollout, with what is known about it from the last operation. */
 export function placeOf(context: Context, part: Part, wanted: Desired, earlier: Earlier): Place {
   const { name, way, leaves, has } = part;
   const { desired: before = wanted } = earlier;
@@ -28,12 +28,12 @@ export function placeOf(context: Context, part: Part, wanted: Desired, earlier: 
     has,
     target,
     former: orderOf(part, removal(keeper), earlier, () => true),
-    // What both have is in one place; all else of the former set goes with it.
+    // Only files with the same path in both sets pass to the new one. All others are removed with the former set.
     order: orderOf(part, { ...wanted, former: formerOf(before, wanted) }, earlier, (path) => paths.has(path)),
   };
 }
 
-/** Under which manager and account the host has the set, if it has. */
+/** The manager and account under which the host has the set, if it has it. */
 export function keeperOf({ knownAs, has }: Part, { desired, known }: Earlier): Keeper | undefined {
   if (has === "nothing" || knownAs === undefined || !desired) return undefined;
   const { manager, account } = desired;
@@ -42,7 +42,7 @@ export function keeperOf({ knownAs, has }: Part, { desired, known }: Earlier): K
   );
 }
 
-/** Whether it is another service manager than the one that the set shall have. Each account has its own. */
+/** Whether the set moves from this keeper to another service manager. Each account has its own manager. */
 export function isOther({ manager, user }: Keeper, wanted: Pick<Desired, "manager" | "account">): boolean {
   return manager !== wanted.manager || (manager === "user" && user !== wanted.account);
 }
@@ -63,7 +63,7 @@ function orderOf(
     },
     known: paths.filter(isOwn),
     before: before?.services ?? [],
-    // A difference may be an image that was replaced: a thing to look for again.
+    // The drift may be a replaced image, so the images are looked up again.
     images: known.drift[knownAs] !== undefined,
   };
 }
@@ -71,7 +71,7 @@ function orderOf(
 function formerOf({ files, account }: Desired, wanted: Desired): Former {
   const units = files.filter(({ unit }) => unit !== undefined);
   return {
-    // "~/" is another directory for another account.
+    // "~/" is a different directory for each account.
     paths: files
       .map(({ path }) => path)
       .filter((path) => account === wanted.account || !path.startsWith("~/")),

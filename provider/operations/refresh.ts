@@ -108,7 +108,7 @@ function noAnswer(thrown: unknown): { isNoAnswer?: true } {
   return thrown instanceof NoAnswer ? { isNoAnswer: true } : {};
 }
 
-/** A host that the inventory calls offline is not looked at, and nothing is said of it. */
+/** A host that the inventory calls offline is not looked at, and nothing is reported about it. */
 function isPresent([, { host }]: [string, Way]): boolean {
   return host.state !== "offline";
 }

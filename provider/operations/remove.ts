@@ -10,8 +10,8 @@ import { type Before, type Context, desiredOf, lastOperation } from "./context.t
 import { placeOf } from "./place.ts";
 
 /**
- * Removes the set from all hosts that may have it. What is gone already is no error, nor is an account that is gone with all it had. A
- * host that fails does not bring the set back on the others: the next destroy goes on with what is left.
+ * Removes the set from all hosts that may have it. It is not an error if parts of the set are gone already, or its account with all files.
+ * If a host fails, the set stays removed from the others, and the next destroy continues with the rest.
  *
  * @throws Error with the hosts that still have it. A delete has no partial result: the resource stays in the state.
  */

@@ -10,7 +10,7 @@ export const acmeFiles = { certificate: "certificate.pem", key: "key.pem" };
 export const webroot = "webroot";
 
 /**
- * The path of the requests by which the CA sees that a name leads here.
+ * The path of the requests by which the CA checks that a name leads to this host.
  *
  * @see RFC 8555, 8.3
  */
@@ -19,7 +19,10 @@ export const challengePath = "/.well-known/acme-challenge/";
 /** A line for a server: the location for these requests, which no regular expression overrides. */
 export const challengeLine = `location ^~ ${challengePath} { root ${acmeDirectory}/${webroot}; }`;
 
-/** What a server without TLS does with all other requests. A `return` of the server itself would come before any location. */
+/**
+ * The locations of a server without TLS: for these requests, and with a directive for all others. A `return` of the server itself would act
+ * before any location.
+ */
 export function besideChallenge(directive: string): string {
   return `    ${challengeLine}
     location / {

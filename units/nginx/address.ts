@@ -26,7 +26,7 @@ export type ListenTarget =
   | { kind: "addresses"; addresses: ListenAddress[] }
   | { kind: "host"; host: string; firstPort: number; lastPort: number };
 
-/** Text that is no address to listen on. The message says what was found and what would be right. */
+/** Text that is not an address to listen on. The message says what was found and what would be right. */
 export class AddressError extends Error {
   override name = "AddressError";
 }
@@ -98,16 +98,16 @@ export function parseListen(parameter: string): ListenTarget {
   return eachPort("ipv4", address, range);
 }
 
-/** Whether nginx would take the one for the other (ngx_cmp_sockaddr). */
+/** Whether both are the same address for nginx (ngx_cmp_sockaddr). */
 export function sameAddress(one: ListenAddress, other: ListenAddress): boolean {
   return toListenStream(one) === toListenStream(other);
 }
 
 /**
- * Whether the kernel refuses to listen on both (EADDRINUSE): a wildcard has every address of its family and port, and an
- * IPv6 wildcard those of IPv4 too.
+ * Whether the kernel refuses to listen on both (EADDRINUSE): a wildcard includes every address of its family and port, and an IPv6 wildcard
+ * also those of IPv4.
  *
- * @param ipv6Only an IPv6 wildcard among them is for IPv6 alone (systemd.socket(5), BindIPv6Only=ipv6-only)
+ * @param ipv6Only whether an IPv6 wildcard is only for IPv6 (systemd.socket(5), BindIPv6Only=ipv6-only)
  */
 export function overlaps(one: ListenAddress, other: ListenAddress, ipv6Only: boolean): boolean {
   if (one.family === "unix" || other.family === "unix") return sameAddress(one, other);
@@ -116,7 +116,7 @@ export function overlaps(one: ListenAddress, other: ListenAddress, ipv6Only: boo
   return !ipv6Only && isWildcard(one.family === "ipv6" ? one : other);
 }
 
-/** Whether no other machine can ask there. */
+/** Whether no other machine can reach the address. */
 export function isLocal(address: ListenAddress): boolean {
   return address.family === "unix" || /^(127\.|::1$)/.test(address.address);
 }
@@ -127,8 +127,8 @@ export function isWildcard(address: ListenAddress): boolean {
 }
 
 /**
- * Whether it is an address of one host's own, which that host may get late (by DHCP, by keepalived) or lose: neither a wildcard nor
- * the loopback.
+ * Whether it is a specific address of a host, which the host may get late (from DHCP or keepalived) or lose: neither a wildcard nor the
+ * loopback.
  */
 export function isSpecific(address: ListenAddress): address is InternetAddress {
   return address.family !== "unix" && !isWildcard(address) && !/^(127\.|::1$)/.test(address.address);
@@ -140,7 +140,7 @@ export function wildcardOf(address: InternetAddress): InternetAddress {
 }
 
 /**
- * The value of `ListenStream=`, always with the address, so that it says the same to a reader as to systemd.
+ * The value of `ListenStream=`, always with the address, so that it means the same to a reader and to systemd.
  *
  * @example toListenStream({ family: "ipv6", address: "::", port: 80 }) // "[::]:80"
  */
@@ -158,7 +158,7 @@ export function toListenStream(address: ListenAddress): string {
 /**
  * The parameter of `listen` that makes nginx keep the socket of this address. It is not quoted: see `quoteWord`.
  *
- * @throws AddressError for an abstract unix socket, for which nginx has no spelling: it takes "unix:@name" for a file's name
+ * @throws AddressError for an abstract unix socket, which nginx can't express: it reads "unix:@name" as a file's name
  * @example toNginxListen({ family: "ipv4", address: "0.0.0.0", port: 8080 }) // "8080"
  */
 export function toNginxListen(address: ListenAddress): string {
@@ -180,7 +180,7 @@ function unixListen(path: string, found: string): ListenAddress {
 
 function unixAddress(path: string, found: string): ListenAddress {
   if (path.includes("%")) throw new AddressError(`"${found}": ${NO_PERCENT}`);
-  // systemd takes only absolute paths, nginx would take a relative one from where it was started.
+  // systemd accepts only absolute paths. nginx would resolve a relative one from its working directory.
   if (!/^(\/|@)./s.test(path)) {
     throw new AddressError(`"${found}": the path of a unix socket must be absolute, as "/run/example.sock".`);
   }

@@ -1,4 +1,4 @@
-/** Which of the addresses named by `listen` nginx opens a socket for. */
+/** The addresses in `listen` for which nginx opens a socket. */
 import { isWildcard, toListenStream, wildcardOf, type ListenAddress } from "./address.ts";
 import type { Listen } from "./listens.ts";
 
@@ -15,14 +15,14 @@ export interface NamedAddress {
 }
 
 /**
- * Options with which nginx opens a socket for an address even beside a wildcard: each sets `lsopt.bind` in
- * ngx_http_core_listen() (src/http/ngx_http_core_module.c, nginx 1.31; those that Linux has).
+ * Options with which nginx opens a socket for an address even if a wildcard covers it: each sets `lsopt.bind` in ngx_http_core_listen()
+ * (src/http/ngx_http_core_module.c, nginx 1.31; those that Linux has).
  */
 const BINDING =
   /^(bind|deferred|reuseport|multipath|(backlog|fastopen|ipv6only|rcvbuf|sndbuf|so_keepalive)=.*)$/;
 
 /**
- * Groups listens by address, and finds what is covered by a wildcard. Not for `quic`, which has UDP ports of its own.
+ * Groups listens by address, and finds the addresses that a wildcard covers. Not for `quic`, which has its own UDP ports.
  *
  * @see ngx_http_init_listening() in nginx's src/http/ngx_http.c
  */

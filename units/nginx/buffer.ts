@@ -1,22 +1,22 @@
 /**
- * How much nginx reads at once. A word or a comment, with what follows it until nginx lets go of it, has to fit into one buffer:
- * NGX_CONF_BUFFER and ngx_conf_read_token() in nginx's src/core/ngx_conf_file.c.
+ * How much nginx reads at once. A word or a comment must fit into one buffer, together with the text after it that nginx reads before it
+ * releases it: NGX_CONF_BUFFER and ngx_conf_read_token() in nginx's src/core/ngx_conf_file.c.
  */
 const BUFFER = 4096;
 
-/** Whether nginx would have to keep more than it can. It counts bytes; an offset behind the end of the text is the end. */
+/** Whether nginx would have to keep more than one buffer. Counts bytes. An offset after the end of the text means the end. */
 export function isTooLong(text: string, from: number, to: number): boolean {
-  // No character is more than three bytes for each of its UTF-16 units.
+  // A character has at most three bytes for each of its UTF-16 units.
   if ((to - from) * 3 <= BUFFER) return false;
   return bytesOf(text, from, to) > BUFFER;
 }
 
 /**
- * The message for it. It quotes nothing: the text may be a secret.
+ * The message for a text that is too long. It does not quote the text, which may be a secret.
  *
- * @param what is too long
- * @param end where that ends
- * @param to where nginx lets go of it
+ * @param what the name of what is too long
+ * @param end where the text ends
+ * @param to where nginx releases it
  */
 export function tooLong(what: string, text: string, from: number, end: number, to: number): string {
   const most = BUFFER - bytesOf(text, end, to);

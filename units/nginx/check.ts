@@ -1,8 +1,8 @@
 /**
  * Compares an nginx configuration with the systemd sockets that pass it its listening sockets.
  *
- * nginx keeps an inherited socket only if a `listen` names the same family, address and port. If none does, it closes it and opens
- * what the configuration says inside the container, where no client arrives: the service is active, and every client hangs.
+ * nginx keeps an inherited socket only if a `listen` names the same family, address and port. If none does, nginx closes the socket and
+ * opens the configured address inside the container, where no client arrives: the service is active, and every client hangs.
  * (ngx_init_cycle() in src/core/ngx_cycle.c with ngx_cmp_sockaddr() in src/core/ngx_inet.c.)
  */
 import {
@@ -28,13 +28,13 @@ export interface SocketUnit {
   unit: string;
   listen: string[];
   /**
-   * The argument that says so, for messages.
+   * The argument that has these addresses, for messages.
    * @default "listen"
    */
   argument?: string;
 }
 
-/** Errors: nginx would not start, or clients would hang. Warnings: what could not be checked, and what has no effect. */
+/** Errors: nginx would not start, or clients would hang. Warnings: something could not be checked, or has no effect. */
 export interface CheckResult {
   errors: Problem[];
   warnings: Problem[];
@@ -75,12 +75,12 @@ export function checkListens(
   return { errors: unique(errors), warnings: unique(warnings) };
 }
 
-/** Both sides, and what is found wrong so far. */
+/** Both sides, and the problems found so far. */
 interface Comparison extends Listens {
   /** The addresses of the listens, without UDP. */
   named: NamedAddress[];
   passed: PassedSocket[];
-  /** The addresses that are passed on and named by no `listen`. */
+  /** The addresses that are passed on and that no `listen` names. */
   spare: ListenAddress[];
 }
 
@@ -96,7 +96,7 @@ function readSockets(sockets: readonly SocketUnit[], errors: Problem[]): PassedS
     for (const text of listen) {
       try {
         const address = parseListenStream(text);
-        // Throws for what systemd could pass on and nginx can't name.
+        // Throws for an address that systemd could pass on but nginx can't name.
         toNginxListen(address);
         passed.push({ unit, argument, address });
       } catch (error) {
@@ -108,7 +108,7 @@ function readSockets(sockets: readonly SocketUnit[], errors: Problem[]): PassedS
   return passed;
 }
 
-/** What is wrong with a listen whatever the sockets are. */
+/** The problems of a listen that do not depend on the sockets. */
 function checkAlone(listen: Listen, { errors, warnings }: Comparison): void {
   const at = (what: string) => problemAt(listen.file, listen.line, `"${listen.text}" ${what}`);
   if (listen.hostPorts !== undefined) {
@@ -176,7 +176,7 @@ function checkSocket(socket: PassedSocket, both: Comparison): void {
     );
     return;
   }
-  // Why there may be none is said already.
+  // Another error already says why a `listen` may be missing.
   if (both.broken) return;
   const byName = both.listens.find((other) => mayMean(other, socket.address));
   if (byName !== undefined) {
@@ -206,7 +206,7 @@ function wildcardIsPassed(address: ListenAddress, passed: PassedSocket[]): boole
   return passed.some((socket) => sameAddress(socket.address, wildcard));
 }
 
-/** The one of `others` that the same port, or having no rival, makes the likely one. */
+/** The likely one of `others`: the one with the same port, or the only one. */
 function likeliest(address: ListenAddress, others: ListenAddress[]): ListenAddress | undefined {
   const portOf = (one: ListenAddress) => (one.family === "unix" ? undefined : one.port);
   const samePort = others.find((other) => portOf(other) === portOf(address));
@@ -237,7 +237,7 @@ function place({ address, listens: [listen] }: NamedAddress): string {
   return `${toListenStream(address)} (${listen?.file}:${listen?.line})`;
 }
 
-/** A file that several servers include is read several times, but its problem is one. */
+/** A file that several servers include is read several times, but its problems are reported once. */
 function unique(problems: Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
 }

@@ -4,7 +4,7 @@ import { problemAt, type Problem } from "./problem.ts";
 
 const words = (text: string) => new Set(text.trim().split(/\s+/));
 
-/** NGX_MAIN_CONF in ngx_command_t tables, without those that http has as well. */
+/** NGX_MAIN_CONF in ngx_command_t tables, without those that http also has. */
 const ofMain = words(`
   daemon debug_points env events google_perftools_profiles http load_module lock_file mail master_process pcre_jit pid quic_bpf
   ssl_engine ssl_object_cache_inheritable stream thread_pool timer_resolution user worker_cpu_affinity worker_priority
@@ -19,7 +19,7 @@ const ofHttp = words(`
   uwsgi_cache_path variables_hash_bucket_size variables_hash_max_size
 `);
 
-/** NGX_HTTP_SRV_CONF, perhaps with NGX_HTTP_MAIN_CONF. Beside them are all of ssl_…, http3_… and quic_…. */
+/** NGX_HTTP_SRV_CONF, with or without NGX_HTTP_MAIN_CONF. All of ssl_…, http3_… and quic_… also belong to them. */
 const ofServers = words(`
   client_body_early_read client_header_buffer_size client_header_timeout connection_pool_size http2 http2_body_preread_size
   http2_idle_timeout http2_max_concurrent_pushes http2_max_concurrent_streams http2_max_field_size http2_max_header_size
@@ -33,7 +33,7 @@ const ofLocations = words(`
   scgi_pass uwsgi_pass xslt_stylesheet
 `);
 
-/** Where alone nginx takes a directive; undefined for one that more contexts can have, or that is not known. */
+/** The only context in which nginx accepts a directive. Undefined if several contexts can have it, or if it is not known. */
 export function onlyContext(name: string): "main" | "http" | "server" | "location" | undefined {
   if (ofMain.has(name)) return "main";
   if (ofHttp.has(name)) return "http";
@@ -41,7 +41,7 @@ export function onlyContext(name: string): "main" | "http" | "server" | "locatio
   return ofLocations.has(name) ? "location" : undefined;
 }
 
-/** What can't stand in a file that nginx reads in its http block: a whole nginx.conf is no such file. */
+/** A problem for directives that nginx does not accept in its http block, as in a whole nginx.conf. */
 export function outsideHttp(directives: readonly Directive[], file: string): Problem | undefined {
   const found = directives.filter(({ name }) => onlyContext(name) === "main");
   const [first] = found;

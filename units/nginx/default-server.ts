@@ -1,4 +1,4 @@
-/** What nginx needs to serve on passed sockets when nobody has written a configuration. */
+/** What nginx needs to serve on passed sockets without a configuration by the user. */
 import { challengeLine } from "./acme.ts";
 import { AddressError, type ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
@@ -26,7 +26,7 @@ export interface DefaultServerOptions {
  * The text of a default.conf that serves static files on each of the addresses: the image's own, as in Example 1 of
  * podman-nginx-socket-activation. With TLS, one server for each certificate.
  *
- * @param listen one `listen` is written for each; an address that is there twice counts once
+ * @param listen one `listen` is written for each. A repeated address counts once
  * @throws AddressError if there is no address (nginx would take *:80), or an abstract unix socket among them
  * @example defaultServer([parseListenStream("0.0.0.0:8080")]) // "server {\n    listen 8080;\n    server_name localhost;\n…"
  */
@@ -43,7 +43,7 @@ ${rest}}
 `;
   }
   const redirect = tls.redirect && listen.length > 0;
-  // By the name that the client asks for (SNI); the first one is for all names without a certificate.
+  // nginx chooses by the name that the client asks for (SNI). The first server is for all names without a certificate.
   const servers = [undefined, ...tls.names].map((name) => {
     const plain = redirect ? [] : listen;
     const lines = [

@@ -1,4 +1,4 @@
-/** Lines of nginx that a person adds to what is generated for a backend. */
+/** Lines of nginx configuration that a user adds to the generated lines of a backend. */
 import { AddressError, parseListen, type ListenAddress } from "./address.ts";
 import { parseReadable, readDirectives } from "./included.ts";
 import type { NginxFile } from "./listens.ts";
@@ -10,18 +10,18 @@ export interface Extra {
   text: string;
   /** Directive by directive. */
   lines: readonly ExtraLine[];
-  /** What nginx reads there, with what it includes. */
+  /** All directives that nginx reads there, with those of included files. */
   directives: readonly Directive[];
 }
 
-/** A directive as it is written, with the comments before it and behind it. */
+/** A directive as it is written, with the comments before and after it. */
 export interface ExtraLine {
   name: string;
   text: string;
 }
 
 /**
- * Reads them. What can't be read has no directives: that is for others to say.
+ * Reads the lines. Text that can't be read has no directives: another check reports it.
  *
  * @param files what the lines may include
  */
@@ -30,12 +30,12 @@ export function readExtra(text = "", files: readonly NginxFile[] = []): Extra {
   return { text: text.trimEnd(), lines, directives: readDirectives(text, files) };
 }
 
-/** The names of the headers that are set, in lower case: they mean the same in any (RFC 9110, 5.1). */
+/** The names of the headers that are set, in lower case, because their case means nothing (RFC 9110, 5.1). */
 export function headersSet({ directives }: Extra): Set<string> {
   return new Set(named(directives, "proxy_set_header").map(({ args: [name = ""] }) => name.toLowerCase()));
 }
 
-/** The addresses that are listened on. */
+/** The addresses of all `listen`. */
 export function listensOf({ directives }: Pick<Extra, "directives">): ListenAddress[] {
   return named(directives, "listen").flatMap(({ args: [parameter = ""] }) => {
     try {
@@ -49,8 +49,8 @@ export function listensOf({ directives }: Pick<Extra, "directives">): ListenAddr
 }
 
 /**
- * What a server can have one location of, as it would be written: "/api/", "= /api/", "@name". Regular expressions are left
- * out, as the first that matches is taken.
+ * The locations that a server can have only once, as they would be written: "/api/", "= /api/", "@name". Regular expressions are left out,
+ * because nginx uses the first one that matches.
  *
  * @see ngx_http_core_location() in nginx's src/http/ngx_http_core_module.c, ngx_http_join_exact_locations() in src/http/ngx_http.c
  */

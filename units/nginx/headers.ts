@@ -4,12 +4,12 @@ import type { Directive } from "./parse.ts";
 import { conf, headersFile } from "./proxy-files.ts";
 import { quoteWord } from "./tokens.ts";
 
-/** What is set, by the name in lower case: nginx sends a header that is set twice twice. */
+/** Keyed by lower-case name: nginx would otherwise send the header twice. */
 export type Headers = ReadonlyMap<string, { name: string; value: string }>;
 
 /**
- * What is generated. This proxy is the first hop: systemd hands it the client's own connection, so $remote_addr is the client.
- * What the client itself says of where it comes from ($proxy_add_x_forwarded_for would keep it) is not to be trusted, and replaced.
+ * The generated headers. This proxy is the first hop: systemd passes on the client's own connection, so $remote_addr is the client. What
+ * the client itself says about its address can't be trusted ($proxy_add_x_forwarded_for would keep it), so it is replaced.
  */
 const generated = headersOf([
   ["Host", "$host$proxy_port_suffix"],
@@ -19,7 +19,7 @@ const generated = headersOf([
   ["X-Forwarded-Host", "$host$proxy_port_suffix"],
   ["X-Forwarded-Port", "$server_port"],
   ["Forwarded", ""],
-  // Not for CGI programs to take as HTTP_PROXY (httpoxy).
+  // Otherwise CGI programs would read it as HTTP_PROXY (httpoxy).
   ["Proxy", ""],
   ["Upgrade", "$proxy_upgrade"],
   ["Connection", "$proxy_connection"],
@@ -30,10 +30,10 @@ function headersOf(pairs: readonly (readonly string[])[]): Headers {
 }
 
 /**
- * What holds below a level that sets some of them. nginx takes the headers of one level only, the innermost, so that each level
- * that is written has all of them.
+ * The headers below a level that sets some headers. nginx uses only the headers of the innermost level, so each generated level has all of
+ * them.
  *
- * @param outer what holds above it
+ * @param outer the headers above this level
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
  */
 export function withHeaders(directives: readonly Directive[], outer: Headers = generated): Headers {
@@ -41,7 +41,7 @@ export function withHeaders(directives: readonly Directive[], outer: Headers = g
   return set.length === 0 ? outer : new Map([...outer, ...headersOf(set)]);
 }
 
-/** The file with those that hold everywhere. */
+/** The file with the headers for all backends. */
 export function proxyHeaders(shared: Headers): string {
   return `# This is the edge: what a client says of its own address and scheme is replaced, not added to.
 ${lines(shared).join("\n")}
@@ -49,10 +49,10 @@ ${lines(shared).join("\n")}
 }
 
 /**
- * The lines beside a person's own at a level.
+ * The generated lines of a level, next to the user's own.
  *
- * @param outer what holds above it
- * @param shared what {@link proxyHeaders} has
+ * @param outer the headers above this level
+ * @param shared the headers of {@link proxyHeaders}
  */
 export function headersBeside(extra: Extra, outer: Headers, shared: Headers): string[] {
   const own = headersSet(extra);

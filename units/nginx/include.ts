@@ -13,15 +13,15 @@ const HARMLESS = ["mime.types", "fastcgi_params", "scgi_params", "uwsgi_params"]
   (name) => `${PREFIX}/${name}`,
 );
 
-/** What a reverse proxy's host writes there is a `resolver`, and nothing else: see virtual-host.ts. */
+/** The host of a reverse proxy writes only a `resolver` there: see virtual-host.ts. */
 const RESOLVER_D = `${PREFIX}/resolver.d`;
 
-/** What an `include` reads: files of ours, and whether it may read others that can't be seen from here. */
+/** What an `include` reads: our files, and whether it may read others that can't be seen from here. */
 export interface Included {
   names: string[];
-  /** It reads, or may read, files outside /etc/nginx/conf.d, or in a volume below it. */
+  /** Whether it reads, or may read, files outside /etc/nginx/conf.d, or in a volume below it. */
   unseen: boolean;
-  /** It names a file in /etc/nginx/conf.d that is not there, or a directory: nginx would not start. */
+  /** Whether it names a missing file in /etc/nginx/conf.d, or a directory: nginx would not start. */
   missing: boolean;
 }
 
@@ -62,14 +62,14 @@ export function resolveInclude(
   };
 }
 
-/** An absolute path without "..", or undefined for one that may lead anywhere, as a directory of the image may be a link. */
+/** An absolute path without "..". Undefined for one that may lead anywhere, because a directory of the image may be a link. */
 type Place = string | undefined;
 
-/** What is known of the container's files: all of conf.d, except in the volumes below it, and nothing else. */
+/** What is known about the container's files: all of conf.d, except in the volumes below it, and nothing else. */
 class Tree {
   readonly #files: Set<string>;
   readonly #directories: Set<string>;
-  /** The volumes below conf.d, and what leads to them there. */
+  /** The volumes below conf.d. */
   readonly #mounts: readonly string[];
 
   constructor(names: readonly string[], mounts: readonly string[]) {
@@ -92,7 +92,7 @@ class Tree {
     return HARMLESS.includes(path) || isBelow(path, RESOLVER_D) ? "harmless" : "unseen";
   }
 
-  /** Where a part of a path leads from a place. */
+  /** The places to which a part of a path leads from a place. */
   below(place: Place, part: string, isPattern: boolean): Place[] {
     if (place === undefined) return [undefined];
     const isDirectory = this.#directories.has(place);

@@ -1,14 +1,14 @@
-/** Directives of several files as nginx reads them: what an `include` names stands in its place. */
+/** The directives of several files as nginx reads them: each `include` is replaced by the files that it names. */
 import { isReadByNginx, resolveInclude } from "./include.ts";
 import type { NginxFile } from "./listens.ts";
 import { parseNginx, type Directive } from "./parse.ts";
 import { NginxSyntaxError } from "./tokens.ts";
 
 /**
- * The directives of a text, with those of what it includes. A text that can't be read has none, and a file that is not there
- * neither: that is for others to say (findListens(), `nginx -t`).
+ * The directives of a text, with those of included files. A text that can't be read, or a missing file, has none: findListens() and `nginx
+ * -t` report that.
  *
- * @param files what it may include
+ * @param files the files that it may include
  */
 export function readDirectives(text: string, files: readonly NginxFile[] = []): Directive[] {
   return expand(text, files, []);
@@ -21,7 +21,7 @@ export function httpDirectives(files: readonly NginxFile[]): Directive[] {
     .flatMap(({ name, text }) => expand(text, files, [name]));
 }
 
-/** @param trail the files that lead there, against includes that go round */
+/** @param trail the files that lead there, which stops circular includes */
 function expand(text: string, files: readonly NginxFile[], trail: readonly string[]): Directive[] {
   return parseReadable(text).flatMap((directive) => {
     if (directive.name !== "include") return [directive];
@@ -33,7 +33,7 @@ function expand(text: string, files: readonly NginxFile[], trail: readonly strin
   });
 }
 
-/** The directives of a text alone; of one that can't be read none. */
+/** The directives of a text without included files. None if it can't be read. */
 export function parseReadable(text: string): Directive[] {
   try {
     return parseNginx(text, "");

@@ -1,12 +1,12 @@
 import { NginxSyntaxError, type Token, tokenize } from "./tokens.ts";
 
 /**
- * Puts text into a block. A line that starts inside a word stays as it is: blanks there would be a part of the word, and so of what
- * clients get. So does a line of Lua, whose strings may have several lines too.
+ * Indents text for a block. A line that starts inside a word stays as it is: blanks there would be a part of the word, which clients may
+ * get. A line of Lua also stays, because its strings may have several lines too.
  */
 export function indent(text: string): string {
   const tokens = tokensOf(text);
-  // nginx can't read it: the error names its lines as they were written.
+  // nginx can't read the text. It stays as it was written, so that the line numbers of the error are right.
   if (tokens === undefined) return text;
   let start = 0;
   let next = 0;

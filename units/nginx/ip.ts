@@ -4,10 +4,9 @@
  */
 
 /**
- * The canonical text of an IPv4 address, which is the only spelling inet_pton(3) takes: four decimal numbers
- * without leading zeros.
+ * The canonical text of an IPv4 address, which is the only spelling that inet_pton(3) accepts: four decimal numbers without leading zeros.
  *
- * @returns undefined if `text` is no IPv4 address
+ * @returns undefined if `text` is not an IPv4 address
  */
 export function canonicalIpv4(text: string): string | undefined {
   const bytes = text.split(".");
@@ -19,7 +18,7 @@ export function canonicalIpv4(text: string): string | undefined {
  * The canonical text of an IPv6 address (RFC 5952), without brackets: lower case, no leading zeros, the first longest run of
  * zero words as "::", and an IPv4-mapped address as "::ffff:192.0.2.1".
  *
- * @returns undefined if `text` is no IPv6 address; one with a scope ("fe80::1%eth0") is none either
+ * @returns undefined if `text` is not an IPv6 address, or has a scope ("fe80::1%eth0")
  * @example canonicalIpv6("0:0:0:0:0:FFFF:7f00:1") // "::ffff:127.0.0.1"
  */
 export function canonicalIpv6(text: string): string | undefined {
@@ -41,7 +40,7 @@ export function canonicalIpv6(text: string): string | undefined {
 }
 
 /**
- * An IPv6 address as /proc/net/if_inet6 has it: 32 hexadecimal digits.
+ * An IPv6 address as in /proc/net/if_inet6: 32 hexadecimal digits.
  *
  * @param canonical see {@link canonicalIpv6}
  * @example ipv6Digits("2001:db8::1") // "20010db8000000000000000000000001"

@@ -8,18 +8,18 @@ export interface Listening {
   tls?: readonly ListenAddress[];
 }
 
-/** What a `listen` is written for. */
+/** Options of {@link listenLines}. */
 export interface ListenOptions {
-  /** An option for each of them: "default_server". */
+  /** An option for each line: "default_server". */
   option?: string;
   /**
-   * All that nginx listens on: beside a wildcard it opens a socket of its own for an address only with "bind", which may
-   * stand in one server only. Left out where another server has it.
+   * All addresses that nginx listens on. If a wildcard covers an address, nginx opens a separate socket for it only with "bind", which only
+   * one server may have. Left out if another server has it.
    */
   among?: readonly ListenAddress[];
 }
 
-/** One line for each address; an address that is there twice counts once. */
+/** One line for each address. A repeated address counts once. */
 export function listenLines({ plain, tls = [] }: Listening, { option, among = [] }: ListenOptions): string {
   const line = (address: ListenAddress, ...options: (string | undefined)[]) => {
     const bind = isCovered(address, among) ? "bind" : undefined;
@@ -32,7 +32,7 @@ export function listenLines({ plain, tls = [] }: Listening, { option, among = []
   ].join("");
 }
 
-/** Beside a wildcard, nginx would open no socket for this address: see bind.ts. */
+/** Whether a wildcard covers this address, so that nginx would open no socket for it: see bind.ts. */
 function isCovered(one: ListenAddress, addresses: readonly ListenAddress[]): boolean {
   if (one.family === "unix") return false;
   const wildcard = wildcardOf(one);

@@ -12,11 +12,11 @@ export interface NginxFile {
   text: string;
 }
 
-/** One `listen`, or the one that nginx adds to a server that has none. */
+/** One `listen`, or the one that nginx adds to a server without a `listen`. */
 export interface Listen {
   file: string;
   line: number;
-  /** As it was written, "listen 8080 ssl"; undefined for the one that nginx adds. */
+  /** As it was written, "listen 8080 ssl". Undefined for the one that nginx adds. */
   text?: string;
   /** Empty if it names a host. */
   addresses: ListenAddress[];
@@ -25,13 +25,13 @@ export interface Listen {
   options: string[];
 }
 
-/** What could be read. With `unseen`, an include may hold more. */
+/** What could be read. With `unseen`, included files may have more. */
 export interface Listens {
   listens: Listen[];
   unseen: boolean;
-  /** A file is not what nginx can read there, which is among the errors: what it was to listen on is not known. */
+  /** Whether a file is not what nginx can read there. The errors report it, and its listens are not known. */
   broken: boolean;
-  /** The files that nginx does not read: no name that ends in ".conf", and no include. */
+  /** The files that nginx does not read: their names don't end in ".conf", and no file includes them. */
   unread: NginxFile[];
   errors: Problem[];
   warnings: Problem[];
@@ -40,7 +40,7 @@ export interface Listens {
 /**
  * Reads all files that nginx reads from conf.d, which is in the http context.
  *
- * @param mounts where volumes are in the container: what is in those below conf.d can't be seen
+ * @param mounts where volumes are in the container: the content of those below conf.d can't be seen
  */
 export function findListens(files: readonly NginxFile[], mounts: readonly string[] = []): Listens {
   const reader = new Reader(files, mounts);
@@ -52,11 +52,11 @@ export function findListens(files: readonly NginxFile[], mounts: readonly string
   return reader.found;
 }
 
-/** The files that lead to the one being read, itself last: for messages, and against includes that go round. */
+/** The files that lead to the one being read, itself last: for messages, and to stop circular includes. */
 type Trail = string[];
 type ReadContext = (directives: Directive[], trail: Trail) => void;
 
-/** Only http and server contexts are looked into. `listen` stands in no other, so what a location includes does not matter. */
+/** Reads only http and server contexts. No other context can have a `listen`, so the includes of a location do not matter. */
 class Reader {
   readonly found: Listens = {
     listens: [],
@@ -110,7 +110,7 @@ class Reader {
 
   #server(server: Directive, trail: Trail): void {
     if (this.#listensOf(server.block ?? [], trail)) return;
-    // ngx_http_core_server() adds *:80 for root, which nginx's master is in its image (else *:8000).
+    // ngx_http_core_server() adds *:80 if nginx's master runs as root, as in its image (otherwise *:8000).
     const addresses: ListenAddress[] = [{ family: "ipv4", address: "0.0.0.0", port: 80 }];
     this.found.listens.push({ file: trail.at(-1) ?? "", line: server.line, addresses, options: [] });
   }
@@ -147,7 +147,7 @@ class Reader {
     }
   }
 
-  /** @returns whether all that it includes could be read */
+  /** @returns whether all included files could be read */
   #include(directive: Directive, trail: Trail, read: ReadContext): boolean {
     const pattern = directive.args[0] ?? "";
     const ours = [...this.#texts.keys()];

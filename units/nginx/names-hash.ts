@@ -1,12 +1,12 @@
-/** The table in which nginx looks server names up, for names that are longer than it has room for by itself. */
+/** nginx's table of server names, for names that are longer than its default room. */
 
-/** What nginx has: the cache line of the processor. */
+/** nginx's default: the cache line of the processor. */
 const USUAL = 64;
 const POINTER = 8;
 
 /**
- * The directive that makes room, for the http context, or nothing where there is enough. nginx would not start
- * ("could not build server_names_hash").
+ * The directive for the http context that makes room for these names. Undefined if there is enough room. Without the directive nginx would
+ * not start ("could not build server_names_hash").
  *
  * @see https://nginx.org/en/docs/http/server_names.html#optimization; NGX_HASH_ELT_SIZE in nginx's src/core/ngx_hash.c
  * @example namesHashLine(["www.example.com"]) // undefined
@@ -21,7 +21,7 @@ export function namesHashLine(serverNames: readonly string[]): string | undefine
 
 /** A bucket has an element (its value, the length in two bytes and the text, aligned) and a pointer that ends it. */
 function bucketSize(serverName: string): number {
-  // Patterns are in tables of their own, by label (ngx_hash_wildcard_init()).
+  // Patterns have their own tables, by label (ngx_hash_wildcard_init()).
   const keys = serverName.startsWith("*.") ? serverName.split(".") : [serverName];
   const longest = Math.max(...keys.map(({ length }) => length));
   return POINTER + Math.ceil((longest + 2) / POINTER) * POINTER + POINTER;

@@ -1,6 +1,6 @@
 /**
- * Options of `listen` that mean something else on a socket that systemd passes on. The others (backlog=, rcvbuf=, deferred, …)
- * nginx sets on an inherited socket too: ngx_configure_listening_sockets() in src/core/ngx_connection.c.
+ * Options of `listen` that have a different meaning on a socket that systemd passes on. nginx also sets all others (backlog=, rcvbuf=,
+ * deferred, …) on an inherited socket: ngx_configure_listening_sockets() in src/core/ngx_connection.c.
  */
 import type { NamedAddress } from "./bind.ts";
 import { problemAt, type Problem } from "./problem.ts";
@@ -24,18 +24,18 @@ export function optionProblems({ address, listens }: NamedAddress): {
   return { errors, warnings };
 }
 
-/** nginx >= 1.29.7 makes a socket of another protocol anew (`change_protocol`) and closes the inherited one. */
+/** If the protocol differs, nginx >= 1.29.7 opens a new socket (`change_protocol`) and closes the inherited one. */
 const MULTIPATH =
   "multipath asks for an MPTCP socket, and the one that is passed on is TCP, so nginx would close it and every client would hang. Remove multipath.";
 
 /**
- * ngx_clone_listening() adds one listening for each further worker. Only the first takes the inherited socket; the rest are
- * opened anew. Measured with nginx 1.22, two workers, a network namespace of its own: one worker answered all requests.
+ * ngx_clone_listening() adds one listening for each further worker. Only the first uses the inherited socket. The others open new ones.
+ * Measured with nginx 1.22, two workers, a separate network namespace: one worker answered all requests.
  */
 const REUSEPORT =
   "with reuseport only one worker serves the socket of systemd. The others open their own sockets in the container, which no client reaches. Remove reuseport: all workers share the socket without it.";
 
-/** ngx_open_listening_sockets() leaves out IPV6_V6ONLY, as all it sets before bind(2), for a socket that is already open. */
+/** For a socket that is already open, ngx_open_listening_sockets() sets nothing that must be set before bind(2), such as IPV6_V6ONLY. */
 function ipv6only(value: string, bindIpv6Only: string): string {
   return `ipv6only=${value} has no effect on a socket that is passed on. Remove it, and if you need it write BindIPv6Only=${bindIpv6Only} in the socket unit.`;
 }

@@ -1,4 +1,4 @@
-/** The directives of an nginx configuration file as a tree. What they mean is not looked at: that is `nginx -t`. */
+/** The directives of an nginx configuration file as a tree. Their meaning is not checked: `nginx -t` does that. */
 import { NginxSyntaxError, tokenize, type Place } from "./tokens.ts";
 
 /** One directive: `name args…;` or `name args… { block }`. Line and column are where its name starts. */
@@ -14,7 +14,7 @@ export interface Directive extends Place {
  * Reads a configuration file.
  *
  * @param file the file's name, for messages
- * @throws NginxSyntaxError where nginx too would stop: a missing ";" or "}", one too many, an unclosed quote
+ * @throws NginxSyntaxError where nginx would also stop: a missing ";" or "}", one too many, an unclosed quote
  * @see ngx_conf_parse() in nginx's src/core/ngx_conf_file.c
  * @example parseNginx("server { listen 80; }", "default.conf")[0]?.block?.[0]?.args // ["80"]
  */

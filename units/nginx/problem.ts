@@ -1,10 +1,10 @@
-/** Something that is wrong in what a person wrote, and where. */
+/** A problem in a text of a user, and its place. */
 export interface Problem {
   /** The configuration file, or the unit. */
   file?: string;
   /** Counts from 1. */
   line?: number;
-  /** Whole: it starts with the file and the line. */
+  /** The whole message, which starts with the file and the line. */
   message: string;
 }
 

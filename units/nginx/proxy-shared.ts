@@ -21,7 +21,7 @@ ${acme ? besideChallenge(nothing) : `    ${nothing}\n`}}
 }
 
 /**
- * What all servers share for TLS: the certificate of those that have none of their own. A server may set each of it otherwise.
+ * What all servers share for TLS: the certificate for servers without their own. A server may override each directive.
  *
  * @param own as in {@link ProxyCommon}
  */
@@ -36,17 +36,17 @@ export function tlsCommon(tls: TlsOptions, own: readonly Directive[] = []): stri
 export interface ProxyCommon {
   /** Whether a backend is found by its name. */
   hasNetwork?: boolean;
-  /** All that there is a server block for. */
+  /** All names with a server block. */
   serverNames?: readonly string[];
-  /** What somebody's own files have in the http context: nginx refuses a directive that is there twice. */
+  /** The directives of the user's own files in the http context: nginx refuses a duplicate directive. */
   own?: readonly Directive[];
 }
 
 /**
- * What all virtual hosts share, in the http context. A server may set each of it otherwise.
+ * What all virtual hosts share, in the http context. A server may override each directive.
  *
- * An upgrade makes nginx a tunnel. A backend that takes "h2c" (RFC 7540, 3.2) would then be asked for other paths and names, with
- * whatever headers the client likes. `map` does not mind case.
+ * An upgrade makes nginx a tunnel. Through it a client could ask a backend that accepts "h2c" (RFC 7540, 3.2) for other paths and names,
+ * with any headers. `map` ignores case.
  */
 export function proxyCommon({ hasNetwork = true, serverNames = [], own = [] }: ProxyCommon = {}): string {
   const unless = (name: string, text: string) => (own.some((other) => other.name === name) ? "" : text);

@@ -1,17 +1,17 @@
 /**
- * A second try for a request whose backend has another address by now. For a second nginx may know one that the backend has
- * had. Nothing was sent there, so it is looked up and tried once more: the backend answers, or is not there (502). One that was
- * reached and said nothing stays a 504.
+ * A second try for a request whose backend has a new address. For up to a second nginx may know only the former address. Nothing was sent
+ * there, so the backend is looked up and tried once more: it answers, or is not there (502). If a backend was reached but did not answer,
+ * the result stays a 504.
  */
 import { challengeLine } from "./acme.ts";
 import { indent } from "./indent.ts";
 
-/** The location for it. */
+/** The location for the second try. */
 const shared = "@again";
 
 /**
- * For the http context: what says which location it is. A location may `set` another one, and keeps so what else its server has
- * as `error_page`, which one of its own would replace.
+ * For the http context: the variable with the location for the second try. A location may `set` a different one. This keeps the other
+ * `error_page` of its server, which an `error_page` of the location would replace.
  */
 export const retryMap = `# Where a request is tried once more.
 map "" $again {
@@ -19,10 +19,10 @@ map "" $again {
 }
 `;
 
-/** The line that sends requests there: for a level that has an `error_page`. */
+/** The line that sends requests to that location, for a level with an `error_page`. */
 export const retryLine = "error_page 504 = $again;";
 
-/** The name of the location for the requests of a backend with settings that its server has not. */
+/** The name of the location for the second try of a backend with settings that its server does not have. */
 export function ownRetry(backend: string): string {
   return `${shared}-${backend}`;
 }
@@ -56,7 +56,7 @@ ${unlessReached}    # A location of somebody else's.
 `;
 }
 
-/** The location for the requests of a backend with settings that its server has not. */
+/** The location for the second try of a backend with settings that its server does not have. */
 export function retryLocation(backend: string, settings: readonly string[]): string {
   return `location ${ownRetry(backend)} {
 ${unlessReached}${settings.map((line) => `${indent(line)}\n`).join("")}    proxy_pass $backend;

@@ -1,4 +1,4 @@
-/** What nginx needs for TLS in the configurations that are generated. */
+/** What nginx needs for TLS in generated configurations. */
 import { acmeDirectory, acmeFiles, besideChallenge } from "./acme.ts";
 import type { ListenAddress } from "./address.ts";
 import { listenLines } from "./listening.ts";
@@ -7,33 +7,33 @@ import { quoteWord } from "./tokens.ts";
 /** Where the container sees certificates and keys. */
 export const tlsDirectory = "/etc/nginx/tls";
 
-/** TLS of the servers that are generated. */
+/** The TLS settings of generated servers. */
 export interface TlsOptions {
   listen: readonly ListenAddress[];
-  /** HTTP/2 is offered beside HTTP/1.1 (ALPN). */
+  /** Whether HTTP/2 is offered in addition to HTTP/1.1 (ALPN). */
   http2: boolean;
-  /** What comes without TLS is sent to the first address of {@link listen}. */
+  /** Whether requests without TLS are redirected to the first address of {@link listen}. */
   redirect: boolean;
-  /** Server names that have a certificate of their own, patterns like "*.example.com" among them. */
+  /** Server names with their own certificate, including patterns like "*.example.com". */
   names: readonly string[];
-  /** The certificate of all others comes from a client of ACME. */
+  /** Whether the certificate for all other names comes from an ACME client. */
   acme: boolean;
 }
 
-/** The files of a certificate in {@link tlsDirectory}: of a server name, or those for all others. */
+/** The files of a certificate in {@link tlsDirectory}: for a server name, or for all others. */
 export function certificateFiles(serverName?: string): { certificate: string; key: string } {
-  // No other "_" is in a host name.
+  // Host names have no other "_".
   const prefix = serverName === undefined ? "" : `${serverName.replace("*", "_")}.`;
   return { certificate: `${prefix}certificate.pem`, key: `${prefix}key.pem` };
 }
 
-/** Which of the names with a certificate a server name gets: its own one, or that of its domain. */
+/** The name whose certificate a server name uses: its own name, or the pattern of its domain. */
 export function certificateName(serverName: string, names: readonly string[]): string | undefined {
   return [serverName, serverName.replace(/^[^.]+/, "*")].find((name) => names.includes(name));
 }
 
 /**
- * Which of the server names gets the requests for a name: that name, or the longest pattern that it is below.
+ * The server name that gets the requests for a name: the name itself, or the longest pattern that matches it.
  *
  * @see https://nginx.org/en/docs/http/server_names.html#wildcard_names
  */
@@ -44,7 +44,7 @@ export function serverNameOf(name: string, serverNames: readonly string[]): stri
     .sort((one, other) => other.length - one.length)[0];
 }
 
-/** The directives that say which certificate it is, of one of {@link TlsOptions.names}. */
+/** The directives with the certificate of one of {@link TlsOptions.names}. */
 export function certificateLines(serverName: string): string[] {
   return linesFor(tlsDirectory, certificateFiles(serverName));
 }
@@ -62,8 +62,8 @@ function linesFor(directory: string, { certificate, key }: { certificate: string
 }
 
 /**
- * The directives that are the same for every certificate. nginx 1.23.4 and older would offer TLS 1.0 and not 1.3. `http2` is a
- * directive since nginx 1.25.1; the option of `listen` that it was before is deprecated, and each start would say so.
+ * The directives that are the same for every certificate. By default, nginx 1.23.4 and older offer TLS 1.0 and not 1.3. `http2` is a
+ * directive since nginx 1.25.1. The former option of `listen` is deprecated, and each start would log that.
  *
  * @see https://nginx.org/en/docs/http/ngx_http_v2_module.html#http2, https://nginx.org/en/docs/http/ngx_http_ssl_module.html
  */
@@ -71,7 +71,7 @@ export function protocolLines({ http2 }: Pick<TlsOptions, "http2">): string[] {
   return ["ssl_protocols TLSv1.2 TLSv1.3;", ...(http2 ? ["http2 on;"] : [])];
 }
 
-/** The server block that sends requests without TLS to the same page with it. */
+/** The server block that redirects requests without TLS to the same page with TLS. */
 export function redirectServer(
   serverName: string,
   plain: readonly ListenAddress[],
@@ -85,7 +85,7 @@ ${tls.acme ? besideChallenge(redirect) : `    ${redirect}\n`}}
 `;
 }
 
-/** What comes after the host in the address of a page: of the first one that has a port. */
+/** The port after the host in a page's URL: that of the first address with a port. */
 function portSuffix(listen: readonly ListenAddress[]): string {
   const port = listen.map((address) => (address.family === "unix" ? undefined : address.port)).find(Boolean);
   return port === undefined || port === 443 ? "" : `:${port}`;

@@ -1,6 +1,6 @@
 /**
- * The words and marks of an nginx configuration file, as nginx reads them: ngx_conf_read_token() in nginx's
- * src/core/ngx_conf_file.c. Where it looks odd here, it is odd there.
+ * The words and marks of an nginx configuration file, as nginx reads them: ngx_conf_read_token() in nginx's src/core/ngx_conf_file.c. Odd
+ * rules here are nginx's own.
  */
 import { isTooLong, tooLong } from "./buffer.ts";
 import { luaBlockEnd } from "./lua.ts";
@@ -77,14 +77,14 @@ export function tokenize(text: string, file: string): Token[] {
       if (end === undefined) throw new NginxSyntaxError(file, place, `the quote ${ch} is never closed.`);
       const word = resolveEscapes(text.slice(start, end));
       const next = isQuoted ? end + 1 : end;
-      // nginx reads on from a blank before it lets go of the word.
+      // After a blank, nginx reads one more character before it releases the word.
       const last = next + (isBlank(text.charAt(next)) ? 2 : 1);
       if (isTooLong(text, start, last))
         fail(at, tooLong(name === undefined ? "this word" : `a word of "${name}"`, text, start, end, last));
       tokens.push({ kind: "word", text: word, offset: at, end: next, ...place });
       name ??= word;
       at = next;
-      // ")" may follow, for `if ($host = "example")`: it is a word of its own.
+      // ")" may follow, for `if ($host = "example")`: it is a separate word.
       if (isQuoted && !/^[ \t\r\n;{)]?$/.test(text.charAt(at)))
         fail(at, `unexpected "${text.charAt(at)}" straight after a quoted word.`);
     }
@@ -149,13 +149,13 @@ function wordEnd(text: string, from: number): number {
   return text.length;
 }
 
-/** nginx knows six escapes; before any other character a backslash is itself (regular expressions live on that). */
+/** nginx knows six escapes; before any other character a backslash stays (regular expressions need that). */
 function resolveEscapes(text: string): string {
   const blanks: Record<string, string> = { t: "\t", r: "\r", n: "\n" };
   return text.replaceAll(/\\(["'\\trn])/g, (_, ch: string) => blanks[ch] ?? ch);
 }
 
-/** Offsets must be asked for in ascending order: the file is counted once. */
+/** Offsets must be asked for in ascending order, because the lines of the file are counted only once. */
 function places(text: string): (offset: number) => Place {
   let line = 1;
   let lineStart = 0;

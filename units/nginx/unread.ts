@@ -1,11 +1,11 @@
-/** Files that nginx does not read, and that may have been meant. */
+/** Files that nginx does not read, although the user may have expected it. */
 import { sameAddress, type ListenAddress } from "./address.ts";
 import { listensOf } from "./extra.ts";
 import { parseReadable } from "./included.ts";
 import type { NginxFile } from "./listens.ts";
 import type { Directive } from "./parse.ts";
 
-/** The first of them that listens on an address: `"site" (line 2)`. */
+/** The first of these files that listens on an address: `"site" (line 2)`. */
 export function unreadListen(unread: readonly NginxFile[], address: ListenAddress): string | undefined {
   for (const { name, text } of unread) {
     const listen = within(parseReadable(text), "listen").find((directive) =>
@@ -16,7 +16,7 @@ export function unreadListen(unread: readonly NginxFile[], address: ListenAddres
   return undefined;
 }
 
-/** A sentence about those that have a server; empty where there is none. */
+/** A sentence about these files if they have a server. Empty if none has. */
 export function unreadServers(unread: readonly NginxFile[]): string {
   const names = unread
     .filter(({ text }) => within(parseReadable(text), "server").some(({ block }) => block !== undefined))

@@ -11,11 +11,11 @@ import { quoteWord } from "./tokens.ts";
 
 /** Where requests go. */
 export interface ProxiedBackend {
-  /** With a port that of a container, which the network's DNS knows; else that of an {@link upstream}. */
+  /** With a port, the name of a container, which the network's DNS knows. Otherwise the name of an {@link upstream}. */
   name: string;
   port?: number | undefined;
   serverNames: readonly string[];
-  /** The requests that it gets: for these and what is below, as in nginx's `location`: "/", "/api/". */
+  /** It gets the requests for these paths and everything below them, as in nginx's `location`: "/", "/api/". */
   paths: readonly string[];
   extra: Extra;
 }
@@ -25,18 +25,18 @@ export interface VirtualHost {
   serverName: string;
   listen: readonly ListenAddress[];
   tls?: TlsOptions | undefined;
-  /** Names that a pattern stands for, and that have a certificate of their own: a server for each, with the same locations. */
+  /** Names that the pattern matches and that have their own certificate. Each gets a server with the same locations. */
   names?: readonly string[];
   backend: ProxiedBackend;
-  /** What proxyHeaders() has. */
+  /** The headers of proxyHeaders(). */
   headers: Headers;
-  /** Whether there is a location "/", in whatever it includes. */
+  /** Whether the server has a location "/", possibly in an included file. */
   isWhole: boolean;
 }
 
 /**
- * The server block of a server name. It also reads what routesFile() names, so that a backend with a part of the name's
- * paths comes and goes without a change here.
+ * The server block of a server name. It also includes the files of routesFile(), so that a backend with a part of the name's paths can be
+ * added or removed without a change here.
  *
  * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html
  */
@@ -81,7 +81,7 @@ export function isServers({ paths }: Pick<ProxiedBackend, "paths">): boolean {
   return paths.includes("/");
 }
 
-/** The headers of the server block that a backend has. */
+/** The headers of a backend's server block. */
 export function serverHeaders(owner: ProxiedBackend, shared: Headers): Headers {
   return isServers(owner) ? withHeaders(owner.extra.directives, shared) : shared;
 }
@@ -90,29 +90,30 @@ function block(text: string): string {
   return text === "" ? "" : `${indent(text.trimEnd())}\n`;
 }
 
-/** Else nginx would look for a file of its image. */
+/** Otherwise nginx would look for a file of its image. */
 const nothingElse = `    location / {
         return 404;
     }
 `;
 
 /**
- * The domain of podman's DNS. Without it a backend that is down would be asked for outside, by a network that leads there, and
- * whoever answers would get its requests.
+ * The domain of podman's DNS. Without it, the name of a backend that is down would be looked up outside, if the network leads there, and
+ * the host with that name would get the requests.
  */
 const domain = "dns.podman";
 
 /**
- * The locations of a backend. With a port its name is in a variable, and looked up when a request comes, by the resolver: nginx
- * starts without it, and finds a backend again that has another address (proxy_pass, "the server name may be a variable").
- * Without, the variable says that there is nothing to look up again.
+ * The locations of a backend. With a port, its name is in a variable, and the resolver looks it up when a request comes: nginx starts
+ * without the backend, and finds it again at a new address (proxy_pass, "the server name may be a variable"). Without a port, the variable
+ * is empty: there is nothing to look up again.
  *
- * A backend that has not "/" shares its server with others, or may tomorrow, and whose server block it is may change with them. Its
- * own lines are in each of its locations, and its own locations beside these: the same text in the same place whoever has the
- * server, and nothing for anybody else's paths. For what only a server can have there is no such place: checkExtra() refuses it.
+ * A backend without "/" shares its server with others, now or later, and the server block may then belong to another backend. So its own
+ * lines are in each of its locations, and its own locations are next to these: the same text in the same place, whichever backend has the
+ * server block, and no effect on the paths of other backends. Directives that only a server can have fit nowhere: checkExtra() refuses
+ * them.
  *
  * @param outer the headers of the server
- * @param shared what proxyHeaders() has
+ * @param shared the headers of proxyHeaders()
  */
 export function locations(backend: ProxiedBackend, outer: Headers, shared: Headers): string {
   const { name, port, paths, extra } = backend;
@@ -122,7 +123,7 @@ export function locations(backend: ProxiedBackend, outer: Headers, shared: Heade
   const sets = (directive: string) => within.length > 0 && named(extra.directives, directive).length > 0;
   const headers = sets("proxy_set_header") ? headersBeside(extra, outer, shared) : [];
   const texts = (some: readonly ExtraLine[]) => [...some.map(({ text }) => text), ...headers];
-  // A request that is tried again has been rewritten.
+  // A request that is tried again is already rewritten.
   const settings = texts(within.filter((line) => !rewriting.includes(line.name)));
   const triesOtherwise = port !== undefined && settings.length > 0;
   const body = [
@@ -143,14 +144,14 @@ export function locations(backend: ProxiedBackend, outer: Headers, shared: Heade
 const rewriting = ["break", "if", "return", "rewrite", "set", "try_files"];
 
 /**
- * A backend with Unix sockets, one a replica. nginx starts without them, and tries the next where one does not answer.
+ * A backend with Unix sockets, one for each replica. nginx starts without them, and tries the next one if one does not answer.
  *
  * @param paths in nginx's container
  * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  */
 export function upstream(backend: string, paths: readonly string[]): string {
-  // One that did not answer is asked again after a second. nginx's own ten would be ten of 502 where all of them restart at once;
-  // of a single one it takes no note.
+  // A socket that did not answer is tried again after a second. With nginx's default of ten seconds, clients would get 502 for ten seconds
+  // if all replicas restart at once. nginx ignores this setting for a single socket.
   const again = paths.length > 1 ? " fail_timeout=1s" : "";
   return `upstream ${backend} {
 ${paths

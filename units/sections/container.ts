@@ -13,7 +13,7 @@ export interface ContainerSection {
   containerName?: string;
   /** When to pull the image (--pull). Default: "missing". */
   pull?: "always" | "missing" | "never" | "newer";
-  /** Environment variables, as they are given: `%` and `$` mean nothing. NGINX's descriptors: { NGINX: "3;" }. */
+  /** Environment variables, as they are given: `%` and `$` have no meaning. nginx's descriptors: { NGINX: "3;" }. */
   environment?: Variables;
   /** Files of variables, made with environmentFile() (--env-file). Default: none. */
   environmentFile?: Many;
@@ -41,7 +41,10 @@ export interface ContainerSection {
   stopTimeout?: number;
   /** Who says that it is started: the runtime (false), the container (true), its health check ("healthy"). Default: false. */
   notify?: boolean | "healthy";
-  /** The command that checks its health; "none" for none (--health-cmd). No " at an end: podman strips it. Default: the image's. */
+  /**
+   * The command that checks its health; "none" for none (--health-cmd). Not with a " at its beginning or end: podman strips it. Default:
+   * the image's.
+   */
   healthCmd?: string;
   /** The time between two checks: "30s" (--health-interval). Default: "30s". */
   healthInterval?: string;

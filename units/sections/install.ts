@@ -8,8 +8,8 @@ import type { KeySpecs, Many } from "../section.ts";
  */
 export interface InstallSection {
   /**
-   * Units that want this one: "sockets.target" for a socket, "default.target" for a user's service ("multi-user.target"
-   * never comes in a user manager). Default: none, the unit does not start by itself.
+   * Units that want this one: "sockets.target" for a socket, "default.target" for a user's service (a user manager never reaches
+   * "multi-user.target"). Default: none. The unit does not start by itself.
    */
   wantedBy?: Many;
 }

@@ -7,8 +7,8 @@ import type { KeySpecs } from "../section.ts";
  */
 export interface QuadletSection {
   /**
-   * Whether the service waits for the network: network-online.target, or podman-user-wait-network-online.service for
-   * a user, which hangs where nothing on the host wants that target. Default: true.
+   * Whether the service waits for the network: network-online.target, or podman-user-wait-network-online.service for a user, which hangs if
+   * nothing on the host wants that target. Default: true.
    */
   defaultDependencies?: boolean;
 }

@@ -1,9 +1,8 @@
 import type { KeySpecs, Many, Variables } from "../section.ts";
 
 /**
- * `[Service]`: how systemd runs the process. Command lines are written as they are given, so that specifiers such as
- * `%N` work: make the words of others with quoteExecArgument(). In a quadlet podman writes ExecStart= and Type= itself,
- * and refuses User=, Group= and DynamicUser=.
+ * `[Service]`: how systemd runs the process. Command lines are written as they are given, so that specifiers such as `%N` work: quote words
+ * from users with quoteExecArgument(). In a quadlet podman writes ExecStart= and Type= itself, and refuses User=, Group= and DynamicUser=.
  *
  * @see systemd.service(5), systemd.exec(5) [E], systemd.kill(5) [K], systemd.resource-control(5) [R]
  */
@@ -14,7 +13,7 @@ export interface ServiceSection {
   notifyAccess?: "none" | "main" | "exec" | "all";
   /** The command; more than one only with "oneshot". Default: none. */
   execStart?: Many;
-  /** A command that says by its exit code whether to start at all: 1 to 254 is "no", and no failure. Default: none. */
+  /** A command whose exit code decides whether to start at all: 1 to 254 means "no", and is not a failure. Default: none. */
   execCondition?: string;
   /** Commands before it. Default: none. */
   execStartPre?: Many;
@@ -24,7 +23,7 @@ export interface ServiceSection {
   execReload?: Many;
   /** Commands that stop it. Default: none, it gets `killSignal`. */
   execStop?: Many;
-  /** Commands after it has ended, in whatever way. Default: none. */
+  /** Commands after it has ended for any reason. Default: none. */
   execStopPost?: Many;
   /** When to start it again. Default: "no". */
   restart?: "no" | "on-success" | "on-failure" | "on-abnormal" | "on-watchdog" | "on-abort" | "always";
@@ -62,7 +61,7 @@ export interface ServiceSection {
   syslogIdentifier?: string;
   /** Whether nothing in it can gain privileges. Not with rootless podman, which needs newuidmap [E]. Default: false. */
   noNewPrivileges?: boolean;
-  /** The only socket families it may open: ["AF_UNIX", "AF_NETLINK"]; "~" first turns it round [E]. Default: all. */
+  /** The only socket families it may open: ["AF_UNIX", "AF_NETLINK"]; "~" first inverts the list [E]. Default: all. */
   restrictAddressFamilies?: Many;
 }
 

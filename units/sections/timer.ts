@@ -6,9 +6,9 @@ import type { KeySpecs } from "../section.ts";
  * @see systemd.timer(5)
  */
 export interface TimerSection {
-  /** Times of the calendar: "daily" (systemd.time(7)). Default: none. */
+  /** Calendar times: "daily" (systemd.time(7)). Default: none. */
   onCalendar?: string;
-  /** The longest random time after that, so that not all start at once: "15min". Default: 0. */
+  /** The longest random delay after that, so that not all start at the same time: "15min". Default: 0. */
   randomizedDelaySec?: string;
 }
 

@@ -9,13 +9,13 @@ import type { KeySpecs, Many } from "../section.ts";
 export interface UnitSection {
   /** A short title for people. Default: the unit's name. */
   description?: string;
-  /** Units started together with this one; it does not mind if they fail. Default: none. */
+  /** Units started together with this one. Their failure does not affect it. Default: none. */
   wants?: Many;
   /** As `wants`, but this unit is stopped when one of them is, and (with `after`) not started if one fails. Default: none. */
   requires?: Many;
-  /** Units whose stop and restart are this one's as well; it does not start with them. Default: none. */
+  /** Units whose stop and restart also stop and restart this one. It does not start with them. Default: none. */
   partOf?: Many;
-  /** Units that are started earlier than this one, and stopped later; it does not start them. Default: none. */
+  /** Units that are started earlier than this one, and stopped later. It does not start them. Default: none. */
   after?: Many;
   /** Absolute paths whose mounts this unit needs. Default: none. */
   requiresMountsFor?: Many;
