@@ -1,4 +1,4 @@
-// The rooms and who may import whom: CONTRIBUTING.md has the table and the reasons.
+// The rooms, and which room may import which: CONTRIBUTING.md has the table and the reasons.
 const may = (room, ...others) => ({
   name: `room-${room}`,
   severity: "error",

@@ -10,7 +10,7 @@ export default defineConfig(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // One thing a file (CONTRIBUTING.md).
+      // One topic per file (CONTRIBUTING.md).
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       eqeqeq: "error",
       // `interface X extends z.input<typeof schema> {}` gives the type of a schema a name.
@@ -27,7 +27,7 @@ export default defineConfig(
     },
   },
   {
-    // It runs in the browser.
+    // These files run in the browser.
     files: ["tools/site/.vitepress/theme/*.js"],
     languageOptions: { globals: { document: "readonly" } },
   },

@@ -1,15 +1,15 @@
 import type { Wanted } from "./job.ts";
 
-/** One way to bring all hosts to what Example 2 is (job.ts). It holds no connection from one run to the next. */
+/** One way to bring all hosts to the state of Example 2 (job.ts). It holds no connection from one run to the next. */
 export interface Contestant {
-  /** With its version. */
+  /** The tool, with its version. */
   readonly name: string;
-  /** Says what is wanted next; not measured. */
+  /** Sets what the next run has to bring; not measured. */
   want(wanted: Wanted): void;
-  /** Brings the hosts there: this is what is measured. Rejects when one host fails. */
+  /** Brings all hosts to the wanted state: this is what is measured. Rejects if one host fails. */
   run(): Promise<void>;
-  /** What it does after a measured run, unmeasured: for connections that it would keep. */
+  /** Runs after a measured run, unmeasured: closes connections that the tool would keep. */
   settle?(): Promise<void>;
-  /** Removes what it has put on the hosts, and forgets it; what it leaves is removed by job.ts. */
+  /** Removes what the tool has put on the hosts, and the tool's own records. job.ts removes the rest. */
   remove?(): Promise<void>;
 }

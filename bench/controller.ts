@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { cgroupDirectory, cgroupRoot } from "../tools/fleet/layout.ts";
 import { processorTime } from "./processor-time.ts";
 
-// By a cgroup and not by wait(2): what a killed parent has started counts too. Its name is that of no fleet, so that `clean` leaves it.
+// A cgroup also counts what a killed parent has started; wait(2) does not. No fleet can have this name, so `clean` leaves it alone.
 const cgroup = cgroupDirectory("bench-controller");
 
-/** Where this process is otherwise (cgroups(7), /proc/pid/cgroup). */
+/** The cgroup of this process outside of a measurement (cgroups(7), /proc/pid/cgroup). */
 function home(): string {
   const path = /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "/";
   return join(cgroupRoot(), path);
 }
 
-/** Seconds of processor time of all that `work` starts on this machine, up to its end. This process itself does not count. */
+/** Seconds of processor time of everything that `work` starts on this machine, until it ends. This process itself does not count. */
 export async function controllerTime(work: () => Promise<void>): Promise<number> {
   const before = home();
   mkdirSync(cgroup, { recursive: true });

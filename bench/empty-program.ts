@@ -7,7 +7,7 @@ import { quietly } from "./this-project.ts";
 const root = join(import.meta.dirname, "..");
 
 /**
- * What no program of Pulumi can be faster than: one that does nothing, with the same engine, SDK, backend and compile cache.
+ * The lower limit for any program of Pulumi: a program that does nothing, with the same engine, SDK, backend and compile cache.
  *
  * @param work a directory for it
  */

@@ -1,13 +1,13 @@
 import type { Run } from "./measure.ts";
 import { median } from "./statistics.ts";
 
-/** What each run took, in seconds. */
+/** How long each run took, in seconds. */
 export const seconds = (runs: readonly Run[]) => runs.map(({ began, ended }) => (ended - began) / 1000);
 /** Seconds of processor time. */
 export const controller = (runs: readonly Run[]) => runs.map((run) => run.controller);
 export const host = (runs: readonly Run[]) => runs.map((run) => run.host);
 
-/** What `spread` writes, for the texts above tables. */
+/** Explains the output of `spread`, in the texts above tables. */
 export const legend = "least / median / greatest, and from how many runs";
 
 export function spread(values: readonly number[]): string {

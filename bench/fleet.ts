@@ -32,10 +32,10 @@ direction. The registry is beside the hosts.`;
 };
 
 /**
- * In a repeat each of them has a turn: a first up, an unchanged one, a change of one file and another image; in the first repeat the
- * second and the third are there twice.
+ * In each repeat every contestant has a turn: a first up, an unchanged one, a change of one file and another image. The turns of the
+ * first repeat have the second and the third of these twice.
  *
- * @param way what contestants get, to the hosts that are looked at from nearby
+ * @param way gives the hosts as the contestants reach them; the bench itself looks at the hosts from nearby
  */
 async function compare(
   { hosts, repeats, work, load }: Parameters<Part>[0],
@@ -65,7 +65,7 @@ async function compare(
   const race = new Race(fleet, own, floor, files);
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     const order = [own, ...others];
-    // Nobody is always the first or the last. The first repeat is the longer one, so that one alone says something, too.
+    // No contestant is always the first or the last. The first repeat is the longer one, so that a single repeat says something, too.
     for (const contestant of repeat % 2 === 0 ? order : order.reverse())
       await race.turn(contestant, repeat === 0 ? 2 : 1);
   }

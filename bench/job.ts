@@ -5,15 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { image } from "../test/hosts/support/stack.ts";
 import type { Fleet } from "../tools/fleet/index.ts";
 
-// The job is Example 2: a system service on port 80, with a configuration file of its own. All do the same: the quadlet, the
-// socket and nginx's file are in place, mode 0644 and root's; the image is there; the socket is enabled and both run.
+// The job is Example 2: a system service on port 80, with its own configuration file. All contestants reach the same state: the quadlet,
+// the socket and nginx's file are in place, mode 0644 and root's; the image is there; the socket is enabled and both run.
 
 export const name = "example2";
 
 /** The image that hosts get first, and the one that an image change brings, which shares no layer with it. */
 export const images = [image, "docker.io/library/nginx:2"] as const;
 
-/** What the job is to bring this time. */
+/** What the job has to bring this time. */
 export interface Wanted {
   /** The text that nginx answers with. */
   readonly page: string;
@@ -24,14 +24,14 @@ const configurationFile = `/etc/quadlet-fleet/${name}/conf.d/default.conf`;
 const unitFiles = [`/etc/containers/systemd/${name}.container`, `/etc/systemd/system/${name}.socket`];
 const files = [...unitFiles, configurationFile];
 
-/** nginx's file; its page tells which one is in effect. */
+/** nginx's file; its page shows which one is in effect. */
 export const configuration = (page: string, port = 80) =>
   `server {\n    listen ${port};\n    location / {\n        return 200 "page ${page}\\n";\n    }\n}\n`;
 
-/** What the others put onto the hosts, in a directory that is as the host's root. */
+/** What the other contestants put onto the hosts, in a directory with the layout of a host's root. */
 export interface Payload {
   readonly directory: string;
-  /** Takes the units as this project has written them on a host, with the first image, so that all have the same to do. */
+  /** Reads the units that this project has written on a host, with the first image, so that all contestants write the same. */
   take(fleet: Fleet): Promise<void>;
   want(wanted: Wanted): void;
   /** The image that is wanted. */
@@ -62,7 +62,7 @@ function writeBelow(directory: string, path: string, content: string): void {
   writeFileSync(join(directory, path), content);
 }
 
-/** What is on each host: the files with mode, owner and digest, and the units' states. */
+/** The state of each host: the files with mode, owner and digest, and the units' states. */
 export async function inspect(fleet: Fleet): Promise<string[]> {
   return Promise.all(
     fleet.hosts.map(async (host) => {
@@ -81,7 +81,7 @@ export async function inspect(fleet: Fleet): Promise<string[]> {
 
 export const urls = (fleet: Fleet) => fleet.hosts.map(({ address }) => `http://${address}/`);
 
-/** All answer with the page: a moment after a reload, which is asynchronous. */
+/** Waits until all hosts answer with the page: a reload is asynchronous, so this can take a moment. */
 export async function expectPage(fleet: Fleet, urls: readonly string[], page: string): Promise<void> {
   for (let tries = 30; ; tries -= 1) {
     const { stdout } = await fleet.client(["curl", "--silent", "--max-time", "5", ...urls], { check: false });
@@ -93,13 +93,13 @@ export async function expectPage(fleet: Fleet, urls: readonly string[], page: st
   }
 }
 
-/** As after the first use of podman on a fresh host: what a first command makes is there, the image is not. */
+/** Brings hosts to the state after a first use of podman: what a first command makes is there, the image is not. */
 export async function warm(fleet: Fleet): Promise<void> {
   const script = `podman pull --quiet ${image} && podman rmi ${image}`;
   await Promise.all(fleet.hosts.map((host) => host.sh(script)));
 }
 
-/** Removes from all hosts whatever a contestant has left of the job, with the images. */
+/** Removes everything that a contestant has left of the job from all hosts, with the images. */
 export async function clean(fleet: Fleet): Promise<void> {
   const script = `
     systemctl disable --now --quiet ${name}.socket 2>/dev/null

@@ -3,7 +3,7 @@ import { engineEnvironment } from "../tools/engine.ts";
 import { execute } from "../tools/execute.ts";
 import type { TestHost } from "../tools/fleet/index.ts";
 
-/** Where and with what it was measured. */
+/** The machine and the versions of a measurement. */
 export interface Machine {
   readonly date: string;
   readonly versions: readonly string[];
@@ -14,7 +14,7 @@ export interface Machine {
   readonly load: number;
 }
 
-/** Says what others do on the machine only if it is asked before the hosts boot. */
+/** The load that other programs make on the machine, if it is read before the hosts boot. */
 export const load = () => loadavg()[0] ?? 0;
 
 export function describeMachine(load: number, versions: readonly string[]): Machine {
@@ -29,7 +29,7 @@ export function describeMachine(load: number, versions: readonly string[]): Mach
   };
 }
 
-/** What is to be said of the figures where it holds. */
+/** The remark for figures that were measured on a busy machine. */
 export const busy = "other work was running, so the figures only indicate";
 export const isBusy = ({ load }: Machine) => load > 0.5;
 
@@ -46,13 +46,13 @@ export async function toolVersions(work: string): Promise<string[]> {
   return [`pulumi ${pulumi.trim()}`, `node ${process.version}`, (ssh + stderr).split(",")[0] ?? ""];
 }
 
-/** What the programs of a host call themselves: `podman --version` and the like. */
+/** The versions that the programs of a host print: `podman --version` and the like. */
 export function hostVersions(host: TestHost, ...commands: readonly (readonly string[])[]): Promise<string[]> {
   return Promise.all(commands.map(async (argv) => firstLine(await host.run(argv))));
 }
 
 function firstLine({ stdout, stderr }: { stdout: string; stderr: string }): string {
-  // nginx says it on its standard error, with its name twice.
+  // nginx prints its version on standard error, with its name twice.
   const [line = ""] = (stdout + stderr).split("\n");
   return line.replace(/^nginx version: | version/, "");
 }

@@ -1,4 +1,4 @@
-// `make bench`: what a deploy takes, and what a request takes after it. A part alone: --only.
+// `make bench`: measures how long a deploy takes, and a request after it. --only runs one part.
 //
 //   node bench/main.ts [--only fleet] [--hosts 10] [--repeats 2] [--write]
 //   node bench/main.ts [--only distance] [--hosts 10] [--repeats 2] [--write]
@@ -15,10 +15,11 @@
 //
 // fleet compares this project with pyinfra, ansible and plain ssh (fleet.ts), distance does it over a long line, sites compares
 // twenty sites of a host with one, steps says what each step of a transaction costs the host, rollout tries a site on many hosts
-// with failures, kills ends its coordinator at random moments, dead has hosts that are not there, day-two asks a fleet and
+// with failures, kills ends its coordinator at random moments, dead has hosts that can't be reached, day-two asks a fleet and
 // rolls it back, thousand previews a thousand hosts, state has it in files, S3 and PostgreSQL, shards says what a stack costs by its
-// number of hosts, runtime compares nginx behind the systemd socket with nginx behind podman's networks (runtime/index.ts). --write keeps the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something
-// failed, or this project did not log in as often as is right.
+// number of hosts, runtime compares nginx behind the systemd socket with nginx behind podman's networks (runtime/index.ts).
+// --write keeps the results: bench/results.md, docs/performance.md and .svg. Exit status 1: something failed, or the number of
+// logins of this project was wrong.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,7 +64,7 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
-// Temporary files of all who run here, the engine's state among them: gone however this process ends.
+// Temporary files of all programs that run here, the engine's state among them. They are removed however this process ends.
 const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-bench-"));
 process.on("exit", () => rmSync(work, { recursive: true, force: true }));
 process.on("exit", leaveController);
@@ -91,7 +92,7 @@ try {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
-  // Not by itself: others may still be at work.
+  // Without waiting for its end: other commands may still be at work.
   process.exit(1);
 }
 

@@ -19,7 +19,7 @@ export interface Run {
   readonly host: number;
 }
 
-/** A run with what the hosts' logs say of it: how many SSH logins each host had. */
+/** A run with the number of SSH logins that each host had, from the hosts' logs. */
 export interface CountedRun extends Run {
   readonly logins: readonly number[];
 }
@@ -35,13 +35,13 @@ export async function timed(
   return { contestant, kind, began, ended: Date.now(), controller, host: hostTime(fleet) - used };
 }
 
-/** Seconds of a host on average, since they were booted. */
+/** Seconds of processor time of a host on average, since the boot. */
 function hostTime({ hosts }: Fleet): number {
   const times = hosts.map((host) => processorTime(cgroupOf(host)) / 1e6);
   return times.reduce((sum, time) => sum + time, 0) / hosts.length;
 }
 
-/** Counts the logins of each run from sshd's log of each host, once for all runs: looking costs time, too. */
+/** Counts the logins of each run from sshd's log of each host, once for all runs: reading the log costs time, too. */
 export async function countLogins(fleet: Fleet, runs: readonly Run[]): Promise<CountedRun[]> {
   const hosts = await Promise.all(fleet.hosts.map(loginTimes));
   return runs.map((run) => ({
@@ -50,10 +50,10 @@ export async function countLogins(fleet: Fleet, runs: readonly Run[]): Promise<C
   }));
 }
 
-/** When somebody logged in, in milliseconds since 1970. A host has the clock of this machine. */
+/** The times of logins, in milliseconds since 1970. A host has the clock of this machine. */
 async function loginTimes(host: Fleet["hosts"][number]): Promise<number[]> {
   await host.run(["journalctl", "--sync"]);
-  // By name and not by unit: a login's process leaves the unit of sshd for a session of its own.
+  // By name and not by unit: the process of a login leaves the unit of sshd for its own session.
   const names = ["--identifier=sshd", "--identifier=sshd-session"];
   const log = [
     "journalctl",

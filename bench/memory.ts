@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 
-/** Who of a `pulumi up` it is, by a part of the command line; the first that fits. */
+/** The processes of a `pulumi up`, by a part of their command line. The first that fits counts. */
 const roles = {
   plugin: "provider/main.ts",
   "language host": "pulumi-language-nodejs",
@@ -9,12 +9,12 @@ const roles = {
 } as const;
 export type Role = keyof typeof roles;
 
-/** Sees how much memory the processes of `pulumi` that this process starts have had at most. */
+/** Watches the peak memory of the processes of `pulumi` that this process starts. */
 export class MemoryWatch {
   /** Bytes: the greatest resident set of each (proc_pid_status(5), VmHWM). */
   readonly peaks = new Map<Role, number>();
 
-  /** While something runs. The kernel keeps the peak, so only the last look must come late enough. */
+  /** Watches while something runs. The kernel keeps the peak, so only the last look must come late enough. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const timer = setInterval(() => this.#look(process.pid), 50);
     try {

@@ -3,14 +3,14 @@ interface PartOptions {
   readonly repeats: number;
   /** A directory for temporary files. */
   readonly work: string;
-  /** Load of the machine before (machine.ts). */
+  /** The machine's load before the measurement (machine.ts). */
   readonly load: number;
 }
 
-/** A part of the bench that measures deploys. Rejects when something failed. */
+/** A part of the bench that measures deploys. Rejects if something failed. */
 export type Part = (options: PartOptions) => Promise<{
-  /** What it has to say, for results.md. */
+  /** Its section of results.md. */
   readonly section: string;
-  /** What must not be, whatever the machine. */
+  /** What is wrong on any machine, however slow. */
   readonly problems: readonly string[];
 }>;

@@ -3,7 +3,7 @@ import { type Stack, example2 } from "../test/hosts/support/stack.ts";
 
 type Resource = { urn: string; type: string; provider?: string; inputs: Record<string, unknown> };
 
-/** Hosts that are not there: what does not contact them need not know. */
+/** Hosts that don't exist. A command that does not contact its hosts works with them. */
 function pretendedHosts(count: number): Record<string, { address: string }> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, at) => [`web-${at + 1}`, { address: `10.1.${at >> 8}.${at & 255}` }]),

@@ -9,7 +9,7 @@ import { pinned, virtualEnvironment } from "./python.ts";
 const here = join(import.meta.dirname, "pyinfra");
 
 /**
- * As its users write it, or with the checks that this project makes: `nginx -t` in the image, a request through the socket.
+ * Example 2 as users of pyinfra write it, or with the checks that this project makes: `nginx -t` in the image, a request through the socket.
  *
  * @param work a directory for its inventory
  */

@@ -5,7 +5,7 @@ import { cacheDirectory, cached } from "../tools/cache.ts";
 import { execute } from "../tools/execute.ts";
 import type { Fleet } from "../tools/fleet/index.ts";
 
-// What the contestants in Python need. It is made once and kept in the cache, under a name with a digest of the recipe.
+// The Python packages of the contestants. They are made once and kept in the cache, under a name with a digest of the recipe.
 
 const here = import.meta.dirname;
 
@@ -52,7 +52,7 @@ export async function givePython(fleet: Fleet): Promise<void> {
 
 const requirements = (contestant: string) => readFileSync(join(here, contestant, "requirements.txt"), "utf8");
 
-/** A directory of the cache. It gets its name when it is whole, so an interrupted one is never taken for that. */
+/** A directory of the cache. It gets its name when it is complete, so an interrupted one is never taken for a finished one. */
 async function make(name: string, recipe: string, fill: (at: string) => Promise<void>): Promise<string> {
   const digest = createHash("sha256").update(recipe).digest("hex").slice(0, 12);
   const directory = join(cacheDirectory, `${name}-${digest}`);

@@ -6,7 +6,7 @@ import { type Kind, type Run, timed } from "./measure.ts";
 import { MemoryWatch } from "./memory.ts";
 import type { ThisProject } from "./this-project.ts";
 
-/** The turns of the contestants, one after the other, on the same hosts. This project has the first one. */
+/** The turns of the contestants, one after the other, on the same hosts. This project has the first turn. */
 export class Race {
   readonly runs: Run[] = [];
   readonly memory = new MemoryWatch();
@@ -14,7 +14,7 @@ export class Race {
   readonly #own: ThisProject;
   readonly #floor: Contestant;
   readonly #files: Payload;
-  /** What a host is like in the end: the same for all. */
+  /** The final state of a host, which must be the same for all contestants. */
   #reference: string | undefined;
 
   /** @param floor is run after each unchanged run of `own` */
@@ -26,10 +26,10 @@ export class Race {
   }
 
   /**
-   * From empty hosts to empty hosts.
+   * One turn. The hosts are empty before it and after it.
    *
    * @param pairs how many unchanged runs and changes there are after the first run
-   * @throws Error when a run fails, a page is not there or a host is not what it is after this project's own turn.
+   * @throws Error if a run fails, a page is not there or a host differs from what it is after this project's own turn.
    */
   async turn(contestant: Contestant, pairs: 1 | 2): Promise<void> {
     const [image, other] = images;

@@ -7,15 +7,15 @@ import { table } from "./table.ts";
 import { parallel } from "./this-project.ts";
 
 /**
- * What may be at most: a one-file change, of pyinfra's time without checks and with the same ones; its processor time of a host; an
- * unchanged up, of an empty program's time.
+ * The most that is allowed. `plain` and `checked`: a one-file change, as a part of pyinfra's time without checks and with the same
+ * checks. `hostSeconds`: its processor time of a host. `floor`: an unchanged up, as a part of an empty program's time.
  */
 const aims = { plain: 1, checked: 0.5, hostSeconds: 0.8, floor: 1.2 };
 
 export interface Results {
-  /** Of the section. */
+  /** The title of the section. */
   readonly title: string;
-  /** What is special about it. */
+  /** What is special about this measurement. */
   readonly about: string;
   readonly hosts: number;
   /** In the order of the table: this project, pyinfra, pyinfra with the same checks, then others. */
@@ -23,7 +23,7 @@ export interface Results {
   /** The empty program. */
   readonly floor: string;
   readonly runs: readonly CountedRun[];
-  /** Bytes. */
+  /** The peak memory in bytes. */
   readonly peaks: ReadonlyMap<Role, number>;
   readonly machine: Machine;
 }
@@ -80,7 +80,7 @@ ${machineLines(machine)}
 `;
 }
 
-/** What must hold whatever the machine: no login where nothing changes, one for anything else. */
+/** What must hold on any machine: no login if nothing changes, one for anything else. */
 export function loginProblems({ contestants, runs }: Results): string[] {
   const own = runs.filter(({ contestant }) => contestant === contestants[0]);
   return own.flatMap(({ kind, logins }) => {

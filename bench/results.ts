@@ -9,7 +9,7 @@ Written by \`node bench/main.ts --write\`, a section by each of its parts (\`--o
 
 `;
 
-/** Keeps a section of results.md, which begins with its heading, in the place of the one with the same heading. */
+/** Writes a section into results.md, in place of the section with the same heading. */
 export function keep(section: string): void {
   writeFileSync(file, replaceSection(readFileSync(file, "utf8"), section));
 }

@@ -10,7 +10,7 @@ import { table } from "./table.ts";
 
 const sizes = [10, 100, 1000] as const;
 
-/** What a stack costs, by its number of hosts, before it contacts any: what a fleet pays for each stack that it is split into. */
+/** The cost of a stack by its number of hosts, before it contacts any: a fleet pays this for each stack that it is split into. */
 export const benchShards: Part = async ({ repeats, work, load }) => {
   const rows: string[][] = [];
   for (const size of sizes) {

@@ -4,7 +4,7 @@ import type { Fleet } from "../tools/fleet/index.ts";
 import type { Contestant } from "./contestant.ts";
 import { type Payload, name } from "./job.ts";
 
-/** The limit: ten `ssh` at once, and a script that does nothing but the job. No state, no preview, no roll-back. */
+/** The lower limit: ten `ssh` at once, and a script that does nothing but the job. No state, no preview, no rollback. */
 export function parallelSsh(fleet: Fleet, payload: Payload): Contestant {
   const command = () => [
     ...[join(import.meta.dirname, "ssh/up.sh"), payload.directory, fleet.identityFile, fleet.knownHostsFile],

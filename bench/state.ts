@@ -18,7 +18,7 @@ const fleetName = "bench";
 const distance = 40;
 const measured = ["unchanged up", "one-file change"] as const;
 
-/** What an `up` takes with the state in files, in S3 and in PostgreSQL, and how often it asks the server. */
+/** How long an `up` takes with the state in files, in S3 and in PostgreSQL, and how often it asks the server. */
 export const benchState: Part = async ({ repeats, work, load }) => {
   await using fleet = await createFleet({ name: fleetName, hosts: 1 });
   const [host] = fleet.hosts as [TestHost];
@@ -68,7 +68,7 @@ export const benchState: Part = async ({ repeats, work, load }) => {
       for (const one of repeat % 2 === 0 ? kept : kept.toReversed())
         runs.push(await timed(fleet, one.name, kind, () => up(one, kind)));
   for (const one of kept.filter(({ name }) => name in logs)) {
-    // Each statement in the log takes time.
+    // Only now, because logging each statement takes time.
     one.stack.variables.PGOPTIONS = "-c log_statement=all";
     for (const kind of measured) {
       const before = requests(one.name);
@@ -100,7 +100,7 @@ ${machineLines(describeMachine(load, await toolVersions(work)))}
   return { section, problems: [] };
 };
 
-/** The log of a server, and what a request is in it. */
+/** The log of each server, and a pattern for a request in it. */
 const logs: Record<string, readonly [string, RegExp]> = {
   "S3-compatible": ["s3.log", / (GET|HEAD|PUT|POST|DELETE) /g],
   PostgreSQL: ["postgres.log", /LOG: {2}(statement|execute)/g],

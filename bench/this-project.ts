@@ -3,10 +3,10 @@ import type { Fleet } from "../tools/fleet/index.ts";
 import type { Contestant } from "./contestant.ts";
 import { configuration, name } from "./job.ts";
 
-/** All hosts at once, as with the others: the engine's default is four resources a core. */
+/** All hosts at once, as with the other contestants: the engine's default is four resources per core. */
 export const parallel = 16;
 
-/** Of `pulumi up` and the like: no preview before, which nobody looks at. */
+/** Options of `pulumi up` and the like: no preview before, because it is not read here. */
 export const quietly = ["--yes", "--skip-preview", "--parallel", String(parallel)] as const;
 
 export interface ThisProject extends Contestant {
@@ -23,7 +23,7 @@ export async function thisProject(fleet: Fleet): Promise<ThisProject> {
     stack,
     want({ page, image }) {
       const nginx = { "default.conf": configuration(page) };
-      // The others have no waves.
+      // The other contestants have no waves.
       const rollout = { canary: 0, minHealthyTime: 0 };
       const site = { ...example2, image, hosts: Object.keys(hosts), nginx, rollout };
       stack.configure({ hosts, sites: { [name]: site } });

@@ -9,10 +9,10 @@ import { table } from "./table.ts";
 
 const many = 1000;
 
-/** Bytes of `preview --diff` for a change of one line, and of its review. */
+/** The most bytes that `preview --diff` of a change of one line may print, and its review. */
 const aims = { diff: 1024, review: 6 * 1024 };
 
-/** How a preview of a thousand hosts is, which contacts none of them: the state is as a deploy would have left it. */
+/** A preview of a thousand hosts, which contacts none of them: the state is as a deploy would have left it. */
 export const benchThousand: Part = async ({ work, load }) => {
   await using stack = await makeStack("bench-thousand");
   process.on("exit", () => rmSync(stack.file, { force: true }));

@@ -10,7 +10,7 @@ export const cacheDirectory =
 /**
  * The directory of one thing that tools/setup.sh has built.
  *
- * @throws Error with what to do, where it has not been built.
+ * @throws Error that says what to do, if it has not been built.
  */
 export function cached(step: "engine" | "base" | "images" | "pebble" | "servers" | "actionlint"): string {
   const link = join(cacheDirectory, step === "base" ? baseLink() : step);
@@ -18,7 +18,7 @@ export function cached(step: "engine" | "base" | "images" | "pebble" | "servers"
   return realpathSync(link);
 }
 
-/** Test hosts are overlays of the base image that `QUADLET_FLEET_BASE` chooses (tools/setup/base.sh). */
+/** The link to the base image that `QUADLET_FLEET_BASE` chooses (tools/setup/base.sh). Test hosts are overlays of it. */
 function baseLink(): string {
   const chosen = process.env.QUADLET_FLEET_BASE || "trixie";
   return chosen === "trixie" ? "base" : `base-${chosen}`;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shell scripts: what shellcheck finds, and the format of shfmt (.editorconfig).
+# Checks shell scripts with shellcheck, and their format with shfmt (.editorconfig).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/has-tool.sh

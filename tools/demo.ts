@@ -30,7 +30,7 @@ async function up(): Promise<void> {
   if (own) say(`Your host ${target}`);
   else say("A throwaway host of systemd and podman is booted on this machine, unless it runs already", "5 s");
   const host = own ?? (await throwawayHost());
-  // A stack of an earlier throwaway host describes nothing any more.
+  // The stack of an earlier throwaway host describes a host that no longer exists.
   if (host.fresh) forget();
   console.log(`${host.connection.address} is ${host.fresh ? "up" : "there"}`);
 

@@ -8,8 +8,8 @@ const root = join(import.meta.dirname, "..");
 /**
  * The environment for `pulumi` with everything it keeps in one directory: no account, no network, nothing of the user's.
  *
- * @param stateDirectory is made where it is not there
- * @throws Error where the engine has not been set up
+ * @param stateDirectory is made if it does not exist
+ * @throws Error if the engine has not been set up
  * @see https://www.pulumi.com/docs/iac/cli/environment-variables/
  */
 export function engineEnvironment(stateDirectory: string): Record<string, string> {
@@ -24,11 +24,11 @@ export function engineEnvironment(stateDirectory: string): Record<string, string
     PATH: [join(root, "node_modules/.bin"), cached("engine"), process.env.PATH].join(":"),
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_HOME: home,
-    // Protects nothing: what is secret in a throwaway stack is made up.
+    // Protects nothing: the secrets of a throwaway stack are made up.
     PULUMI_CONFIG_PASSPHRASE: "throwaway",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // What Node has compiled. Also for a language host that knows no `nodeargs` (Pulumi.yaml): the one that is built from source.
+    // Node's compile cache, also for a language host that does not know `nodeargs` (Pulumi.yaml): the one that is built from source.
     NODE_COMPILE_CACHE: join(cacheDirectory, "node"),
   };
 }

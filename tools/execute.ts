@@ -13,21 +13,21 @@ export interface ExecuteOptions {
   readonly input?: string | Buffer;
   /** Throw when the exit status is not 0. Default: true. */
   readonly check?: boolean;
-  /** It and what it has started are killed after this time. Default: 60,000. */
+  /** The command and what it has started are killed after this time. Default: 60,000. */
   readonly timeoutMs?: number;
-  /** Default: that of this process. */
+  /** Its environment. Default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** What errors call it. Default: the command. */
+  /** Its name in errors. Default: the command. */
   readonly title?: string;
-  /** Gets what it writes, as it comes. */
+  /** Called with each piece of its output. */
   readonly onOutput?: (text: string) => void;
-  /** Show what it writes as it comes, too, and let it have the Ctrl-C of a terminal. Default: false. */
+  /** Also show its output while it runs, and let it receive the Ctrl-C of a terminal. Default: false. */
   readonly show?: boolean;
 }
 
 /**
- * Runs a command, without a shell, and gives what it wrote.
+ * Runs a command, without a shell, and returns its output.
  *
  * @throws Error with the command and what it wrote to stderr: when it can't be started, fails (unless `check` is false) or
  *   takes too long.
@@ -46,7 +46,7 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
   } = options;
   const [command = "", ...rest] = argv;
   return new Promise((resolve, reject) => {
-    // Its own process group, so that all of it can be ended.
+    // Its own process group, so that what it starts can be killed too.
     const child = spawn(command, rest, { env, cwd, detached: !show, stdio: "pipe" });
     const end = () => (show ? child.kill("SIGKILL") : killGroup(child));
     if (!show) running.add(end);
@@ -79,13 +79,13 @@ export function execute(argv: readonly string[], options: ExecuteOptions = {}): 
       else if (check && code !== 0) fail(`exit status ${code}`, stderr || stdout);
       else resolve({ code, stdout, stderr });
     });
-    // A command need not read its input.
+    // A command may end without reading its input.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }
 
-/** How to end what runs and does not see a Ctrl-C: none of it outlives this process. */
+/** Functions that kill the running commands which don't receive a Ctrl-C: none of them outlives this process. */
 const running = new Set<() => void>();
 process.on("exit", () => {
   for (const end of running) end();
@@ -95,7 +95,7 @@ function killGroup(child: ChildProcess): void {
   try {
     if (child.pid) process.kill(-child.pid, "SIGKILL");
   } catch (error) {
-    // It has ended by itself.
+    // ESRCH: it has ended by itself.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For the checks that need a program of the machine.
+# For checks that need a program which is installed on the machine.
 
 # has_tool TOOL: whether it is installed. If it is not, the check fails, unless $CHECK_TOOLS is "optional": then it says what was not checked.
 has_tool() {

@@ -26,7 +26,7 @@ stop() {
 # digest FILE…: the part of a cache's name that changes with its recipe
 digest() { cat "$@" | sha256sum | cut -c1-12; }
 
-# build NAME LINK FUNCTION: $cache/NAME by FUNCTION DIRECTORY, unless it is there, and $cache/LINK to it.
+# build NAME LINK FUNCTION: makes $cache/NAME with FUNCTION DIRECTORY, unless it exists, and points $cache/LINK to it.
 # It is made under a temporary name, so that an interrupted build is never taken for a finished one.
 build() {
   local at=$cache/$1 link=$cache/$2 function=$3 status=0
@@ -47,7 +47,7 @@ build() {
   [ "$(readlink "$link")" = "$1" ] || ln -sfn "$1" "$link"
 }
 
-# with_go LINK VERSION FUNCTION WHAT SKIPPED: $cache/LINK by FUNCTION DIRECTORY, if there is Go here. The recipe is setup/LINK.sh.
+# with_go LINK VERSION FUNCTION WHAT SKIPPED: makes $cache/LINK with FUNCTION DIRECTORY, if Go is installed. The recipe is setup/LINK.sh.
 with_go() {
   local link=$1 function=$3 what=$4 skipped=$5 name
   name=$link-$2-$(digest "$tools/setup/$link.sh")
@@ -78,12 +78,12 @@ done
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
-# Only Linux has it, and all but npm ci is for Linux.
+# Only Linux has flock, and everything except npm ci is for Linux.
 if command -v flock >/dev/null; then
   flock --nonblock 9 || { say "another setup is running: waiting for it" && flock 9; }
 fi
 
-# in_turn STEP…: those of them that are chosen
+# in_turn STEP…: runs those of the steps that are chosen
 in_turn() {
   for step; do
     case " ${chosen[*]} " in
@@ -93,7 +93,7 @@ in_turn() {
 }
 
 in_turn packages node
-# What Go builds takes the processors, the hosts' images mostly take the network and the disk: both at the same time.
+# The Go builds need the processors, the hosts' images mostly the network and the disk: both run at the same time.
 failed=0
 in_turn engine pebble servers actionlint &
 programs=$!

@@ -1,7 +1,7 @@
 /**
  * One part of a list, as `node --test --test-shard` names it: "2/3" is the second of three. Neighbours are in different parts. Pure.
  *
- * @throws Error where it is not a part
+ * @throws Error if `shard` is not a part
  */
 export function shardOf<T>(all: readonly T[], shard: string): T[] {
   const [, index = 0, total = 0] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number);

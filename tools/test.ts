@@ -1,4 +1,4 @@
-// The tests on real hosts, side by side, as they mostly wait; and then those that want the machine for themselves.
+// Runs the tests on real hosts side by side, as they mostly wait, and then those that need the machine for themselves.
 // node tools/test.ts [NAME…]: these files only. --shard 1/3: the first of three parts of them.
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -35,11 +35,12 @@ for (const name of [...wanted, ...Object.keys(apart), ...longest]) {
   process.exit(2);
 }
 
-// The engine, a thousand times a second or two: it need not collect what ends with it. A fifth of its processor time (runtime, GOGC).
+// The tests start the engine a thousand times, for a second or two each. With less garbage collection it needs a fifth less
+// processor time (runtime, GOGC).
 process.env.GOGC ??= "400";
 
 const names = wanted.length > 0 ? wanted : all;
-// Each part has some of those that take the most time.
+// Each part gets some of the files that take the most time.
 const first = [...Object.keys(apart), ...longest].filter((name) => names.includes(name));
 const ordered = shardOf([...new Set([...first, ...names])], values.shard);
 const lanes = [
@@ -48,7 +49,7 @@ const lanes = [
   { concurrency: 1, names: ordered.filter((name) => name in alone) },
 ];
 
-/** Of all lanes, by the words of Node's own summary. */
+/** The sums over all lanes, by the words of Node's own summary. */
 const counts: Record<string, number> = {};
 for (const word of ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo", "duration_ms"])
   counts[word] = 0;
@@ -61,7 +62,7 @@ const say = (message: string) =>
   reporter.write({ type: "test:diagnostic", data: { message, nesting: 0, level: "info" } });
 
 for (const lane of lanes) {
-  // Of no files Node makes all that it finds.
+  // If it gets no files, Node runs all that it finds.
   if (lane.names.length === 0) continue;
   const files = lane.names.map((name) => join(directory, name + suffix));
   const events: AsyncIterable<TestEvent> = run({ files, concurrency: lane.concurrency });
@@ -69,7 +70,7 @@ for (const lane of lanes) {
     if (event.type === "test:fail") process.exitCode = 1;
     if (event.type === "test:summary" && event.data.file !== undefined)
       say(`${event.data.file.slice(directory.length + 1)}: ${seconds(event.data.duration_ms)}`);
-    // Its summary, which is of this lane only.
+    // A line of Node's summary, which counts only this lane.
     const [, word, count] = (event.type === "test:diagnostic" && summary.exec(event.data.message)) || [];
     if (word === undefined) reporter.write(event);
     else counts[word] = (counts[word] ?? 0) + Number(count);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 
 /**
- * A longer way to a server: each side gets what the other sends half of the time later, and a connection takes the whole time to be made.
+ * A longer way to a server: the data of each side arrives after half of the time, and a new connection takes the whole time.
  * It is there until this process ends.
  *
  * @param milliseconds there and back

@@ -9,7 +9,7 @@ import type { Part } from "../part.ts";
 import { dayTwoReport } from "./report.ts";
 import { Scene } from "./scene.ts";
 
-/** The command line on a fleet: `status` of many hosts, two of them dead and one drifted, and a `rollback` of all of them. */
+/** The command line on a fleet: `status` of many hosts, two of them dead and one drifted, and a `rollback` of all. */
 export const benchDayTwo: Part = async ({ hosts: many, work, load }) => {
   await using fleet = await createFleet({ name: "bench", hosts: many });
   await using stack = await makeStack("bench-day-two");
@@ -58,7 +58,7 @@ export const benchDayTwo: Part = async ({ hosts: many, work, load }) => {
   return { section: dayTwoReport({ many, rows, ...answered, problems }, machine), problems };
 };
 
-/** What a status takes at least: a login to each host at once, and a question. */
+/** The lower limit for a status: a login to each host at once, and a question. */
 async function plainSsh({ hosts, identityFile, knownHostsFile }: Fleet): Promise<number> {
   const ssh = ["ssh", "-F", "none", "-i", identityFile, "-o", "BatchMode=yes"];
   const known = ["-o", `UserKnownHostsFile=${knownHostsFile}`];

@@ -15,16 +15,16 @@ import { Scene } from "./scene.ts";
 
 const name = "bench";
 
-/** Milliseconds there and back, and percent of the packets, of the host whose line is bad. */
+/** The line of the host with a bad line: milliseconds there and back, and percent of the packets. */
 const line = { delay: 300, loss: 5 } as const;
 
-/** With dead hosts a rollout may take so many times what it takes without them. */
+/** With dead hosts a rollout may take at most this many times as long as without them. */
 const aim = 1.2;
 
 const policy = { rollout: { offline: "skip", maxFailures: 6 } };
 
 /**
- * A site on many hosts, of which seven are dead in different ways or have a bad line, and how much longer the rest takes for that.
+ * A site on many hosts, of which seven are dead in different ways or have a bad line, and how much longer the others take because of that.
  */
 export const benchDead: Part = async ({ hosts: many, work, load }) => {
   await using fleet = await createFleet({ name, hosts: many });
@@ -54,7 +54,7 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
   scene.want("three", policy);
   const without = await scene.step("one-file change without these seven (offline)", up);
 
-  // The slow one is known by its line: the change itself moves no host to another address.
+  // The slow host gets the address behind its bad line now, so that the measured change moves no host to another address.
   scene.entries = { ...scene.entries, ...alive };
   await up();
 
@@ -104,14 +104,14 @@ export const benchDead: Part = async ({ hosts: many, work, load }) => {
   return { section: deadReport({ many, rows, line, verdict, plugin, problems }, machine), problems };
 };
 
-/** Leaves no room where the configuration is. */
+/** Leaves no space on the file system of the configuration. */
 async function fill(host: TestHost): Promise<void> {
   await host.sh(`set -e; mkdir -p /run/covered; mount -t tmpfs -o size=64k,mode=0700 tmpfs /run/covered
     cp -a /etc/quadlet-fleet/www/. /run/covered/; mount --bind /run/covered /etc/quadlet-fleet/www; umount /run/covered
     cat /dev/zero >/etc/quadlet-fleet/www/full 2>/dev/null || true`);
 }
 
-/** The moment at which all of them have the page and no transaction, seen from this machine. */
+/** The moment at which all of them have the page and no transaction, as this machine sees it. */
 async function committedOn(hosts: readonly TestHost[], page: string): Promise<number> {
   const has = ({ name: host }: TestHost) => {
     const root = join(dataDirectory(name), host, "root");
@@ -124,7 +124,7 @@ async function committedOn(hosts: readonly TestHost[], page: string): Promise<nu
   return performance.now();
 }
 
-/** Until the host answers with the page: it is held then, since not all of the others have got so far. */
+/** Waits until the host answers with the page. The host is held then, because not all others have got so far. */
 async function serves(fleet: Fleet, host: TestHost, page: string): Promise<void> {
   for (;;) {
     const get = ["curl", "--silent", "--max-time", "2", `http://${host.address}/`];

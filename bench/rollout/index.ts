@@ -11,7 +11,7 @@ const [, other] = images;
 
 /**
  * A site on many hosts: how long a rollout takes, and what is left when hosts fail in the middle of it. Requests go to every host all the
- * time, and none may fail.
+ * time, and none of them may fail.
  */
 export const benchRollout: Part = async ({ hosts: many, work, load }) => {
   await using fleet = await createFleet({ name: "bench", hosts: many });

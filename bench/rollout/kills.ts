@@ -10,7 +10,7 @@ import { Scene } from "./scene.ts";
 
 const kills = 50;
 
-/** Engine and plugin are killed in the middle of rollouts, each time at another moment. */
+/** Kills engine and plugin in the middle of rollouts, each time at another moment. */
 export const benchKills: Part = async ({ hosts: many, work, load }) => {
   await using fleet = await createFleet({ name: "bench", hosts: many });
   await using stack = await makeStack("bench-kills");
@@ -37,7 +37,7 @@ export const benchKills: Part = async ({ hosts: many, work, load }) => {
     await running;
     await scene.expect(what, [old, wanted]);
     await stack.run(["cancel", "--yes"], { check: false });
-    // A program that is as it was has no difference, so only a refresh finds what the killed one has left.
+    // If the program is as it was before, it has no difference. Then only a refresh finds what the killed rollout has left.
     const next = kill % 2 === 0 ? wanted : old;
     scene.want(next);
     const again = performance.now();

@@ -4,7 +4,7 @@ import { table } from "../table.ts";
 export interface Row {
   readonly what: string;
   readonly seconds: number;
-  /** SSH logins a host. */
+  /** SSH logins per host. */
   readonly logins: number;
   /** Seconds of processor time of all that the action started on this machine. */
   readonly controller: number;
@@ -56,7 +56,7 @@ export interface DeadResults {
   readonly many: number;
   readonly rows: readonly Row[];
   readonly line: { readonly delay: number; readonly loss: number };
-  /** What the dead ones cost the living ones. */
+  /** How much the dead hosts slow the others down. */
   readonly verdict: string;
   /** Bytes: the greatest resident set of the plugin. */
   readonly plugin: number;

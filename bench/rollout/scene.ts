@@ -11,13 +11,13 @@ import type { Row } from "./report.ts";
 const [image, other] = images;
 const site = "www";
 
-/** The site, what the hosts answer, and what there is to report. */
+/** The site, the answers of the hosts, and the results to report. */
 export class Scene {
   readonly rows: Row[] = [];
   readonly problems: string[] = [];
   readonly #fleet: Fleet;
   readonly #stack: Stack;
-  /** What is special in the entries of these hosts. */
+  /** The special settings of single hosts, by name. */
   entries: Record<string, object> = {};
 
   constructor(fleet: Fleet, stack: Stack) {
@@ -34,7 +34,7 @@ export class Scene {
     this.#stack.configure({ hosts, sites: { [site]: wanted } });
   }
 
-  /** One row: what an action took. Gives the seconds. `among`: whose logins are counted. */
+  /** Measures an action, and adds a row. Returns the seconds. `among`: the hosts whose logins are counted. */
   async step(
     what: string,
     action: () => Promise<number>,
@@ -54,7 +54,7 @@ export class Scene {
     return seconds;
   }
 
-  /** It is a problem where a host answers with another page. */
+  /** Notes a problem if a host answers with another page. */
   async expect(
     what: string,
     pages: readonly string[],
@@ -75,12 +75,12 @@ export class Scene {
 
   async up(): Promise<number> {
     const { code, stdout } = await this.#stack.up({ check: false, timeoutMs: 1_800_000 });
-    // What failed, and where.
+    // Shows what failed, and where.
     if (code !== 0) console.error(/^Diagnostics:[^]*?(?=^Outputs:|^Resources:)/m.exec(stdout)?.[0]);
     return code;
   }
 
-  /** Requests to every host, until they are stopped. It is a problem if one fails. */
+  /** Sends requests to every host until they are stopped. A failed request is noted as a problem. */
   async startLoad(): Promise<{ stop(): Promise<{ requests: number; failed: number }> }> {
     const hosts = this.#fleet.hosts.map(({ address }) => address);
     const request = { port: 80, paths: { "/": "^page " }, fresh: 1, kept: 1, pauseMs: 500 };
@@ -96,7 +96,7 @@ export class Scene {
     };
   }
 
-  /** Commands by which the new image does not start on these hosts, although its rehearsal goes well. */
+  /** Hooks that let the new image fail to start on these hosts, although its rehearsal succeeds. */
   refusing(hosts: readonly TestHost[]): object {
     const dropIn = `/etc/systemd/system/${site}.service.d`;
     const test = `! grep -q ${other} /etc/containers/systemd/${site}.container`;

@@ -26,7 +26,7 @@ export async function deploy(fleet: Fleet, host: TestHost, stack: Stack): Promis
       "example1-file": { ...site(activatedToFile), accessLog: {} },
     },
   });
-  // It pulls the image for the account, which the other rootless ones find there.
+  // This pulls the image for the account; the other rootless shapes use it, too.
   await stack.up();
   await deployPublished(host);
 }
@@ -42,7 +42,7 @@ async function deployPublished(host: TestHost): Promise<void> {
   for (const { name, port, account, network } of published) {
     const configurations = `/home/runtime/${name}`;
     await host.write(`${configurations}/default.conf`, configuration(port));
-    // [Quadlet] as this project's own (components/site/render.ts): the network is there, and nothing waits for a target.
+    // [Quadlet] as in this project's own units (components/site/render.ts): the network is there, and nothing waits for a target.
     const container = `[Container]
 Image=${image}
 Volume=${configurations}:/etc/nginx/conf.d:ro

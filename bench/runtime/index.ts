@@ -14,7 +14,7 @@ export interface RuntimeOptions {
   readonly rounds: number;
   /** How long each load lasts. */
   readonly seconds: number;
-  /** Load of the machine before (machine.ts). */
+  /** The machine's load before the measurement (machine.ts). */
   readonly load: number;
   /** Keep the results in docs/performance.md and docs/performance.svg. */
   readonly write: boolean;
@@ -60,7 +60,7 @@ async function versions(host: TestHost): Promise<string[]> {
   const { stdout: wrk } = await execute(["wrk", "-v"], { check: false });
   const { stdout: kernel } = await execute(["uname", "--kernel-release"]);
   const programs = ["podman", "crun", "slirp4netns", "systemctl"].map((program) => [program, "--version"]);
-  // pasta writes its own to a terminal only.
+  // pasta writes its version to a terminal only.
   const pasta = ["dpkg-query", "--show", "--showformat=pasta ${Version}", "passt"];
   return [
     `Linux ${kernel.trim()}`,

@@ -1,4 +1,4 @@
-/** One load: bars of shares of the first one, which is 1. */
+/** One load: a bar for each shape, as a share of the first one, which is 1. */
 export interface Panel {
   readonly title: string;
   readonly bars: readonly Bar[];
@@ -9,7 +9,7 @@ export interface Bar {
   readonly value: number;
   readonly least: number;
   readonly greatest: number;
-  /** What is written beside it. */
+  /** The text beside the bar. */
   readonly text: string;
   readonly accent: boolean;
 }
@@ -38,7 +38,7 @@ const rules = (theme: "light" | "dark") =>
     ([which, attribute, light, dark]) => `${which} { ${attribute}: ${theme === "light" ? light : dark}; }`,
   );
 
-// The background is the picture's own, so that it can be read in any page; dark where the reader's system is. No custom
+// The picture has its own background, so that it can be read in any page; dark if the reader's system is dark. No custom
 // properties: not every program that shows SVG knows them.
 const style = [
   'text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }',
@@ -54,7 +54,7 @@ const style = [
 /** Horizontal bars in SVG, a group for each panel, with a line from the least to the greatest value across each bar's end. */
 export function plot(panels: readonly Panel[]): string {
   const greatest = Math.max(1, ...panels.flatMap(({ bars }) => bars.map((bar) => bar.greatest)));
-  // To the next quarter.
+  // Rounded up to the next quarter.
   const end = Math.ceil(greatest * 4) / 4;
   const x = (value: number) => round(left + (value / end) * (width - left - right));
   const parts: string[] = [];

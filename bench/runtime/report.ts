@@ -6,7 +6,7 @@ import { activated, activatedToFile, host, isMeasured, shapes } from "./shapes.t
 import { type Kind, kinds } from "./site.ts";
 import type { Measurement } from "./turn.ts";
 
-/** Requests a second, of those of nginx on the host, at least: of which shape, without the access log and with it. */
+/** The aims: the least share of the host nginx's requests a second, and for which shape; without the access log and with it. */
 const aims = {
   plain: { shape: activated, least: 0.95 },
   logged: { shape: activatedToFile, least: 0.85 },
@@ -14,7 +14,7 @@ const aims = {
 const aimOf = ({ logged }: Kind) => (logged ? aims.logged : aims.plain);
 
 export interface Results {
-  /** In each of them, every shape under every kind of load. */
+  /** Each round has every shape under every kind of load. */
   readonly rounds: readonly (readonly Measurement[])[];
   /** How long each load lasted. */
   readonly seconds: number;
@@ -81,7 +81,7 @@ function kindTable(results: Results, measured: Kind): string {
   ]);
 }
 
-/** What the plot shows. */
+/** The content of the plot. */
 export function panels(results: Results): Panel[] {
   return kinds.map((kind) => ({
     title: kind.name,
@@ -106,7 +106,7 @@ function judge(results: Results, kind: Kind): string {
 
 const shapesOf = (kind: Kind) => shapes.filter((shape) => isMeasured(shape, kind));
 
-/** Of the host's figure, in each round. */
+/** The figure of a shape as a share of the host's figure, in each round. */
 function ratios(
   { rounds }: Results,
   kind: string,

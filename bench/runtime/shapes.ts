@@ -3,17 +3,17 @@ import type { Kind } from "./site.ts";
 /** One way from the network to nginx. All are on one host; each runs in its turn only. */
 export interface Shape {
   readonly name: string;
-  /** What the report says of it. */
+  /** Its description in the report. */
   readonly about: string;
   readonly port: number;
-  /** Whose manager has it: root's is the system's. */
+  /** The account whose manager has it: root's is the system's. */
   readonly account: "root" | "test";
   /** The units that start it. */
   readonly start: readonly string[];
   readonly stop: readonly string[];
-  /** Of a container with a published port: podman's network. */
+  /** For a container with a published port: podman's network. */
   readonly network?: string;
-  /** Whether it is measured with the access log on only, as it is like another one without. */
+  /** Whether it is measured with the access log on only, because without the log it is like another shape. */
   readonly onlyLogged?: true;
 }
 
@@ -74,8 +74,8 @@ export function isMeasured({ onlyLogged }: Shape, { logged }: Kind): boolean {
 }
 
 /**
- * Whose turn it is when in a round (from 0). Each round has another order, so that what changes on the machine meanwhile hits all;
- * those of the aims are always neighbours.
+ * The order of the shapes in a round (from 0). Each round has another order, so that changes on the machine affect all shapes.
+ * The shapes of the aims are always neighbours.
  */
 export function order(round: number): Shape[] {
   const groups = [[activated, host, activatedToFile], ...published.map((shape) => [shape])];

@@ -1,6 +1,6 @@
-// What all shapes serve, with one configuration: the image's page, a larger file, and the page with an entry in the access log.
+// The site of all shapes, with one configuration: the image's page, a larger file, and the page with an entry in the access log.
 
-/** Where the files are, on the host and in each container, so that all open the very same ones. */
+/** The directory of the files, on the host and in each container, so that all shapes open the very same files. */
 export const siteDirectory = "/home/site";
 
 export const largeBytes = 1024 * 1024;
@@ -9,9 +9,9 @@ export const largeBytes = 1024 * 1024;
 export interface Kind {
   readonly name: string;
   readonly path: string;
-  /** Whether each request has a connection of its own. */
+  /** Whether each request has its own connection. */
   readonly fresh: boolean;
-  /** Whether it makes entries in the access log. The aim is for those that do not. */
+  /** Whether it makes entries in the access log. The aim is for the kinds that don't. */
   readonly logged: boolean;
 }
 
@@ -19,7 +19,7 @@ export const kinds: readonly Kind[] = [
   { name: "Page, connections kept", path: "/", fresh: false, logged: false },
   { name: "Page, a connection each", path: "/", fresh: true, logged: false },
   { name: "1 MiB, connections kept", path: "/large", fresh: false, logged: false },
-  // What an entry costs is decided by where it goes: a file on the host, conmon and the journal from a container.
+  // The cost of an entry depends on where it goes: to a file on the host, or from a container to conmon and the journal.
   { name: "Page, connections kept, access log on", path: "/logged/", fresh: false, logged: true },
 ];
 

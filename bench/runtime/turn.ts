@@ -14,16 +14,16 @@ export interface Measurement extends WrkResult {
   readonly kind: string;
   /** Microseconds of processor time on the host for each request: all its processes, and what the kernel does for them. */
   readonly cpu: number;
-  /** What of it systemd-journald used. */
+  /** The part of it that systemd-journald used. */
   readonly journal: number;
 }
 
 export const connections = 32;
 
-/** Half of the machine, so that not only the load generator runs. */
+/** Half of the processors, so that not only the load generator runs. */
 export const threads = Math.max(1, Math.floor(cpus().length / 2));
 
-/** Bounds what ended connections of one turn cost in the next, and leaves the client ports for new ones. */
+/** Limits how much the ended connections of one turn slow down the next one, and keeps client ports free for new connections. */
 export async function limitTimeWait(fleet: Fleet, host: TestHost): Promise<void> {
   const limit = ["tee", "/proc/sys/net/ipv4/tcp_max_tw_buckets"];
   await fleet.client(limit, { input: "2000" });
@@ -38,7 +38,7 @@ export async function turn(fleet: Fleet, host: TestHost, shape: Shape, seconds: 
   for (const kind of kinds.filter((one) => isMeasured(shape, one)))
     measurements.push(await measure(fleet, host, shape, kind, seconds));
   await systemctl(host, shape, "stop", shape.stop);
-  // netavark leaves its chains, and with them connection tracking for everything that comes next.
+  // netavark leaves its chains, and with them connection tracking for all following turns.
   if (shape.network === "podman") await host.run(["nft", "delete", "table", "inet", "netavark"]);
   return measurements;
 }
@@ -68,7 +68,7 @@ async function measure(fleet: Fleet, host: TestHost, shape: Shape, kind: Kind, s
   return { shape: shape.name, kind: kind.name, ...result, cpu, journal };
 }
 
-/** It serves what all serve. */
+/** Waits until the shape serves the same files as all others. */
 async function expectAnswers(fleet: Fleet, host: TestHost, shape: Shape): Promise<void> {
   const urls = kinds.map(({ path }) => `http://${host.address}:${shape.port}${path}`);
   const write = ["--output", "/dev/null", "--write-out", "%{http_code} %{size_download}\n"];

@@ -10,7 +10,7 @@ import { counts, named, sitesReport } from "./report.ts";
 
 const [image, other] = images;
 
-/** How much longer twenty sites of one host take than one. */
+/** How much longer twenty sites of one host take than one site. */
 export const benchSites: Part = async ({ repeats, work, load }) => {
   await using fleet = await createFleet({ name: "bench", hosts: 1 });
   const [host] = fleet.hosts as [TestHost];

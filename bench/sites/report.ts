@@ -4,11 +4,11 @@ import { type Kind, type Run, kinds } from "../measure.ts";
 import { median } from "../statistics.ts";
 import { table } from "../table.ts";
 
-/** How many sites. */
+/** The numbers of sites. */
 export const counts = [1, 20] as const;
 export const named = (count: number) => `${count} ${count === 1 ? "site" : "sites"}`;
 
-/** How much all of them may take of the time of one. */
+/** All sites together may take at most this many times as long as one. */
 const aim = 4;
 
 const measured = kinds.filter((kind) => kind !== "refresh");

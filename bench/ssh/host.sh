@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2154
-# What runs on a host, with $unit and $image set and the files as a tar on standard input.
+# Runs on a host, with $unit and $image set and the files as a tar on standard input.
 set -eu
 new=$(mktemp --directory)
 trap 'rm -rf "$new"' EXIT
 tar --extract --directory "$new"
 
-# put PATH: fails when the file was there, the same.
+# put PATH: fails if the same file was already there.
 put() {
   [ "$(stat --format '%a %u %g' "$1" 2>/dev/null)" = '644 0 0' ] && cmp --silent "$new$1" "$1" && return 1
   install -D --mode 0644 --owner root --group root "$new$1" "$1"

@@ -13,7 +13,7 @@ import { cgroupOf, processorTime } from "../processor-time.ts";
 import { type StepTime, stepsReport } from "./report.ts";
 
 const [image, other] = images;
-/** One after the other, from an empty host. */
+/** The changes, one after the other, from an empty host. */
 const changes = [
   ["first up", { page: "one", image }],
   ["one-file change", { page: "two", image }],
@@ -23,8 +23,8 @@ const changes = [
 const urn = `urn:pulumi:bench::quadlet-fleet::quadlet:index:UnitSet::${name}`;
 
 /**
- * What each step of a transaction costs on the host. The plugin's operations run in this process, which can so look at the host's
- * cgroup at each word of the script. A plugin's own status lines come once a second at most.
+ * What each step of a transaction costs on the host. The plugin's operations run in this process, so that it can read the host's
+ * cgroup at each word of the script. A plugin's own status lines come only once a second.
  */
 export const benchSteps: Part = async ({ repeats, load }) => {
   await using fleet = await createFleet({ name: "bench", hosts: 1 });
@@ -50,7 +50,7 @@ export const benchSteps: Part = async ({ repeats, load }) => {
   return { section: stepsReport(measured, machine), problems: [] };
 };
 
-/** What the component asks the engine for. */
+/** The inputs that the component registers with the engine. */
 async function inputsOf(fleet: Fleet, host: TestHost, { page, image }: Wanted): Promise<WireObject> {
   const { listen, network } = example2;
   const connection = { ...hostEntry(fleet, host), address: host.address };
@@ -64,7 +64,7 @@ async function inputsOf(fleet: Fleet, host: TestHost, { page, image }: Wanted): 
 
 const never = new AbortController().signal;
 
-/** As in an `up` of its own: it logs in. */
+/** Runs an operation as a separate `up` does: it logs in. */
 async function withContext<T>(
   clock: Clock,
   use: (context: Parameters<typeof apply>[0]) => Promise<T>,

@@ -2,10 +2,10 @@ import { type Machine, machineLines } from "../machine.ts";
 import { median } from "../statistics.ts";
 import { table } from "../table.ts";
 
-/** What a host did from one word of the script to the next. */
+/** The work of a host from one word of the script to the next. */
 export interface StepTime {
   readonly kind: string;
-  /** As the status line has it. */
+  /** As in the status line. */
   readonly step: string;
   /** Milliseconds of processor time. */
   readonly cpu: number;
@@ -13,7 +13,7 @@ export interface StepTime {
   readonly time: number;
 }
 
-/** @param repeats one list for each, of all kinds */
+/** @param repeats one list for each repeat, with the steps of all kinds */
 export function stepsReport(repeats: readonly (readonly StepTime[])[], machine: Machine): string {
   const kinds = [...new Set(repeats.flat().map(({ kind }) => kind))];
   const tableOf = (kind: string) => {

@@ -4,7 +4,7 @@ import { eventually } from "./support/eventually.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, example4, failedUnits, get, invocation } from "./support/stack.ts";
 
-// Where docs/socket-activated-nginx.md says the access log is, there each request is, once, with the client's address.
+// Each request is logged once, with the client's address, where docs/socket-activated-nginx.md says that the access log is.
 
 const scene = await openScene("accesslog");
 const { fleet, host, stack } = scene;
@@ -19,7 +19,7 @@ const shapes = [
 ] as const;
 type Shape = (typeof shapes)[number];
 
-/** @param page what they answer; another one is a reload @param environment another one is a restart */
+/** @param page what they answer; a new page is a reload @param environment a new one is a restart */
 function deploy(page: string, environment: object = {}): Promise<unknown> {
   const nginx = (port: number) => ({
     "default.conf": `server {\n  listen ${port};\n  location / { return 200 ${page}; }\n}\n`,
@@ -55,7 +55,7 @@ const systemctl = (shape: Shape, ...argv: string[]) =>
   });
 const fileOf = ({ directory, name }: Pick<Shape, "directory" | "name">) => `${directory}/${name}/access.log`;
 
-/** Lines of the log, of the whole directory, that name a path: "FILE:LINE". */
+/** Lines in the log files of a directory that contain a path: "FILE:LINE". */
 async function logged({ directory, name }: { directory: string; name: string }, path: string) {
   const { stdout } = await host.run(
     ["grep", "--recursive", "--fixed-strings", `GET ${path} `, `${directory}/${name}`],
@@ -115,7 +115,7 @@ test("a proxy and its backend that is nginx have a file each", async () => {
   assert.equal((await get(fleet, url, resolved)).status, 200);
   const files = [
     { directory: ofHost, name: "front", client: fleet.clientAddress },
-    // What nginx writes for a client that comes by a Unix socket. The address is in its last field, X-Forwarded-For.
+    // nginx writes "unix:" for a client that comes by a Unix socket. The address is in the last field, X-Forwarded-For.
     { directory: ofAccount, name: "page", client: "unix:" },
   ];
   await eventually(async () => {

@@ -11,7 +11,7 @@ import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get, hostEntry, listing } from "./support/stack.ts";
 
-// The ways to a host: logins, host keys, agents, jump hosts, and hosts that are not there.
+// The ways to a host: logins, host keys, agents, jump hosts, and hosts that can't be reached.
 
 const { fleet, stack } = await openScene("access", { hosts: 2 });
 const [host, other] = fleet.hosts as [TestHost, TestHost];
@@ -21,7 +21,7 @@ after(() => {
   rmSync(scratch, { force: true });
 });
 
-/** Up, one request, destroy. */
+/** Runs an up, one request and a destroy. */
 async function works(
   connection: object,
   site: object = example1,
@@ -33,7 +33,7 @@ async function works(
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 }
 
-/** An up that fails; what the user reads. */
+/** Runs an up that fails, and returns its output. */
 async function refused(connection: object, site: object = example1): Promise<string> {
   stack.configure({ hosts: { "web-1": connection }, sites: { site } });
   const untouched = await listing(host);
@@ -187,7 +187,7 @@ test("a host that is dead and one that accepts and says nothing fail by name wit
   const { code, stdout } = await stack.up({ check: false });
   silent.close();
   assert.notEqual(code, 0);
-  // By the deadline, or by what the network says of an address that nobody has: not by TCP's own time-out of minutes.
+  // After our deadline, or when the network says that no host has the address: not after TCP's own time-out of minutes.
   assert.match(stdout, /\.250:22: no SSH connection( within 3 s|.*EHOSTUNREACH)/);
   assert.match(stdout, new RegExp(`:${port}: no SSH connection within 3 s`));
   assert.equal((await get(fleet, `http://${host.address}/`)).status, 200);

@@ -13,7 +13,7 @@ import {
   listing,
 } from "./support/stack.ts";
 
-// createUser: accounts that a deploy makes, and that go with the last set that has asked for them.
+// createUser: accounts that a deploy makes, and that are removed with the last set that has asked for them.
 
 const scene = await openScene("account");
 const { fleet, host, stack } = scene;
@@ -43,7 +43,7 @@ async function linesOf(file: string, name: string): Promise<string[]> {
   return (await host.read(file)).split("\n").filter((line) => line.startsWith(`${name}:`));
 }
 
-/** Without the copies that useradd(8) makes of what it changes, and its lock. */
+/** The files of the host, without useradd(8)'s backup copies and its lock. */
 async function files(): Promise<Map<string, string>> {
   const own = /^\/etc\/((passwd|shadow|group|gshadow|subuid|subgid)-|\.pwd\.lock)$/;
   return new Map([...(await listing(host))].filter(([path]) => !own.test(path)));
@@ -116,7 +116,7 @@ test("Example 4 with an account of its own, which is there after a power loss an
 test("a first deploy that fails takes its account back", async () => {
   scene.configure({ sites: { example1: { ...one, image: "docker.io/library/nginx:nope" } } });
   assert.notEqual((await stack.up({ check: false })).code, 0);
-  // The host goes on by itself: nobody waits for it after a failure.
+  // The host goes on by itself: the command does not wait for it after a failure.
   await eventually(async () => assert.equal(await account("web"), ""));
   await isGone("web");
 });
@@ -177,7 +177,7 @@ test("a session that is refused removes no account, neither one that was there b
     const uid = (await host.run(["id", "-u", user])).stdout.trim();
     const manager = `user@${uid}.service`;
     const before = await account(user);
-    // An account whose manager can't run. Its set would hold up the end of that for 90 s.
+    // The manager of this account can't run. The set of Example 3 would delay the end of the manager by 90 s.
     if (createUser) await host.run(["systemctl", "stop", "example3.socket", "example3.service"]);
     await host.run(["systemctl", "mask", "--runtime", manager]);
     await host.run(["systemctl", "stop", manager, `user-runtime-dir@${uid}.service`], { timeoutMs: 120_000 });

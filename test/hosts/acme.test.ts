@@ -22,8 +22,8 @@ import {
   makeStack,
 } from "./support/stack.ts";
 
-// `tls.acme` with a real ACME server: a site of root's with nginx's files its own, a proxy whose sockets are root's, and a site of an
-// account's own manager, each on a host of its own, as the CA asks on port 80. Each test goes on where the last one ended.
+// `tls.acme` with a real ACME server: a site of root's with its own nginx files, a proxy whose sockets are root's, and a site of an
+// account's own manager. Each has its own host, because the CA asks on port 80. Each test goes on where the last one ended.
 
 const skip = existsSync(join(cacheDirectory, "pebble"))
   ? false
@@ -33,11 +33,11 @@ interface Shape {
   host: TestHost;
   name: string;
   serverName: string;
-  /** Whose manager it is, where it is not the host's. */
+  /** The account whose manager has it, if it is not the host's manager. */
   user?: string;
-  /** Who runs nginx. */
+  /** The account that runs nginx. */
   account: string;
-  /** What stays on the host. */
+  /** The directory on the host that keeps certificates and keys. */
   state: string;
 }
 
@@ -61,7 +61,7 @@ describe("acme", { skip }, () => {
   let proxy: Shape;
   let rootless: Shape;
   let shapes: Shape[];
-  /** What clients trust: the CA, once it is there. */
+  /** The CA's certificate, which clients trust, once there is one. */
   let trusted = "";
 
   before(async () => {
@@ -79,7 +79,7 @@ describe("acme", { skip }, () => {
     proxy = shape(two, "proxy", "test", ofAccount);
     rootless = { ...shape(three, "rootless", "test", ofAccount), user: "test" };
     shapes = [rootful, proxy, rootless];
-    // Else an account has no port 80.
+    // Without this, an account can't have port 80.
     await three.run(["sysctl", "net.ipv4.ip_unprivileged_port_start=80"]);
     configure();
   });
@@ -90,7 +90,7 @@ describe("acme", { skip }, () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** @param more what else the certificates of the sites are for */
+  /** @param more additional names for the certificates of the sites */
   function configure(more: (serverName: string) => string[] = () => [], proxies = true): void {
     const acme = { directory: pebble.directory, ca: pebble.ca };
     const named = ({ serverName }: Shape) => ({ ...acme, names: [serverName, ...more(serverName)] });
@@ -121,7 +121,7 @@ describe("acme", { skip }, () => {
   };
   const show = (shape: Shape, unit: string, property: string) =>
     systemctl(shape, "show", `--property=${property}`, "--value", unit);
-  /** Which start it is that runs, and which reload of it was the last. */
+  /** Which start of the service is running, and its last reload. */
   const runs = () =>
     onAll(async (shape) => {
       const { host, name, user } = shape;
@@ -130,7 +130,7 @@ describe("acme", { skip }, () => {
     });
   const starts = async () => (await runs()).map(({ start }) => start);
 
-  /** What a client sees. */
+  /** The certificate that a client gets. */
   function served({ host, serverName }: Shape, name = serverName) {
     return new Promise<{ isTrusted: boolean; serial: string; subject: string }>((resolve, reject) => {
       const to = { host: host.address, port: 443, servername: name };
@@ -144,7 +144,7 @@ describe("acme", { skip }, () => {
   }
   const serials = () => onAll(async (shape) => (await served(shape)).serial);
 
-  /** From now on it is due at each run: what certbot's documentation calls renew_before_expiry. */
+  /** From now on each run renews the certificate: certbot's documentation calls this renew_before_expiry. */
   async function makeDue({ host, state }: Shape): Promise<void> {
     await host.sh(`sed -i '1i renew_before_expiry = 3650 days' ${state}/letsencrypt/renewal/*.conf`);
   }
@@ -200,7 +200,7 @@ describe("acme", { skip }, () => {
       const { stdout } = await host.run(stat);
       assert.equal(stdout, `${account} 700\n${account} 600\n${account} 700\n`);
       const key = await host.read(`${state}/nginx/key.pem`);
-      // Of the private part.
+      // A line of the private part.
       const secret = key.split("\n")[2] ?? "";
       assert.ok(secret.length > 30, key);
       const found = await host.run(
@@ -287,7 +287,7 @@ describe("acme", { skip }, () => {
 
   test("what goes leaves the certificate, which is served at once where it comes back", async () => {
     const { serial } = await served(rootful);
-    // The CA keeps the clients waiting. They are stopped at once, and that is no failure.
+    // The CA keeps the clients waiting. They are stopped at once, and this is not a failure.
     pebble.freeze();
     const began = Math.floor(Date.now() / 1000);
     await onAll((shape) => systemctl(shape, "start", "--no-block", `${shape.name}-acme.service`));

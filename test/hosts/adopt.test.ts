@@ -5,7 +5,7 @@ import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.
 import { makeProgram } from "./support/program.ts";
 import { type Stack, example2, get, hostEntry, image, invocation, makeStack } from "./support/stack.ts";
 
-// A hand-made Example 2 is taken over: by an import, and by `adopt: true`; both without a restart.
+// A hand-made Example 2 is taken over by an import and by `adopt: true`, both without a restart.
 
 const container = `[Unit]
 Requires=example2.socket
@@ -130,7 +130,7 @@ test("adopt: refused without it, with every byte in place; taken over with it, a
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
 
-/** Puts the files of Example 2 on the host so that they belong to nobody, with other comments and Descriptions. */
+/** Puts the files of Example 2 on the host so that they belong to no set, with other comments and Descriptions. */
 async function deployAndForget(
   stack: Stack,
   configure: (change: object) => void,

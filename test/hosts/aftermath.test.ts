@@ -5,8 +5,8 @@ import { committed, hold, kill } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { breakSocket, example2, failedUnits, get } from "./support/stack.ts";
 
-// What goes wrong after the commit is not told as a rollback, and a rollback that went wrong is not told as one that went well: it
-// is kept on the host, and the next `up` tries it again.
+// A failure after the commit is not reported as a rollback, and a failed rollback is not reported as a successful one: the rest of it
+// stays on the host, and the next `up` tries it again.
 
 const scene = await openScene("aftermath");
 const { fleet, host, stack } = scene;
@@ -14,10 +14,10 @@ let page = 0;
 const own = "/var/lib/quadlet-fleet/sets/example2";
 const configuration = "/etc/quadlet-fleet/example2/conf.d";
 
-/** Makes every page that is new from then on answer 500, after its rehearsal, say. */
+/** While this file exists, new pages answer 500. A test makes it after the rehearsal, for example. */
 const breakage = "/srv/flags/broken";
 
-/** Another page, which is a reload; or the one with a number. */
+/** Another page, which is a reload; or the page with a number. */
 function configure(change: object = {}, number?: number): void {
   if (number === undefined) page += 1;
   const answer = `if (-f ${breakage}) { return 500; } return 200 "page ${number ?? page}";`;
@@ -66,7 +66,7 @@ test("after the commit, the store of the version before can't be replaced: the d
     const { stdout, stderr } = await stack.up();
     assert.doesNotMatch(stdout + stderr, /rolled back/);
     assert.equal(await served(), `page ${page}`);
-    // It has met the obstacle.
+    // The rollback has met the obstacle.
     assert.ok((await kept()).includes("rollback.new"));
   } finally {
     await host.run(["umount", `${own}/rollback`]);
@@ -84,7 +84,7 @@ test("killed after the commit: the host is asked again, and it is told as done",
   assert.doesNotMatch(await converges(), /rolled back|writing|reloading/);
 });
 
-/** A rollback that failed: told so, with what is left to do; nothing of it is lost. */
+/** A failed rollback is reported as failed, with what is left to do, and nothing of it is lost. */
 async function isToldAsFailed(t: TestContext, { code, saw }: { code: number; saw: string }): Promise<void> {
   assert.notEqual(code, 0);
   const error = /^Diagnostics:\n([^]*?)^\S/m.exec(saw)?.[1] ?? saw;
@@ -114,7 +114,7 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     await isToldAsFailed(t, failed);
     assert.match(failed.saw, new RegExp(`restoring:${configuration}/default\\.conf`));
 
-    // The state has what was there before, and that something is left to do. Of the program of before, only that.
+    // The state has the old content, and that something is left to do. With the old program, only the latter is a difference.
     const preview = await stack.preview();
     assert.match(
       preview,
@@ -126,7 +126,7 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     assert.match(back, /- pending: /);
     assert.doesNotMatch(back, /page \d/);
 
-    // Meanwhile nothing that could be lost: the copy is still of the version that was there before all this.
+    // Meanwhile nothing is lost: the copy on the host is still that of the version before the first failure.
     configure();
     const again = await stack.up({ check: false });
     assert.match(again.stdout, /an interrupted deploy was not rolled back completely/);
@@ -136,21 +136,21 @@ test("a rollback into a directory that can't be written any more: kept, tried ag
     await host.run(["rm", "--force", breakage]);
     await host.run(["umount", configuration]);
   }
-  // Also where the program is the one of before: the state says that there is something to do.
+  // This also works with the old program, because the state says that there is something to do.
   page = old;
   configure({}, old);
   assert.match(await converges(), /an interrupted deploy was rolled back/);
 });
 
 test("a rollback whose old image is gone: kept, and done once the image is there again", async (t) => {
-  // A name that no registry has.
+  // No registry has this name.
   const image = "localhost/only-here:1";
   const spare = "localhost/spare:1";
   await host.run(["podman", "tag", "docker.io/library/nginx:latest", spare, image]);
   const onlyHere = { image, pull: "never" };
   configure(onlyHere);
   await converges();
-  // The restart fails, which line 10 comes before.
+  // The restart fails. Line 10 is written before it.
   await breakSocket(host, "example2-81.socket");
   configure({ listen: ["0.0.0.0:80", "0.0.0.0:81"], nginx: undefined });
   const untag = () => host.run(["podman", "untag", image, image]);

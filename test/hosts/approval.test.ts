@@ -8,7 +8,7 @@ import { quadletFleet } from "./support/command-line.ts";
 import { makeProgram } from "./support/program.ts";
 import { difference, get, hostEntry, image, invocation, listing, makeStack } from "./support/stack.ts";
 
-// What a review has approved is deployed, and nothing else: docs/review.md.
+// An `up` deploys what a review has approved, and nothing else: docs/review.md.
 
 const fleet = await createFleet({ name: "approval", hosts: 2 });
 after(() => fleet.dispose());
@@ -18,7 +18,7 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 const stack = await makeStack("test-approval", directory);
 after(() => stack[Symbol.asyncDispose]());
 
-/** A change of one byte, more or less. */
+/** Small changes, of about one byte each. */
 interface Change {
   readonly page?: string;
   readonly level?: string;
@@ -71,7 +71,7 @@ async function served(host: TestHost): Promise<string> {
   return (await get(fleet, `http://${host.address}/`)).body;
 }
 
-/** That what is done changes nothing on the hosts. */
+/** Checks that an action changes nothing on the hosts. */
 async function changesNothing(action: () => Promise<unknown>): Promise<void> {
   const all = () => Promise.all([listing(one), listing(two)]);
   const runs = async () => [await invocation(one, "www.service"), await invocation(two, "www.service")];
@@ -143,7 +143,7 @@ test("a host that can't be reached: its name", async () => {
   );
 });
 
-/** How often somebody has logged in. */
+/** The number of logins on each host. */
 async function logins(): Promise<number[]> {
   const count = "journalctl --unit=ssh --output=cat | grep -c '^Accepted'";
   return await Promise.all([one, two].map(async (host) => Number((await host.sh(count)).stdout)));

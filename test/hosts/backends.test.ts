@@ -22,7 +22,7 @@ after(() => fleet.dispose());
 const [host] = fleet.hosts;
 if (!host) throw new Error("The fleet has no host.");
 
-// Not below root's home.
+// Not below root's home: PostgreSQL's account can't reach that.
 const database = mkdtempSync(join(tmpdir(), "quadlet-fleet-postgres-"));
 after(() => rmSync(database, { recursive: true }));
 
@@ -46,7 +46,7 @@ describe("the state", { concurrency: true }, () => {
   for (const [at, { where, skip, open }] of backends.entries()) {
     describe(where, { skip, concurrency: false }, () => {
       const port = 80 + at;
-      // When the new file is in its place, before the reload.
+      // The new file is in its place, and the reload has not begun.
       const cut = { host, manager: "system", set: where, at: 3 } as const;
       let stack: Stack;
       let page = 1;
@@ -58,7 +58,7 @@ describe("the state", { concurrency: true }, () => {
         });
       const status = () => quadletFleet(stack, ["status"]);
 
-      /** In the stack file, which has an encrypted value. */
+      /** Changes the page in the stack file, which has an encrypted value. */
       async function nextPage(): Promise<void> {
         page += 1;
         await set('nginx["default.conf"]', nginx());
@@ -89,7 +89,7 @@ describe("the state", { concurrency: true }, () => {
           const second = await stack.up({ check: false });
           assert.notEqual(second.code, 0);
           assert.match(second.stderr, locked);
-          // It needs no lock.
+          // `status` needs no lock.
           assert.match((await status()).stdout, /web-1: \w+: a deploy is running there/);
         });
         assert.equal(code, 0, saw);
@@ -126,7 +126,7 @@ describe("the state", { concurrency: true }, () => {
         stack.variables.PULUMI_CONFIG_PASSPHRASE = "another";
         await stack.expectNoChanges();
         assert.ok(!(await stack.run(["stack", "export"])).stdout.includes(salt));
-        // What was written before still opens with the former passphrase.
+        // What was written before the change can still be opened with the former passphrase.
         if (where !== "file") return;
         const history = join(stack.home, "../state/.pulumi/history");
         await execute(["grep", "--recursive", "--fixed-strings", "--files-with-matches", salt, history]);
@@ -162,7 +162,7 @@ describe("the state", { concurrency: true }, () => {
         assert.equal(await stack.preview({ env }), here);
       });
 
-      // One is enough: a key has nothing to do with where the state is.
+      // One backend is enough: a key has nothing to do with where the state is.
       if (where !== "s3") return;
       test("a cloud's key instead of a passphrase", async () => {
         Object.assign(stack.variables, await keys(fleet, name));

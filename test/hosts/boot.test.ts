@@ -5,9 +5,9 @@ import { type TestContext, before, test } from "node:test";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, example4, failedUnits, image } from "./support/stack.ts";
 
-// Power losses while requests come ten times a second: what is accepted after a boot is answered, by each of the four examples, and
-// by a proxy without any network whose units are all in the account's manager (the reference's Examples 5 to 7).
-// QUADLET_FLEET_POWER_LOSSES is how many.
+// Power losses while requests come ten times a second: every connection that is accepted after a boot gets an answer, from each of the
+// four examples, and from a proxy without any network whose units are all in the account's manager (the reference's Examples 5 to 7).
+// QUADLET_FLEET_POWER_LOSSES is the number of power losses.
 
 const losses = Number(process.env.QUADLET_FLEET_POWER_LOSSES ?? "10");
 const targets = [
@@ -49,13 +49,13 @@ interface Answer {
   /** Milliseconds from the beginning of the load to the beginning of the request. */
   at: number;
   took: number;
-  /** When the host accepted the connection, if it did. A request waits for that while there is no host at all. */
+  /** When the host accepted the connection, if it did. A request waits while the host is down. */
   accepted: number | undefined;
-  /** Of the answer, or what went wrong. */
+  /** The status of the answer, or the error. */
   outcome: number | string;
 }
 
-/** One request on a connection of its own, which is given up after five minutes of silence: patience. */
+/** One request on its own connection. It gives up only after five minutes without an answer. */
 function ask(port: number, name: string, began: number): Promise<Answer> {
   const at = performance.now() - began;
   let accepted: number | undefined;
@@ -74,7 +74,7 @@ function ask(port: number, name: string, began: number): Promise<Answer> {
   });
 }
 
-/** Ten requests a second to each target, and so many after `use` has ended; the answers in the order of their requests. */
+/** Sends ten requests a second to each target, and `after` more once `use` has ended. Returns the answers in the order of the requests. */
 async function load(use: Promise<unknown>, after: number): Promise<Answer[][]> {
   const began = performance.now();
   const asked = targets.map((): Promise<Answer>[] => []);
@@ -88,7 +88,7 @@ async function load(use: Promise<unknown>, after: number): Promise<Answer[][]> {
   return Promise.all(asked.map((requests) => Promise.all(requests)));
 }
 
-/** What is known of this boot. */
+/** The journal of this boot. */
 async function journal(): Promise<string> {
   return (await host.run(["journalctl", "--boot", "--no-pager", "--output=short-precise"])).stdout;
 }

@@ -6,11 +6,11 @@ import { after, before, test } from "node:test";
 import { makeCertificate } from "../certificates.ts";
 import { type FleetConfiguration, type Stack, image, makeStack } from "./support/stack.ts";
 
-// How much the engine can hand over, and what is in files instead. Previews only: no host.
+// How much configuration the engine can hand over, and what is in files instead. Previews only: no host.
 
 const root = join(import.meta.dirname, "../..");
 const limits = readFileSync(join(root, "docs/limits.md"), "utf8");
-/** The project of this checkout has no such files; the stack's are beside it. */
+/** The directory of the stack's files. They are not in the project, which is this checkout. */
 const files = mkdtempSync(join(tmpdir(), "quadlet-fleet-files-"));
 const { certificate, key } = makeCertificate(["www.example.com"]);
 /** A certificate as large as those with a long chain. */
@@ -76,7 +76,7 @@ test("the same in files is a preview without that warning; the key is a secret, 
   const token = { file: join(at, "token") };
   const environment = { TOKEN: { ...token, secret: true }, PLAIN: token };
   stack.configure(configuration(tls, sites, { environment }, { privateKey }));
-  // The project's directory is that of Pulumi.yaml, not where pulumi is run.
+  // The project's directory is that of Pulumi.yaml, not the one in which pulumi is run.
   const { stdout, stderr } = await stack.run(["-C", root, "preview", "--diff", "--show-full-output"], {
     cwd: files,
   });

@@ -7,8 +7,8 @@ import { freezer } from "./support/freezer.ts";
 import { kill } from "./support/hold.ts";
 import { type Stack, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Two stacks at once on one host, each with a site of its own under the system's manager: they overlap in time, and neither waits
-// for the other but for moments. Two at work on one set: the second one is told with whom it is busy, and comes again.
+// Two stacks deploy to one host at the same time, each its own site of the system's manager: their transactions overlap, and wait for each
+// other only for moments. If two runs work on one set, the second one is told which run is busy with it, and tries again.
 
 let fleet: Fleet;
 let host: TestHost;
@@ -29,7 +29,7 @@ after(async () => {
   await fleet.dispose();
 });
 
-/** Another page for both, by a restart. */
+/** Another page for both sites, by a restart. */
 function configure(): void {
   page += 1;
   for (const [stack, name, port] of [
@@ -48,7 +48,7 @@ function configure(): void {
   }
 }
 
-/** Both are as they should be, and neither has anything left to do. */
+/** Both sites are as they should be, and nothing is left to do. */
 async function settled(): Promise<void> {
   for (const [name, port] of [
     ["one", 81],
@@ -69,8 +69,8 @@ async function transactions(): Promise<string[]> {
 }
 
 /**
- * Whether a transaction waits for the manager's lock (proc_locks(5)). Seen from this machine: in the host's own list no lock is
- * whose process has ended, and flock(1) has taken this one for its caller.
+ * Whether a transaction waits for the manager's lock (proc_locks(5)). This reads the list of this machine: the host's own list leaves out
+ * locks whose process has ended, and here flock(1) has ended after it took the lock for its caller.
  */
 async function isWaiting(): Promise<boolean> {
   const { stdout } = await host.run(["stat", "--format=%d %i", "/run/quadlet-fleet.lock"]);
@@ -82,7 +82,7 @@ async function isWaiting(): Promise<boolean> {
     .some((line) => line.includes("-> FLOCK") && line.includes(` ${file} `));
 }
 
-/** The first one's transaction is stopped in the middle, and meanwhile the second one comes. */
+/** Stops the transaction of the first stack in the middle, and then starts the second stack's. */
 async function collide(use: (cgroup: string) => void) {
   configure();
   const freeze = freezer("contend", [{ host, manager: "system", set: "one", at: 1 }]);
@@ -93,7 +93,7 @@ async function collide(use: (cgroup: string) => void) {
   let ended = false;
   const two = second.up({ check: false }).finally(() => (ended = true));
   try {
-    // It was stopped with the lock, most likely; else the second one is done soon.
+    // The first one was most likely stopped while it had the lock. If not, the second one ends soon.
     await eventually(async () => assert.ok(ended || (await isWaiting())));
     use(outcome.cgroup ?? "");
   } finally {
@@ -157,7 +157,7 @@ test("another session is at work on the set: it is said who, nothing is changed,
     (await host.run(["journalctl", "--quiet", "--identifier=systemd", "--grep=Started.*quadlet-fleet: two"]))
       .stdout;
   const before = await tried().catch(() => "");
-  // It comes again and again.
+  // The second run tries again and again.
   for (let seen = before, times = 0; times < 2; times += 1)
     await eventually(async () => {
       const now = await tried();

@@ -4,8 +4,8 @@ import { type Cause, openDeployments } from "./support/deployments.ts";
 import { eventually } from "./support/eventually.ts";
 import { committed } from "./support/hold.ts";
 
-// What a host does by itself when its coordinator is lost while it commits or reverts: old or new, as the table in
-// docs/interruptions.md says, and never something between.
+// What a host does by itself if it loses its coordinator during the commit or the revert: it has the old or the new version, as the table
+// in docs/interruptions.md says, and never a mixture.
 
 const {
   host,
@@ -24,7 +24,7 @@ const {
 
 describe("while it is committed, right before its journal goes", () => {
   const there = "/run/at-the-commit";
-  /** sync as it is, but it waits where the record says "committed" and the journal is still there (steps.sh, step_commit). */
+  /** The real sync, except that it waits when the record says "committed" and the journal is still there (steps.sh, step_commit). */
   const waiting = `#!/bin/sh
 case $1 in */transaction.new) if grep -q ' committed ' "$1"; then : >${there}; sleep 60; fi ;; esac
 exec /usr/bin/sync "$@"
@@ -73,7 +73,7 @@ describe("when it is committed", () => {
     };
     return { deployment, answer: await stoppedAt(committed, work, () => cause(deployment)) };
   };
-  /** What was kept for a rollback goes with the next one, which has nothing else to do. */
+  /** The next transaction removes what was kept for a rollback, and has nothing else to do. */
   const isDone = async () => {
     const next = start();
     assert.deepEqual(await next.prepare(), { kind: "nothing-to-do" });
@@ -109,7 +109,7 @@ describe("while it is reverted", () => {
     const deployment = start(100);
     await deployment.held();
     const work = deployment.member.revert();
-    // The new container is on its way out.
+    // Waits until the new container is being stopped.
     await eventually(async () => {
       const state = ["show", "--property=ActiveState", "--value", "example2.service"];
       assert.notEqual((await host.run(["systemctl", ...state])).stdout, "active\n");

@@ -12,12 +12,12 @@ import { makeProgram } from "./support/program.ts";
 import { assertShown } from "./support/shown.ts";
 import { type FleetConfiguration, type Stack, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Every stack file that people copy, as it is but for who the hosts are: up, a request to each address that it gives, and away.
-// examples/typescript is what package.test.ts runs, and the stack file of README.md what ten.test.ts does.
+// Every stack file that people copy, with only the hosts replaced: an up, a request to each address that it gives, and a destroy.
+// package.test.ts runs examples/typescript, and ten.test.ts the stack file of README.md.
 
 const root = join(import.meta.dirname, "../..");
 let fleet: Fleet;
-/** By the names that the files have for them. */
+/** By the names that the files use for them. */
 const hosts = new Map<string, TestHost>();
 const pair = makeCertificate(["www.example.com"]);
 const local: Record<string, string> = { "fullchain.pem": pair.certificate, "privkey.pem": pair.key };
@@ -46,14 +46,14 @@ const files = [
 const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 
 test("what docs/ shows is these files", () => {
-  // One that extends others is no file alone: cli-environments.test.ts has them together.
+  // A file that extends others is not complete: cli-environments.test.ts has them together.
   const documented = blocks("yaml").filter(
     (block) => block.includes("quadlet-fleet:") && !block.includes("quadlet-fleet:extends"),
   );
   assert.deepEqual(new Set(documented), new Set(texts.values()));
 });
 
-/** File → address that the stack gives → status and body of what is there. */
+/** File → address that the stack gives → status and body of the answer. */
 const answers: Record<string, Record<string, RegExp>> = {
   "stacks/Pulumi.example.yaml": {
     "http://web-1:8080/": /^200 .*Welcome to nginx!/s,
@@ -132,7 +132,7 @@ async function answered(url: string, page: RegExp): Promise<void> {
   assert.match(`${status} ${body}`, page, url);
 }
 
-/** What the comments of a file tell its reader: commands that read a file, and a file of the host's. */
+/** Does what the comments of a file tell its reader: runs the commands that read a file, and writes the files on the host. */
 async function prepare(text: string, stack: Stack, host: TestHost): Promise<void> {
   for (const [, command = "", from = ""] of text.matchAll(/^# +pulumi (config set .*) <(\S+)$/gm)) {
     const words = command.split(" ").map((word) => word.replaceAll("'", ""));
@@ -151,7 +151,7 @@ function withName(url: string): string {
   return [...hosts].reduce((text, [name, { address }]) => text.replace(`//${address}`, `//${name}`), url);
 }
 
-/** A server's name is where the first host is; a certificate that nobody has signed is one. */
+/** The name of a server leads to the first host. A request by address accepts a certificate that no CA has signed. */
 function options(url: string): string[] {
   const { hostname, port } = new URL(url);
   if (isIP(hostname) > 0) return ["--insecure"];

@@ -9,7 +9,7 @@ import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, get, hostEntry } from "./support/stack.ts";
 
-// What a refresh says of hosts that it can't look at, and what the next `up` does: docs/drift.md, whose table is read here.
+// What a refresh reports about hosts that it can't look at, and what the next `up` does: docs/drift.md. Its table is read here.
 
 const { fleet, stack } = await openScene("drift", { hosts: 2 });
 const [one, two] = fleet.hosts as [TestHost, TestHost];
@@ -31,7 +31,7 @@ function configure(sites: Record<string, object> = {}): void {
 
 before(async () => {
   copyFileSync(fleet.identityFile, key);
-  // sshd does not talk to an address with many refused logins for a while, and would be taken for unreachable (sshd_config(5)).
+  // sshd refuses an address with many failed logins for a while, and the host would be taken for unreachable (sshd_config(5)).
   await one.write("/etc/ssh/sshd_config.d/penalties.conf", "PerSourcePenalties no\n");
   await one.run(["systemctl", "restart", "ssh"]);
   configure();
@@ -46,7 +46,7 @@ const drift = ["refresh", "--preview-only", "--expect-no-changes"];
 const refresh = ["refresh", "--yes", "--skip-preview"];
 const upRefresh = ["up", "--refresh", "--yes", "--skip-preview"];
 
-/** The exit statuses that docs/drift.md has for a situation: of the job, of `refresh` and of `up --refresh`. */
+/** The exit statuses that docs/drift.md gives for a situation: of the job, of `refresh` and of `up --refresh`. */
 function documented(situation: string): [number, number, number] {
   const page = readFileSync(join(import.meta.dirname, "../../docs/drift.md"), "utf8");
   const rows = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
@@ -55,13 +55,13 @@ function documented(situation: string): [number, number, number] {
   return row.slice(2, 5).map((cell) => Number.parseInt(cell, 10)) as [number, number, number];
 }
 
-/** The exit status and all that it says. */
+/** The exit status and all output. */
 async function run(argv: readonly string[]): Promise<{ code: number; said: string }> {
   const { code, stdout, stderr } = await stack.run(argv, { check: false });
   return { code, said: stdout + stderr };
 }
 
-/** What the state has of the set. */
+/** The outputs and errors of the set in the state. */
 async function stateOfOne(): Promise<{ outputs: Record<string, unknown>; initErrors?: string[] }> {
   const { stdout } = await stack.run(["stack", "export"]);
   const { deployment } = JSON.parse(stdout) as {
@@ -105,7 +105,7 @@ test("something differs: the job fails by another status than an error, and `up`
   assert.match(found.said, /UnitSet example2 update \[diff: \+drift\]/);
   await upDoesNothing();
   assert.equal((await run(refresh)).code, expected[1]);
-  // Nothing is forgotten by looking twice.
+  // A second look forgets nothing.
   assert.equal((await run(drift)).code, expected[0]);
   assert.match(
     await stack.preview(),
@@ -120,7 +120,7 @@ test("something differs: the job fails by another status than an error, and `up`
   assert.deepEqual(expected, [7, 0, 0]);
 });
 
-/** While nothing listens on the SSH port of these hosts, which a login finds out at once. */
+/** Runs an action while nothing listens on the SSH port of these hosts, so that a login fails at once. */
 async function unreachable(hosts: readonly TestHost[], action: () => Promise<void>): Promise<void> {
   const daemon = (verb: string) => Promise.all(hosts.map((host) => host.run(["systemctl", verb, "ssh"])));
   await daemon("stop");
@@ -137,7 +137,7 @@ test("a host is unreachable: named and never unchanged, the others are looked at
   await two.sh("chmod 600 /etc/systemd/system/example2.socket");
   await unreachable([one], async () => {
     const since = (await logins(two)).length;
-    // The second time the state has the notes.
+    // The second time the notes are in the state.
     for (const time of ["first", "second"]) {
       const { code, said } = await run(drift);
       assert.equal(code, expected[0]);
@@ -165,7 +165,7 @@ test("a host is unreachable: named and never unchanged, the others are looked at
   await upDoesNothing();
 });
 
-/** A situation in which web-1 can't be looked at, or none can: each command fails, and nothing else comes of it. */
+/** A situation in which web-1 or all hosts can't be looked at: each command fails, and there is no other effect. */
 async function isAnError(situation: string, ...messages: RegExp[]): Promise<void> {
   const expected = documented(situation);
   assert.deepEqual(expected, [1, 1, 1]);
@@ -234,7 +234,7 @@ test("an `up` that broke off is finished by the next one, also where a refresh i
   };
   configure({ late: { ...late, verify: { status: 418 } } });
   const directory = "/etc/quadlet-fleet/late/conf.d";
-  // By line 9 all files are in their places. What is read-only can't be taken back.
+  // At line 9 all files are in their places. A read-only directory can't be rolled back.
   const cut = { host: one, manager: "system", set: "late", at: 9 } as const;
   const { code, saw } = await hold(stack, "drift", cut, async () => {
     await one.sh(`mount --bind ${directory} ${directory}; mount -o remount,bind,ro ${directory}`);

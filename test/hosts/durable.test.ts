@@ -3,8 +3,8 @@ import { before, test } from "node:test";
 import { openScene } from "./support/scene.ts";
 import { breakSocket, example2 } from "./support/stack.ts";
 
-// What is on the disk before what. A power loss of a test host keeps what the kernel has cached, so it can't tell. Here sync, mv and
-// rm are recorders in front of the real ones, and the order of their calls is looked at.
+// The order in which files reach the disk. A power loss of a test host keeps what the kernel has cached, so it can't show this. Instead
+// recorders stand in front of the real sync, mv and rm, and the tests check the order of their calls.
 
 const scene = await openScene("durable");
 const { host, stack } = scene;
@@ -26,7 +26,7 @@ before(async () => {
   }
 });
 
-/** What an `up` of another page, by a restart, has called. */
+/** The recorded calls of an `up` of another page, by a restart. */
 async function recorded(change: object = {}): Promise<string[][]> {
   page += 1;
   const nginx = { "default.conf": `server { listen 80; location / { return 200 "page ${page}"; } }\n` };
@@ -38,7 +38,7 @@ async function recorded(change: object = {}): Promise<string[][]> {
   return lines.map((line) => line.trim().split(" "));
 }
 
-/** The first call from `from` on that names such a path; fails where there is none. */
+/** The first call from `from` on that has such a path as an argument. Fails if there is none. */
 function first(calls: string[][], name: string, path: RegExp, from = 0): number {
   const at = calls.findIndex(
     (call, index) => index >= from && call[0] === name && call.some((word) => path.test(word)),
@@ -113,10 +113,10 @@ test("a first deploy: what takes it back at boot is there before the first renam
     `${own}/account`,
   ])
     assert.ok(first(calls, "sync", exact(path)) < start, path);
-  // systemctl leaves it to the kernel when its links are written, and without them there is no socket after a boot.
+  // systemctl leaves it to the kernel when its links are written. Without them there is no socket after a boot.
   const enabled = first(calls, "sync", exact("/etc/systemd/system/sockets.target.wants"), start);
   assert.ok(enabled < first(calls, "mv", exact(`${own}/committed`)));
-  // Directories that were made.
+  // A directory that was made.
   assert.ok(first(calls, "sync", exact("/etc/quadlet-fleet/example2")) < start);
 });
 

@@ -14,7 +14,7 @@ import {
   listing,
 } from "./support/stack.ts";
 
-// The reference's four examples from one stack file on one host, and away again.
+// The reference's four examples from one stack file on one host, and their removal.
 
 const scene = await openScene("four", { linger: false });
 const { fleet, host, stack } = scene;
@@ -27,13 +27,13 @@ before(async () => {
   scene.configure({ sites: { example1, example2, example3 }, proxies: { example4 } });
 });
 
-/** Whether the account has a storage of podman's, and what podman has, by whose it is. */
+/** Whether the account has podman's storage, and what podman has, for root and for the account. */
 async function podmanState(): Promise<Record<string, string>> {
   const storage = await host.sh("ls -d /home/test/.local/share/containers || true");
   const all =
     'for what in "ps --all" network volume secret; do case $what in ps*) podman $what --quiet;; *) podman $what ls --quiet;; esac; done; podman images --format "{{.Repository}}:{{.Tag}}"';
   const root = await host.sh(all);
-  // podman itself would make a storage.
+  // podman itself would make the storage.
   const test = storage.stdout === "" ? "" : (await host.sh(all, { user: "test" })).stdout;
   return { storage: storage.stdout, root: root.stdout, test };
 }
@@ -57,7 +57,7 @@ test("one up: all four answer another address as the reference reaches them", as
   await stack.up();
   t.diagnostic(`the first up, with pulls: ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await answers();
-  // A name that no backend has gets no backend's page.
+  // An unknown name gets the page of no backend.
   assert.equal((await getNamed(fleet, host, "other.example.com")).status, 404);
   assert.deepEqual(await failedUnits(host), []);
 });
@@ -68,7 +68,7 @@ test("nginx of each example has seen the client's own address", async () => {
     const lines = stdout.split("\n").filter((line) => line.startsWith(`${fleet.clientAddress} - `));
     return lines.filter((line) => line.includes("GET /")).length;
   };
-  // conmon and the journal take a line up a moment later.
+  // conmon and the journal need a moment for a line.
   await eventually(async () => {
     assert.equal(await seen("--unit=example2", "--unit=example3"), 2);
     assert.equal(await seen("_SYSTEMD_USER_UNIT=example1.service"), 1);
@@ -110,7 +110,7 @@ test("destroy leaves no trace: file, unit, container, network, image, storage", 
     "quadlet-fleet*",
   ];
   assert.equal((await host.run(["systemctl", ...list])).stdout, "");
-  // The account's manager has ended with its linger, unless something of ours still holds it.
+  // The account's manager has ended with its linger, unless something of ours still keeps it.
   assert.equal((await host.sh("ls /var/lib/systemd/linger")).stdout, "deploy\nroot\n");
   const failed = await host.run(["systemctl", "list-units", "--failed", "--plain", "--no-legend"]);
   assert.doesNotMatch(failed.stdout, /example|user@/);

@@ -31,10 +31,10 @@ before(async () => {
 
 const exec = (...argv: string[]) => quadletFleet(stack, ["exec", ...argv]);
 
-/** Both hosts, with what each prints, in the order of the hosts. */
+/** The lines of both hosts, in the order of the hosts. */
 const byHost = (output: string) => output.split("\n").filter(Boolean).toSorted();
 
-/** Who root of the container is on the host. */
+/** Prints which account of the host root of the container is. */
 const whose = ["--", "sed", "-n", "s/^ *0 *\\([0-9]*\\) .*/root is \\1/p", "/proc/self/uid_map"];
 
 for (const [site, unit, hosts, root] of [
@@ -110,12 +110,12 @@ test("what the command prints steers no terminal, and can't look like that of an
   assert.equal(stderr, stdout);
 });
 
-/** Processes in the container, and all that runs for them on the host. */
+/** Waits until no process is left in the container, and none that runs for it on the host. */
 async function isOver(host: TestHost): Promise<void> {
   await eventually(async () => assert.deepEqual(await leftBehind(host), []));
 }
 
-/** A command that has children, and takes no notice of the end of its output. */
+/** A command that has children, and ignores the end of its output. */
 const stays = ["--", "sh", "-c", "echo begun; sleep 1000 & sleep 1001"];
 
 describe("nothing is left in any container", () => {
@@ -135,7 +135,7 @@ describe("nothing is left in any container", () => {
       for (const host of fleet.hosts) assert.ok((await leftBehind(host)).includes("sleep 1001"));
       running.kill(signal);
       assert.deepEqual(await running.ended, exit);
-      // Whoever was told to end has seen to it.
+      // Unless the command is killed, it ends everything before its own end.
       if (signal !== "SIGKILL") for (const host of fleet.hosts) assert.deepEqual(await leftBehind(host), []);
       for (const host of fleet.hosts) await isOver(host);
       if (signal !== "SIGKILL")

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openScene } from "./support/scene.ts";
 import { failedUnits, image } from "./support/stack.ts";
 
-// The first deploy of a proxy with a backend that does not start, whose units bring one another with them.
+// The first deploy of a proxy with a backend that does not start. The units of the proxy start one another.
 
 const scene = await openScene("first");
 const { host, stack } = scene;

@@ -111,7 +111,7 @@ suite("a fleet of throwaway hosts", () => {
   });
 
   test("a pulled cable cuts one host off, and only while it is pulled", async () => {
-    // sshd says who it is and goes on to listen: curl ends when it has heard as much.
+    // sshd sends its version and keeps listening: curl ends when it has received this.
     const reach = (host: TestHost, seconds = 10) =>
       execute(
         [
@@ -188,7 +188,7 @@ suite("the end of a fleet", () => {
   }
 });
 
-/** Whatever on this machine has the fleet's name. */
+/** Everything on this machine that has the fleet's name. */
 async function remains(fleet: string): Promise<string[]> {
   const interfaces = await execute(["ip", "-oneline", "link"]);
   const namespaces = await execute(["ip", "netns", "list"]);

@@ -14,7 +14,7 @@ import {
   listing,
 } from "./support/stack.ts";
 
-// Names that a host has already, of units and of containers: what has them is left as it is and as it runs, whatever is deployed.
+// Names of units and containers that are already used on a host: a deploy leaves their owners as they are and running.
 
 const scene = await openScene("foreign");
 const { fleet, host, stack } = scene;
@@ -29,7 +29,7 @@ const example2On = (port: number, change: object = {}) => ({
   ...change,
 });
 
-/** Deploys what has to be refused, and looks whether anything on the host is another afterwards. */
+/** Deploys something that has to be refused, and checks that nothing on the host has changed. */
 async function refused(
   what: Omit<FleetConfiguration, "hosts">,
   message: RegExp,
@@ -46,7 +46,7 @@ async function refused(
   assert.deepEqual(difference(files, await listing(host)), []);
 }
 
-/** What systemd says of units, processes included. */
+/** The properties of units as systemd shows them, with their processes. */
 async function unitState(units: readonly string[], user?: string): Promise<string> {
   const properties = "LoadState,ActiveState,UnitFileState,FragmentPath,MainPID,InvocationID,NeedDaemonReload";
   const manager = user === undefined ? [] : ["--user"];
@@ -232,7 +232,7 @@ describe("a container of the host", () => {
     const before = await containers();
     const { "apache-container": apache, ...others } = example4.backends;
     const backends = { ...others, "apache-2": apache };
-    // A name of root's is none of the account's, and the other way round.
+    // A name that root uses is free for the account, and the other way round.
     configure({
       sites: { "site-3": example3, third: example2On(8083) },
       proxies: { example4: { ...example4, backends } },

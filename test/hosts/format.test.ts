@@ -16,8 +16,8 @@ import {
   listing,
 } from "./support/stack.ts";
 
-// What is kept on a host has a format: a transaction that an older version has left half-way is taken back, and the records of a newer
-// version are left alone, with all that runs there.
+// The records on a host have a format. A transaction that an older version has left half-done is rolled back. The records of a newer
+// version are left alone, and so is everything that runs there.
 
 const format = Number(/^format=(\d+)$/m.exec(transactionScript.toString("utf8"))?.[1]);
 const scene = await openScene("format");
@@ -52,7 +52,7 @@ function configure(wanted: readonly Site[] = names): void {
   scene.configure({ sites: Object.fromEntries(wanted.map((name) => [name, site(name)])) });
 }
 
-/** Another page of a site, by a restart, and on another port. */
+/** Another page of a site, by a restart, and on another port if `shift` is given. */
 function change(name: Site, shift = 0): void {
   const { page, port } = shown[name];
   shown[name] = { page: page + 1, port: port + shift };
@@ -62,13 +62,13 @@ function change(name: Site, shift = 0): void {
 const answer = async (port: number) => (await get(fleet, `http://${host.address}:${port}/`)).body;
 
 before(async () => {
-  // podman makes it at its first command.
+  // podman makes this directory at its first command.
   await host.run(["mkdir", "-p", "/home/test/.config"], { user: "test" });
   untouched = await listing(host);
   await converges();
 });
 
-/** An `up` ends well, and all is as the stack file says: what that has said. */
+/** Runs an `up`, and checks that everything is as the stack file says. Returns the output. */
 async function converges(): Promise<string> {
   configure();
   const { stdout } = await stack.up();
@@ -83,7 +83,7 @@ async function interruptInFormat1(name: Site, at: number): Promise<void> {
   const { manager, state, user } = sites[name];
   const own = `${state}/sets/${name}`;
   const { code } = await hold(stack, "format", { host, manager, set: name, at }, async (cgroup) => {
-    // Nobody else was there who would take it back.
+    // With format 1, nothing else on the host would roll it back.
     await host.sh("rm --force /run/quadlet-fleet-*/open /run/user/1000/quadlet-fleet-*/open");
     killEngine(stack.name);
     kill(cgroup);
@@ -98,7 +98,7 @@ async function interruptInFormat1(name: Site, at: number): Promise<void> {
   assert.match(await host.read(`${own}/journal`), /^lent\t-\t/);
 }
 
-/** Stand-ins that run. */
+/** The running stand-ins. */
 async function standIns(name: Site): Promise<string> {
   const { manager, user } = sites[name];
   const list = ["list-units", "--plain", "--no-legend", "--state=active"];
@@ -111,10 +111,10 @@ test("the next up takes back what is in format 1, and the one after that is in t
   const { state } = sites[name];
   const old = shown[name];
   change(name);
-  // Line 7 is written before the restart, when the stand-in serves.
+  // Line 7 is written before the restart. The stand-in serves then.
   await interruptInFormat1(name, 7);
   assert.match(await standIns(name), /-handover\.service/);
-  // The old page again, so that nothing else stops the stand-in. The state has it, and a refresh tells that the host has not.
+  // The old page again, so that only the rollback stops the stand-in. The state has it; a refresh finds that the host has not.
   shown[name] = old;
   configure();
   await stack.run(["refresh", "--yes", "--skip-preview"]);
@@ -131,7 +131,7 @@ test("the next boot takes back what is in format 1", async () => {
   const journal = `${state}/sets/${name}/journal`;
   const { page, port } = shown[name];
   change(name, 1000);
-  // Line 8 is the first of the restart. Without it, it is the boot that opens the socket of the new version.
+  // Line 8 is the first one of the restart. It is removed, so that the boot itself opens the socket of the new version.
   await interruptInFormat1(name, 8);
   await host.run(["sed", "--in-place", "8,$d", journal], { user });
   assert.match(await host.read(journal), /\.socket\nstaged\t.*\n$/);
@@ -142,7 +142,7 @@ test("the next boot takes back what is in format 1", async () => {
   await converges();
 });
 
-/** What a command has said that the host has refused for these sets, and that nothing is different there. */
+/** Runs a command that the host refuses for these sets, and checks that nothing changes there. Returns the output. */
 async function refused(argv: readonly string[], wanted: readonly Site[]): Promise<string> {
   const look = async () => {
     const services = names.map((name) => invocation(host, `${name}.service`, sites[name].user));
@@ -166,7 +166,7 @@ for (const [whose, state, wanted] of [
   ["the account", ofAccount, ["example1", "example3"]],
 ] as const)
   test(`a newer format in the records of ${whose}: each command is refused, until that is gone`, async () => {
-    // Which writes all records in this format.
+    // This writes all records in the present format.
     names.forEach((name) => change(name));
     await converges();
     await host.write(`${state}/format`, `${format + 1}\n`);
@@ -194,7 +194,7 @@ test("the format goes with the last set of the host, and of the account", async 
   await converges();
   configure(["example3"]);
   await stack.up();
-  // Noted by a set of the host's manager in both places.
+  // A set of the host's manager writes the format in both places.
   await host.run(["rm", `${ofHost}/format`, `${ofAccount}/format`]);
   change("example3");
   configure(["example3"]);

@@ -12,7 +12,7 @@ import { podmanKeys } from "../../units/podman-keys.ts";
 import { compareVersions } from "../../units/versions.ts";
 import { joinedLines, madeNames } from "../unit/units-quadlets.ts";
 
-// What units/ says of quadlets is compared with what the generator of the base image's podman makes of them. No host is booted.
+// Compares what units/ says about quadlets with what the generator of the base image's podman makes of them. No host is booted.
 
 let directory: string;
 let version: string;
@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs the generator with the directory as the only one of quadlets. The base image itself is not written to. */
+/** Runs the generator with this directory as the only one for quadlets. The base image itself is not written to. */
 function generator(option: string) {
   const script =
     'mount --bind "$1" "$2/mnt" && exec chroot "$2" env QUADLET_UNIT_DIRS=/mnt /usr/libexec/podman/quadlet "$3"';
@@ -30,7 +30,7 @@ function generator(option: string) {
   return execute(argv, { check: false });
 }
 
-/** The services of some quadlets: name → text. Each is in a directory of its own, as one that can't be read takes the others with it. */
+/** The services of some quadlets: name → text. Each quadlet has its own directory, because an unreadable one affects the others. */
 async function generate(files: readonly (readonly [name: string, text: string])[]) {
   rmSync(directory, { recursive: true });
   for (const [index, [name, text]] of files.entries()) {
@@ -46,7 +46,7 @@ async function generate(files: readonly (readonly [name: string, text: string])[
 
 const head = "[Container]\nImage=registry.example/nginx:1\n[Foo]\n";
 
-/** The assignments of [Foo] as the generator passes them on; undefined where there is no service. */
+/** The assignments of [Foo] as the generator passes them on; undefined if there is no service. */
 function passedOn(service: string | undefined): string[] | undefined {
   if (service === undefined) return undefined;
   const section = service.split(/^(?=\[.*\]$)/m).find((one) => one.startsWith("[Foo]\n")) ?? "";
@@ -54,7 +54,7 @@ function passedOn(service: string | undefined): string[] | undefined {
   return lines.filter((line) => line !== "" && !/^[#;]/.test(line)).map((line) => line.trimEnd());
 }
 
-/** The same as units/ reads it; undefined for what it refuses. */
+/** The same as units/ reads it; undefined if units/ refuses it. */
 function read(text: string): string[] | undefined {
   try {
     return parse(text, "web.container")
@@ -99,7 +99,7 @@ test("any text is read as podman reads it, or refused", async () => {
   let compared = 0;
   for (const [index, text] of texts.entries()) {
     const ours = read(text);
-    // Stricter than podman: a line that begins with "[", and a statement that it drops.
+    // units/ is stricter than podman: a line that begins with "[", and a statement that podman drops.
     if (ours === undefined) continue;
     compared += 1;
     assert.deepEqual(passedOn(services.get(`f${index}.service`)) ?? "refused", ours, JSON.stringify(text));
@@ -134,7 +134,7 @@ test("the keys of this podman's version are those that the table has", async () 
   const files = all.flatMap(({ section, key }, index) => {
     const kind = quadletKinds.find((one) => factsOf(one).section === section) ?? "container";
     assert.ok(factsOf(kind).section === section || section === "Quadlet", section);
-    // Without a tag, podman does not come to the keys of a build.
+    // Without a tag, podman stops before it reads the keys of a build.
     const needed = section === "Build" ? "ImageTag=x\n" : "";
     return [[`f${index}.${kind}`, `[${section}]\n${needed}${key}=x\n`] as const];
   });

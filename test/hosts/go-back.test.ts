@@ -43,7 +43,7 @@ async function serve(says: string, hosts: readonly TestHost[] = fleet.hosts, por
   }
 }
 
-/** What podman keeps for a rollback. */
+/** The images that podman keeps for a rollback. */
 async function kept(user: string): Promise<string[]> {
   const { stdout } = await one.run(["podman", "images", "--format={{.Repository}}:{{.Tag}}"], { user });
   return stdout.split("\n").filter((name) => name.startsWith("localhost/quadlet-fleet/"));
@@ -100,7 +100,7 @@ test("up goes forward again", async () => {
 });
 
 test("another image, and a moved tag: back without a registry, in each manager", async () => {
-  // The tag moves when it is pulled, and the other site has another reference.
+  // A pull moves the tag, and the other site has another reference.
   const moving = "docker.io/library/moving:latest";
   const move = async (version: number) => {
     const to = `docker://${fleet.gateway}:5000/library/moving:latest`;
@@ -134,7 +134,7 @@ test("another image, and a moved tag: back without a registry, in each manager",
   configure("four", { image: moving, ...change });
   await stack.up();
   assert.deepEqual(await versions(), ["2", "2", "2"]);
-  // One for each site.
+  // One image for each site.
   assert.deepEqual([(await kept("root")).length, (await kept("test")).length], [1, 2]);
   const registries = "/etc/containers/registries.conf.d/test-host.conf";
   for (const host of fleet.hosts) await host.sh(`sed -i 's/:500[01]"/:1"/' ${registries}`);
@@ -144,7 +144,7 @@ test("another image, and a moved tag: back without a registry, in each manager",
   }
   await serve("three");
   assert.deepEqual(await versions(), ["1", "1", "1"]);
-  // By that name it starts again.
+  // The service starts again by that name.
   await one.run(["systemctl", "restart", "example2.service"]);
   assert.deepEqual((await versions())[0], "1");
   for (const host of fleet.hosts) await host.sh(`sed -i 's/:1"/:5000"/' ${registries}`);
@@ -177,7 +177,7 @@ test("the image of the previous version is gone from one host: all hosts stay as
 
 test("a power loss right after the commit: the boot puts the rest away, and that version is the one before the next", async () => {
   const own = "/var/lib/quadlet-fleet/sets/example2";
-  // As it is between the rename of the journal and the rest (steps.sh, after_commit), with a copy of a secret that was replaced.
+  // The files as they are between the rename of the journal and the rest (steps.sh, after_commit), with a copy of a replaced secret.
   await one.sh(
     `cd ${own} && cp -a version version.new && sed -i 's/five/six/' version.new/text && : >committed &&
 mkdir -p before rollback.new && echo a-former-secret >rollback.new/1`,

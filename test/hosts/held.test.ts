@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDeployments } from "./support/deployments.ts";
 import { eventually } from "./support/eventually.ts";
 
-// What a host does by itself when its coordinator is lost while it is held: it has the old version, as the table in
+// What a host does by itself if it loses its coordinator while it is held: it returns to the old version, as the table in
 // docs/interruptions.md says. The next phases are in decided.test.ts.
 
 const {
@@ -50,7 +50,7 @@ describe("held", () => {
       underRequests(async () => {
         const deployment = await held(100);
         await deployment.cut();
-        // The member notices it by what it is asked next.
+        // The member notices the lost connection when it is asked next.
         await eventually(async () => {
           const { kind } = await deployment.member[decide]();
           assert.equal(kind, decide === "commit" ? "committed" : "reverted");
@@ -79,7 +79,7 @@ describe("held", () => {
       await detached();
       const other = start();
       await other.prepared();
-      // A record of the former one until there is a new one.
+      // The record is that of the former run until there is a new one.
       assert.equal(await record(), "open asked");
       await isServed(now.served);
       assert.equal((await deployment.member.commit()).kind, "unknown");

@@ -5,7 +5,7 @@ import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, get, hostEntry } from "./support/stack.ts";
 
-// `commands` are hooks of the wave: they run on a host by its own login, directly before and after it changes; and `verify.outside`.
+// `commands` are the hooks of a wave: they run on a host with its own login, directly before and after it changes. And `verify.outside`.
 
 const { fleet, stack } = await openScene("hooks", { hosts: 3 });
 const [one, two, gate] = fleet.hosts as [TestHost, TestHost, TestHost];
@@ -42,7 +42,7 @@ const written = async (host = one) => (await host.run(["cat", log], { check: fal
 const pages = async () =>
   await Promise.all([one, two].map(async ({ address }) => (await get(fleet, `http://${address}/`)).body));
 
-/** An `up` that fails, and all that it says. */
+/** Runs an `up` that fails, and returns all its output. */
 async function fails(): Promise<string> {
   const { code, stdout, stderr } = await stack.up({ check: false });
   assert.notEqual(code, 0);
@@ -161,7 +161,7 @@ test("verify from outside: what keeps this machine from the page fails the chang
   configure("five", { verify: { status: 200, outside: true } });
   await stack.up();
   assert.deepEqual(await pages(), ["five", "five"]);
-  // A firewall on the second host, for the port only.
+  // A firewall on the second host, only for this port.
   await two.run(["nft", "add", "table", "inet", "wall"]);
   await two.run(["nft", "add", "chain", "inet", "wall", "in", "{ type filter hook input priority 0 ; }"]);
   await two.run([

@@ -3,7 +3,7 @@ import { before, test } from "node:test";
 import { openScene } from "./support/scene.ts";
 import { difference, example1, example3, get, image, listing } from "./support/stack.ts";
 
-// An account that wants to be root: what it has in its home directory, and what it says, is root's to handle in Example 3.
+// An account that wants to become root: in Example 3, root handles what the account has in its home directory and what it says.
 
 const scene = await openScene("hostile");
 const { fleet, host, stack } = scene;
@@ -22,7 +22,7 @@ before(async () => {
   await stack.up();
 });
 
-/** Files of root's below a directory that run as root whoever starts them (chmod(1), setuid). */
+/** root's files below a directory that run as root for any account (chmod(1), setuid). */
 async function setuid(directory: string): Promise<string[]> {
   const { stdout } = await host.run(["find", directory, "-user", "root", "-perm", "/6000"]);
   return stdout.split("\n").filter(Boolean);
@@ -34,7 +34,7 @@ test("a copy of the account's file is never root's with a mode that the account 
   await stack.up();
   assert.deepEqual(await setuid(own), []);
   assert.equal((await get(fleet, `http://${host.address}:81/`)).body, "two");
-  // The search finds one that is there.
+  // The search does find such a file.
   await host.sh(`cp /bin/true ${own}/planted && chmod 4755 ${own}/planted`);
   assert.deepEqual(await setuid(own), [`${own}/planted`]);
   await host.run(["rm", `${own}/planted`]);
@@ -79,7 +79,7 @@ test("a directory of root's that leads into the account's: root does not write t
   assert.notEqual(code, 0);
   assert.match(stdout, /\/home\/test\/site can be changed by an account other than root/);
   assert.deepEqual(difference(untouched, await listing(host)), []);
-  // Where all of the way is root's, it does.
+  // If root owns the whole path, it is accepted.
   await host.sh("rm /srv/site && mkdir /srv/site");
   await stack.up();
   assert.equal((await get(fleet, `http://${host.address}:85/`)).status, 200);

@@ -6,8 +6,8 @@ import { hold } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, get, invocation } from "./support/stack.ts";
 
-// A tag that the registry moves, with `pull: always`: what it stands for on the host is part of what is taken back, and until the new
-// version is activated it stands for the image of the old one.
+// The registry moves a tag, with `pull: always`: a rollback also restores what the tag stands for on the host, and until the new version
+// is activated the tag stands for the image of the old one.
 
 const scene = await openScene("images");
 const { fleet, host, stack } = scene;
@@ -20,7 +20,7 @@ const sites = {
 } as const;
 type Site = keyof typeof sites;
 
-/** Entry points, and what finds each; `sockets`: one that gives up where it gets sockets, as no rehearsal does. */
+/** Broken entry points, and where each is found; `sockets`: gives up when it gets sockets, which no rehearsal has. */
 const broken = {
   start: {
     entrypoint: ["false"],
@@ -49,7 +49,7 @@ before(async () => {
   }
 });
 
-/** What the registry gives by the tag from now on. */
+/** Moves the tag in the registry to another image. */
 async function move(from: string): Promise<void> {
   const to = `docker://${fleet.gateway}:5000/library/moving:latest`;
   await host.run(["podman", "push", "--quiet", "--tls-verify=false", `localhost/${from}`, to]);
@@ -66,7 +66,7 @@ function configure(site: Site): void {
   scene.configure({ sites: { [site]: entry } });
 }
 
-/** Transactions that are not over. */
+/** The journals of unfinished transactions. */
 const journals = async () =>
   (
     await host.sh(
@@ -81,7 +81,7 @@ for (const site of Object.keys(sites) as Site[]) {
   const id = async () =>
     (await host.run(["podman", "image", "inspect", "--format", "{{.Id}}", image], { user })).stdout.trim();
   const version = async () => (await get(fleet, `http://${host.address}:${port}/image-version`)).body.trim();
-  /** What nobody would ever remove: images without a name, and those that are kept back. */
+  /** Images that would never be removed: those without a name, and those that are kept back. */
   const leftOver = async () => {
     const list = ["podman", "images", "--format={{.Repository}}:{{.Tag}}"];
     const { stdout } = await host.run(list, { user });
@@ -94,7 +94,7 @@ for (const site of Object.keys(sites) as Site[]) {
     assert.equal(await version(), "1");
     return await id();
   };
-  /** The name stands for what it did, and by it the site starts again. */
+  /** The tag stands for the old image again, and the site restarts with it. */
   const isAsBefore = async (old: string) => {
     assert.equal(await version(), "1");
     assert.equal(await id(), old);
@@ -102,7 +102,7 @@ for (const site of Object.keys(sites) as Site[]) {
     assert.equal(await version(), "1");
   };
 
-  // Each is tried where a manager or a storage makes a difference to it, and not on each of the three.
+  // Each test runs only where the manager or the storage makes a difference, and not for all three sites.
   const isOneOf = (...names: string[]) => names.includes(site);
 
   for (const [name, { found, of }] of Object.entries(broken)) {
@@ -129,12 +129,12 @@ for (const site of Object.keys(sites) as Site[]) {
     assert.equal(await version(), "2");
     assert.notEqual(await id(), old);
     assert.deepEqual(await leftOver(), []);
-    // Root's is the same image by a name of its own.
+    // root has the same image by another name.
     await host.run(["podman", "image", "exists", "localhost/version:1"]);
     await stack.expectNoChanges();
   });
 
-  /** An `up` that is stopped when the new image is there and the first stand-in is written: line 3 of its journal. */
+  /** Stops an `up` when the new image is there and the first stand-in is written: line 3 of its journal. */
   const prepared = (action: () => Promise<void>) =>
     hold(stack, "images", { host, manager, set: site, at: 3 }, action);
 
@@ -167,19 +167,19 @@ for (const site of Object.keys(sites) as Site[]) {
         await host.powerLoss();
         await host.boot();
       });
-      // Of the account's manager nobody waits for its boot.
+      // The boot of the host does not wait for the account's manager.
       await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
       await isAsBefore(old);
       assert.deepEqual(await leftOver(), []);
     });
 
-  // Its journal is as format 2 has it, which keeps no images back.
+  // The journal is that of format 2, which keeps no images back.
   if (isOneOf("example1", "example2"))
     test(`${site}: a power loss right after the pull: at the next boot the name stands for what it did`, async () => {
       const old = await deployed();
       await move("broken:start");
       configure(site);
-      // podman as it is, but its pull takes long to end.
+      // The real podman, except that its pull ends late.
       const slow =
         '#!/bin/sh\n/usr/bin/podman "$@" || exit\nif [ "$1" = pull ]; then : >/tmp/pulled; sleep 60; fi\n';
       await host.write("/usr/local/bin/podman", slow, { mode: "0755" });
@@ -190,7 +190,7 @@ for (const site of Object.keys(sites) as Site[]) {
       await host.boot();
       await up;
       await host.run(["rm", "-f", "/usr/local/bin/podman", "/tmp/pulled"]);
-      // Of the account's manager nobody waits for its boot.
+      // The boot of the host does not wait for the account's manager.
       await eventually(async () => assert.equal(await journals(), "", "it was not taken back"));
       await isAsBefore(old);
       assert.deepEqual(await leftOver(), []);

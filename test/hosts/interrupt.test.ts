@@ -7,7 +7,7 @@ import { type Says, hold } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, failedUnits, get } from "./support/stack.ts";
 
-// Ctrl-C and `pulumi cancel` while a transaction is at work: the host is wholly old or wholly new, the one at the keyboard is told
+// Ctrl-C and `pulumi cancel` during a transaction: the host has all of the old version or all of the new one, the user is told
 // which, and the next plain `up` does the rest.
 
 const scene = await openScene("interrupt");
@@ -18,7 +18,7 @@ before(async () => {
   await host.run(["mkdir", "/srv/flags"]);
 });
 
-/** Makes every page that is new from then on answer 500, after its rehearsal, say. */
+/** While this file exists, new pages answer 500. A test makes it after the rehearsal, for example. */
 const breakage = "/srv/flags/broken";
 
 const nginx = (port: number) => {
@@ -26,7 +26,7 @@ const nginx = (port: number) => {
   return { "default.conf": `server { listen ${port}; location / { ${answer} } }\n` };
 };
 
-/** Another page, by a restart, of one site on port 80 or of more, whose transactions come one after the other. */
+/** Another page, by a restart, of one site on port 80 or of several, whose transactions run one after the other. */
 function configure(sites = ["example2"], change: object = {}): void {
   page += 1;
   const more = { environment: { PAGE: String(page) }, ...change };
@@ -42,7 +42,7 @@ function configure(sites = ["example2"], change: object = {}): void {
 
 const pageAt = async (port = 80) => (await get(fleet, `http://${host.address}:${port}/`)).body;
 
-/** Nothing is at work or half-done: no transaction, no lock, no journal. */
+/** No transaction, no lock and no journal is left. */
 async function isAtRest(): Promise<void> {
   const list = ["list-units", "--plain", "--no-legend", "--state=running,activating", "quadlet-fleet-*"];
   await eventually(async () => assert.equal((await host.run(["systemctl", ...list])).stdout, ""));
@@ -55,13 +55,13 @@ async function isAtRest(): Promise<void> {
   assert.deepEqual(await failedUnits(host), []);
 }
 
-/** Ctrl-C, until the engine has seen it. */
+/** Sends Ctrl-C, and waits until the engine has seen it. */
 async function ctrlC(says: Says): Promise<void> {
   interruptEngine(stack.name);
   await says(/\^C received/);
 }
 
-/** An `up` whose transaction is stopped at a line of its journal, while `interrupt` is done. */
+/** Runs an `up` whose transaction is stopped at a line of its journal, and `interrupt` meanwhile. */
 async function interrupted(
   t: TestContext,
   at: number,
@@ -73,14 +73,14 @@ async function interrupted(
   return output;
 }
 
-/** Where no test before has deployed the site. */
+/** Deploys the site if no earlier test has. */
 async function deployed(): Promise<void> {
   if (page > 0) return;
   configure();
   await stack.up();
 }
 
-/** The next plain `up`: it ends well, the site is as it should be, and nothing is left to do. */
+/** Runs the next plain `up`: it succeeds, the site is as it should be, and nothing is left to do. */
 async function converges(): Promise<string> {
   const { stdout, stderr } = await stack.up();
   assert.equal(await pageAt(), `page ${page}`);
@@ -89,7 +89,7 @@ async function converges(): Promise<string> {
   return stdout + stderr;
 }
 
-// Line 7 of a change is written before the restart, when the new files are in their places.
+// Line 7 of a change is written before the restart. The new files are in their places then.
 for (const [what, at] of [
   ["a first deploy, before a file is written", 1],
   ["a change, before a file is written", 1],
@@ -109,7 +109,7 @@ for (const [what, at] of [
 
 test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page is there", async (t) => {
   await deployed();
-  // By a reload, which line 3 comes before.
+  // By a reload. Line 3 is written before it.
   configure(["example2"], { environment: { PAGE: String(page) } });
   const { code, saw } = await interrupted(t, 3, async (says) => {
     await host.run(["touch", breakage]);
@@ -128,7 +128,7 @@ test("Ctrl-C in a deploy that fails: it is told as rolled back, and the old page
 const twice = async (says: Says) => {
   await ctrlC(says);
   interruptEngine(stack.name);
-  // It gives its plugins five seconds.
+  // The engine gives its plugins five seconds.
   await engineEnds(stack.name);
 };
 
@@ -187,7 +187,7 @@ test("pulumi cancel, which takes the engine's lock away: what has begun is done"
 test("Ctrl-C while another session is at work on the sets: nothing is begun any more", async () => {
   await deployed();
   const names = ["example2", "second", "third"];
-  // As a transaction of each would.
+  // Takes the locks as a transaction of each set would.
   await host.sh(
     `systemd-run --quiet --unit=holder sh -c 'for set in ${names.join(" ")}; do flock /run/quadlet-fleet-lock.$set sleep 300 & done; wait'`,
   );

@@ -12,32 +12,32 @@ import {
   invocation,
 } from "./support/stack.ts";
 
-// What can be reached from inside, asked by the processes themselves: of hardened sites, and of the same ones without it,
-// which shows that each probe can fail.
+// What the processes of hardened sites can reach, as they find it themselves. The same sites without `hardened` show that each probe
+// can fail.
 
 const scene = await openScene("isolate");
 const { fleet, host, stack } = scene;
 
-/** A shape as the examples have it: the unit's name without its beginning, the account, where the journal has it. */
+/** The shapes of the examples. The unit's name is "hard" or "open" with the number; the account runs podman; the manager has the journal. */
 const shapes = [
   { number: 1, example: example1, user: "test", manager: "user", hardened: 8080, open: 8081 },
   { number: 2, example: example2, user: "root", manager: undefined, hardened: 80, open: 83 },
   { number: 3, example: example3, user: "test", manager: undefined, hardened: 81, open: 84 },
 ] as const;
 
-/** In the place of the image's entry point: whether a socket of the Internet's families can be made, and then nginx. */
+/** Replaces the image's entry point: tries to make a socket of the Internet's families, and then runs nginx. */
 const probe = `#!/bin/sh
 for address in 127.0.0.1 ::1; do nc -w 1 "$address" 9 </dev/null 2>&1 | sed "s/^/probe $address: /"; done
 exec "$@"
 `;
 
-/** In the place of podman: the same, by the process that then is podman. */
+/** Replaces podman: tries the same in the process that then becomes podman. */
 const podman = `#!/bin/bash
 case " $* " in *" run "*) said=$( (exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 ) || echo "podman: \${said//$'\\n'/ }" >&2 ;; esac
 exec /usr/bin/podman.real "$@"
 `;
 
-/** @param page what the hardened ones answer; else the image's own page */
+/** @param page what the hardened sites answer; without it the image's own page */
 function configure(environment: object = {}, page?: string, isHardened = true): void {
   const volumes = ["/srv/probe:/docker-entrypoint.sh:ro"];
   const nginx = (port: number) =>
@@ -79,13 +79,13 @@ before(async () => {
   await stack.up();
 });
 
-/** The process that is the container, as the host has it. */
+/** The process ID of a container's first process, on the host. */
 async function pidOf(container: string, user: string): Promise<string> {
   const { stdout } = await host.run(["podman", "inspect", "--format", "{{.State.Pid}}", container], { user });
   return stdout.trim();
 }
 
-/** Runs a command in the network namespace of a container's own process, which no filter of a unit holds. */
+/** Runs a command in the network namespace of a container's own process. The filters of a unit don't apply to it. */
 async function inNetworkOf(container: string, user: string, argv: readonly string[]) {
   return host.run(["nsenter", "--net", "--target", await pidOf(container, user), ...argv], { check: false });
 }
@@ -142,7 +142,7 @@ for (const { number, user, manager } of shapes) {
     assert.doesNotMatch(open, /^CapBnd:\s+00000000000000e1$/m);
     assert.match(hard, /^NoNewPrivs:\s+1$/m);
     assert.match(open, /^NoNewPrivs:\s+0$/m);
-    // How its root is mounted (proc_pid_mountinfo(5)).
+    // The mount options of its root (proc_pid_mountinfo(5)).
     const root = async (name: string) =>
       / \/ \/ (r[ow])/.exec(await host.read(`/proc/${await pidOf(`systemd-${name}`, user)}/mountinfo`))?.[1];
     assert.equal(await root(`hard${number}`), "ro");
@@ -211,7 +211,7 @@ test("what was hardened no longer is, and is again", async () => {
   assert.deepEqual(await failedUnits(host), []);
 });
 
-/** Request after request to each port, on connections of their own, until the signal. */
+/** Sends one request after the other to each port, each on its own connection, until the signal. */
 async function load(ports: readonly number[], signal: AbortSignal) {
   const seen = { sent: 0, failed: [] as string[], slowest: 0 };
   const askAll = ports.map(async (port) => {

@@ -4,8 +4,8 @@ import { openScene } from "./support/scene.ts";
 import { example1, example2, get, hostEntry } from "./support/stack.ts";
 import { cursor, journal, touched, units } from "./support/units.ts";
 
-// The least action: for each kind of change the exact list of units that an `up` touches, of all units that the host has.
-// Example 2 is changed, of the system's manager, and the same with Example 1, of an account's.
+// The least action: for each kind of change the exact list of units that an `up` touches, of all units on the host.
+// Each change is made to Example 2, of the system's manager, and to Example 1, of an account's.
 
 const { fleet, host, stack } = await openScene("least");
 
@@ -23,7 +23,7 @@ const page = (ports: readonly number[], text: string) => ({
   "default.conf": `server {\n${ports.map((port) => `  listen ${port};\n`).join("")}  location / { return 200 "${text}"; }\n}\n`,
 });
 
-/** What both sites are; each test goes on where the last one ended. */
+/** The present arguments of both sites; each test goes on where the last one ended. */
 const now = Object.fromEntries(
   kinds.map(({ name, port }) => [
     name,
@@ -34,7 +34,7 @@ const now = Object.fromEntries(
 const configure = (entry: object = {}) =>
   stack.configure({ hosts: { "web-1": hostEntry(fleet, host, entry) }, sites: now });
 
-/** What an action does to units: those that are other ones afterwards, and those that were reloaded. */
+/** The effect of an action on units: the units whose state it has changed, and those that were reloaded. */
 async function effect(t: TestContext, action: () => Promise<unknown>): Promise<string[]> {
   const [before, since] = [await units(host), await cursor(host)];
   await action();
@@ -46,7 +46,7 @@ async function effect(t: TestContext, action: () => Promise<unknown>): Promise<s
   return [...touched(before, after), ...reloaded].sort();
 }
 
-/** An `up` after a change of both sites; `expected` is what is done to "NAME…" of either. */
+/** Runs an `up` after a change of both sites; `expected` is what it does to the units "NAME…" of either. */
 function changes(
   what: string,
   change: (site: Site, kind: (typeof kinds)[number]) => Partial<Site>,
@@ -159,7 +159,7 @@ changes(
   ".socket: restarted",
 );
 
-/** What somebody has done by hand, found by `refresh` and put right by `up`. */
+/** A change by hand, found by `refresh` and repaired by `up`. */
 function repairs(
   what: string,
   script: (kind: (typeof kinds)[number]) => string,

@@ -6,7 +6,7 @@ import { makeProgram } from "./support/program.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, get, makeStack } from "./support/stack.ts";
 
-// Secrets that a deploy needs for a moment, and those that it has replaced: gone afterwards, however it ended.
+// Secrets that a deploy needs for a moment, and those that it has replaced: they are gone afterwards, however it ended.
 
 const scene = await openScene("leftover");
 const { fleet, host, stack } = scene;
@@ -19,10 +19,10 @@ const sites = {
 type Site = keyof typeof sites;
 
 const all = Object.keys(sites) as Site[];
-/** What each site says that is deployed. */
+/** The page number that each deployed site answers with. */
 const pages = new Map<Site, number>();
 
-/** Another secret in a configuration file of these sites, which is tried out before it is written. */
+/** Puts another secret into a configuration file of these sites, which is rehearsed before it is written. */
 function configure(names: readonly Site[], change: object = {}): void {
   page += 1;
   for (const name of names) pages.set(name, page);
@@ -41,7 +41,7 @@ const serves = async (site: Site) =>
     `CANARY-${pages.get(site)}-`,
   );
 
-/** Where secrets are staged: what is in memory, and what should be. */
+/** The staged secrets that are left in memory and in temporary directories. */
 async function staged(): Promise<string[]> {
   const { stdout } = await host.sh(
     "grep -rlsF CANARY- /run /tmp /var/tmp /dev/shm --exclude-dir=crun; ls -d /run/user/*/quadlet-fleet.* /run/quadlet-fleet-* /run/user/*/quadlet-fleet-* 2>/dev/null",
@@ -71,7 +71,7 @@ for (const site of all) {
     for (const line of [1, 4]) {
       configure([site]);
       const { code } = await hold(stack, "leftover", at(line), async (cgroup) => {
-        // It is there in the meantime.
+        // In the meantime it is staged.
         const there = await staged();
         t.diagnostic(there.join(" "));
         assert.ok(
@@ -105,7 +105,7 @@ for (const site of all) {
 }
 
 test("secrets that were replaced are not kept, whatever their mode; what was no secret is", async () => {
-  // A file and a unit, both of mode 0644, that were secrets and still are, were, are now, and never were.
+  // Files and units with mode 0644: secrets in both versions (ALWAYS), only before (WAS), only now (IS), and never (NEVER).
   const directory = await makeProgram(`
 const version = new pulumi.Config().require("version");
 const text = (name: string) => "# " + name + " of " + version + "\\n[Service]\\nExecStart=true\\n";
@@ -138,11 +138,11 @@ new UnitSet("kept", {
     await is("two");
     await kept.up();
     assert.deepEqual(await found("one"), ["NEVER of one", "UNIT-NEVER of one"]);
-    // Killed right after its commit, before anything is sorted out: all of it goes with the next up.
+    // Killed right after its commit, before its files are sorted out: the next up removes all of them.
     await is("three");
     await hold(kept, "leftover", { host, manager: "system", set: "kept", at: committed }, kill);
     await kept.up();
-    // What was never a secret, or is none any more, is kept for a rollback.
+    // Text that was never a secret, or is no longer one, is kept for a rollback.
     assert.deepEqual(await found("two"), ["NEVER of two", "UNIT-NEVER of two", "WAS of two"]);
     await kept.run(["destroy", "--yes", "--skip-preview"]);
   } finally {

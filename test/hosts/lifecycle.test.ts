@@ -28,7 +28,7 @@ function config(page: string): string {
 }
 
 before(async () => {
-  // Something of the same kind of a foreign unit.
+  // Foreign units of the same kinds as ours.
   await host.write(
     "/etc/containers/systemd/other.container",
     "[Container]\nImage=docker.io/library/nginx:1\n",
@@ -56,7 +56,7 @@ test("up: both examples answer another address, and nginx sees that address, wit
   assert.equal(welcome.status, 200);
   assert.match(welcome.body, /Welcome to nginx!/);
   assert.deepEqual(await get(fleet, `http://${host.address}/`), { status: 200, body: "page one" });
-  // conmon and the journal take a line up a moment later.
+  // conmon and the journal need a moment for a line.
   for (const unit of ["_SYSTEMD_UNIT=example2.service", "_SYSTEMD_USER_UNIT=example1.service"])
     await eventually(async () => {
       const { stdout } = await host.run(["journalctl", "--output=cat", unit]);
@@ -130,7 +130,7 @@ test("refresh names what was changed by hand, and up repairs it", async () => {
   await stack.expectNoChanges();
 });
 
-/** The processes that nginx has started: others after a reload. */
+/** The process IDs of nginx's workers, which are new after a reload. */
 async function workersOf(service: string, user = "root"): Promise<string> {
   const container = `systemd-${service.replace(".service", "")}`;
   return (await host.run(["podman", "exec", container, "cat", "/proc/1/task/1/children"], { user })).stdout;
@@ -143,7 +143,7 @@ test("a file that was touched since nginx has read it: read again, and what is i
   ] as const) {
     const before = { text: await host.read(path), runs: await invocation(host, service, user) };
     const workers = await workersOf(service, user);
-    // systemd knows the times of its units by the second.
+    // systemd knows the times of its units only to the second.
     await host.sh(`sleep 1.1; touch ${path}`);
     await stack.run(["up", "--yes", "--skip-preview", "--refresh"]);
     await eventually(async () => assert.notDeepEqual(await workersOf(service, user), workers));

@@ -6,7 +6,7 @@ import { hold, kill } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example3, get } from "./support/stack.ts";
 
-// Lingering that a first deploy has switched on (loginctl(1)) ends with it, however it ended; what was there before stays.
+// If a first deploy has switched lingering on (loginctl(1)), it ends with the set, however the deploy ended. Lingering from before stays.
 
 const scene = await openScene("linger", { linger: false });
 const { fleet, host, stack } = scene;
@@ -17,7 +17,7 @@ const sites = {
 type Site = keyof typeof sites;
 
 before(async () => {
-  // Of 10 s, which each test would wait for several times (logind.conf(5)). The other files with linger: false leave it.
+  // The default is 10 s, and each test would wait for it several times (logind.conf(5)). Other files with linger: false keep the default.
   await host.write("/etc/systemd/logind.conf.d/soon.conf", "[Login]\nUserStopDelaySec=1s\n");
   await host.run(["systemctl", "restart", "systemd-logind"]);
 });
@@ -31,7 +31,7 @@ async function lingers(): Promise<boolean> {
   return stdout.split("\n").includes("test");
 }
 
-/** Who has the lock of the account's lingering open: the account itself could keep it. */
+/** The accounts that have the lock of the account's lingering open: if the account itself had it, it could keep it. */
 async function haveLock(): Promise<string[]> {
   const find = "find /proc/[0-9]*/fd -lname '/run/quadlet-fleet-linger-*' -printf '%u\\n' 2>/dev/null";
   const { stdout } = await host.sh(`${find} | sort -u`);
@@ -45,7 +45,7 @@ function configure(site?: Site, change: object = {}): void {
 
 const destroy = () => stack.run(["destroy", "--yes", "--skip-preview"]);
 
-/** enter.sh may still be at work when the engine has gone; and who comes while the account's manager ends would wait for that. */
+/** enter.sh may still be at work when the engine has gone; and a session that starts while the account's manager ends would wait for it. */
 async function endsLingering(): Promise<void> {
   await eventually(async () => assert.equal(await lingers(), false));
   for (let tries = 600; tries > 0 && (await managerRuns()); tries -= 1) await sleep(200);
@@ -58,7 +58,7 @@ async function managerRuns(): Promise<boolean> {
 
 for (const site of Object.keys(sites) as Site[]) {
   const { manager, port } = sites[site];
-  /** A first deploy that is killed when its script has just started, when it has made its journal, and later. */
+  /** A first deploy that is killed at a line of its journal; -1: its script has just started; 0: the journal has just been made. */
   const killed = (at: number) =>
     hold(stack, "linger", { host, manager, set: site, at }, async (cgroup) => {
       assert.deepEqual(await haveLock(), ["root"]);
@@ -76,7 +76,7 @@ for (const site of Object.keys(sites) as Site[]) {
     await endsLingering();
   });
 
-  // Each end after both moments, and each moment in both managers: not each of each.
+  // Each end is tested after both moments, and each moment in both managers, but not all combinations.
   const [first, second] = manager === "user" ? [-1, 0] : [0, -1];
 
   test(`${site}: killed at ${first}, and then destroyed`, async (t) => {
@@ -149,7 +149,7 @@ test("a set that is refused leaves the lingering to another one of the account t
       assert.notEqual(code, 0);
       assert.match(stdout, /example3\.socket: 0\.0\.0\.0:81 is taken/);
       t.diagnostic(stdout.match(/example1 (created|\*\*creating failed\*\*)/)?.[0] ?? "");
-      // Longer than logind waits for the end of an account that nobody needs.
+      // Longer than logind waits before it ends an account that is not used.
       await sleep(3000);
       assert.equal((await get(fleet, `http://${host.address}:8080/`)).status, 200);
       assert.equal(await lingers(), true);

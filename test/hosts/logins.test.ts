@@ -27,7 +27,7 @@ const settings = "/etc/ssh/sshd_config.d/00-test.conf";
 before(async () => {
   ring = new Keyring();
   process.env.HOME = home;
-  // Refused logins are what is tested, and each one counts (sshd_config(5), PerSourcePenalties).
+  // The tests make refused logins, and sshd would bar this machine for them (sshd_config(5), PerSourcePenalties).
   for (const one of [host, gate]) await configure(one);
 });
 
@@ -36,9 +36,9 @@ after(() => {
 });
 
 async function configure(machine: TestHost, ...lines: string[]): Promise<void> {
-  // The first line for a keyword counts.
+  // For each keyword the first line counts.
   await machine.write(settings, `${[...lines, "PerSourcePenalties no"].join("\n")}\n`);
-  // Else systemd soon stops it: five starts in ten seconds.
+  // Without the reset systemd soon stops it: five starts in ten seconds.
   await machine.sh("systemctl reset-failed ssh.service; systemctl restart ssh.service");
 }
 
@@ -57,7 +57,7 @@ async function logIn(change: Partial<Target> = {}, agent?: string): Promise<stri
   try {
     const connection = await new Pool().connect(target(change));
     const channel = await connection.run(["true"]);
-    // It ends when it is read to its end.
+    // The channel ends only when its output is read to the end.
     channel.onStdout(() => undefined);
     assert.equal((await channel.ended).code, 0);
     connection.close();
@@ -65,7 +65,7 @@ async function logIn(change: Partial<Target> = {}, agent?: string): Promise<stri
     process.env.HOME = environment.HOME;
     delete process.env.SSH_AUTH_SOCK;
   }
-  // The journal may have it a moment later.
+  // The journal may have the line a moment later.
   return await eventually(async () => {
     const keys = await accepted();
     assert.equal(keys.length, before + 1);
@@ -124,7 +124,7 @@ test("keys in PKCS#8, of each type, and one of the agent by its public key", asy
       { stdio: "pipe" },
     );
     assert.match(readFileSync(file, "utf8"), /^-----BEGIN PRIVATE KEY-----/);
-    // ssh-keygen of Debian 12 does not read the first.
+    // ssh-keygen of Debian 12 can't read the first type.
     if (type !== "ed25519") writeFileSync(`${file}.pub`, execFileSync("ssh-keygen", ["-y", "-f", file]));
     else writeFileSync(`${file}.pub`, publicOfEd25519(file));
     await allow(name);
@@ -188,7 +188,7 @@ test("after refused logins sshd bars an address for a while: the host is not unr
   await configure(host, "PerSourcePenalties authfail:60s min:1s");
   let banned = await refused({ identityFile, agent: false });
   assert.match(banned.message, /the login was refused\./);
-  // The penalty begins a moment later, when sshd has seen its child end.
+  // The penalty begins a moment later, when sshd has noticed the end of its child.
   const until = Date.now() + 60_000;
   while (/the login was refused\./.test(banned.message) && Date.now() < until)
     banned = await refused({ identityFile, agent: false });
@@ -207,7 +207,7 @@ test("MaxSessions 1: several sets in one up", async () => {
     assert.equal((await get(fleet, `http://${host.address}${url}/`)).status, 200);
   await stack.expectNoChanges();
   await configure(host);
-  // The host has the script of these sets.
+  // The host has the script that these sets were deployed with.
   for (const place of [{ manager: "system" }, { manager: "user", account: "test" }] as const) {
     const own = place.manager === "system" ? "/var/lib" : "/home/test/.local/state";
     const copy = `${own}/quadlet-fleet/recovery.sh`;
@@ -222,7 +222,7 @@ test("MaxSessions 1: several sets in one up", async () => {
   await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
 
-/** How many bytes a look at the host sends. */
+/** How many bytes are sent to the host for one look at it. */
 async function sent(place: Pick<Desired, "manager" | "account">): Promise<number> {
   const pool = new Pool();
   const connection = await pool.connect(target({ identityFile: fleet.identityFile }));

@@ -40,24 +40,24 @@ before(async () => {
 
 const logs = (...argv: string[]) => quadletFleet(stack, ["logs", ...argv]);
 
-/** Asks a page of a host. */
+/** Requests a page from a host. */
 async function get(host: TestHost, port: number, path: string, agent = "test"): Promise<void> {
   await fleet.client(["curl", "--silent", "--user-agent", agent, `http://${host.address}:${port}${path}`]);
 }
 
-/** Asks it, and waits until the host has logged it. */
+/** Requests it, and waits until the host has logged the request. */
 async function getLogged(host: TestHost, port: number, path: string, agent?: string): Promise<void> {
   await get(host, port, path, agent);
   const journal = ["journalctl", "--quiet", "--output=cat", `--grep=GET ${path} `];
   await eventually(() => host.run(port === 80 ? ["grep", "--text", `GET ${path} `, file] : journal));
 }
 
-/** "web-1 /path", for each request that the lines tell of. */
+/** "web-1 /path", for each request in the lines. */
 function requests(output: string): string[] {
   return [...output.matchAll(/^(\S+) +\| .* "GET (\S+) HTTP/gm)].map(([, host, path]) => `${host} ${path}`);
 }
 
-/** Whether times never go back. */
+/** Whether the times never decrease. */
 const isInOrder = (output: string) => {
   const times = [...output.matchAll(/^\S+ +\| (\d{4}-\d\d-\d\d [\d:.]+) /gm)].map(([, time]) => time ?? "");
   return times.length > 0 && times.every((time, at) => at === 0 || time >= (times[at - 1] ?? ""));
@@ -79,7 +79,7 @@ for (const [site, port, unit] of [
       names.map((name) => `${name} /first-${site}`),
     );
     assert.match(stdout, new RegExp(`^web-1 \\| \\S+ \\S+ ${unit}: ${fleet.clientAddress} - `, "m"));
-    // What systemd says of a unit, too, and the error log.
+    // systemd's messages about a unit, too, and the error log.
     assert.match(stdout, new RegExp(`^web-2 \\| \\S+ \\S+ ${site}\\.socket: Listening on `, "m"));
     assert.match(stdout, new RegExp(`^web-3 \\| \\S+ \\S+ ${unit}: .* start worker process`, "m"));
     const now = await Promise.all(fleet.hosts.map(logins));
@@ -104,7 +104,7 @@ test("a proxy: nginx's own file, and those of its backends, which another manage
   assert.doesNotMatch(stdout, / front\.service: /);
 });
 
-/** Until the file of a host is read. */
+/** Waits until the file of a host is being read. */
 const isRead = (host: TestHost) =>
   eventually(async () => assert.ok((await leftBehind(host)).some((line) => line.startsWith("tail "))));
 
@@ -165,7 +165,7 @@ test("what a client sends reaches no terminal, and can't look like a line of ano
     const { stdout: json } = await logs(site, "--json", "--grep", "/hostile");
     assert.ok((JSON.parse(json) as { message: string }).message.endsWith(shown));
   }
-  // The host does have it.
+  // On the host, the file has it.
   assert.ok((await one.read(file)).includes(escape));
   const { stdout } = await one.run(["journalctl", "--all", "--output=cat", "--grep=GET /hostile"]);
   assert.ok(stdout.includes(escape));
@@ -246,7 +246,7 @@ test("one host is down: it is named, the others are shown, and the exit status i
   t.after(() => three.run(["systemctl", "start", "ssh.service"]));
   const { code, stdout, stderr } = await logs("journaled", "-n", "1");
   assert.equal(code, 3, `${stdout}${stderr}`);
-  // In the order of their times, which journald gives: on a busy machine not that of the requests.
+  // In the order of the times that journald gives. On a busy machine this is not the order of the requests.
   assert.deepEqual([...stdout.matchAll(/^\S+/gm)].flat().toSorted(), ["web-1", "web-2"], stdout);
   assert.match(stderr, /^quadlet-fleet: web-3: no SSH connection: /);
 });

@@ -5,7 +5,7 @@ import { openScene } from "./support/scene.ts";
 import { example1, example2, example3, failedUnits, get } from "./support/stack.ts";
 import { cursor, journal } from "./support/units.ts";
 
-// The rehearsal of a reload: in a container as the one that runs, without a unit. What is not as expected is left to a unit.
+// The rehearsal of a reload: in a copy of the running container, without a unit. If anything is not as expected, a unit does it.
 
 const scene = await openScene("mimic");
 const { fleet, host, stack } = scene;
@@ -25,7 +25,7 @@ const page = (port: number, answer: string) => ({
 });
 const answers = Object.fromEntries(kinds.map(({ name }) => [name, "200 old"])) as Record<Name, string>;
 
-/** @param changed what sites answer from now on */
+/** @param changed the answers of sites from now on */
 function configure(changed: Partial<Record<Name, string>>): void {
   Object.assign(answers, changed);
   const sites = kinds.map(({ name, port, base }) => [
@@ -38,7 +38,7 @@ function configure(changed: Partial<Record<Name, string>>): void {
 const all = (answer: string) => Object.fromEntries(kinds.map(({ name }) => [name, answer]));
 const answer = async (port: number) => (await get(fleet, `http://${host.address}:${port}/`)).body;
 
-/** What a process may do, and where it is. */
+/** The rights of a process, and where it runs. */
 interface Process {
   status: Record<string, string>;
   namespaces: Record<string, string>;
@@ -46,7 +46,7 @@ interface Process {
   root: string;
 }
 
-/** Prints of a process, by its directory in /proc, what {@link Process} is. */
+/** Prints the {@link Process} of a directory in /proc. */
 const describe = String.raw`
 describe() {
   grep -E '^(Groups|Cap...|Seccomp|NoNewPrivs):' "$1/status"
@@ -72,7 +72,7 @@ function readProcess(text: string): Process {
   return { status, namespaces: { cgroup, ipc, mnt, net, pid, user, uts }, root };
 }
 
-/** Asks as curl does; in a network namespace with an nginx in it, that is in a mimic's or a rehearsal's, it first says whom it asks. */
+/** The real curl. In a network namespace with an nginx, which is that of a mimic or a rehearsal, it first describes that nginx. */
 const curl = String.raw`#!/bin/sh
 ${describe}
 for process in /proc/[0-9]*; do
@@ -84,7 +84,7 @@ done 2>/dev/null
 exec /usr/bin/curl "$@"
 `;
 
-/** The container of a site, whichever account has it. */
+/** The running container of a site, of either account. */
 async function live(name: Name): Promise<{ hostname: string; process: Process }> {
   const script = String.raw`${describe}
     for process in /proc/[0-9]*; do
@@ -169,7 +169,7 @@ for (const { name, port } of kinds)
       said.filter((line) => line.endsWith(": reloaded")),
       [],
     );
-    // A unit has the last word.
+    // A unit has rehearsed it as well, before it was refused.
     assert.notDeepEqual(rehearsedByUnit(said), []);
     assert.equal(await answer(port), "new");
     assert.deepEqual(await failedUnits(host), []);
@@ -209,7 +209,7 @@ for (const { name, port } of kinds.filter(({ base }) => base.manager === "system
       const { stdout } = await host.sh("systemctl list-units --plain --no-legend 'quadlet-fleet-*.service'");
       assert.equal(stdout, "");
     });
-    // What is staged for an account is taken away by the next one.
+    // The next transaction removes what is staged for an account.
     const staged = /^\/run\/user\/\d+\/quadlet-fleet\..*\n/gm;
     await eventually(async () => assert.equal((await leftOvers()).replaceAll(staged, ""), ""));
     await stack.up();

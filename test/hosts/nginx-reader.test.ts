@@ -11,7 +11,7 @@ import { quoteWord } from "../../units/nginx/tokens.ts";
 import { configuration, crowdedAddress, listenAddress } from "../unit/nginx-arbitraries.ts";
 import { type Seen, askNginx, unpackNginx } from "./support/nginx-root.ts";
 
-// What units/ says of configurations is compared with what the nginx of the test image makes of them. No host is booted.
+// Compares what units/ says about configurations with what the nginx of the test image makes of them. No host is booted.
 
 let root: string;
 before(async () => {
@@ -22,7 +22,7 @@ after(() => rmSync(root, { recursive: true, force: true }));
 
 const conf = (text: string): NginxFile[] => [{ name: "default.conf", text }];
 
-/** What nginx takes. */
+/** Configurations that nginx accepts. */
 const taken: Record<string, NginxFile[]> = {
   "no file at all": [],
   "no server": conf("gzip on;"),
@@ -87,7 +87,7 @@ const taken: Record<string, NginxFile[]> = {
   ],
 };
 
-/** What it does not take, as our reader says too. */
+/** Configurations that neither nginx nor our reader accepts. */
 const refused: Record<string, NginxFile[]> = {
   "an open block": conf("server { listen 80;"),
   "a brace too many": conf("server { listen 80; } }"),
@@ -105,7 +105,7 @@ const refused: Record<string, NginxFile[]> = {
   "what stands outside of http": conf("events { }"),
 };
 
-/** Our reader looks for servers and their listens: it does not follow what a location includes. */
+/** Our reader looks for servers and their listens: it does not follow the includes of a location. */
 function canListen({ text }: NginxFile): boolean {
   return /listen|server/.test(text);
 }
@@ -113,7 +113,7 @@ function canListen({ text }: NginxFile): boolean {
 function assertSame(files: readonly NginxFile[], seen: Seen, what: string): void {
   const { listens, unread, errors, unseen } = findListens(files);
   assert.deepEqual(errors, [], `${what}: nginx takes it`);
-  // It includes what is outside of conf.d.
+  // It includes files outside of conf.d.
   if (unseen) return;
   const bound = namedAddresses(listens).filter(({ coveredBy }) => coveredBy === undefined);
   assert.deepEqual(
@@ -167,7 +167,7 @@ const configurations: fc.Arbitrary<NginxFile[]> = fc
 test("and of configurations that are drawn by lot", async () => {
   const seed = Date.now();
   const servers = fc.sample(configurations, { seed, numRuns: 60 });
-  // Most of these are none: what our reader takes for wrong, nginx does not take.
+  // Most of these are not valid: what our reader refuses, nginx refuses too.
   const noise = fc.sample(configuration, { seed, numRuns: 60 }).map(conf);
   const seen = await askNginx(root, [...servers, ...noise]);
   for (const [index, files] of [...servers, ...noise].entries()) {

@@ -6,7 +6,7 @@ import { makeProgram } from "./support/program.ts";
 import { openScene } from "./support/scene.ts";
 import { example2, example4, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Options of Pulumi's own, with these components: what docs/operations.md says of them.
+// Options of Pulumi itself, with these components, as docs/operations.md describes them.
 
 const { fleet, stack } = await openScene("options", { hosts: 2 });
 const hosts = fleet.hosts as [TestHost, TestHost];
@@ -17,7 +17,7 @@ const page = (text: string, more = "") => ({
 const pages = async () =>
   (await Promise.all(hosts.map(({ address }) => get(fleet, `http://${address}/`)))).map(({ body }) => body);
 
-/** A site on each host, and a proxy with the first. */
+/** A site on each host, and a proxy on the first host. */
 function configure(first: object, second: object): void {
   const apache = example4.backends["apache-container"];
   stack.configure({
@@ -58,7 +58,7 @@ test("--continue-on-error: what fails is as it was, all else is deployed, and th
   const said = stdout + stderr;
   assert.notEqual(code, 0);
   assert.match(said, /unknown directive "no_such_directive"[\s\S]*Nothing was changed on it\./);
-  // Of the SDK itself.
+  // This error is from the SDK itself.
   assert.match(said, /error: Error: .*resource a \[quadlet:index:UnitSet\] failed to register/);
   assert.deepEqual(await pages(), ["one", "three"]);
   const { stdout: left } = await stack.run(["preview"]);

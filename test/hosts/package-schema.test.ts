@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { pulumi } from "../../tools/engine.ts";
 
-// The package schema in the hands of the engine, which makes the SDKs of other languages from it. This needs no host.
+// The engine reads the package schema, from which it makes the SDKs of other languages. This needs no host.
 
 const root = join(import.meta.dirname, "../..");
 const directory = await mkdtemp(join(tmpdir(), "quadlet-fleet-schema-"));

@@ -14,7 +14,7 @@ import { linkDependencies } from "./support/project.ts";
 import { assertShown, withoutNoise } from "./support/shown.ts";
 import { type Stack, get, makeStack } from "./support/stack.ts";
 
-// The files of a release: the packed library, installed as npm would, the TypeScript example with it, and the plugin's archive.
+// The files of a release: the packed library, installed as npm installs it, the TypeScript example with it, and the plugin's archive.
 
 const root = join(import.meta.dirname, "../..");
 let fleet: Fleet;
@@ -107,7 +107,7 @@ test("a project of one's own: two environments of one base, their comparison, an
       check: false,
     });
   assert.equal((await ask(["new", "my-fleet"])).code, 0);
-  // What begins with a dot is packed too.
+  // Files that begin with a dot are packed, too.
   for (const file of [".gitignore", ".gitlab-ci.yml", ".github/workflows/deploy.yml"])
     assert.ok(existsSync(join(project, file)), file);
   assert.match((await ask(["new", "my-fleet"])).stderr, /is not empty\.\nNothing was written\./);
@@ -124,7 +124,7 @@ test("a project of one's own: two environments of one base, their comparison, an
     assert.notEqual(text.replace(from, to), text);
     await writeFile(path, text.replace(from, to));
   };
-  // What the registry of the tests has.
+  // The registry of the tests has this tag.
   for (const name of ["dev", "production"])
     await edit(`stacks/Pulumi.${name}.yaml`, /nginx:1\.\d+/, "nginx:latest");
 
@@ -145,7 +145,7 @@ test("a project of one's own: two environments of one base, their comparison, an
   assert.equal(explained.stdout, "sites.www.manager: system\n  stacks/base.yaml:5:5\n");
 
   await edit("nginx/www.conf", "hello", "good day");
-  // No way to a host: a review needs none.
+  // The hosts can't be reached: a review does not need them.
   await Promise.all([second, third].map((one) => one.unplug()));
   const home = join(production.home, "..");
   const review = await ask(["review", "--stack", "production"], home);
@@ -171,7 +171,7 @@ test("a project of one's own: two environments of one base, their comparison, an
   for (const stack of [dev, production]) await stack.run(["destroy", "--yes", "--skip-preview"]);
 });
 
-/** What docs/get-started.md does with the host of a new project, and shows: a page, another one, a mistake, and back to the first page. */
+/** Does what docs/get-started.md does with the host of a new project, and shows: a page, another one, a mistake, and a rollback. */
 async function followGetStarted(
   t: TestContext,
   stack: Stack,
@@ -239,7 +239,7 @@ ${more}`,
   const page = await readFile(join(root, "docs/policies.md"), "utf8");
   assert.ok(said !== "" && page.includes(`\n${said.trimEnd()}\n`), refused.stdout);
 
-  // Another level for each rule, and what counts as production.
+  // Other levels for the rules, and another definition of production.
   // Not policies.json beside policies/: Node would load it in place of the pack.
   const config = join(directory, "levels.json");
   const settings = { all: "advisory", "hardened-in-production": { stacks: ["eu"] } };
@@ -266,7 +266,7 @@ ${more}`,
   assert.match(passed.stdout, /✅ quadlet-fleet@v0\.1\.0/);
 });
 
-/** The plugin from its archive, in a home that has no other, and a project that does not say where the plugin is. */
+/** Uses the plugin from its archive: in a home without another plugin, and with a project that does not say where the plugin is. */
 async function useInstalledPlugin(stack: Stack): Promise<void> {
   const project = join(directory, "Pulumi.yaml");
   const [withoutPlugins = ""] = (await readFile(project, "utf8")).split("plugins:");
@@ -279,17 +279,17 @@ async function useInstalledPlugin(stack: Stack): Promise<void> {
   await execute([...install, "--file", join(release, archive)], { cwd: directory, env: stack.env });
   const plugin = join(stack.home, `plugins/resource-quadlet-v${version}`);
   assert.ok(existsSync(join(plugin, "pulumi-resource-quadlet")));
-  // It has what it loads: the service, and with the login to a host the packages of SSH.
+  // The archive has all packages: those of the service and, for the login to a host, those of SSH.
   await refresh();
   await stack.expectNoChanges();
 }
 
-/** The pack, as `--policy-pack` takes it. */
+/** The path to pass to `--policy-pack`. */
 async function policyPack(): Promise<string> {
   const pack = join(directory, "policies");
   await cp(join(root, "examples/policies"), pack, { recursive: true });
   if (!existsSync(join(cached("engine"), "language-host"))) return pack;
-  // The language host that is built from source is older than policy packs: the engine takes a program in its place.
+  // The language host that is built from source is too old for policy packs. The engine also accepts a program in place of a pack.
   const program = join(directory, "pack");
   const run = join(directory, "node_modules/@pulumi/pulumi/cmd/run-policy-pack");
   const script = `#!/bin/sh\ncd "${pack}" && exec "${process.execPath}" "${run}" "$1" .\n`;

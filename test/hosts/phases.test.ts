@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Cause, openDeployments } from "./support/deployments.ts";
 import { eventually } from "./support/eventually.ts";
 
-// What a host does by itself when its coordinator is lost before the decision: it has the old version, as the table in
+// What a host does by itself if it loses its coordinator before the decision: it has the old version, as the table in
 // docs/interruptions.md says. The next phases are in held.test.ts.
 
 const {
@@ -97,7 +97,7 @@ describe("prepared", () => {
 });
 
 describe("while it is activated", () => {
-  /** When the new files are in their places. */
+  /** Stopped when the new files are in their places. */
   const stopped = async (cause: Cause, grace: number) => {
     const deployment = start(grace);
     await deployment.prepared();
@@ -121,7 +121,7 @@ describe("while it is activated", () => {
       const { deployment, answer } = await stopped(async () => {
         speak = await mute();
       }, 2);
-      // This side has noticed it after 20 s (host/ssh/connection.ts).
+      // This side notices it after 20 s (host/ssh/connection.ts).
       assert.equal(answer.kind, "lost");
       await isServed(now.page);
       await sleep(20_000);

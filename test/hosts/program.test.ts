@@ -5,7 +5,7 @@ import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.
 import { makeProgram } from "./support/program.ts";
 import { get, listing, makeStack } from "./support/stack.ts";
 
-// Programs of people's own: what is not known at preview, and an up that fails half-way.
+// Users' own programs: values that are unknown in a preview, and an up that fails halfway.
 
 let fleet: Fleet;
 let host: TestHost;

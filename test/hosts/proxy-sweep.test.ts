@@ -7,8 +7,8 @@ import { committed } from "./support/hold.ts";
 import { openScene } from "./support/scene.ts";
 import { difference, failedUnits, getNamed, hostEntry } from "./support/stack.ts";
 
-// A proxy of the host's manager is one set, with its backends in the account's manager: a power loss at a line of the journal of an
-// update in which nginx and its backends change leaves it wholly old or wholly new, and the next `up` goes on from there.
+// A proxy of the host's manager is one set, with its backends in the account's manager. An update changes nginx and its backends, and
+// the power fails at a line of its journal: the host has all of the old version or all of the new one, and the next `up` goes on from there.
 // QUADLET_FLEET_SWEEPS=10 tries each line ten times.
 
 const { fleet, stack } = await openScene("proxysweep", { hosts: 5 });
@@ -16,10 +16,10 @@ const { hosts } = fleet;
 type Version = "old" | "new";
 const other = { old: "new", new: "old" } as const;
 
-/** Each host has a proxy of its own, so that none waits for another that is stopped. */
+/** Each host has its own proxy, so that no host waits for another one that is stopped. */
 const nameOf = (host: TestHost) => `front-${host.name}`;
 
-/** Another image and text of each; the new version has a backend and a socket more. */
+/** Each version has another image and text; the new one also has one more backend and socket. */
 function configure(version: Version): void {
   const image = `docker.io/library/nginx:${version === "old" ? 1 : 2}`;
   const says = `server { listen unix:@SOCKET@; location / { return 200 "${version}"; } }\n`;
@@ -61,9 +61,9 @@ const up = async (version: Version, check = true) => {
 const files = (host: TestHost) =>
   host.snapshot(["/etc/systemd/system", "/home/test/.config", "/var/lib/systemd/linger"]);
 
-/** What a host has with each version. */
+/** The files of a host with each version. */
 const whole = new Map<string, Map<string, string>>();
-/** How many lines the journal of an update has that goes to a version. */
+/** How many lines the journal of an update to each version has. */
 const lines = { old: 0, new: 0 };
 
 /** What is wrong with a host for this version: files, enablement, answers, and what is left of a transaction. */
@@ -114,7 +114,7 @@ before(async () => {
 
 const cut = (host: TestHost, at: number): Cut => ({ host, manager: "system", set: nameOf(host), at });
 
-/** An `up`, a power loss of each host at a moment of its own, and what the hosts are then. */
+/** Runs an `up`, cuts the power of each host at its own moment, and checks the hosts. */
 async function sweep(t: TestContext, to: Version, moments: readonly number[]): Promise<void> {
   const chosen = hosts.slice(0, moments.length);
   const freeze = freezer(
@@ -148,10 +148,10 @@ async function sweep(t: TestContext, to: Version, moments: readonly number[]): P
   for (const host of hosts) assert.deepEqual(await wrongWith(host, to), [], host.name);
 }
 
-/** So many times at each line; else once, at as many moments as there are hosts. */
+/** How often each line is tried. 0: once, and only as many moments as there are hosts. */
 const times = Number(process.env.QUADLET_FLEET_SWEEPS ?? 0);
 
-/** Of the lines of a journal, and after the commit. */
+/** The lines of a journal, and the moment after the commit. */
 function momentsOf(version: Version): number[] {
   const all = [...Array.from({ length: lines[version] + 1 }, (_, line) => line), committed];
   if (times > 0) return Array.from({ length: times }, () => all).flat();

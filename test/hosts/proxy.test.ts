@@ -11,7 +11,7 @@ const { fleet, host, stack } = scene;
 const test1 = { user: "test" };
 const [apache, caddy] = ["apache.example.com", "caddy.example.com"];
 
-/** nginx as a backend that says what it gets, and which of its replicas it is. */
+/** nginx as a backend that answers with the request it gets, and with the name of its replica. */
 const echo = {
   image,
   serverName: "echo.example.com",
@@ -37,7 +37,7 @@ before(async () => {
 
 const status = async (name: string) => (await getNamed(fleet, host, name)).status;
 
-/** Until a name answers so, and how long that took, in seconds. */
+/** Waits until a name answers with this status. Returns how many seconds it took. */
 async function eventually(name: string, wanted: number, seconds = 60): Promise<number> {
   const began = performance.now();
   for (;;) {
@@ -49,7 +49,7 @@ async function eventually(name: string, wanted: number, seconds = 60): Promise<n
   }
 }
 
-/** InvocationID by unit, of all that this project has on the host. */
+/** InvocationID by unit, for all units of this project on the host. */
 async function invocations(): Promise<Map<string, string>> {
   const show = ["show", "--property=Id,InvocationID", "--", "*"];
   const system = await host.run(["systemctl", ...show]);
@@ -65,7 +65,7 @@ async function invocations(): Promise<Map<string, string>> {
   );
 }
 
-/** Units that were started, stopped or restarted in between. */
+/** Units that were started, stopped or restarted. */
 function changed(before: Map<string, string>, now: Map<string, string>): string[] {
   const units = new Set([...before.keys(), ...now.keys()]);
   return [...units].filter((unit) => before.get(unit) !== now.get(unit)).sort();
@@ -143,7 +143,7 @@ test("a backend that comes back with another address is found, without a restart
   const before = await addressOf("apache-container");
   await host.run(["systemctl", "--user", "stop", "apache-container.service"], test1);
   await eventually(apache, 502, 5);
-  // Somebody else has its address meanwhile, and is no web server.
+  // Meanwhile another container has its address, and is not a web server.
   const squat = ["--ip", before, "--network", "systemd-example4-net", "--entrypoint", "sleep", image, "100"];
   await host.run(["podman", "run", "--rm", "--detach", "--name=squatter", ...squat], test1);
   await host.run(["systemctl", "--user", "start", "apache-container.service"], test1);
@@ -187,7 +187,7 @@ test("a backend that ends again and again: refresh names it, up tries it, says w
   await stack.expectNoChanges();
 });
 
-/** With all that is in it, nginx too. */
+/** Removes the network and its containers, nginx too. */
 const removeNetwork = () => host.run(["podman", "network", "rm", "--force", "systemd-example4-net"], test1);
 
 test("the network removed by hand: refresh says that nginx is down, and up repairs all of it", async (t: TestContext) => {

@@ -6,7 +6,7 @@ import { logins } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, hostEntry, listing, makeStack } from "./support/stack.ts";
 
-// Bad input: a clear error at preview, and a host that is not even asked.
+// Bad input: a clear error in the preview, without a connection to the host.
 
 const scene = await openScene("refuse", { registry: false });
 const { fleet, host, stack } = scene;

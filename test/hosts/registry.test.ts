@@ -4,7 +4,7 @@ import { registryLogin } from "../../tools/fleet/registry.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 
-// A private registry, and podman's own network where none is given.
+// A private registry, and podman's own network if none is given.
 
 const scene = await openScene("registry");
 const { fleet, host, stack } = scene;

@@ -4,14 +4,14 @@ import { makeCertificate } from "../certificates.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 
-// What users of neighbouring projects have reported, tried on one host. Each test leaves the host without a site.
+// Problems that users of similar projects have reported, tried on one host. Each test leaves the host without a site.
 
 const scene = await openScene("reports");
 const { fleet, host, stack } = scene;
 
 const site = (change: object = {}) => ({ ...example2, ...change });
 
-/** What an `up` of this one site says, and its exit status. */
+/** Runs an `up` of this one site. Returns its output and exit status. */
 async function deploy(name: string, what: object): Promise<{ code: number; text: string }> {
   scene.configure({ sites: { [name]: what } });
   const { code, stdout } = await stack.up({ check: false });
@@ -58,7 +58,7 @@ test("an account without subordinate ids: the cure is a range that no account ha
   await removeAll();
 });
 
-// podman 6 has labels as text there.
+// In podman 6, these labels are text.
 const podman6 = `case "$*" in *"{{index .Labels"*) echo 'Error: template: cannot index slice/array with type string' >&2; exit 125 ;; esac`;
 
 test("with podman 6, too, a foreign container is seen, and our own is known", async () => {

@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
 import { type Stack, difference, example2, get, hostEntry, listing, makeStack } from "./support/stack.ts";
 
-// The names that a restart of "web" needs for a moment (units/stand-ins.ts) are nobody else's on the host, whoever comes first.
-// Of two stacks: a preview refuses the two in one (stacks/shared-names.ts).
+// No other owner can have the names that a restart of "web" needs for a moment (units/stand-ins.ts), whichever comes first.
+// The two are in different stacks, because a preview refuses both in one (stacks/shared-names.ts).
 
 let fleet: Fleet;
 let host: TestHost;

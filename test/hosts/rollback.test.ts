@@ -13,7 +13,7 @@ import {
   listing,
 } from "./support/stack.ts";
 
-// A deploy that can't work changes nothing: found by validation, or taken back.
+// A deploy that can't work changes nothing: validation finds it, or it is rolled back.
 
 const scene = await openScene("back");
 const { fleet, host, stack } = scene;
@@ -29,7 +29,7 @@ function configure(one: object, two: object): void {
   scene.configure({ sites: { example1: { ...example1, ...one }, example2: { ...example2, nginx, ...two } } });
 }
 
-/** An up of both that fails: the message is right, every byte and every process is what it was, and both serve. */
+/** Runs an up of both sites that fails: the message is right, no byte and no process changes, and both sites serve. */
 async function failsAndChangesNothing(
   change: object,
   message: RegExp,
@@ -43,7 +43,7 @@ async function failsAndChangesNothing(
   const { code, stdout } = await stack.up({ check: false });
   assert.notEqual(code, 0);
   assert.match(stdout, message);
-  // What a preparation finds, no service has seen.
+  // If the preparation finds the problem, no service has been touched.
   const isPrepared = /(rehearsing|pulling|checking) \S+ failed/.test(stdout);
   assert.match(
     stdout,
@@ -101,7 +101,7 @@ test("a network that is not there", async () => {
   );
 });
 
-// A program in the place of the image's entry point: what starts is not what nginx -t has tried.
+// A program in place of the image's entry point: the container that starts is not the one that nginx -t has tried.
 const entrypoint = (name: string) => ({ volumes: [`/srv/${name}:/docker-entrypoint.sh:ro`] });
 
 test("a container that crashes at its start: found by the rehearsal", async () => {
@@ -137,7 +137,7 @@ test("another page than the one that is demanded", async () => {
 });
 
 test("one that answers 500 where no rehearsal can ask: found by the request after the reload", async () => {
-  // An address of the host's.
+  // An address of the host.
   const here = `${host.address}:84`;
   const listen = ["0.0.0.0:80", here];
   const both = (status: number) => ({
@@ -167,7 +167,7 @@ test("a page at the wildcard is found where 127.0.0.1 is for a proxy that says f
 });
 
 test("a volume in the place of the configuration is what podman refuses", async () => {
-  // What a preview refuses, of a podman that is really asked.
+  // A preview refuses this. Here podman itself is asked.
   const volumes = "-v /srv:/etc/nginx/conf.d:ro -v /tmp:/etc/nginx/conf.d";
   const { stderr, code } = await host.sh(`podman create ${volumes} docker.io/library/nginx:latest`, {
     check: false,
@@ -251,7 +251,7 @@ test("a run that was killed in the middle is taken back by the next, which then 
   await stack.up();
   const own = "/var/lib/quadlet-fleet/sets/example2";
   const container = "/etc/containers/systemd/example2.container";
-  // As a power loss after the first rename leaves it.
+  // The files after a power loss right after the first rename.
   await host.sh(`mkdir -p ${own}/before ${own}/rollback.new; cd ${own}; cp owner manifest images before/; cp -p ${container} rollback.new/1; stat -c '%a %Y %u %g' ${container} >rollback.new/1.stat
     printf 'file\\t1\\t${container}\\n' >journal; : >unfinished; echo '[Container]' >${container}`);
   configure({}, { nginx: { "default.conf": page.replace("old", "new") } });

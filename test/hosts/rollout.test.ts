@@ -8,13 +8,13 @@ import { logins as loginsOf } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { difference, example2, get, hostEntry, listing } from "./support/stack.ts";
 
-// A site on several hosts is one resource: a change reaches all of them, or none, or the exceptions are named.
+// A site on several hosts is one resource: a change reaches all of them or none, or the exceptions are named.
 
 const { fleet, stack } = await openScene("rollout", { hosts: 5 });
 const names = fleet.hosts.map((_, index) => `web-${index + 1}`);
 const hostOf = (name: string) => fleet.hosts[names.indexOf(name)] as TestHost;
 
-/** While it is there, a host's new pages answer 500. The command before a change makes it, so that only the activation fails. */
+/** While this file exists, a host's new pages answer 500. A hook before the change makes it, so that only the activation fails. */
 const breakage = "/srv/flags/broken";
 const breaks = (...hosts: string[]) => ({
   before: [
@@ -52,7 +52,7 @@ function configure(
   });
 }
 
-/** What each host answers; "" for none. */
+/** The answer of each host; "" for none. */
 async function pages(): Promise<Record<string, string>> {
   const all = await Promise.all(
     names.map(async (name) => {
@@ -69,7 +69,7 @@ const everywhere = (page: string, others: Record<string, string> = {}) => ({
   ...others,
 });
 
-/** Which hosts were logged in to while something ran. */
+/** The hosts that were logged in to during an action. */
 async function contacted(action: () => Promise<unknown>): Promise<string[]> {
   const count = () => Promise.all(names.map(async (name) => (await loginsOf(hostOf(name))).length));
   const before = await count();
@@ -78,13 +78,13 @@ async function contacted(action: () => Promise<unknown>): Promise<string[]> {
   return names.filter((_, index) => after[index] !== before[index]);
 }
 
-/** An `up` that may fail, and all that it says. */
+/** Runs an `up` that may fail, and returns all its output. */
 async function up() {
   const { code, stdout, stderr } = await stack.up({ check: false });
   return { code, said: stdout + stderr };
 }
 
-/** With an environment variable, which the engine hands on to the provider. */
+/** Runs an action with an environment variable, which the engine hands on to the provider. */
 async function withVariable<T>(name: string, value: string, action: () => Promise<T>): Promise<T> {
   process.env[name] = value;
   try {
@@ -123,7 +123,7 @@ test("a change that fails on the fourth host goes back everywhere, and no reques
   const clients = { fresh: 2, kept: 1, pauseMs: 50 };
   const hosts = fleet.hosts.map(({ address }) => address);
   const load = await startLoad(fleet, { hosts, port: 80, paths: { "/": "^(one|two)$" }, ...clients });
-  // Its rehearsal is a unit of its own, so only the activation of the new image fails, on one host.
+  // The rehearsal is another unit, so only the activation of the new image fails, on one host.
   const dropIn = "/etc/systemd/system/www.service.d";
   const refusesNew = `mkdir -p ${dropIn}; printf '[Service]\\nExecStartPre=/bin/sh -c "! grep -q nginx:2 /etc/containers/systemd/www.container"\\n' >${dropIn}/broken.conf; systemctl daemon-reload`;
   const commands = {
@@ -141,7 +141,7 @@ test("a change that fails on the fourth host goes back everywhere, and no reques
   assert.deepEqual(await pages(), everywhere("one"));
   for (const [index, host] of fleet.hosts.entries()) {
     const changed = difference(was[index] ?? new Map<string, string>(), await listing(host));
-    // What was pulled stays until the next change that succeeds, and is noted.
+    // A pulled image stays until the next change that succeeds, and is noted in this file.
     assert.deepEqual(
       changed.filter((path) => !path.startsWith("/var/lib/quadlet-fleet/pulled: ")),
       [],

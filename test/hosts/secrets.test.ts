@@ -5,8 +5,8 @@ import type { TestHost } from "../../tools/fleet/index.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, hostEntry } from "./support/stack.ts";
 
-// Canaries in the key, in a configuration file and in an environment value: nowhere but in the two files on the host that
-// are meant to hold them. Each place that is searched is also searched for something that is known to be there.
+// Canaries in the key, in a configuration file and in an environment value: they are nowhere except in the two files on the host that
+// are meant to hold them. Each searched place is also searched for something that is known to be there.
 
 const canaries = ["CANARY-environment-1f0d", "CANARY-file-83ac"];
 const { fleet, host, stack } = await openScene("secret");
@@ -16,7 +16,7 @@ const findings = (text: string) => [...canaries, keyLine].filter((canary) => tex
 
 before(async () => {
   const key = readFileSync(fleet.identityFile, "utf8");
-  // A line of the private part; the first ones are the same in every key.
+  // A line of the private part; the first lines are the same in every key.
   keyLine = key.split("\n")[4] ?? "";
   stack.configure({
     hosts: { "web-1": hostEntry(fleet, host, { identityFile: undefined, privateKey: "later" }) },
@@ -88,7 +88,7 @@ test("the host: its journal, and every file but the two that are meant to hold t
     "/home/test/.config/quadlet-fleet/example1/conf.d/default.conf",
     "/home/test/.config/quadlet-fleet/example1/environment",
   ];
-  // A running container's own configuration has its environment; it is gone with the container (and in memory).
+  // The configuration of a running container has its environment. It disappears with the container (and is in memory).
   const search =
     'grep -rlsF -e "$0" -e "$1" -e "$2" /etc /home /root /run /tmp /var /dev/shm --exclude-dir=crun || true';
   const { stdout } = await host.run(["sh", "-c", search, ...canaries, keyLine], { timeoutMs: 120_000 });
@@ -112,7 +112,7 @@ test("a planted one is found", async () => {
 /**
  * The engine's log at -v=9 without the lines in which Pulumi itself prints what is inside a secret's wrapper, for any
  * provider: `Unmarshaling property for RPC[…]: value=…` (sdk/go/common/resource/plugin/rpc.go, seen in 3.258 and 3.259).
- * docs/limits.md warns of it.
+ * docs/limits.md warns about this.
  */
 function withoutEngineDefect(log: string): string {
   return log
@@ -121,7 +121,7 @@ function withoutEngineDefect(log: string): string {
     .join("\n");
 }
 
-/** podman's own record of a container that exists, which has its environment. */
+/** Whether a file is podman's own record of an existing container, which has its environment. */
 function isContainer(path: string): boolean {
   return (
     /\/containers\/storage\/overlay-containers\/[0-9a-f]{64}\//.test(path) ||
@@ -129,7 +129,7 @@ function isContainer(path: string): boolean {
   );
 }
 
-/** The arguments and environments of this machine's processes while it runs, as `ps` would show them. */
+/** Watches the arguments of this machine's processes, as `ps` would show them. */
 function watchLocalProcesses(): { stop(): string } {
   const seen = new Set<string>();
   const timer = setInterval(() => {
@@ -137,7 +137,7 @@ function watchLocalProcesses(): { stop(): string } {
       try {
         seen.add(readFileSync(`/proc/${entry}/cmdline`, "latin1").replaceAll("\0", " "));
       } catch {
-        // It has ended meanwhile.
+        // The process has ended meanwhile.
       }
     }
   }, 20);

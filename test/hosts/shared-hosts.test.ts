@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { openScene } from "./support/scene.ts";
 import { type Stack, example2, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Sites that share hosts, each with one host of each other one: a ring, in which each could wait for the next. Of one run and of two.
+// Sites that share hosts in a ring: each shares one host with each other site, so each could wait for the next. In one run and in two runs.
 
 const { fleet, stack } = await openScene("shared", { hosts: 3 });
 const other = await makeStack("test-shared-other");

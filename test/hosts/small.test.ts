@@ -12,7 +12,7 @@ import {
   listing,
 } from "./support/stack.ts";
 
-// A host whose podman can connect no container to a network: Examples 1 to 3 need none. (podman 5.4 does not start without
+// A host whose podman can't connect a container to a network: Examples 1 to 3 need no network. (podman 5.4 does not start without
 // netavark.)
 
 const scene = await openScene("small");

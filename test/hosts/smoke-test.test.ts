@@ -7,8 +7,8 @@ import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.
 import { makeCertificate } from "../certificates.ts";
 import { type Stack, example1, example2, hostEntry, makeStack } from "./support/stack.ts";
 
-// The part that is made of @pulumi/command. Its plugin is in no package registry: these tests need it where `pulumi plugin install`
-// puts it. Each goes on where the last one ended.
+// The part that uses @pulumi/command. Its plugin is in no package registry: these tests need it where `pulumi plugin install`
+// puts it. Each test goes on where the last one ended.
 
 const { version } = JSON.parse(
   readFileSync(join(import.meta.dirname, "../../node_modules/@pulumi/command/package.json"), "utf8"),
@@ -41,7 +41,7 @@ describe("smokeTest", { skip }, () => {
     fleet = await createFleet({ name: "commands", hosts: 1 });
     [host] = fleet.hosts as [TestHost];
     stack = await makeStack("test-commands");
-    // The engine takes no link for a plugin.
+    // The engine does not accept a link in place of a plugin.
     cpSync(plugin, join(stack.home, `plugins/resource-command-v${version}`), { recursive: true });
   });
 

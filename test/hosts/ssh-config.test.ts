@@ -8,7 +8,7 @@ import { ofSshd } from "./support/logins.ts";
 import { openScene } from "./support/scene.ts";
 import { example1, example2 } from "./support/stack.ts";
 
-// A host that only ~/.ssh/config knows: its alias, account, port and keys, and two machines on the way to it.
+// A host that only ~/.ssh/config describes: its alias, account, port and keys, and two jump hosts on the way to it.
 
 const { fleet, stack } = await openScene("sshconf", { hosts: 3 });
 let [host, middle, front]: TestHost[] = [];
@@ -56,7 +56,7 @@ async function logins(machine: TestHost | undefined): Promise<string[]> {
   return [...stdout.matchAll(/^Accepted publickey for (\S+ from \S+)/gm)].map((match) => match[1] ?? "");
 }
 
-/** Two sites, of which the first may be changed. */
+/** Two sites; `change` is for the first. */
 function configure(connection: object, change: object = {}): void {
   const sites = { example1: { ...example1, ...change }, example2 };
   stack.configure({ hosts: { "web-1": connection }, sites });

@@ -113,7 +113,7 @@ for (const [what, argv, env, message] of [
 
 test("beside a deploy that is at work: it says so at once, and the deploy goes on", async () => {
   configure({ environment: { PAGE: "3" } });
-  // Its fifth line is written before the restart.
+  // The fifth line of the journal is written before the restart.
   const cut = { host: one, manager: "system", set: "example2", at: 5 } as const;
   const { code, saw } = await hold(stack, "status", cut, async () => {
     const found = await status(["example2"]);

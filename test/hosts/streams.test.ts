@@ -4,12 +4,12 @@ import { before, test } from "node:test";
 import { openScene } from "./support/scene.ts";
 import { example4, image } from "./support/stack.ts";
 
-// What does not end with one answer: a reverse proxy passes on what comes, when it comes, in both directions.
+// Connections with more than one answer: a reverse proxy passes on everything as it comes, in both directions.
 
 const scene = await openScene("streams");
 const { host, stack } = scene;
 
-/** A web server in a few lines: it says yes to any upgrade and then says again what it hears; else three words, one at a time. */
+/** A small web server: it accepts any upgrade and then repeats what it hears; otherwise it sends three words, one at a time. */
 const server = `#!/bin/sh
 if [ "$1" != answer ]; then exec nc -ll -p 80 -e "$0" answer; fi
 upgrade=
@@ -37,7 +37,7 @@ before(async () => {
   await stack.up();
 });
 
-/** A connection with the request sent, and all that has come by it until now. */
+/** Sends a request on a connection, and collects everything that comes back. */
 function ask(headers: readonly string[]): { socket: Socket; seen: { at: number; text: string }[] } {
   const seen: { at: number; text: string }[] = [];
   const socket = connect({ host: host.address, port: 82 });
@@ -89,6 +89,6 @@ test("server-sent events: each when it is sent, not when the last one is", async
   const at = (word: string) => seen.find(({ text }) => text.includes(`data: ${word}`))?.at ?? NaN;
   const gaps = [at("two") - at("one"), at("three") - at("two")];
   t.diagnostic(`milliseconds between them: ${gaps.map(Math.round).join(", ")}`);
-  // Not even a gap of any length, where the proxy keeps them until the last one: then they come as one.
+  // Any gap counts: if the proxy kept the words until the last one, all would arrive at the same time.
   for (const gap of gaps) assert.ok(gap > 0, `${gap} ms: they came together`);
 });

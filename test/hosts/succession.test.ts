@@ -4,7 +4,7 @@ import type { TestHost } from "../../tools/fleet/index.ts";
 import { openScene } from "./support/scene.ts";
 import { difference, example1, failedUnits, get, hostEntry, listing } from "./support/stack.ts";
 
-// Another service manager or account of a site is no other resource: it moves host by host, in waves, and goes back as a whole.
+// A site with another service manager or account is still the same resource: it moves host by host, in waves, and rolls back as a whole.
 
 const { fleet, stack } = await openScene("succession", { hosts: 2 });
 const [one, two] = fleet.hosts as [TestHost, TestHost];
@@ -37,7 +37,7 @@ function configure(page: string, keeper: object, change: object = {}): void {
 const page = async ({ address }: TestHost) => (await get(fleet, `http://${address}:8080/`)).body;
 const pages = async () => await Promise.all([page(one), page(two)]);
 
-/** Where a host has the socket's unit file. */
+/** The places in which a host has the socket's unit file. */
 async function keepers(host: TestHost): Promise<string[]> {
   const places = { system: "/etc/systemd/system", test: "/home/test/.config/systemd/user" };
   const found = await Promise.all(
@@ -49,7 +49,7 @@ async function keepers(host: TestHost): Promise<string[]> {
   return found.flat();
 }
 
-/** Breaks the second host in the moment in which it is to change. */
+/** Breaks the second host at the moment of its change. */
 const breaking = {
   before: [{ command: ["sh", "-c", `case $(uname -n) in ${two.name}) touch ${breakage} ;; esac`] }],
   after: [{ command: ["rm", "-f", breakage] }],

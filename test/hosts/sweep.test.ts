@@ -10,9 +10,9 @@ import { type Cut, type Outcome, freezer } from "./support/freezer.ts";
 import { makeProgram } from "./support/program.ts";
 import { difference, example1, example2, failedUnits, get, hostEntry, makeStack } from "./support/stack.ts";
 
-// Kill sweeps: a transaction is stopped at each line of its journal (host/transaction/scripts/journal.sh) and at some moments
-// more, a host for each; then the engine is killed, the cable pulled or the plug. Whatever the moment, a host is wholly old
-// or wholly new afterwards, and the next `up` goes on from there.
+// Kill sweeps: a transaction is stopped at each line of its journal (host/transaction/scripts/journal.sh) and at some other
+// moments, each on another host. Then the engine is killed, the cable is pulled or the power fails. At any moment, the host has all of
+// the old version or all of the new one afterwards, and the next `up` goes on from there.
 
 const hostCount = 8;
 const sets = [
@@ -27,8 +27,8 @@ const versions = {
 
 const fleet = await createFleet({ name: "sweep", hosts: hostCount });
 after(() => fleet.dispose());
-// A site for each host, so that no host waits for another one that is stopped. They have the same names on all hosts, which a stack
-// file does not offer.
+// Each host has its own sites, so that no host waits for another one that is stopped. They have the same names on all hosts, which a
+// stack file can't express.
 const directory = await makeProgram(`
 const { readFileSync } = await import("node:fs");
 for (const [name, site] of Object.entries(JSON.parse(readFileSync("sites.json", "utf8")))) new SocketActivatedNginx(name, site);
@@ -37,19 +37,19 @@ after(() => rm(directory, { recursive: true }));
 const stack = await makeStack("sweep", directory);
 after(() => stack[Symbol.asyncDispose]());
 
-/** What is on a host with each version of each set. */
+/** The files of a host, by set and version. */
 const whole = new Map<string, Map<Version, Map<string, string>>>();
 /** How many lines the journal of a transaction has, by "FROM→TO SET". */
 const journals = new Map<string, number>();
 
 before(async () => {
   const [first] = fleet.hosts as [TestHost];
-  // podman makes it at its first command.
+  // podman makes this directory at its first command.
   await Promise.all(
     fleet.hosts.map((host) => host.run(["mkdir", "-p", "/home/test/.config"], { user: "test" })),
   );
   await learn(first, "none");
-  // The first host alone shows what is expected of the others.
+  // The first host alone shows what is expected on the others.
   for (const [from, to] of [
     ["none", "old"],
     ["old", "new"],
@@ -92,7 +92,7 @@ function configure(version: Version, hosts: readonly TestHost[] = fleet.hosts): 
   writeFileSync(join(directory, "sites.json"), JSON.stringify(sites));
 }
 
-/** An `up` of all hosts at once: each one's transactions are stopped at its own moment. */
+/** An `up` of all hosts at once: the transactions of each host are stopped at its own moment. */
 async function deploy(version: Version, hosts: readonly TestHost[] = fleet.hosts, check = true) {
   configure(version, hosts);
   return await stack.run(["up", "--yes", "--skip-preview", "--parallel", "64"], { check });
@@ -107,7 +107,7 @@ const files = (host: TestHost, { manager }: Set) =>
       : ["/etc/containers/systemd", "/etc/systemd/system", "/etc/quadlet-fleet"],
   );
 
-/** Takes what a host has for what a version is, unless it is known. */
+/** Records a host's files as those of a version, unless they are known. */
 async function learn(host: TestHost, version: Version): Promise<void> {
   for (const set of sets) {
     const known = whole.get(set.set) ?? new Map<Version, Map<string, string>>();
@@ -116,7 +116,7 @@ async function learn(host: TestHost, version: Version): Promise<void> {
   }
 }
 
-/** The version that a set has, or the one that it is nearest to, and what is wrong with it. */
+/** The version of a set, or the nearest one, and the differences from it. */
 async function look(host: TestHost, set: Set): Promise<{ version: Version; wrong: string[] }> {
   const seen = await files(host, set);
   const [nearest] = [...(whole.get(set.set) ?? [])]
@@ -131,7 +131,7 @@ async function look(host: TestHost, set: Set): Promise<{ version: Version; wrong
 const lookAll = async (host: TestHost) => await Promise.all(sets.map((set) => look(host, set)));
 const both = (version: Version) => sets.map(() => ({ version, wrong: [] as string[] }));
 
-/** What does not run as that version's files say. */
+/** The units that don't run as that version's files say. */
 async function running(host: TestHost, { set, manager, port }: Set, version: Version): Promise<string[]> {
   const wrong: string[] = [];
   const expected = versions[version === "none" ? "old" : version];
@@ -168,12 +168,12 @@ type Place = Pick<Cut, "set" | "manager">;
 const records = ({ set, manager }: Place) =>
   `${manager === "user" ? "/home/test/.local/state" : "/var/lib"}/quadlet-fleet/sets/${set}`;
 
-/** It has the new version, and has lost the engine that should say whether it stays. */
+/** Whether the host has the new version, and has lost the engine that decides whether it stays. */
 async function isHeld(host: TestHost, place: Place): Promise<boolean> {
   return (await host.run(["test", "-e", `${records(place)}/detached`], { check: false })).code === 0;
 }
 
-/** Transactions that still run, without those that are held. */
+/** Transactions that still run, except those that are held. */
 async function transactions(host: TestHost): Promise<string[]> {
   const list = ["list-units", "--plain", "--no-legend", "--state=running,activating,deactivating"];
   const all = await Promise.all([
@@ -186,7 +186,7 @@ async function transactions(host: TestHost): Promise<string[]> {
     .filter((line) => !sets.some(({ set }, index) => held[index] && line.endsWith(`quadlet-fleet: ${set}`)));
 }
 
-/** What a look finds, if it finds it in time. */
+/** The result of a look, if there is one in time. */
 async function until<T>(seconds: number, look: () => Promise<T | undefined>): Promise<T | undefined> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await sleep(500)) {
     const found = await look();
@@ -196,8 +196,8 @@ async function until<T>(seconds: number, look: () => Promise<T | undefined>): Pr
 }
 
 /**
- * A moment for each host, of all that a transition has: of one set here, of the other there. One of them is activated after the other
- * on a host, so not both can be stopped.
+ * A moment for each host, from all moments of a transition: on every other host, of the other set. On one host only one of the sets can be
+ * stopped, because they are activated one after the other.
  */
 function cuts(from: Version, to: Version): Cut[] {
   return fleet.hosts.map((host, index) => {
@@ -211,15 +211,15 @@ function cuts(from: Version, to: Version): Cut[] {
       { at: -1 },
       { at: Math.ceil(lines / 2), delayMs: 50 },
     ];
-    // More moments than hosts: evenly chosen.
+    // There are more moments than hosts, so they are chosen evenly.
     const step = Math.max(1, all.length / fleet.hosts.length);
     return { host, set, manager, ...all[Math.floor((index + 0.5) * step) % all.length]! };
   });
 }
 
 /**
- * One sweep: an `up` from one version to another, each transaction frozen at its moment, `interrupt` with all of them frozen,
- * and at the end every host is whole, else it is told in `broken`.
+ * One sweep: an `up` from one version to another freezes each transaction at its moment. Then `interrupt` runs, and at the end every
+ * host has all of one version, or is listed in `broken`.
  */
 async function sweep(
   t: TestContext,
@@ -248,7 +248,7 @@ async function sweep(
     places.map(async ({ host, set, at }) => {
       const isWhole = async () => {
         if ((await transactions(host)).length > 0) return undefined;
-        // It waits for somebody to decide, or for two minutes: see held.test.ts. The next up need not wait.
+        // It waits for a decision, or for two minutes: see held.test.ts. The next up need not wait.
         if (await isHeld(host, set)) return "held";
         const { version, wrong } = await look(host, set);
         return wrong.length === 0 && (version === from || version === to) ? version : undefined;
@@ -263,7 +263,7 @@ async function sweep(
   t.diagnostic(`after ${((Date.now() - since) / 1000).toFixed(1)} s: ${report.join(", ")}`);
   broken.push(...report.filter((line) => line.startsWith("NOT")));
 }
-/** What the sweep of the current test has found. */
+/** The problems that the sweep of the current test has found. */
 let broken: string[] = [];
 
 const describe = (moments: readonly Cut[], outcomes: readonly Outcome[], at: number) => {
@@ -275,7 +275,7 @@ const describe = (moments: readonly Cut[], outcomes: readonly Outcome[], at: num
 const told = (moments: readonly Cut[], outcomes: readonly Outcome[]) =>
   moments.map((_, at) => describe(moments, outcomes, at)).join(", ");
 
-/** The next `up` gets every host to where the interrupted one was going, with nobody editing the state. */
+/** The next `up` brings every host to the version of the interrupted one, without an edit of the state. */
 async function converges(t: TestContext, to: Version): Promise<void> {
   const { code, stdout, stderr } = await deploy(to, fleet.hosts, false);
   const told = (stdout + stderr).match(/\d+ pending operations|an interrupted deploy was rolled back/g) ?? [];
@@ -290,11 +290,11 @@ async function converges(t: TestContext, to: Version): Promise<void> {
   await stack.expectNoChanges();
 }
 
-/** Kills the engine; its lock in the file backend stays, and is the engine's to remove. */
+/** Kills the engine. Its lock stays in the file backend, and `pulumi cancel` removes it. */
 async function killed(t: TestContext, from: Version, to: Version): Promise<void> {
   await sweep(t, from, to, async (thaw, up) => {
-    // The file backend truncates its checkpoint and writes it anew: a kill in between is the engine's own trouble ("failed to
-    // load checkpoint: EOF"), so it has written all that it has to.
+    // The file backend truncates its checkpoint and writes it again. A kill in between is a problem of the engine itself ("failed to
+    // load checkpoint: EOF"), so the test waits until everything is written.
     await sleep(1500);
     t.diagnostic(`killed ${killEngine(stack.name)} processes of the engine`);
     thaw();
@@ -315,7 +315,7 @@ function sweeps(
 ): void {
   test(`${what}, from ${from} to ${to}`, async (t) => {
     broken = [];
-    // The last one has failed.
+    // The last test has failed.
     if (now !== from) await deploy(from);
     now = undefined;
     await interrupted(t);
@@ -336,7 +336,7 @@ test("what the engine remembers of creations that were interrupted is cleared by
 
 sweeps("a killed engine", "old", "new", async (t) => await killed(t, "old", "new"));
 
-// Of each four hosts two, so that both sets are cut in both ways.
+// Two of each four hosts, so that both sets are interrupted in both ways.
 sweeps("a pulled cable here, a power loss there", "new", "old", (t) =>
   sweep(t, "new", "old", async (thaw, up) => {
     const unplugged = fleet.hosts.filter((_, index) => index % 4 < 2);
@@ -346,9 +346,9 @@ sweeps("a pulled cable here, a power loss there", "new", "old", (t) =>
       ...without.map((host) => host.powerLoss()),
     ]);
     thaw();
-    // The engine notices by the answer of a kernel that knows of no such connection.
+    // After the boot, the kernel answers that it has no such connection, and the engine notices it.
     await Promise.all(without.map((host) => host.boot()));
-    // Until both sides have noticed: host/ssh/connection.ts asks three times, 10 s apart, the host waits for a minute. Then the
+    // Waits until both sides have noticed: host/ssh/connection.ts asks three times, 10 s apart, the host waits for a minute. Then the
     // provider comes back.
     await sleep(70_000);
     const since = Date.now();

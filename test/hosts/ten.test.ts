@@ -10,15 +10,15 @@ import { openScene } from "./support/scene.ts";
 import { assertShown, withoutNoise } from "./support/shown.ts";
 import { example1, get, hostEntry } from "./support/stack.ts";
 
-// Ten hosts at once, chosen by a label: one connection a host for any operation, and none where nothing changes. One of their sites
-// is that of README.md, which shows what its changes look like: node --test --test-update-snapshots test/hosts/ten.test.ts
+// Ten hosts at once, chosen by a label: one connection per host for any operation, and none if nothing changes. One of their sites is
+// that of README.md, which shows its changes: node --test --test-update-snapshots test/hosts/ten.test.ts
 
 const { fleet, stack } = await openScene("ten", { hosts: 10 });
 const nameOf = (host: TestHost) => host.name.replace("ten", "web");
 
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 const [, stackFile = ""] = /^ *```yaml\n([\s\S]*?)^ *```$/m.exec(readme) ?? [];
-/** The stack, by the name that README.md has for it. */
+/** README.md calls the stack "production". */
 const inProduction = { [stack.name]: "production" };
 /** Its site, with another page. */
 const www = (page: string): object => {
@@ -42,7 +42,7 @@ before(() => {
   stack.configure(configuration("hello"));
 });
 
-/** How often somebody logged in to each host while something ran. */
+/** The number of logins on each host during an action. */
 async function logins(action: () => Promise<unknown>): Promise<number[]> {
   const count = async (host: TestHost) => (await loginsOf(host)).length;
   const before = await Promise.all(fleet.hosts.map(count));
@@ -78,7 +78,7 @@ test("an unchanged up, and a preview of a change, which README.md shows: no conn
 
 test("an address that nginx does not listen on: README.md shows how it is refused, with the line", async (t) => {
   const before = readFileSync(stack.file, "utf8");
-  // Its lines are those of README.md.
+  // The stack file has the same lines as README.md.
   writeFileSync(stack.file, stackFile.replace('"0.0.0.0:80"', '"0.0.0.0:8080"'));
   const refused = await stack.run(["preview", "--diff"], { check: false });
   writeFileSync(stack.file, before);
@@ -115,7 +115,7 @@ test("another identity for the login changes nothing and touches no host", async
 });
 
 test("one is dead and one accepts and says nothing: with skip eight are done, and both are named", async (t) => {
-  /** An `up` to another page, and how many ms it takes. */
+  /** Runs an `up` to another page, and returns how many ms it takes. */
   const timed = async (page: string, deadline: number) => {
     const made = configuration(page);
     for (const host of Object.values(made.hosts)) Object.assign(host, { connectTimeout: deadline });
@@ -130,7 +130,7 @@ test("one is dead and one accepts and says nothing: with skip eight are done, an
   assert.equal(usual.code, 0, usual.stdout);
 
   await dead.unplug();
-  // The kernel still accepts for a daemon that is stopped.
+  // The kernel still accepts connections for a stopped daemon.
   await silent.run(["systemctl", "kill", "--kill-whom=main", "--signal=STOP", "ssh.service"]);
   const deadline = 5;
   try {
@@ -142,7 +142,7 @@ test("one is dead and one accepts and says nothing: with skip eight are done, an
       said,
       new RegExp(`left out: (${nameOf(silent)}|web-\\[9-10\\]): no SSH connection within ${deadline} s`),
     );
-    // The network may say it sooner than the deadline.
+    // The network may report it before the deadline.
     assert.match(
       said,
       new RegExp(`left out: ([^\n:]*, )?${nameOf(dead)}\\b.*no SSH connection|left out: web-\\[9-10\\]`),

@@ -8,7 +8,7 @@ import { type Certificate, makeCertificate } from "../certificates.ts";
 import { openScene } from "./support/scene.ts";
 import { difference, example1, example2, failedUnits, image, invocation, listing } from "./support/stack.ts";
 
-// TLS in all shapes: Example 1 with a redirect, Example 2 hardened and with nginx's files its own, Example 4 with a certificate a
+// TLS in all shapes: Example 1 with a redirect, Example 2 hardened and with its own nginx files, Example 4 with a certificate for each
 // name. Each test goes on where the last one ended.
 
 const scene = await openScene("tls");
@@ -39,7 +39,7 @@ function configure(site: Certificate, other = proxyNames.other) {
     proxies: {
       example4: {
         hosts: ["web-1"],
-        // Not the account of example1: each has images and directories of its own to take away.
+        // Not the account of example1: each of the two removes its own images and directories.
         user: "deploy",
         image,
         listen: [],
@@ -62,7 +62,7 @@ function configure(site: Certificate, other = proxyNames.other) {
   });
 }
 
-/** A file of certificates that a client trusts, and no others. */
+/** A file with the only certificates that a client trusts. */
 function trusting(...certificates: Certificate[]): string {
   const path = join(directory, `trusted-${certificates.length}-${Math.random()}.pem`);
   writeFileSync(path, certificates.map(({ certificate }) => certificate).join(""));
@@ -75,7 +75,7 @@ interface Counts {
   failed: string[];
 }
 
-/** Begins a load of support/http2-load.ts, from the client's address. */
+/** Starts a load of support/http2-load.ts, from the client's address. */
 function loadHttp2(at: Fleet, address: string, port: number, name: string, trusted: string) {
   const script = join(import.meta.dirname, "support/http2-load.ts");
   const stop = join(directory, `stop-${port}`);
@@ -97,7 +97,7 @@ interface Answer {
   body: string;
 }
 
-/** What a client gets that verifies the certificate. */
+/** The answer to a client that verifies the certificate. */
 async function ask(url: string, trusted: string, ...options: string[]): Promise<Answer> {
   const format = "\n%{http_code} %{http_version} %{redirect_url}";
   const names = ["www", "apache", "caddy"].flatMap((name) =>
@@ -211,8 +211,8 @@ test("a renewal is a reload, without a failed request", async () => {
     }
     return answers;
   });
-  // nginx sends a new connection that meets the end of an old worker a GOAWAY, "not processed", and clients ask again. curl 7.88
-  // calls it an error (curl#1618), so that this is a client of our own.
+  // If a new connection reaches an old worker that is ending, nginx sends a GOAWAY, "not processed", and clients ask again. curl 7.88
+  // calls this an error (curl#1618), so the test has its own client.
   const http2 = pages.map(([name, port]) => loadHttp2(fleet, host.address, port, name, trusted));
   await stack.up();
   ended = true;

@@ -5,7 +5,7 @@ import { openScene } from "./support/scene.ts";
 import { difference, example1, example2, failedUnits, get, listing } from "./support/stack.ts";
 import { touched, units } from "./support/units.ts";
 
-// Hosts in trouble: what an `up` can put right it does; anything else it says, and leaves the host as it was.
+// Hosts in trouble: an `up` repairs what it can. Otherwise it says what is wrong, and leaves the host as it was.
 
 const scene = await openScene("trouble");
 const { fleet, host, stack } = scene;
@@ -15,7 +15,7 @@ const nginx = (port: number, text: string) => ({
   "default.conf": `server { listen ${port}; location / { return 200 "${text}"; } }\n`,
 });
 
-/** Another page for both sites, and what a test changes besides. */
+/** Another page for both sites, and other changes of a test. */
 function configure(
   changes: { example1?: object; example2?: object; more?: Record<string, object> } = {},
 ): void {
@@ -29,7 +29,7 @@ function configure(
   });
 }
 
-/** Both serve that page; a reload takes a moment. */
+/** Waits until both sites serve that page: a reload takes a moment. */
 async function serves(number = page): Promise<void> {
   for (const port of [80, 8080])
     await eventually(async () =>
@@ -52,7 +52,7 @@ const managers = [
   { name: "example2", port: 80, flags: "--system", user: "root", directory: "/etc/systemd/system" },
 ] as const;
 
-/** After so many starts in a while systemd starts a unit no more, by itself (systemd-system.conf(5), DefaultStartLimitBurst=). */
+/** By default, systemd stops starting a unit after this many starts in a short time (systemd-system.conf(5), DefaultStartLimitBurst=). */
 const startLimit = 5;
 
 for (const { name, user, flags, port, directory } of managers) {
@@ -67,7 +67,7 @@ for (const { name, user, flags, port, directory } of managers) {
     const restarts = async () => Number(await show("NRestarts"));
     let killed = "";
     for (let kills = 1; kills <= 6; kills += 1) {
-      // nginx answers before podman has said which process it is.
+      // nginx answers before podman has reported its process ID.
       await eventually(async () => {
         const inspect = ["podman", "inspect", "--format", "{{.State.Pid}}", `systemd-${name}`];
         const { stdout } = await host.run(inspect, { user, check: false });
@@ -76,7 +76,7 @@ for (const { name, user, flags, port, directory } of managers) {
         killed = stdout.trim();
       });
       await host.run(["kill", "-9", killed], { user });
-      // Workers take connections until the kernel has ended them, too.
+      // Workers accept connections until the kernel has ended them, too.
       await host.run(["tail", `--pid=${killed}`, "--sleep-interval=0.1", "--follow", "/dev/null"], { user });
       assert.equal((await get(fleet, url)).body, `page ${page}`, `kill ${kills}`);
     }
@@ -84,7 +84,7 @@ for (const { name, user, flags, port, directory } of managers) {
     const before = await restarts();
     await host.run(["mv", "/usr/bin/podman", "/usr/bin/podman.away"]);
     await host.run(["kill", "-9", await show("MainPID")], { user });
-    // By then the nginx of before is gone.
+    // By then the former nginx is gone.
     await eventually(async () => assert.ok((await restarts()) > before));
     const waits = get(fleet, url);
     await eventually(async () => assert.ok((await restarts()) > before + 2 * startLimit));
@@ -114,7 +114,7 @@ for (const { name, user, flags, port, directory } of managers) {
   });
 
   test(`${name}: a trigger limit that is exhausted`, async (t) => {
-    // A condition that fails makes the socket start its service again and again (systemd.socket(5), TriggerLimitBurst=).
+    // A failed condition makes the socket start its service again and again (systemd.socket(5), TriggerLimitBurst=).
     const condition = `${directory}/${name}.service.d/condition.conf`;
     const limit = `${directory}/${name}.socket.d/limit.conf`;
     await host.write(condition, "[Unit]\nConditionPathExists=/nowhere\n", { user });
@@ -136,14 +136,14 @@ for (const { name, user, flags, port, directory } of managers) {
   });
 }
 
-/** Where the last test has failed, there is something to do. */
+/** If the last test has failed, there is something left to do. */
 async function settled(): Promise<void> {
   configure();
   await stack.up();
   await serves();
 }
 
-/** An `up` that fails and changes nothing: no byte, no process, and both serve what they did. */
+/** Runs an `up` that fails and changes nothing: no byte and no process changes, and both sites serve what they did. */
 async function refused(
   t: TestContext,
   changes: Parameters<typeof configure>[0],
@@ -164,7 +164,7 @@ async function refused(
   assert.match(error, /Nothing was changed|It was rolled back/);
 }
 
-/** Only the site of the system's manager is changed. */
+/** Changes only the site of the system's manager. */
 const onlySystem = (change: object = {}) => ({
   example1: { nginx: nginx(8080, `page ${page}`) },
   ...change,
@@ -205,7 +205,7 @@ test("a masked socket in the way of a new site", async (t) => {
   await settled();
 });
 
-/** Lays a file system over a directory, with the same content, while something is done. */
+/** Mounts a file system with the same content over a directory, during an action. */
 async function covered(directory: string, options: string, action: () => Promise<unknown>): Promise<void> {
   await host.sh(
     `set -e; mkdir -p /run/covered; mount -t tmpfs -o ${options} tmpfs /run/covered
@@ -220,7 +220,7 @@ async function covered(directory: string, options: string, action: () => Promise
 
 test("a full disk where the configuration is", async (t) => {
   await settled();
-  // Four pages of memory, of which the directory and the file have two.
+  // Four pages of memory, of which the directory and the file use two.
   await covered("/etc/quadlet-fleet/example2", "size=16k,mode=0700", async () => {
     const big = "# as long as a disk is full\n".repeat(2000);
     await refused(
@@ -235,7 +235,7 @@ test("a full disk where the configuration is", async (t) => {
 
 test("a disk that is found to be full only when it is written to", async (t) => {
   await settled();
-  // Room enough, but inodes only for the two directories and the file that are there.
+  // Enough space, but inodes only for the two directories and the file that are there.
   await covered("/etc/quadlet-fleet/example2", "size=8m,nr_inodes=3,mode=0700", async () => {
     await refused(
       t,
@@ -262,7 +262,7 @@ test("a full disk where the mark and the journal are", async (t) => {
   await settled();
 });
 
-/** While a directory can't be written to. */
+/** Runs an action while a directory can't be written to. */
 async function readOnly(directory: string, action: () => Promise<unknown>): Promise<void> {
   await host.sh(`mount --bind ${directory} ${directory} && mount -o remount,bind,ro ${directory}`);
   try {

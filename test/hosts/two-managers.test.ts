@@ -15,8 +15,8 @@ import {
   makeStack,
 } from "./support/stack.ts";
 
-// A set of the host's manager with units of the account's: what it has to do with sets of that manager, with an account that is in its
-// way, with a killed script, a rollback and a move from one manager to the other.
+// A set of the host's manager with units in the account's manager: next to sets of that manager, with an account that is in the way, with a
+// killed script, with a rollback, and with a move from one manager to the other.
 
 const scene = await openScene("managers");
 const { fleet, host, stack } = scene;
@@ -24,7 +24,7 @@ const other = await makeStack("test-managers-other");
 after(() => other[Symbol.asyncDispose]());
 const account = { user: "test" };
 
-/** nginx and its two backends say the same. */
+/** nginx and its two backends answer with the same text. */
 function configure(says: string, change: object = {}, backends: object = {}): void {
   const extra = `add_header X-Front "${says}" always;\n`;
   const page = `server { listen unix:@SOCKET@; location / { return 200 "${says}"; } }\n`;
@@ -56,7 +56,7 @@ function configureOther(sites: Record<string, object>): void {
   });
 }
 
-/** All three are of this version, and serve. */
+/** All three have this version, and serve. */
 async function serves(says: string): Promise<void> {
   for (const name of ["app", "page"]) {
     const { status, body } = await getNamed(fleet, host, `${name}.example.com`, ["--include"]);
@@ -144,7 +144,7 @@ test("the script is killed in the middle: nginx and its backends are as they wer
 });
 
 test("the script is killed while the new version is held: all go back", async () => {
-  // Before its end the host is held.
+  // Before the hook ends, the host is held.
   const waits = ["sh", "-c", "while [ ! -e /run/killed ]; do sleep 0.2; done"];
   configure("held", { commands: { after: [{ command: waits }] } });
   const up = stack.up({ check: false });

@@ -12,14 +12,14 @@ const { fleet, host, stack } = scene;
 const account = { user: "test" };
 const keys = makeCertificate(["tcp.example.com"]);
 
-/** A program that makes its socket itself. It is nginx here, run by an account of its own in the container. */
+/** A program that makes its socket itself. Here it is nginx, run by its own account in the container. */
 const own = {
   image,
   serverName: "own.example.com",
   transport: "unix",
   volumes: ["/srv/own:/etc/nginx/conf.d:ro"],
 };
-/** A program that takes systemd's socket: nginx as well, which is told of it by hand. */
+/** A program that takes systemd's socket: nginx again, which gets it by the variable NGINX, set by hand. */
 const handed = {
   image,
   serverName: "handed.example.com",
@@ -28,7 +28,7 @@ const handed = {
   environment: { NGINX: "3;" },
   volumes: ["/srv/handed:/etc/nginx/conf.d:ro"],
 };
-/** One whose socket is only for itself, which nginx's is not. */
+/** A program whose socket only its own account can use, unlike nginx's. */
 const entry5 = `#!/bin/sh
 "$@" &
 until [ -S /srv/app/app.sock ]; do sleep 0.1; done
@@ -47,7 +47,7 @@ const page = (words: string) => ({
 });
 const tcp = { image: "docker.io/library/httpd:latest", serverName: "tcp.example.com", port: 80 };
 
-/** Example 5 and 6: no network. Example 7: in the account's manager, with TLS, on a network. And 6 once more, as a system service. */
+/** Examples 5 and 6: no network. Example 7: in the account's manager, with TLS, on a network. And 6 once more, as a system service. */
 function configure(words = "page", more: object = {}, last: object = tcp): void {
   const common = { hosts: ["web-1"], user: "test", image };
   scene.configure({
@@ -110,7 +110,7 @@ async function serves(): Promise<void> {
   assert.match((await ask(82, "tcp")).body, /It works!/);
 }
 
-/** The statuses of requests, one after the other, until something is done. */
+/** Sends requests, one after the other, during an action. Returns their statuses. */
 async function askedMeanwhile(name: string, work: Promise<unknown>): Promise<number[]> {
   const statuses: number[] = [];
   let done = false;
@@ -144,7 +144,7 @@ function changed(before: Map<string, string>, now: Map<string, string>): string[
 test("ports that the host keeps for root are refused, with the cure", async () => {
   configure();
   await host.run(["sysctl", "-w", "net.ipv4.ip_unprivileged_port_start=1024"]);
-  // The proxies are deployed at the same time, and the first error would be the last.
+  // The proxies are deployed at the same time, and without this option the run would end at the first error.
   const up = ["up", "--yes", "--skip-preview", "--continue-on-error"];
   const { code, stdout } = await stack.run(up, { check: false });
   assert.notEqual(code, 0);

@@ -12,8 +12,8 @@ import { get } from "./support/stack.ts";
 import { bots, conf, openWorkflows } from "./support/workflow-scene.ts";
 import { type JobResult, Runner } from "./support/workflow.ts";
 
-// The workflows of a new project, step by step on real hosts: from a pull request to production, and back to hosts that differ. One fleet has
-// them on GitHub and on GitLab, as their commands are the same (unit/template-workflows): each job runs on both.
+// The workflows of a new project, step by step on real hosts: from a pull request to production, and back from drift. One fleet has
+// them on GitHub and on GitLab, because their commands are the same (unit/template-workflows): each job runs on both.
 
 const scene = await openWorkflows();
 const { fleet, staging, production, github, gitlab, onGitHub, onGitLab, digestOf, byHand } = scene;
@@ -28,7 +28,7 @@ const review = (commit: string, ...stack: string[]) =>
   );
 const main = async () => ({ ref: "refs/heads/main", commit: await git("rev-parse", "origin/main") });
 
-/** What GitLab tells the jobs of a merge request, of a push and of a schedule. */
+/** The variables that GitLab gives to the jobs of a merge request, of a push and of a schedule. */
 const id = FakeGitLab.project;
 const mergeRequest = {
   ...{ CI_PIPELINE_SOURCE: "merge_request_event", CI_MERGE_REQUEST_IID: "1", CI_PROJECT_ID: id },
@@ -37,7 +37,7 @@ const mergeRequest = {
 const pushed = { CI_PIPELINE_SOURCE: "push", CI_COMMIT_BRANCH: "main", CI_PROJECT_ID: id };
 const scheduled = (job: string) => ({ ...pushed, CI_PIPELINE_SOURCE: "schedule", JOB: job });
 
-/** For a run on GitHub after the pipeline of GitLab, which has deployed to staging. */
+/** For a run on GitHub after GitLab's pipeline, which has deployed to staging. */
 const stagingIsDone: JobResult = {
   ...{ job: "staging", status: "success", steps: {}, outputs: {}, log: "", summary: "" },
 };
@@ -66,7 +66,7 @@ test("GitHub, the first deploy: staging, a review of production, and production 
   const [, , deployed] = await onGitHub.run("deploy", event, { earlier: results });
   assert.equal(deployed?.status, "success", deployed?.log);
   for (const host of production) assert.equal(await page(host), "hello\n");
-  // The time limit of the job is above the longest time of its rollout, which the review says.
+  // The time limit of the job is longer than the longest time of its rollout, which the review states.
   const [, minutes = ""] = /\| (\d+) min \|/.exec(summary) ?? [];
   const { jobs } = parse(readFileSync(join(scene.project, ".github/workflows/deploy.yml"), "utf8")) as {
     jobs: Record<string, { "timeout-minutes": number }>;
@@ -116,7 +116,7 @@ test("a refused review: a restart on more hosts than allowed; the same comment w
       of(comments, "mallory").map(({ body }) => body),
       [`${mark}\nlooks good`],
     );
-  // No key: it can't have asked a host.
+  // Without a key, it can't have contacted a host.
   for (const log of [logs([...refused, ...mended]), onLab.log, labMended.log])
     assert.ok(!log.includes("Agent pid"));
 });
@@ -125,7 +125,7 @@ test("a pull request of a fork gets no review, as it gets no secrets", async () 
   const commit = await git("rev-parse", "HEAD");
   const event = { ref: "refs/pull/2/merge", commit, from: "mallory/fleet" };
   assert.equal(statuses(await onGitHub.run("review", event)), "review: skipped, review: skipped");
-  // On GitLab, the pipeline is one of the fork, unless a member of this project starts it here.
+  // On GitLab, the pipeline belongs to the fork, unless a member of this project starts it here.
   for (const where of ["43", id]) {
     const fork = { ...mergeRequest, CI_PROJECT_ID: where, CI_MERGE_REQUEST_SOURCE_PROJECT_ID: "43" };
     const { jobs, log } = await (await onGitLab.pipeline(commit, fork)).run();
@@ -147,7 +147,7 @@ test("GitLab: a comment that can't be posted fails the job of the review", async
 
 test("merged: staging has it, and production is not asked for what does not change there", async () => {
   const commit = await merge("change");
-  // Also if a person wants production at once, it comes after staging, and not if that fails.
+  // Even if a person starts production at once, it runs after staging, and not if staging fails.
   const broken = await onGitLab.pipeline(commit, { ...pushed, SSH_KEY: "no key" });
   const failed = await broken.run("production");
   assert.deepEqual(failed.jobs, { staging: "failed" }, failed.log);
@@ -179,7 +179,7 @@ test("a promotion: a pull request of one line, opened once; not while staging di
   await git("fetch", "--quiet");
   const tip = await git("rev-parse", "origin/promote-production");
   const { commit } = await main();
-  // The same commit again, pushed by GitLab's job with its token.
+  // GitLab's job pushes the same commit again, with its token.
   await git("push", "--quiet", "origin", ":promote-production");
   const { jobs, log } = await (await onGitLab.pipeline(commit, scheduled("promote"))).run();
   assert.deepEqual(jobs, { promote: "success" }, log);
@@ -213,7 +213,7 @@ test("promoted: merged, refused as something has changed after the approval, and
   const undo = await byHand(production.slice(0, 1), conf);
   const refused = await pipeline.start("production");
   assert.deepEqual(refused.jobs, { production: "failed" }, refused.log);
-  // The approval stands for the same on GitHub, where it is given by hand.
+  // The approval is also valid on GitHub, where it is given by hand.
   const event = { ...(await main()), inputs: { approved } };
   const byToken = await onGitHub.run("deploy", event, { earlier: [stagingIsDone] });
   assert.deepEqual(byToken[2]?.steps, { Key: 0, Deploy: 3 }, logs(byToken));
@@ -223,7 +223,7 @@ test("promoted: merged, refused as something has changed after the approval, and
   }
   for (const host of production) assert.equal(await versionOn(host), "1");
   await undo();
-  // The job that has failed runs again, with the same approval: everything is as it was then.
+  // The failed job runs again, with the same approval: everything is as it was then.
   const deployed = await pipeline.start("production");
   assert.deepEqual(deployed.jobs, { production: "success" }, deployed.log);
   for (const host of production) assert.equal(await versionOn(host), "2");

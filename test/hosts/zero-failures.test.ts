@@ -13,14 +13,14 @@ import { type Download, type LoadReport, failed, failures, line } from "../../to
 import { openScene } from "./support/scene.ts";
 import { example1, example2, get } from "./support/stack.ts";
 
-// No request fails while a site is changed: Example 1 and Example 2, both at once, each under a load of its own.
+// No request fails during a change of a site: Example 1 and Example 2, both at once, each under its own load.
 
 const scene = await openScene("zero");
 const { fleet, host, stack } = scene;
 let short: Download;
 let long: Download;
 
-/** What the sites have now; each test goes on where the last one ended. */
+/** The present values of the sites; each test goes on where the last one ended. */
 const now = { page: 0, image: 1, release: 0, more: [1] };
 const ports = { example1: 8080, example2: 80 };
 const sites = Object.keys(ports) as (keyof typeof ports)[];
@@ -56,7 +56,7 @@ function load(name: keyof typeof ports, downloads: Download[] = [short]): LoadOp
   return { hosts: [host.address], port: ports[name], paths, downloads };
 }
 
-/** What both sites' loads have seen while something was done, printed. */
+/** The reports of both sites' loads during an action. They are printed, too. */
 async function both(
   t: TestContext,
   action: () => Promise<unknown>,
@@ -103,9 +103,9 @@ test("three configuration reloads", async (t) => {
 });
 
 test("a worker that comes second to a connection is not held up: the inherited sockets do not block", async () => {
-  // systemd hands sockets on in blocking mode (systemd.service(5), NonBlocking=), and nginx does not change what it inherits. A
-  // worker that another one has beaten to a connection then sleeps in accept(2) with all of its clients, until the next
-  // connection comes: seen as requests without an answer around reloads.
+  // systemd hands sockets on in blocking mode (systemd.service(5), NonBlocking=), and nginx does not change the sockets it inherits. If
+  // another worker is faster to accept a connection, a worker then sleeps in accept(2) with all of its clients until the next
+  // connection comes: around reloads, requests get no answer.
   for (const name of sites) {
     await get(fleet, `http://${host.address}:${ports[name]}/page`);
     const user = name === "example1" ? "test" : "root";
@@ -145,7 +145,7 @@ test("a new request during an image update with a 10 s download in flight waits 
   for (const [index, update] of updates.entries()) {
     assert.equal(failures(update), 0, line(update));
     assert.ok(update.bodies[`/ ${now.image}`], "nobody has seen the new version");
-    // In a restart it waits for most of the download. A hundred times as short is the usual.
+    // In a restart, the request waits for most of the download. Usually an update takes a hundredth of that.
     const [inUpdate, inRestart = 0] = [update.fresh.slowestMs, restarts[index]?.fresh.slowestMs];
     assert.ok(inUpdate < inRestart / 4, `${inUpdate.toFixed(0)} ms, ${inRestart.toFixed(0)} ms in a restart`);
   }

@@ -1,4 +1,4 @@
-/** For each argument of the components: another value of it, and where that changes nothing. */
+/** For each argument of the components: another value, and the cases in which it changes nothing. */
 import { createPrivateKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { ReverseProxyStackArgs, SocketActivatedNginxArgs } from "../../components/index.ts";
@@ -6,18 +6,18 @@ import type { Certificate } from "../certificates.ts";
 import type { Shape } from "./registered.ts";
 import { certificate, otherCertificate, proxy, rootful, rootless, rootOwnedSocket } from "./shapes.ts";
 
-/** Arguments that are merged into others: what is undefined is left out there. */
+/** Arguments that are merged into others. An undefined value removes the argument. */
 export type Change = { [argument: string]: unknown };
 
 export interface Changed {
   change: Change | ((args: SocketActivatedNginxArgs | ReverseProxyStackArgs) => Change);
-  /** What it needs beside it. */
+  /** Other arguments that the change needs. */
   beside?: Change;
   /** Shapes in which the change is refused. */
   refused?: readonly string[];
-  /** Shape → why it accepts the change, and nothing follows from it. */
+  /** Shape → why it accepts the change although nothing follows from it. */
   idle?: Readonly<Record<string, string>>;
-  /** The only shapes to try it in, where others have nothing of their own for it. */
+  /** The only shapes to try it in, if others do nothing special with it. */
   only?: readonly string[];
 }
 
@@ -43,10 +43,10 @@ const allSites = Object.keys(sites);
 const allProxies = Object.keys(proxies);
 const withoutTcp = ["unix", "activated", "nginx"];
 
-/** Of proxies one is enough for what all sites have in the same way. */
+/** One proxy is enough for arguments that sites and proxies handle in the same way. */
 const once = [...Object.keys(sites), "tcp"];
 
-/** In the connection, which goes to the provider as it is. */
+/** A change of the connection, which the provider gets as it is. */
 const connection = (change: Change, beside?: Change): Changed => ({
   change: { connection: change },
   ...(beside === undefined ? {} : { beside: { connection: beside } }),
@@ -79,7 +79,7 @@ for (const [field, value] of Object.entries(endpoint)) {
   connectionChanges[`connection.jump.${field}`] = connection({ jump: { [field]: value } }, { jump });
 }
 
-/** Of a fleet: each field of a host, and the policy of the rollout. */
+/** Changes of a fleet: each field of a host, and the policy of the rollout. */
 const fleet = (change: Change = {}): Change => ({
   connection: undefined,
   hosts: { "web-1": { address: "192.0.2.11", ...change } },
@@ -150,7 +150,7 @@ const acmeOf = (change: Change): Changed => ({
   change: { tls: { acme: change } },
 });
 const named: Change = { tls: { ...certificate, certificates: { "www.example.net": otherCertificate } } };
-/** Another text for the same key: a certificate with one more behind it, and the key in another format. */
+/** Another text for the same key: a certificate followed by another one, and the key in another format. */
 const chain = (pair: Certificate) => `${pair.certificate}${certificate.certificate}`;
 const rewritten = ({ key }: Certificate) => createPrivateKey(key).export({ type: "sec1", format: "pem" });
 const registries = { "registry.example.com": { username: "deploy", password: "canary" } };
@@ -161,7 +161,7 @@ const loginOf = (change: Change): Changed => ({
   only: ["rootless", "tcp"],
 });
 
-/** What sites and proxies have both. */
+/** Arguments of both sites and proxies. */
 const common: Record<string, Changed> = {
   ...connectionChanges,
   ...hostChanges,

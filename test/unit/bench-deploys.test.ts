@@ -10,7 +10,7 @@ import { stepsReport } from "../../bench/steps/report.ts";
 
 const machine = { date: "2026-11-24", versions: ["x 1"], cores: 2, model: "M", gibibytes: 24, load: 0 };
 
-/** A run of so many seconds, a tenth of them on the controller and a hundredth on a host. */
+/** A run of this many seconds, a tenth of them on the controller and a hundredth on a host. */
 const run = (contestant: string, kind: Kind, seconds: number, logins = [1, 1]): CountedRun => ({
   contestant,
   kind,

@@ -22,7 +22,7 @@ test("a bar is as long as its value, and its line goes from the least to the gre
   const svg = plot([
     { title: "Page", bars: [bar(), bar({ value: 0.5, least: 0.25, greatest: 1, accent: true })] },
   ]);
-  // From 150 on, 480 for 1.
+  // Bars begin at 150, and the length of 1 is 480.
   assert.deepEqual(bars(svg), [
     [150, 480],
     [150, 240],

@@ -7,7 +7,7 @@ import { configuration, kinds } from "../../bench/runtime/site.ts";
 import { median } from "../../bench/statistics.ts";
 import { table } from "../../bench/table.ts";
 
-/** Each round by what the socket-activated ones have of the host's 1000 requests a second; the others have half of them. */
+/** A round for each share: the socket-activated shapes have this share of the host's 1000 requests a second, the others half of the 1000. */
 function results(shares: readonly number[], failed = 0): Results {
   const rounds = shares.map((share, round) =>
     kinds.flatMap((kind) =>

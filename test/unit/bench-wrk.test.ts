@@ -70,7 +70,7 @@ test("a status from 400 on and what breaks are failures", () => {
 test("no answer, and anything else than wrk's text, is an error", () => {
   assert.throws(() => parseWrk(broken), /^Error: wrk: no request was answered:\n.*read 55632/s);
   assert.throws(() => parseWrk(""), /not what wrk --latency writes/);
-  // Without --latency there is no distribution.
+  // Without --latency, wrk prints no distribution.
   assert.throws(() => parseWrk(fine.replace(/ {2}Latency Distribution\n( +\d+%.*\n)+/, "")), /not what wrk/);
 });
 

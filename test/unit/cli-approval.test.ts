@@ -9,7 +9,7 @@ import { unreachable } from "../../cli/up/unreachable.ts";
 import { removalOf } from "../../provider/approval.ts";
 import { stampOf } from "../../provider/approved.ts";
 
-// The approval of a preview: one line that stands for all of it.
+// The approval of a preview: one line for everything in it.
 
 const type = "quadlet:index:UnitSet";
 const prefix = "urn:pulumi:s::p::quadlet:index:SocketActivatedNginx$quadlet:index:UnitSet::";

@@ -5,7 +5,7 @@ import { readRefresh } from "../../cli/drift/read.ts";
 import { unitSetType } from "../../resources/unit-set-type.ts";
 import { driftLine } from "../../provider/notes.ts";
 
-// What `quadlet-fleet drift` makes of what a refresh has found.
+// What `quadlet-fleet drift` reports about the findings of a refresh.
 
 const urn = (site: string) =>
   `urn:pulumi:production::fleet::quadlet:index:SocketActivatedNginx$${unitSetType}::${site}`;

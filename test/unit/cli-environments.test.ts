@@ -7,7 +7,7 @@ import { explained } from "../../cli/environments/explain.ts";
 import { settingsOf } from "../../stacks/environment.ts";
 import { fleet, production, project, settings, stackFile, three, write } from "./environment-files.ts";
 
-// What `explain` and `compare` say of the files of environments.
+// What `explain` and `compare` report about the files of environments.
 
 describe("explain", () => {
   test("one value, and what lower files would set", () => {
@@ -104,7 +104,7 @@ test("the files of docs/environments.md, and what it says of them", () => {
   assert.ok(page.includes(shown), shown);
 });
 
-// template-workflows.test.ts has the jobs that deploy them.
+// The jobs that deploy them are in template-workflows.test.ts.
 test("the stacks of docs/state.md", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/state.md"), "utf8");
   const blocks = new Map(

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-// What `quadlet-fleet --help` says, and what is wrong about a command line before any stack is read.
+// The output of `quadlet-fleet --help`, and errors in a command line that are found before any stack is read.
 
 const root = join(import.meta.dirname, "../..");
 const main = join(root, "cli/main.ts");

@@ -9,9 +9,9 @@ import { sshArguments } from "../../cli/import-inventory/jump.ts";
 import { cacheDirectory } from "../../tools/cache.ts";
 import { fleet, project, write } from "./environment-files.ts";
 
-// ansible/ has two inventories, and what `ansible-inventory --list` of ansible-core 2.19.14 has printed of them:
+// ansible/ has two inventories, and the output of `ansible-inventory --list` for them, from ansible-core 2.19.14:
 //   cd test/unit/ansible && ansible-inventory -i eu.ini --list >eu.json && npx prettier --write eu.json
-// NAME.txt is what becomes of it. After a change on purpose: node --test --test-update-snapshots, with this file.
+// NAME.txt is the result of the import. After an intended change: node --test --test-update-snapshots, with this file.
 
 const fixtures = join(import.meta.dirname, "ansible");
 const inventories = ["eu.ini", "us.yaml"];
@@ -24,7 +24,7 @@ function golden(inventory: string, json = recorded(inventory)): string {
   return `${fileText(inventory, hosts)}---\n${reported(hosts, "hosts/production.yaml").join("\n")}\n`;
 }
 
-/** What `ansible-inventory --list` prints of hosts in no group. */
+/** The output of `ansible-inventory --list` for hosts in no group. */
 const listed = (hostvars: Readonly<Record<string, object>>, groups: object = {}) =>
   JSON.stringify({ _meta: { hostvars }, ...groups });
 const one = (variables: object) => converted(listed({ a: variables }))[0] ?? assert.fail();
@@ -217,7 +217,7 @@ describe("the command", () => {
   });
 });
 
-/** The user's own, or that of the benchmark, whose scripts name a directory that has moved since. */
+/** The user's own ansible, or that of the benchmark, whose scripts name a directory that has moved since. */
 function findAnsible(): string[] | undefined {
   const { error } = spawnSync("ansible-inventory", ["--version"]);
   if (!error) return [execFileSync("which", ["ansible-inventory"], { encoding: "utf8" }).trim()];

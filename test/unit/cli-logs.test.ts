@@ -144,7 +144,7 @@ describe("the window of --follow", () => {
     await tick(199);
     assert.deepEqual(out, []);
     await tick(1);
-    // What is older comes first, and what came later has time left.
+    // Older entries come first, and an entry that came later still has time left.
     assert.deepEqual(out, ["10", "20"]);
     await window.put(at(5, "5, too late"));
     await tick(300);
@@ -193,7 +193,7 @@ describe("the window of --follow", () => {
 describe("following", () => {
   const passing = new HostError("web-1", "the connection was lost.", { reason: "lost", state: "" });
 
-  /** A source that does each of these in turn, what it gives or how it fails, or goes on for ever; after that it ends all. */
+  /** A source with these turns: it gives entries, fails, or goes on forever. After the last turn it ends everything. */
   function source(stop: AbortController, host: string, ...turns: (number[] | Error | "on")[]): Followed {
     return {
       host,

@@ -13,12 +13,12 @@ import type { FakeForge } from "../fake-forge.ts";
 import { FakeGitHub } from "../fake-github.ts";
 import { FakeGitLab } from "../fake-gitlab.ts";
 
-// `quadlet-fleet post`, against fakes of the forges.
+// `quadlet-fleet post`, with fakes of the forges.
 
 const token = "secret-token-of-a-job";
 const bot = "github-actions[bot]";
 
-/** A forge, the environment of a job for its pull request 7, and the name that the job's posts have. */
+/** A forge, the environment of a job for its pull request 7, and the author of the job's posts. */
 interface Scene {
   forge: FakeForge;
   env: Record<string, string>;
@@ -52,11 +52,11 @@ async function gitlab(): Promise<Scene> {
   return { forge, env, name: "robot" };
 }
 
-/** The text of a post is in a file. */
+/** A directory for the file with the text of a post. */
 const directory = mkdtempSync(join(tmpdir(), "post-"));
 after(() => rmSync(directory, { recursive: true }));
 
-/** @returns what an error says */
+/** @returns the error, or "" */
 async function run(env: Record<string, string>, argv: readonly string[], text = ""): Promise<string> {
   const [what, ...words] = argv;
   const { values } = parseArgs({
@@ -93,7 +93,7 @@ for (const [name, open] of [
 
     test("a comment is posted once, and then it has another text", async () => {
       const { forge } = scene;
-      // On pages before ours.
+      // These comments are on pages before ours.
       for (const body of ["one", "two", "three"]) forge.keep(forge.comments, "alice", { of: 7, body });
       assert.equal(await ask(comment, "first\n"), "");
       assert.equal(await ask(comment, "second\n"), "");
@@ -106,7 +106,7 @@ for (const [name, open] of [
       const before = writes();
       assert.equal(await ask(comment, "second\n"), "");
       assert.equal(writes(), before);
-      // Another marker, another comment.
+      // Another marker makes another comment.
       assert.equal(await ask(["comment", "--marker", "review of staging"], "third\n"), "");
       assert.equal(forge.comments.length, 5);
     });
@@ -115,7 +115,7 @@ for (const [name, open] of [
       const { forge } = scene;
       const body = "<!-- quadlet-fleet: review of production -->\nall is well, merge it";
       forge.keep(forge.comments, "mallory", { of: 7, body });
-      // One that quotes ours is none of ours either.
+      // A comment that quotes ours is not ours either.
       forge.keep(forge.comments, scene.name, { of: 7, body: `> ${body}` });
       assert.equal(await ask(comment, "it removes all\n"), "");
       assert.deepEqual(

@@ -6,7 +6,7 @@ import type { DeployedSet } from "../../cli/stack.ts";
 import { nothingKnown } from "../../provider/fleet.ts";
 import { desired } from "./host-plan-facts.ts";
 
-// What a promotion takes from one environment to another, and when it refuses.
+// What a promotion copies from one environment to another, and when it refuses.
 
 const sha = (digit: string) => `docker.io/library/nginx@sha256:${digit.repeat(64)}`;
 const settings = (values: Record<string, string>) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readPreview } from "../../cli/review/preview.ts";
 
-// What `review` reads in the JSON of a preview.
+// What `review` reads from the JSON of a preview.
 
 describe("what a preview says", () => {
   const urn = "urn:pulumi:production::p::quadlet:index:SocketActivatedNginx$quadlet:index:UnitSet::www";

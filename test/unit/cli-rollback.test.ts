@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { changesOf } from "../../cli/rollback/changes.ts";
 import { versionBefore } from "../../cli/rollback/version-before.ts";
 
-// Which version `quadlet-fleet rollback` brings back, and what it says of it.
+// Which version `quadlet-fleet rollback` brings back, and what it prints about it.
 
 const text = (page: string) => `${JSON.stringify({ files: { "/etc/x": { content: page } } })}\n`;
 const version = (page: string) => ({ text: page && text(page), images: new Map<string, string>() });

@@ -10,7 +10,7 @@ import { nothingKnown } from "../../provider/fleet.ts";
 import { waysOf } from "../../provider/where.ts";
 import { desired } from "./host-plan-facts.ts";
 
-// Which sites, hosts and units the commands mean, and what they say of hosts.
+// Which sites, hosts and units the commands select, and what they report about hosts.
 
 const urn = (name: string) =>
   `urn:pulumi:test::quadlet-fleet::quadlet:index:SocketActivatedNginx$quadlet:index:UnitSet::${name}`;
@@ -65,7 +65,7 @@ test("hosts: those that have the set or should have it, as they are asked for", 
       ["web-2", "back", "192.0.2.12"],
     ],
   );
-  // web-1 has no way; web-10 is offline, which is no failure.
+  // web-1 has no way; web-10 is offline, which is not a failure.
   assert.equal(report.hasFailures, true);
 });
 

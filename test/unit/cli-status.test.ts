@@ -12,7 +12,7 @@ import { nothingKnown } from "../../provider/fleet.ts";
 import { secret } from "../../provider/wire.ts";
 import { change, conf, desired, present, settled } from "./host-plan-facts.ts";
 
-// What `quadlet-fleet status` makes of the state and of what the hosts say.
+// What `quadlet-fleet status` reports from the state and the answers of the hosts.
 
 const web = desired();
 const last = {

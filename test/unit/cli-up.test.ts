@@ -7,7 +7,7 @@ import { delimiter, join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-// `quadlet-fleet review` and `up`, with a `pulumi` that says what it is told to say and notes what it is asked for.
+// `quadlet-fleet review` and `up`, with a fake `pulumi` that prints given texts and notes how it is called.
 
 const main = join(import.meta.dirname, "../../cli/main.ts");
 const directory = mkdtempSync(join(tmpdir(), "cli-up-"));
@@ -37,7 +37,7 @@ afterEach(() => {
 
 const urn = "urn:pulumi:s::p::quadlet:index:UnitSet::www";
 
-/** What the preview says from now on. */
+/** The output of the preview from now on. */
 function previews({ content = "c", outputs = {} } = {}): void {
   const approval = { content, hosts: "h", images: "i", state: "s", version: "0.1.0" };
   const state = { type: "quadlet:index:UnitSet", inputs: { where: { "web-1": "a" } }, outputs };

@@ -10,7 +10,7 @@ import { render } from "../../components/site/render.ts";
 import type { TlsArgs } from "../../components/index.ts";
 import { certificate, caddy, httpd, proxy as shape, rootful, rootless, rootOwnedSocket } from "./shapes.ts";
 
-// test/golden has the units and nginx's files (rootful-acme, rootless-acme, root-owned-socket-acme, proxy-acme).
+// The units and nginx's files are in test/golden (rootful-acme, rootless-acme, root-owned-socket-acme, proxy-acme).
 
 const acme = { names: ["www.example.com"] };
 const site = { ...rootful, tls: { acme } };

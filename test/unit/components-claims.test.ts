@@ -9,7 +9,7 @@ import { type Rendered, render } from "../../components/site/render.ts";
 import { madeUnit } from "../../units/made.ts";
 import { caddy, page, args as unix } from "./proxy-unix-example.ts";
 
-// The names that are claimed are those of the units that are written.
+// The claimed names are those of the units that are written.
 
 const site: SocketActivatedNginxArgs = {
   connection: { address: "192.0.2.11" },
@@ -20,7 +20,7 @@ const site: SocketActivatedNginxArgs = {
 const { backends, ...rest } = unix;
 const tcp = { image: site.image, serverName: "tcp.example.com", port: 80, replicas: 2 };
 
-/** What systemd calls the units, and what a handover needs for a moment. */
+/** The units as systemd names them, and those that a handover needs for a moment. */
 function written({ units, services }: Pick<Rendered, "units" | "services">): string[] {
   const standIns = Object.entries(services)
     .filter(([, { handover }]) => handover === true)

@@ -13,7 +13,7 @@ import { isSecret, isSecretAt, reveal } from "../../provider/wire.ts";
 import type { Wire } from "../../provider/wire.ts";
 import { type Registration, registrations } from "./registered.ts";
 
-// With the SDK's mocks in place of the engine and the plugin: test/hosts/hooks.test.ts and smoke-test.test.ts have the real ones.
+// With the SDK's mocks in place of the engine and the plugin. The real ones are in test/hosts/hooks.test.ts and smoke-test.test.ts.
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 const site: SocketActivatedNginxArgs = {
@@ -30,7 +30,7 @@ const proxy: ReverseProxyStackArgs = {
   backends: { web: { image: "docker.io/library/httpd:latest", serverName: "web.example.com", port: 80 } },
 };
 
-/** What a component registers of @pulumi/command, and of sets, in their order. */
+/** The resources of @pulumi/command and the sets that a component registers, in their order. */
 async function made(make: () => SocketActivatedNginx | ReverseProxyStack): Promise<Registration[]> {
   const { all } = await registrations(make);
   return all.filter(({ type }) => /^command:|UnitSet$/.test(type));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Container, containerSection, podmanRun } from "../../components/site/container.ts";
 
-// One description of a container, and both ways to write it.
+// One description of a container, and the two ways to write it.
 
 const plain: Container = {
   image: "registry.example/nginx:1",

@@ -22,7 +22,7 @@ describe("podman is run", () => {
   });
   after(() => rmSync(directory, { recursive: true }));
 
-  /** With a podman that says so. */
+  /** Runs the script with a podman that prints its name. */
   const said = () => {
     const firstPodman = readScript(`ExecStart=${awaitFirstPodman("%t")}`, "ExecStart=");
     const script = firstPodman.replace("exec /usr/bin/podman ps --quiet >/dev/null", "echo podman");
@@ -37,7 +37,7 @@ describe("podman is run", () => {
     assert.equal(said(), "");
   });
   test("where that has ended", () => {
-    // Above the greatest possible one (proc_sys_kernel(5), pid_max).
+    // Above the greatest possible process ID (proc_sys_kernel(5), pid_max).
     pause("4194305");
     assert.equal(said(), "podman");
   });

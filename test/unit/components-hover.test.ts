@@ -7,7 +7,7 @@ import { proxySchema } from "../../components/proxy/arguments.ts";
 import { argumentsSchema } from "../../components/site/arguments.ts";
 import { readProgram } from "../../tools/docs/shapes.ts";
 
-// The types of arguments are derived from zod schemas. Here is what an editor shows of them, as the TypeScript checker has it.
+// The types of arguments are derived from zod schemas. This is what an editor shows of them, as the TypeScript checker sees it.
 
 const root = join(import.meta.dirname, "../..");
 const index = join(root, "components/index.ts");

@@ -7,7 +7,7 @@ import { parseListenStream } from "../../units/nginx/address.ts";
 import { register } from "./registered.ts";
 import { shapes } from "./shapes.ts";
 
-// What a policy sees of a set, and the rules of examples/policies with it. package.test.ts of test/hosts runs them with the engine.
+// What a policy sees of a set, and how the rules of examples/policies use it. package.test.ts of test/hosts runs them with the engine.
 
 interface Rule {
   name: string;
@@ -57,7 +57,7 @@ describe("what nginx answers on 0.0.0.0:80", () => {
     ["plain", "server { listen 80; return 200 https://; }"],
     ["plain", `server { listen 80; if ($a) { return 200; } ${redirect} }`],
     ["plain", `server { listen 80; ${redirect} } server { listen 80; root /a; }`],
-    // A wildcard leads to every address of its port, and to none of its own host.
+    // Clients of a wildcard's socket reach every address of its port, except loopback addresses.
     ["plain", `server { listen 80 ssl; } server { listen 192.0.2.1:80; }`],
     ["tls", `server { listen 80 ssl; } server { listen 127.0.0.1:80; }`],
     ["plain", `server { listen 80; ${redirect} include more; }`],
@@ -123,7 +123,7 @@ describe("a set that somebody has written", () => {
   });
 
   test("what a preview does not know yet keeps only the rules from working that need it", () => {
-    // As the SDK hands it over: who looks at it gets an error.
+    // As the SDK hands it over: reading it throws an error.
     const unknown = {
       get content(): string {
         throw new Error("not known yet");

@@ -16,7 +16,7 @@ const base: ReverseProxyStackArgs = {
   backends: {},
 };
 
-/** The files of a proxy of which nothing is wrong. */
+/** The files of a proxy that has no problems. */
 function files(
   backends: Record<string, Partial<Backend>>,
   nginx: ReverseProxyStackArgs["nginx"] = {},
@@ -36,7 +36,7 @@ function whole(backends: Record<string, Partial<Backend>>): Record<string, Backe
   return Object.fromEntries(Object.entries(backends).map(([name, change]) => [name, { ...web, ...change }]));
 }
 
-/** The file of a backend that has a server to itself, after the `listen` and the name. */
+/** The file of a backend that has its own server, after the `listen` and the name. */
 const server = (text: string) => `server {
     listen 82;
     server_name www.example.com;
@@ -163,7 +163,7 @@ location = /api/health { return 204; }`;
     proxy_pass $backend;
 }
 `;
-  // What is tried again has been rewritten.
+  // A request that is tried again has been rewritten before.
   const routes = `${inLocation("/api/")}${inLocation("/v2")}location @again-api {
     if ($upstream_connect_time ~ [0-9]) {
         return 504;
@@ -239,7 +239,7 @@ describe("a location of one's own", () => {
     const two = files({ api: { paths: ["/api/"] }, v2: { paths: ["/v2/"], extra: rest } });
     assert.doesNotMatch(two["api.conf"] ?? "", /404/);
     assert.match(two["www.example.com_v2.routes"] ?? "", /^location \/ \{ return 302/m);
-    // Another name has its own.
+    // Another server name has its own 404.
     const other = files({
       api: { paths: ["/api/"] },
       v2: { paths: ["/v2/"], extra: rest, serverName: "b.example.com" },

@@ -4,7 +4,7 @@ import type { Backend, ReverseProxyStackArgs } from "../../components/proxy/argu
 import { checkProxy } from "../../components/proxy/check.ts";
 import { nginxOf } from "../../components/proxy/render.ts";
 
-// A backend's own lines of nginx: where they may stand, and that they stay what they are.
+// A backend's own lines of nginx: where they are allowed, and that they stay unchanged.
 
 function argsOf(backends: Record<string, Partial<Backend>>): ReverseProxyStackArgs {
   const web: Backend = { image: "docker.io/library/httpd:latest", serverName: "www.example.com", port: 80 };

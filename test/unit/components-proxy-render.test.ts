@@ -125,7 +125,7 @@ describe("a backend", () => {
     for (const name of names) {
       assert.deepEqual(lines(units, `${name}.container`, "ContainerName", "NetworkAlias"), [
         `ContainerName=${name}`,
-        // The name of a container is known by itself.
+        // The name of a container needs no alias.
         ...(name === "apache-container" ? [] : ["NetworkAlias=apache-container"]),
       ]);
       assert.deepEqual(services[`${name}.service`], {});

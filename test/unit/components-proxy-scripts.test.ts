@@ -24,7 +24,7 @@ import { args as unixProxy } from "./proxy-unix-example.ts";
 import { proxy } from "./shapes.ts";
 import { readScript } from "./units-readers.ts";
 
-// The scripts in the units of a proxy, with this process as the container and a podman that says so.
+// The scripts in the units of a proxy, with this process as the container and a podman that reports it.
 
 const awaitPort = readScript(
   renderBackends("web", proxy).units["apache-container.container"],
@@ -44,13 +44,13 @@ after(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** A program that is there before those of this machine. */
+/** Puts a program before those of this machine on PATH. */
 function fake(program: string, script: string): void {
   writeFileSync(join(directory, program), `#!/bin/sh\n${script}\n`);
   chmodSync(join(directory, program), 0o755);
 }
 
-/** Until a script that is started then has tried in vain and sleeps. */
+/** Waits until a script that is started next has tried in vain and sleeps. */
 async function trying(): Promise<void> {
   const slept = join(directory, "slept");
   rmSync(slept, { force: true });
@@ -69,7 +69,7 @@ async function run(script: string, ...args: string[]): Promise<{ code: number; s
 
 describe("the wait for a port", () => {
   const server = createServer();
-  /** Only IPv6, whose table is another one. */
+  /** Listens on IPv6 only, which the kernel lists in another table. */
   const other = createServer();
   const port = (of: typeof server) => String((of.address() as { port: number }).port);
   before(async () => {
@@ -167,7 +167,7 @@ describe("the wait for a socket", () => {
     assert.deepEqual(await waiting, { code: 0, stderr: "" });
     assert.equal(mode(socket), "666");
     assert.equal(existsSync(link), false);
-    // What the container puts in its place is not what nginx reaches.
+    // If the container replaces its socket, nginx still reaches the first one.
     const { ino } = statSync(socket);
     rmSync(socket);
     symlinkSync("/dev/null", socket);

@@ -9,7 +9,7 @@ import { awaitFirstPodman } from "../../components/site/first-podman.ts";
 import { type Rendered, render } from "../../components/site/render.ts";
 import { args, caddy, page } from "./proxy-unix-example.ts";
 
-// A proxy without any network: the reference's Examples 5 and 6, and all of it in one manager, as its Example 7.
+// A proxy without any network: the reference's Examples 5 and 6, and with everything in one manager, as in its Example 7.
 
 const proxy = (change: Partial<ReverseProxyStackArgs> = {}): Rendered =>
   render("web", nginxOf("web", { ...args, ...change }), proxyAdditions("web", { ...args, ...change }));

@@ -8,7 +8,7 @@ import { after, describe, test } from "node:test";
 import { type SmokeRequest, smokeProgram, smokeTargets } from "../../components/commands/smoke-request.ts";
 import { makeCertificate } from "../certificates.ts";
 
-// The very program, against servers of this process.
+// The real program, with servers in this process.
 
 let early = 0;
 const answer: RequestListener = (request, response) => {
@@ -31,7 +31,7 @@ after(() => Object.values(servers).forEach((server) => server.close()));
 
 const fingerprint = (certificate: string) => new X509Certificate(certificate).fingerprint256;
 
-/** What it says; nothing where all is well. */
+/** The program's error; "" if all is well. */
 function run(
   scheme: "http" | "https",
   change: Partial<SmokeRequest> = {},

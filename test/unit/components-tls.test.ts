@@ -84,7 +84,7 @@ describe("a site with TLS", () => {
     // Neither the redirect nor nginx's answer to a request without TLS has that status.
     assert.deepEqual(probes, {
       "0.0.0.0:80": { path: "/health" },
-      // At 127.0.0.1 the other one answers.
+      // At 127.0.0.1 the other server answers.
       "0.0.0.0:8443": { path: "/health", address: "127.0.0.2" },
       "127.0.0.1:8443": { path: "/health" },
     });

@@ -15,7 +15,7 @@ const example3: SocketActivatedNginxArgs = {
   listen: ["0.0.0.0:81"],
 };
 
-/** The words that one of the lines of NAME.service begins with, each with what follows. */
+/** The lines of NAME.service with one of these keys. */
 function lines(change: Partial<SocketActivatedNginxArgs>, ...keys: string[]): string[] {
   const text = render("web", { ...example3, ...change }).units["web.service"] as string;
   return text.split("\n").filter((line) => keys.includes(line.split("=")[0] ?? ""));

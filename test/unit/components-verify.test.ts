@@ -12,7 +12,7 @@ const args: SocketActivatedNginxArgs = {
   listen: ["0.0.0.0:80", "[::]:80", "/run/web.sock"],
 };
 
-/** What is wrong with `verify`. */
+/** The problems of `verify`. */
 function problems(verify: unknown): string[] {
   const { problems } = checkArguments("web", { ...args, verify } as SocketActivatedNginxArgs);
   return problems.map(({ path, message }) => `${path}: ${message}`);

@@ -14,7 +14,7 @@ const site: SocketActivatedNginxArgs = {
   listen: ["0.0.0.0:8080"],
 };
 
-/** Problems and warnings of a site. */
+/** The problems and warnings of a site. */
 function told(volumes: string[], change: Partial<SocketActivatedNginxArgs> = {}): string[] {
   const { problems, warnings } = checkArguments("web", { ...site, volumes, ...change });
   return [...problems.map(({ path, message }) => `${path}: ${message}`), ...warnings];

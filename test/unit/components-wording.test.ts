@@ -30,7 +30,7 @@ describe("a required argument that is missing is explained, with an example", ()
   let count = 0;
   for (const [name, schema] of Object.entries(schemas))
     for (const { path, object } of objects(schema)) {
-      // The program gives those of the fleet themselves.
+      // The program itself gives the arguments of the fleet.
       if (name === "fleet" && path.length === 0) continue;
       const keys = Object.entries(shapeOf(object)).flatMap(([key, value]) =>
         z.safeParse(value, undefined).success ? [] : [key],

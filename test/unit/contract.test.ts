@@ -6,13 +6,13 @@ import { contract } from "../../resources/contract-data.ts";
 import { unitSetInputs } from "../../resources/contract/unit-set.ts";
 import { contractFile } from "../../tools/schema/contract.ts";
 
-// resources/contract.json is what resources/contract/ declares.
+// resources/contract.json has what resources/contract/ declares.
 
 const root = join(import.meta.dirname, "../..");
 
 for (const [path, text] of Object.entries(await contractFile())) {
   test(`${path} is what the schemas and docstrings say`, () => {
-    // Without the two long texts in the error.
+    // assert.equal would print both long texts.
     assert.ok(readFileSync(join(root, path), "utf8") === text, `${path} is out of date: make docs`);
   });
 }

@@ -13,7 +13,7 @@ import { anchor } from "../../tools/docs/prose.ts";
 import { type Argument, flatten } from "../../tools/docs/tree.ts";
 import { makeCertificate } from "../certificates.ts";
 
-// docs/ says what the docstrings say, the docstrings say all that they should, and each of their examples is right.
+// docs/ has the texts of the docstrings, the docstrings are complete, and each of their examples is valid.
 
 const root = join(import.meta.dirname, "../..");
 const names = Object.keys(components) as Component[];
@@ -23,7 +23,7 @@ type Args = Record<string, unknown>;
 describe("a page", () => {
   for (const [path, text] of Object.entries(written)) {
     test(`${path} is what the docstrings and examples say`, () => {
-      // Without the two long texts in the error.
+      // assert.equal would print both long texts.
       assert.ok(readFileSync(join(root, path), "utf8") === text, `${path} is out of date: make docs`);
     });
 
@@ -46,10 +46,10 @@ describe("a page", () => {
 const pair = makeCertificate(["www.example.com"]);
 const digest = `sha256:${"0".repeat(64)}`;
 
-/** Stands for one. */
+/** Stands for an Output. */
 const anOutput = "an Output";
 
-/** An example, with what it leaves out in place of "…". */
+/** An example, with real values in place of "…". */
 function complete(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (_, inner: unknown) => {
     if (typeof inner !== "string") return inner;
@@ -67,7 +67,7 @@ function check(component: Component, args: Args): ArgumentProblem[] {
     : checkProxy("example", whole as Parameters<typeof checkProxy>[1]).problems;
 }
 
-/** The least that a component needs: the examples of what is required, and the account of its manager "user". */
+/** The fewest arguments that a component needs: the examples of the required ones, and the account of its manager "user". */
 function least(component: Component): Args {
   const required = argumentsOf(component).filter(({ member }) => !member.optional);
   return {
@@ -79,7 +79,7 @@ function least(component: Component): Args {
 
 interface Case {
   argument: Argument;
-  /** The whole arguments with a value of this one, in each example of what it is inside of. */
+  /** The complete arguments with this value for the argument, in each example of the arguments around it. */
   put: (value: unknown) => Args[];
 }
 
@@ -88,7 +88,7 @@ function casesOf(component: Component): Case[] {
   const top = argumentsOf(component).map((argument) => ({
     argument,
     put: (value: unknown): Args[] => [
-      // One stands in the place of the other.
+      // `hosts` replaces `connection`.
       { ...base, ...(argument.path === "hosts" ? { connection: undefined } : {}), [argument.path]: value },
     ],
   }));
@@ -111,7 +111,7 @@ function casesOf(component: Component): Case[] {
   return top.flatMap((one) => [one, ...inside(one)]);
 }
 
-/** A copy with another value; "*" is the first name that there is. */
+/** A copy with another value; "*" is the first name in it. */
 function replaced(within: unknown, [step, ...rest]: string[], value: unknown): unknown {
   if (step === undefined) return value;
   const copy = structuredClone(within) as Record<string, unknown>;
@@ -120,7 +120,7 @@ function replaced(within: unknown, [step, ...rest]: string[], value: unknown): u
   return copy;
 }
 
-/** The problems of the arguments that have the fewest. */
+/** The problems of the case that has the fewest. */
 function problemsOf(component: Component, { put }: Case, value: unknown): string[] {
   const found = put(value).map((args) =>
     check(component, args).map(({ path, message }) => `${path}: ${message}`),
@@ -128,7 +128,7 @@ function problemsOf(component: Component, { put }: Case, value: unknown): string
   return found.sort((a, b) => a.length - b.length)[0] ?? ["is inside of nothing"];
 }
 
-/** What a docstring does not say and should, by the path of the argument. */
+/** The parts that docstrings lack, by the path of the argument. */
 function gaps(tree: readonly Argument[]): string[] {
   return flatten(tree)
     .filter(({ as }) => as === undefined)

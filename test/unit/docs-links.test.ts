@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { anchorsOf, deadLinks, linksOf } from "../../tools/docs/links.ts";
 
-// How links and anchors are read out of Markdown.
+// How links and anchors are read from Markdown.
 
 const files: Record<string, string> = {
   "README.md": "# The project\n\n[docs](docs/)\n",

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { messagesFile, messagesPage, readSources } from "../../tools/docs/messages-page.ts";
 import { messagesOfCode, messagesOfShell } from "../../tools/docs/messages.ts";
 
-// docs/messages.md has what the sources say, and docs/troubleshooting.md quotes nothing else.
+// docs/messages.md has the messages of the sources, and docs/troubleshooting.md quotes only these.
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -57,12 +57,12 @@ describe("the messages of a source", () => {
   });
 });
 
-/** The messages that a page quotes: what its tables have as code in their first column. */
+/** The messages that a page quotes: the code in the first column of its tables. */
 function quoted(page: string): string[] {
   return [...page.matchAll(/^\| (`+) ?(.*?) ?\1 +\|/gm)].map(([, , text = ""]) => text);
 }
 
-/** Whether a line of the messages has the parts of a quotation between its "…", in their order. */
+/** Whether a line of the messages has the parts of a quotation (between its "…") in their order. */
 function isSaid(quotation: string, messages: string): boolean {
   return messages.split("\n").some((line) => {
     let at = 0;

@@ -8,7 +8,7 @@ import { messagesFile } from "../../tools/docs/messages-page.ts";
 import { pages } from "../../tools/docs/pages.ts";
 import { pagesWithShown } from "../../tools/docs/shown.ts";
 
-// The pages that people write: short, found from the index, with links that lead somewhere. README.md shows what is real.
+// The pages that people write: they are short and linked from the index, and their links work. README.md shows real output.
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");

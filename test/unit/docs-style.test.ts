@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
-// The words of what users read: README.md, the pages of docs/, which have all messages, and the pages for projects and reporters.
+// The words that users read: README.md, the pages of docs/, which include all messages, and the pages for projects and reporters.
 
 const root = join(import.meta.dirname, "../..");
 const pages = [
@@ -15,7 +15,7 @@ const pages = [
     .map((path) => `docs/${path}`),
 ];
 
-/** What is not written, and what is written instead. */
+/** Words that are not used, and the words to use instead. */
 const words: readonly (readonly [not: RegExp, but: string])[] = [
   [/\bbut for\b/i, "except"],
   [/\banew\b/i, "again"],
@@ -25,7 +25,7 @@ const words: readonly (readonly [not: RegExp, but: string])[] = [
   [/, say[,.:]/i, "for example"],
 ];
 
-/** The lines with such words, each with what is written instead. */
+/** The lines with such words, each with the words to use instead. */
 function found(text: string): string[] {
   return text.split("\n").flatMap((line, index) => {
     const but = words.find(([not]) => not.test(line))?.[1];

@@ -8,7 +8,7 @@ import { renderBackends } from "../../components/proxy/backend-set.ts";
 import { nginxOf, proxyAdditions } from "../../components/proxy/render.ts";
 import { type Rendered, render } from "../../components/site/render.ts";
 
-// docs/units.md says what is in the units that the reference does not have, and nothing else.
+// docs/units.md explains exactly the lines of our units that the reference's units don't have.
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/units.md"), "utf8");
 const documented = [...page.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = ""]) =>
@@ -49,7 +49,7 @@ const lines = rendered
   .flatMap((text) => text.split("\n"))
   .filter((line) => line.includes("="));
 
-/** Of the reference's Examples 1 to 4, whatever their values are. */
+/** The keys of the reference's Examples 1 to 4, with any value. */
 const reference =
   `Description Requires After RequiresMountsFor Image Environment Volume Network ListenStream WantedBy User KillMode
   ExecStop ExecStopPost Delegate Type NotifyAccess SyslogIdentifier ExecStart ContainerName Internal`.split(

@@ -10,12 +10,12 @@ import { readTexts, textsFrom } from "../../stacks/texts.ts";
 import { components } from "../../tools/docs/pages.ts";
 import { makeCertificate } from "../certificates.ts";
 
-// The stack files that people copy are right.
+// The stack files that people copy are valid.
 
 const root = join(import.meta.dirname, "../..");
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 
-/** What a stack file leaves to `pulumi config set`. */
+/** The values that a stack file leaves to `pulumi config set`. */
 const certificate = makeCertificate(["www.example.com"]);
 
 function placements(text: string): string[] {
@@ -75,7 +75,7 @@ test("the stack file of README.md alone, in about 15 lines", () => {
   assert.ok(stackFile.split("\n").length <= 18);
 });
 
-/** Page → where each of its blocks goes in the stack file of README.md. */
+/** Page → where each of its blocks belongs in the stack file of README.md. */
 const places: Record<string, ((config: Config) => Args | undefined)[]> = {
   "docs/environments.md": [() => ({}), () => ({}), () => ({})], // cli-environments.test.ts
   "docs/import-inventory.md": [() => ({}), () => ({})], // cli-import-inventory.test.ts
@@ -140,7 +140,7 @@ function sets(block: string): RegExpMatchArray[] {
   return [...block.matchAll(/pulumi config set --path (?:--secret )?'([^']+)' ?([^\n]*)/g)];
 }
 
-/** What a reader is told to set. @returns where */
+/** Sets what a reader is told to set. @returns the path */
 function set(config: Config, command: RegExpMatchArray): string {
   const [, path = "", given = ""] = command;
   const keys = path.split(".");

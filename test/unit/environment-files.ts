@@ -9,7 +9,7 @@ import { settingsOf } from "../../stacks/environment.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 import { readStackFile } from "../../stacks/secrets.ts";
 
-/** A project of a test's own, with the files of its environments. */
+/** The directory of a test's own project, with the files of its environments. */
 export let project = "";
 beforeEach(() => (project = mkdtempSync(join(tmpdir(), "layers-"))));
 afterEach(() => rmSync(project, { recursive: true }));
@@ -23,7 +23,7 @@ export function write(files: Readonly<Record<string, string>>): void {
 
 export const stackFile = "stacks/Pulumi.production.yaml";
 
-/** As the program reads it, from what the engine would hand over. */
+/** The configuration as the program reads it, from the values that the engine hands over. */
 export function configuration(name = stackFile) {
   const file = readStackFile(join(project, name), name);
   const all = Object.entries(file?.config ?? {}).map(([key, value]) => [
@@ -73,7 +73,7 @@ export const three = {
   [stackFile]: production,
 };
 
-/** As `explain` and `compare` read it. */
+/** The configuration as `explain` and `compare` read it. */
 export function settings(stack = "production") {
   return settingsOf(project, stack) ?? assert.fail();
 }

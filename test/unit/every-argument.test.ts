@@ -7,9 +7,9 @@ import { argumentsSchema } from "../../components/site/arguments.ts";
 import { type Change, type Changed, proxies, proxyChanges, siteChanges, sites } from "./argument-changes.ts";
 import { type Shape, register } from "./registered.ts";
 
-// An argument that is accepted and documented, and does nothing, fails here.
+// This fails for an argument that is accepted and documented, but does nothing.
 
-/** A schema, as far as it has fields: zod's own description of it. */
+/** A schema with fields: zod's own description of it. */
 type Schema = z.ZodType & {
   _zod: {
     def: {
@@ -22,7 +22,7 @@ type Schema = z.ZodType & {
   };
 };
 
-/** All fields of a schema, those of its fields too: "backends.healthCheck.retries". A jump host's jump hosts have the same. */
+/** All fields of a schema, with the fields inside them: "backends.healthCheck.retries". A jump host's jump hosts have the same fields. */
 function fieldsOf(schema: z.ZodType, path: readonly string[] = []): string[] {
   const { shape = {}, innerType, valueType, element, options = [] } = (schema as Schema)._zod.def;
   const inner = [innerType, valueType, element, ...options].filter((one) => one !== undefined);
@@ -56,7 +56,7 @@ function merged(shape: Shape, change: Change): Shape {
   return { ...shape, args: merge(shape.args, change) } as Shape;
 }
 
-/** All that a component hands to the engine, or undefined where it refuses its arguments. */
+/** Everything that a component hands to the engine, or undefined if it refuses its arguments. */
 async function made(shape: Shape): Promise<string | undefined> {
   try {
     return JSON.stringify(await register("www", shape));
@@ -66,7 +66,7 @@ async function made(shape: Shape): Promise<string | undefined> {
   }
 }
 
-/** What is needed beside a change is the same for many. */
+/** Remembers results, because many changes need the same other arguments. */
 function remembered(): (shape: Shape, beside: Change) => Promise<string | undefined> {
   const known = new Map<Shape, Map<Change, string | undefined>>();
   return async (shape, beside) => {

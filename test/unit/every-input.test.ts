@@ -5,7 +5,7 @@ import { schema } from "../../provider/schema.ts";
 import { expectedOutputs } from "../../provider/state.ts";
 import type { Plain, PlainObject, WireObject } from "../../provider/wire.ts";
 
-// Each input of a UnitSet is a difference when it changes, or stands below with the reason why nothing on a host follows from it.
+// A change of any input of a UnitSet is a difference, or the input is listed below with the reason why the change has no effect on a host.
 
 interface Property {
   $ref?: string;
@@ -13,13 +13,13 @@ interface Property {
   additionalProperties?: Property;
 }
 interface Schema {
-  /** Those without properties are words. */
+  /** Types without properties are words. */
   types: Record<string, { properties?: Record<string, Property> }>;
   resources: Record<string, { inputProperties: Record<string, Property> }>;
 }
 const { types, resources } = schema("0.1.0") as Schema;
 
-/** All inputs that hold no others: "units.*", "files.*.mode". A jump host's jump hosts have the same. */
+/** All inputs without inner inputs: "units.*", "files.*.mode". A jump host's jump hosts have the same. */
 function inputsOf(properties: Record<string, Property>, path: readonly string[] = []): string[] {
   return Object.entries(properties).flatMap(([name, property]) => insideOf(property, [...path, name]));
 }
@@ -49,7 +49,7 @@ const credentials = [
   "sshConfig",
 ];
 
-/** Input → why no difference follows from it, nor from what it holds. */
+/** Input → why a change of it, or of anything in it, is not a difference. */
 const exceptions: Record<string, string> = {
   ...Object.fromEntries(
     ["hosts.*", "hosts.*.jump"].flatMap((at) => credentials.map((one) => [`${at}.${one}`, login])),
@@ -79,7 +79,7 @@ function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`);
 }
 
-/** A set of inputs in which the one at a path is there, with this value, and so is what holds it. */
+/** Inputs that have this value at a path, and nothing else. */
 function inputsWith(path: string, value: Plain): PlainObject {
   const within = (keys: readonly string[]): Plain => {
     const [key, ...rest] = keys;

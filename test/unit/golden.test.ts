@@ -8,12 +8,12 @@ import { type Registration, register } from "./registered.ts";
 import { certificate, otherCertificate, shapes } from "./shapes.ts";
 
 // Every unit and file of each shape is a file below test/golden, so that a change of one can be read in a review.
-// After a change on purpose: node --test --test-update-snapshots test/unit/golden.test.ts
+// After an intended change: node --test --test-update-snapshots test/unit/golden.test.ts
 
 const directory = join(import.meta.dirname, "../golden");
 const updates = process.execArgv.includes("--test-update-snapshots");
 
-/** What a UnitSet gets, as far as it is looked into. */
+/** The inputs of a UnitSet that are read here. */
 interface Inputs {
   units: Record<string, string>;
   userUnits?: Record<string, string>;
@@ -21,7 +21,7 @@ interface Inputs {
   hosts: { host: { address: string } };
 }
 
-/** Certificates are made for each run. */
+/** Certificates are new in each run. */
 const madeTexts = { certificate, "other certificate": otherCertificate };
 
 function readable(text: string): string {

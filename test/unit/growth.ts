@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-/** What it takes of the processor, in microseconds: the best of some tries, one millisecond at least. */
+/** Its processor time in microseconds: the best of some tries, at least one millisecond. */
 function time(action: () => void): number {
   const tries = [1, 2, 3].map(() => {
     const start = process.cpuUsage();
@@ -11,8 +11,8 @@ function time(action: () => void): number {
 }
 
 /**
- * Fails where eight times the size takes 30 times the time, as a square does (64), each time that it is tried: whatever else
- * the machine does takes from the caches, too.
+ * Fails if eight times the size takes 30 times the time in every try; quadratic growth would take 64 times. There are several tries, because
+ * other work on the machine uses the processor's caches, too.
  */
 export function assertGrowth(action: (size: number) => () => void): void {
   const tries: string[] = [];

@@ -19,7 +19,7 @@ import { AccessLogReader } from "../../host/attended/access-log.ts";
 import type { Entry, Query, Reading } from "../../host/attended/entry.ts";
 import { Splitter } from "../../host/attended/lines.ts";
 
-// An access log on a host, and what reads it there: host/attended/scripts/access-log.sh.
+// An access log on a host, and the script that reads it there: host/attended/scripts/access-log.sh.
 
 let directory: string;
 let file: string;
@@ -36,7 +36,7 @@ const reader = (query: Query) => {
   return new AccessLogReader({ ...source, files: [join(directory, "other.log"), file] }, query);
 };
 
-/** Runs what a reading asks for, in its own group of processes as attend.sh does. The first line says that it runs. */
+/** Runs the command of a reading, in its own process group as attend.sh does. The first line says that it runs. */
 function start(reading: Reading) {
   const { script, argv, longest } = reading.errand;
   const child = spawn("sh", ["-c", script, "quadlet-fleet", ...argv], { detached: true });
@@ -100,7 +100,7 @@ describe("the history", () => {
     assert.match(stderr, /missing terminating \]/);
   });
 
-  /** Two lines a second from a time on, with a forged time before it in each. */
+  /** Two lines a second from a given time on, each with a forged time before the real one. */
   const timed = (first: number, count: number) =>
     Array.from({ length: count }, (_, at) => {
       const [, day, month, year, time] = new Date((first + at / 2) * 1000).toUTCString().split(" ");
@@ -118,7 +118,7 @@ describe("the history", () => {
       );
     }
     assert.deepEqual(await history({ since: first + 5000 }), []);
-    // What the host sends, before what is too old is left out here.
+    // How much the host sends, before older lines are left out on this side.
     const { script, argv } = reader({ since: first + 4999 }).history().errand;
     const child = spawn("sh", ["-c", script, "quadlet-fleet", ...argv]);
     let sent = 0;

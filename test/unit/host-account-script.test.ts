@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
-// What root has an account do, where the account is hostile: its commands keep what they are given, and end when they like.
+// The commands that root runs as an account, when the account is hostile: they may keep open files, and end when they like.
 
 const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 const root = mkdtempSync(join(tmpdir(), "quadlet-fleet-account-"));
 after(() => rmSync(root, { recursive: true }));
 const tools = join(root, "tools");
 mkdirSync(tools);
-// runuser -u ACCOUNT -- COMMAND…, without another account.
+// runuser -u ACCOUNT -- COMMAND…, but without changing to the account.
 writeFileSync(join(tools, "runuser"), '#!/bin/sh\nshift 3\nexec "$@"\n');
 chmodSync(join(tools, "runuser"), 0o755);
 
-/** What commands of the script print, with the real as_account. */
+/** The output of commands of the script, with the real as_account. */
 function run(commands: string, parts: readonly string[] = []) {
   const work = mkdtempSync(join(root, "host-"));
   const script = `set -u; set -f
@@ -60,7 +60,7 @@ while read -r line; do as_account cat; fed as_account cat <"$work/plan"; fed "" 
     assert.equal(run("as_account yes | wc -c").stdout.trim(), "1000000");
   });
 
-  // So that the tests do not wait, each limit is a fifth of a second.
+  // Each limit is a fifth of a second, so that the tests don't wait.
   const short =
     'timeout() { [ "$1" != -k ] || shift 2; of=$1; shift; echo "$of" >>"$work/limits"; command timeout 0.2 "$@"; }';
 

@@ -4,7 +4,7 @@ import { readAnswers } from "../../host/transaction/answers.ts";
 import type { Channel } from "../../host/ssh/connection.ts";
 import type { Answer } from "../../host/facts/facts.ts";
 
-/** What is read of some chunks of a host's standard output. */
+/** The answers that are read from some chunks of a host's standard output. */
 async function read(...chunks: (string | Buffer)[]): Promise<Answer[]> {
   let give: (chunk: Buffer) => void = () => undefined;
   let end: () => void = () => undefined;

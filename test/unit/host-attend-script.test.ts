@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { scriptOf } from "../../host/attended/attend.ts";
 
-// What runs on a host as long as somebody listens: host/attended/scripts/attend.sh.
+// The script that runs a command on a host as long as its reader is connected: host/attended/scripts/attend.sh.
 
 /** Starts a script as attend() does, without SSH. */
 function start(

@@ -4,7 +4,7 @@ import { execErrand } from "../../host/attended/exec.ts";
 import { sourcesOf } from "../../host/attended/sources.ts";
 import { desired, service, unit } from "./host-plan-facts.ts";
 
-// Logs and containers of a set of the host's manager that has units of the account's as well.
+// Logs and containers of a set of the host's manager that also has units in the account's manager.
 
 const logged = "[Container]\nImage=x\n[Service]\nLogsDirectory=quadlet-fleet/app\n";
 const both = desired({

@@ -8,7 +8,7 @@ import { type Line, Splitter } from "../../host/attended/lines.ts";
 import { containerUnits, sourcesOf, unitNamed, unitsOf } from "../../host/attended/sources.ts";
 import { desired, site, unit } from "./host-plan-facts.ts";
 
-// What `quadlet-fleet logs` and `exec` ask of a host, and what they make of its lines.
+// What `quadlet-fleet logs` and `exec` ask of a host, and how they read its lines.
 
 const line = (text: string | Buffer, cut = 0): Line => ({ bytes: Buffer.from(text), cut });
 const take = (reading: Reading, ...lines: (string | Line)[]): (Entry | undefined)[] =>
@@ -131,7 +131,7 @@ describe("the journal", () => {
       ...{ time: 1795976353430508, unit: "web.service", message: "hello" },
     });
     assert.equal(of({ MESSAGE: "", _SYSTEMD_UNIT: "init.scope", UNIT: "web.socket" })?.unit, "web.socket");
-    // Whoever may write to the journal of an account may name any unit.
+    // A program that may write to the journal of an account may name any unit.
     assert.equal(of({ _SYSTEMD_UNIT: "other.service" })?.unit, "?");
   });
 
@@ -238,7 +238,7 @@ describe("an access log", () => {
     assert.deepEqual(errand.argv.slice(1), ["", "history", "5", "", ...source.files]);
     const since = reader({ since: 5, grep: "GET" }).history().errand.argv;
     assert.deepEqual(since.slice(1, 5), ["GET", "history", "all", "5"]);
-    // As journalctl(1) does.
+    // Like journalctl(1), it ignores case if the pattern is in lower case.
     assert.equal(reader({ grep: "get" }).history().errand.argv[1], "(?i)get");
   });
 

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-// At boot, sets that were left half-way are recovered. start.sh itself runs; what comes after it is imitated.
+// At boot, half-done sets are recovered. start.sh itself runs; what follows it is imitated.
 
 const start = readFileSync(new URL("../../host/transaction/scripts/start.sh", import.meta.url), "utf8");
 const root = mkdtempSync(join(tmpdir(), "quadlet-fleet-boot-"));
 after(() => rmSync(root, { recursive: true }));
 
-/** "first" waits for the set of the other account, and "second" must not run at the same time. */
+/** "first" waits for the set of the other account, and "second" must not run beside "first". */
 const recovers = `echo "$mode $set $account $who $work" >>"$HOME/log"
 case $set in
   first)

@@ -8,7 +8,7 @@ test("the service that a socket starts: its own name's, or the last that is one"
     triggered(desired({ files: [unit("web.socket", `[Socket]\n${lines}`)] }), service("web.socket"));
   assert.equal(starts("ListenStream=80\n"), "web.service");
   assert.equal(starts("Service=a.service\nService=b.service\n"), "b.service");
-  // systemd ignores what is no service, an empty assignment too.
+  // systemd ignores a value that is not a service, and an empty assignment.
   assert.equal(starts("Service=a.service\nService=\nService=b.target\n"), "a.service");
   assert.equal(triggered(desired({ files: [] }), service("web.socket")), undefined);
 });

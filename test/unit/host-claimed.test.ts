@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { rivals } from "../../host/plan/refusals.ts";
 import { container, desired, service, unit } from "./host-plan-facts.ts";
 
-// The first step looks once more at what other sets have on the host by now: sets of one manager are deployed at the same time.
+// The first step checks again what other sets now have on the host: sets of one manager can be deployed at the same time.
 
 let state: string;
 const scripts = new URL("../../host/transaction/scripts/", import.meta.url).pathname;
@@ -18,7 +18,7 @@ function write(path: string, items: readonly string[]): void {
   writeFileSync(join(state, path), lines(items));
 }
 
-/** What the step says against it, nothing where it may begin. */
+/** The objection of the step; "" if the transaction may begin. */
 function isFree(manager = "system", account = "-"): string {
   const text = `state=$1 own=$1/sets/web work=$1/work manager=$3 account=$4 set=web tab=$(printf '\\t')
 shared=$state as_account=
@@ -52,7 +52,7 @@ test("alone, or beside sets with other files and units", () => {
     "/etc/systemd/system/web.socket.d/a.conf",
   ]);
   write("sets/shop/units", ["my-web.service\t/etc/containers/systemd/my-web.container\tserves"]);
-  // A set of the format before has no table.
+  // A set in the former format has no table.
   write("sets/old/manifest", ["/etc/systemd/system/old.socket"]);
   assert.equal(isFree(), "");
 });
@@ -87,7 +87,7 @@ test("a unit whose name a restart needs for a moment", () => {
 const ours = "~/.config/containers/systemd/app.container";
 const elsewhere = "~/.config/containers/systemd/my-app.container";
 
-/** A set of the host's that has a unit of the account's manager. */
+/** A set of the host's manager that has a unit in the account's manager. */
 function withAccountUnit(): void {
   write("work/manifest.begin", [ours]);
   write("work/manifest.commit", [ours]);

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { type Endpoint, readCredentials } from "../../host/ssh/endpoint.ts";
 import { Keyring } from "./ssh-keys.ts";
 
-// What the ssh configuration says, and how it is used for a login.
+// The settings in the ssh configuration, and how a login uses them.
 
 const ed25519 = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 const other = "AAAAC3NzaC1lZDI1NTE5AAAAIGF0aGVya2V5YXRoZXJrZXlhdGhlcmtleWF0aGVya2V5";

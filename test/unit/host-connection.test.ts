@@ -14,13 +14,13 @@ import { HostError } from "../../host/errors.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { timeLimit } from "./time-limit.ts";
 
-// A real SSH server (ssh2's), which is made to misbehave as no sshd would on request.
+// A real SSH server (ssh2's), which misbehaves as sshd never would on request.
 
 const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-ssh-"));
 let server: ssh2.Server;
 let port: number;
 let logins = 0;
-/** What the server does with a channel that is asked for. */
+/** What the server does when a channel is requested. */
 let onSession: (accept: () => ssh2.Session, reject: () => void) => void = () => undefined;
 
 const keyFile = (name: string) => join(directory, name);
@@ -144,7 +144,7 @@ test("a jump host that forbids forwarding", async () => {
       () => assert.fail(),
       (error: unknown) => error as HostError,
     );
-  // ssh2's server lets nothing through by itself.
+  // ssh2's server forwards nothing by default.
   const forbidden = await failed({});
   assert.equal(forbidden.reason, undefined);
   assert.equal(
@@ -181,7 +181,7 @@ test("the pool: one login however many ask at once, and another one after the co
   assert.equal(first, second);
   assert.equal(logins, before + 1);
   first.close();
-  // The pool hears of it a moment later.
+  // The pool notices it a moment later.
   while ((await pool.connect(target())) === first) await sleep(10);
   assert.equal(logins, before + 2);
   await pool.close();
@@ -197,7 +197,7 @@ test("the pool: a dial that failed is tried again by the next", async () => {
   await pool.close();
 });
 
-/** A server that lets through to `ports`, whatever address is asked for, and says nothing of the ports of `silent`. */
+/** A server that forwards to `ports`, at any address, and does not answer requests for the ports of `silent`. */
 async function jumpHost(
   ports: number[],
   silent: number[] = [],
@@ -234,7 +234,7 @@ test("the pool: one login at a jump host, however many hosts are behind it, unti
   first?.close();
   for (const other of others) {
     const channel = await other.run(["true"]);
-    // It ends when it is read to its end.
+    // The channel ends only when its output is read to the end.
     channel.onStdout(() => undefined);
     assert.equal((await channel.ended).code, 0);
   }
@@ -248,7 +248,7 @@ test("the pool: one login at a jump host, however many hosts are behind it, unti
 test("a host that a jump host gets no answer from, and a jump host that is gone itself", async () => {
   for (const isGone of [false, true]) {
     let onSilence: (port: number) => void = () => undefined;
-    // Port 1 is what a living jump host refuses.
+    // A living jump host refuses port 1.
     const silent = isGone ? [port, 1] : [port];
     const { counts, end, port: at } = await jumpHost([], silent, (asked) => onSilence(asked));
     const pool = new Pool();
@@ -266,7 +266,7 @@ test("a host that a jump host gets no answer from, and a jump host that is gone 
         );
       assert.deepEqual([thrown.reason, thrown.isOnTheWay], ["unreachable", isGone]);
     }
-    // It is dialled anew only where it was lost.
+    // The jump host is connected again only if it was lost.
     while (isGone && counts.logins > 0) await sleep(1);
     await pool.connect(jump);
     assert.equal(counts.logins, 1);

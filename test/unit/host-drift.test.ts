@@ -21,7 +21,7 @@ const container = "/etc/containers/systemd/web.container";
 
 const said = new Set<string>();
 
-/** What differs on a host, a line each. */
+/** The differences on a host, one per line. */
 function found(facts: Facts, wanted: Desired = web, known: readonly string[] = []): string[] {
   return drift(facts, wanted, known).map(({ what, where }) => {
     said.add(what.replace(/ \d+$/, ""));

@@ -86,7 +86,7 @@ describe("files", () => {
       ["/etc/c\\d", sha256("c")],
     ]),
   };
-  // Root's in one answer, the account's in another.
+  // root's files are in one answer, the account's in another.
   const files: Answer[] = [
     {
       event: "files",

@@ -21,7 +21,7 @@ import {
   unitFact,
 } from "./host-plan-facts.ts";
 
-// What belongs to another session and is no file in the way: units of the same name, and containers.
+// Things of another owner that are not files in the way: units of the same name, and containers.
 
 const refused = (facts: Facts, wanted = desired()) => plan(facts, wanted, []).refusals;
 
@@ -89,7 +89,7 @@ describe("a unit that is there already", () => {
     );
     assert.deepEqual(does(facts, desired()), []);
     assert.deepEqual(refused({ ...facts, set: undefined }, desired({ adopt: true })), []);
-    // Example 3 becomes Example 2 in one set.
+    // Example 3 becomes Example 2 within one set.
     const before = "/etc/systemd/system/web.service";
     const owner = { owner: "urn:web", paths: [before], unfinished: false };
     assert.deepEqual(refused({ ...has("web.service", { file: before }), set: owner }), []);
@@ -239,7 +239,7 @@ describe("a container of a name that a unit of ours needs", () => {
     assert.deepEqual(newContainers(was("[Container\n"), proxy), ["manager"]);
     assert.deepEqual(newContainers(settled(proxy), proxy), []);
     assert.deepEqual(newContainers(was(apache.replace("nginx:1", "nginx:2")), proxy), []);
-    // What is as it should be is not sent.
+    // The host does not send the content of a file that is as expected.
     assert.deepEqual(
       newContainers(change(was(""), path, { ...present(apache), content: undefined }), proxy),
       [],

@@ -8,7 +8,7 @@ import type { Answer } from "../../host/facts/facts.ts";
 import { refusal } from "../../host/transaction/refusal.ts";
 import { transactionScript } from "../../host/transaction/script.ts";
 
-// Records of a newer format are refused before any of them is read. The whole script runs here, in the place of a user manager.
+// Records of a newer format are refused before any of them is read. The whole script runs here, in place of a user manager.
 
 const root = mkdtempSync(join(tmpdir(), "quadlet-fleet-format-"));
 const script = join(root, "transaction.sh");
@@ -27,7 +27,7 @@ beforeEach(() => {
 
 const environment = { ...process.env, HOME: home, XDG_RUNTIME_DIR: root, RUNTIME_DIRECTORY: root };
 
-/** The answers of a session that is asked for nothing, and its exit status. */
+/** The answers of a session without requests, and its exit status. */
 function session(): { answers: Answer[]; status: number | null } {
   const argv = [script, "locked", "user", "web", "-", "no"];
   const { stdout, stderr, status } = spawnSync("sh", argv, {
@@ -41,7 +41,7 @@ function session(): { answers: Answer[]; status: number | null } {
   return { answers: answers.map((line) => JSON.parse(line) as Answer), status };
 }
 
-/** The error of a session that is refused, and makes or removes no file. */
+/** The error of a session that is refused. It makes and removes no file. */
 function refused(): string {
   const before = readdirSync(home, { recursive: true });
   const { answers, status } = session();
@@ -63,7 +63,7 @@ describe("a format that is read", () => {
   ] as const)
     test(what, () => {
       if (content !== undefined) writeFileSync(file, content);
-      // 1: there is no set, as nothing says whose it is.
+      // 1: there is no set, because no file says who owns it.
       assert.deepEqual(session(), { answers: [{ event: "ready" }], status: 1 });
     });
 });

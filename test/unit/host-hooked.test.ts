@@ -4,7 +4,7 @@ import { HostError } from "../../host/errors.ts";
 import { Hooked } from "../../host/hooks/hooked.ts";
 import type { Activated, Member, Watched } from "../../rollout/member.ts";
 
-/** A member, whose hooks and calls are written down. */
+/** A member, with a record of its hooks and calls. */
 function scene(
   answers: {
     activate?: Activated;

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { imageProblem } from "../../units/image.ts";
 
-// The tag of an image stays with the version that runs until the new one is activated. podman is imitated here: its storage is a file
-// with a line for each name and its image, and one for each image.
+// The tag of an image stays with the running version until the new one is activated. podman is imitated: its storage is a file with a
+// line for each name and its image, and a line for each image.
 
 const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 const reference = "registry.example:5000/library/nginx:1.2";
@@ -41,7 +41,7 @@ const podman = `podman() {
 unnamed() { sed -i "\\|^$1 |d" "$work/storage"; }
 named() { unnamed "$1" && printf '%s %s\\n' "$1" "$2" >>"$work/storage"; }`;
 
-/** A host with the old image, on which commands of the script run; each run goes on where the one before has ended. */
+/** A host with the old image, on which commands of the script run. Each run goes on where the last one ended. */
 function host(registry: string) {
   const work = mkdtempSync(join(root, "host-"));
   const lines = (name: string) => readFileSync(join(work, name), "utf8").split("\n").filter(Boolean);

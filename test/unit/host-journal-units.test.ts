@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-// Which units a rollback asks about, as of what a version keeps on the host, and of what the versions before it have kept.
+// Which units a rollback asks about, from the records of this version and from those of earlier versions.
 
 const own = mkdtempSync(join(tmpdir(), "quadlet-fleet-journal-"));
 mkdirSync(join(own, "before"));

@@ -8,7 +8,7 @@ import { HostError } from "../../host/errors.ts";
 import { type KeySource, describe, readKeys } from "../../host/ssh/keys.ts";
 import { Keyring } from "./ssh-keys.ts";
 
-// Which keys a login offers, and in which order; with real keys and real agents.
+// Which keys a login offers, and in which order, with real keys and real agents.
 
 const ring = new Keyring();
 after(() => ring[Symbol.dispose]());
@@ -27,7 +27,7 @@ afterEach(() => {
   mkdirSync(ring.path(".ssh"));
 });
 
-/** What is offered at once, what comes after that, and what is left out. */
+/** The keys that are offered at once, those that follow, and those that are left out. */
 async function offered(source: KeySource) {
   const keys = await readKeys("web", source);
   const more = await keys.more?.();
@@ -39,7 +39,7 @@ async function offered(source: KeySource) {
     }),
   };
 }
-/** The message of a problem of this machine: the host was not contacted, and nothing is said of it. */
+/** The message of a problem of this machine: the host was not contacted, and the message says nothing about it. */
 async function refused(source: KeySource): Promise<string> {
   const thrown = await readKeys("web", source).then(
     () => undefined,
@@ -135,7 +135,7 @@ test("no key at all: what was looked for, and why it won't do", async () => {
       cure,
     ].join("\n"),
   );
-  // The agent has it.
+  // The agent has the key of id_ed25519.
   process.env.SSH_AUTH_SOCK = full;
   assert.ok(!(await offered({})).leftOut?.some((one) => /id_ed25519/.test(one)));
 });
@@ -158,7 +158,7 @@ test("the files and the agent of the ssh configuration: the files first, and wha
   assert.deepEqual((await offered({ identityFiles, identityAgent: false })).offers, [
     `IdentityFile ~/named: ${named}`,
   ]);
-  // What the connection says wins.
+  // The connection's own settings win.
   assert.deepEqual(
     (await offered({ identityFile: "~/named", identitiesOnly: true, agent: full })).offers.length,
     4,
@@ -182,7 +182,7 @@ test("a public key, or a key without its passphrase, chooses that key of the age
   assert.deepEqual(await offered({ identityFile: "~/second.pub" }), only(second));
   assert.deepEqual(await offered({ identityFile: "~/locked" }), only(locked));
   assert.deepEqual(await offered({ privateKey: readFileSync(ring.path("locked"), "utf8") }), only(locked));
-  // Of what is in PEM, only the .pub beside it shows which it is.
+  // For an encrypted PEM file, only the .pub file beside it shows which key it is.
   copyFileSync(ring.path("locked"), ring.path("pem"));
   execFileSync(
     "openssl",
@@ -196,7 +196,7 @@ test("a public key, or a key without its passphrase, chooses that key of the age
   // The private half is only in the agent.
   copyFileSync(ring.path("first.pub"), ring.path("away.pub"));
   assert.deepEqual(await offered({ identityFile: "~/away" }), only(first));
-  // With its passphrase it needs no agent.
+  // With its passphrase the key needs no agent.
   assert.deepEqual((await offered({ identityFile: "~/locked", passphrase: "sesame" })).offers, [
     `identityFile ~/locked: ${locked}`,
   ]);
@@ -280,7 +280,7 @@ test("certificates and FIDO keys of an agent: how many of which type are not sup
   assert.deepEqual((await offered({ agent: socket })).leftOut, [
     `${at(socket)} has 1 key of type ssh-ed25519-cert-v01@openssh.com, which is not supported`,
   ]);
-  // No FIDO key is here to be added to an agent: this one only lists.
+  // There is no FIDO key that could be added to an agent, so this fake agent only lists some.
   const list = Buffer.concat([
     Buffer.from([12, 0, 0, 0, 2]),
     ...[fido(), fido()].flatMap((key) => [string(key), string("me")]),
@@ -295,7 +295,7 @@ test("certificates and FIDO keys of an agent: how many of which type are not sup
   fake.close();
 });
 
-/** A socket that answers whatever it is asked with this. */
+/** A socket that gives the same answer to any request. */
 async function answering(name: string, answer: Buffer): Promise<Server> {
   const server = createServer((socket) =>
     socket.on("error", () => undefined).once("data", () => socket.end(answer)),

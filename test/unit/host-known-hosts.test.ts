@@ -68,7 +68,7 @@ test("a host key that is none says why", () => {
 });
 
 test("a fingerprint is the one that ssh-keygen prints", () => {
-  // ssh-keygen -lf of github.com's published key.
+  // The output of ssh-keygen -lf for github.com's published key.
   assert.equal(
     fingerprint(Buffer.from(ed25519, "base64")),
     "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU",

@@ -12,7 +12,7 @@ import { Login } from "../../host/ssh/login.ts";
 import { Keyring } from "./ssh-keys.ts";
 import { timeLimit } from "./time-limit.ts";
 
-// One login with several keys, and what is said of one that failed. The server is ssh2's, to misbehave on request.
+// A login with several keys, and the message if it fails. The server is ssh2's, so that it can misbehave on request.
 
 const ring = new Keyring();
 after(() => ring[Symbol.dispose]());
@@ -135,7 +135,7 @@ test("an sshd without logins by key, and one that wants more than a key", async 
 });
 
 test("an agent that refuses to sign, or waits for a prompt, is a problem of this machine", async () => {
-  // Confirmed by a program that is not there (ssh-add(1), -c).
+  // This agent asks a program for confirmation, and the program does not exist (ssh-add(1), -c).
   const socket = ring.agent("confirm.sock", ["confirmed"], ["-c"]);
   answer = only(confirmed);
   const { text, reason } = await refused({ agent: socket });
@@ -201,7 +201,7 @@ test("a problem of this machine is found before any host is dialled, a jump host
   assert.equal(connections, 0);
 });
 
-/** What is said of an error that can't be had here. */
+/** The message for an error that can't be produced here. */
 function said(cause: Error, received = ""): { text: string; reason: string | undefined } {
   const offers = ["1", "2"].map((from) => ({
     from,

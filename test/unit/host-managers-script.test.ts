@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
-// Which manager the script asks for a unit: its own, or for "~NAME" that of the account, as the account.
+// Which manager the script asks about a unit: its own, or for "~NAME" that of the account, as the account.
 
 const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-managers-"));
@@ -18,7 +18,7 @@ as_account() { echo "account, \${as_limit:-} s: $*"; }
 id() { echo 1000; }
 uptime() { echo 0; }`;
 
-/** What commands of the script print, on a host where nothing is real. */
+/** The output of commands of the script, on a host where everything is imitated. */
 function prints(commands: string, more = ""): string[] {
   const script = `set -u; tab=$(printf '\\t') work=$1 own=$1/set manager=system account=test for_user= as_account=as_account failed=
 for part in account managers halt journal steps; do . "$2/$part.sh"; done

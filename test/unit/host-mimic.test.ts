@@ -7,8 +7,8 @@ import { plan } from "../../host/plan/plan.ts";
 import { stepFields } from "../../host/plan/step.ts";
 import { change, conf, does, present, service, settled, site, state, unit } from "./host-plan-facts.ts";
 
-// The configurations in oci/ are those of hosts with Debian 13 (podman 5.4.2, crun 1.21, runc 1.1.15), with the most part of their seccomp
-// filters left out.
+// The configurations in oci/ are from hosts with Debian 13 (podman 5.4.2, crun 1.21, runc 1.1.15), without most of their seccomp
+// filters.
 
 interface Config {
   process: { env: string[]; capabilities: Record<string, string[]>; noNewPrivileges?: boolean } & Json;
@@ -105,7 +105,7 @@ test("runc has a cgroup below that of the transaction, where it may make one", (
 describe("refused", () => {
   const directory = samples["rootful-crun"];
 
-  /** Whether there is a mimic of the rootful container after a change of its configuration. */
+  /** Whether a mimic of the rootful container is possible after a change of its configuration. */
   function isMimicked(edit: (config: Config & Json) => void): boolean {
     const config = read(sample("rootful-crun")) as Config & Json;
     edit(config);

@@ -5,7 +5,7 @@ import { desired, settled, unit } from "./host-plan-facts.ts";
 
 const rootless = { account: "test", manager: "user" as const };
 
-/** Which tools are missed by a set of one unit, on a host that has the others. */
+/** The tools that a set of one unit needs, and that a host with all other tools lacks. */
 function missing(
   name: string,
   text: string,

@@ -32,7 +32,7 @@ function wanted(image: string) {
 
 const state = wanted("registry.example/nginx:1");
 
-/** All is as it should be: what is in the home directory is the account's, the units are root's. */
+/** Everything is as it should be: the account owns the files in the home directory, root owns the units. */
 function host(of = state): Facts {
   const facts = { ...settled(of), ...account };
   const file = facts.files.get(conf);

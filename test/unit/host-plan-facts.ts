@@ -148,7 +148,7 @@ export function change(facts: Facts, path: string, fact: FileFact): Facts {
   return { ...facts, files: new Map([...facts.files, [path, fact]]) };
 }
 
-/** With another state of a unit. */
+/** The facts with another state of a unit. */
 export function state(facts: Facts, unit: string, fact: Partial<UnitFact>): Facts {
   const before = facts.units.get(unit) ?? unitFact();
   return { ...facts, units: new Map([...facts.units, [unit, { ...before, ...fact }]]) };
@@ -168,7 +168,7 @@ export function named(step: Step): string {
   return [verb, ...units, about].flat().join(" ");
 }
 
-/** The steps of a restart for which nothing is written. */
+/** The steps of a restart without any change of files. */
 export const restarted = [
   "begin",
   "pull registry.example/nginx:1",
@@ -180,10 +180,10 @@ export const restarted = [
 ];
 
 /**
- * The steps of a new version of a site, which proves itself and is handed the sockets.
+ * The steps of a new version of a site, which is rehearsed and then gets the sockets by a handover.
  *
- * @param written what is done with files
- * @param behind what is done while the stand-in answers
+ * @param written the steps that change files
+ * @param behind the steps while the stand-in answers
  */
 export function handedOver(
   written: readonly string[],

@@ -21,7 +21,7 @@ const one = site(["0.0.0.0:80"]);
 const two = site(["0.0.0.0:80", "0.0.0.0:81"]);
 const container = "/etc/containers/systemd/web.container";
 
-/** The host with the container as it was before another image was wanted. */
+/** The host with the container that it had before another image was wanted. */
 function oldImage(state = one, facts = settled(state)): Facts {
   const text = state.files.find(({ path }) => path === container)?.content ?? "";
   return change(facts, container, present(text.replace("nginx:1", "nginx:0")));
@@ -127,7 +127,7 @@ test("a check of a service that is rehearsed only says why the rehearsal failed"
     ["try", "0"],
     ["rehearse", "0/1"],
   ]);
-  // Nothing could be asked, so there is no rehearsal of a reload.
+  // Without probes there is nothing to ask, so there is no rehearsal of a reload.
   assert.deepEqual(steps({ ...one, checks }), [
     ["try", "0"],
     ["try", "1"],
@@ -148,7 +148,7 @@ describe("one of two addresses", () => {
     assert.deepEqual(steps.map(named), handedOver([`put ${second}`], both));
     assert.match(lent[1] ?? "", /^Sockets=web\.socket$/m);
     assert.match(lent[1] ?? "", /^Environment=NGINX=3;$/m);
-    // In one call: a request on the open socket would start the service in between.
+    // In one call, because otherwise a request on the open socket would start the service in between.
     assert.deepEqual(
       steps.filter(({ verb }) => verb === "restart").map((step) => stepFields(step).slice(1)),
       [["web-81.socket web.service"]],

@@ -21,7 +21,7 @@ import {
 const nginx = "server { listen 80; }";
 const secret = "/etc/quadlet-fleet/web/environment";
 
-/** nginx's configuration as desired, written at a time; what runs was started or reloaded at 1000. */
+/** nginx's configuration as desired, with this modification time; the service was started or reloaded at 1000. */
 function written(modified: number, facts = settled(desired())): Facts {
   return change(facts, conf, { ...present(nginx), modified });
 }

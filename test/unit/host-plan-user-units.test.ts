@@ -15,7 +15,7 @@ import type { UnitSetInputs } from "../../resources/contract.ts";
 import { absent, change, does, named, settled, state as withState } from "./host-plan-facts.ts";
 import { httpd, proxy } from "./shapes.ts";
 
-// A set of the host's manager that has units of the account's as well: a proxy.
+// A set of the host's manager that also has units in the account's manager: a proxy.
 
 const account = { uid: 1006, home: "/home/test" };
 
@@ -34,7 +34,7 @@ function wanted(more: Partial<ReverseProxyStackArgs> = {}): Desired {
 
 const now = wanted();
 
-/** All is as it should be: what is in the home directory is the account's. */
+/** Everything is as it should be: the account owns the files in its home directory. */
 function host(of = now): Facts {
   const facts = { ...settled(of), ...account, lingers: true };
   for (const [path, fact] of facts.files)
@@ -42,7 +42,7 @@ function host(of = now): Facts {
   return facts;
 }
 
-/** From one step on, up to another. */
+/** The steps from one step to another. */
 function between(steps: readonly string[], first: string, last: string): string[] {
   const [from, to] = [steps.indexOf(first), steps.indexOf(last)];
   assert.ok(from >= 0 && to > from, `${first} … ${last}: ${steps.join(", ")}`);
@@ -211,7 +211,7 @@ describe("refused", () => {
     const facts = host();
     facts.others.set(`${containers}/app.container`, "shop");
     assert.match(refusals(facts), /app\.container belongs to the set "shop" on this host/);
-    // As the backends of a proxy had one, which no program has any more.
+    // For example the sets that backends of a proxy had in earlier versions: no program has them any more.
     assert.match(refusals(facts), /any more: `pulumi destroy --target` with the URN of its resource/);
   });
 

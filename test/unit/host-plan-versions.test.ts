@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Facts } from "../../host/facts/facts.ts";
 import { change, conf, desired, does, present, settled } from "./host-plan-facts.ts";
 
-// Back to the version before: an image by the same name may have been another one.
+// Back to the previous version: the same name may have stood for another image then.
 
 const reference = "registry.example/nginx:1";
 const wanted = desired({ images: [{ reference, pull: "kept" }], version: "before" });

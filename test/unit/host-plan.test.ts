@@ -297,7 +297,7 @@ test("an nginx file that is gone: nginx is checked and reloaded without it", () 
   const known = before.files.map(({ path }) => path);
   const { steps } = plan(settled(before), desired(), known, services);
   assert.deepEqual(steps.map(named), expected);
-  // The state may not know whose it was, where nobody was told that the host has it.
+  // The state may not know which service read the file, if no run was told that the host has it.
   const unknown = plan(settled(before), desired(), [], desired().services);
   assert.deepEqual(unknown.steps.map(named), expected);
 });

@@ -19,7 +19,7 @@ function keygen(type: string, passphrase: string, ...more: string[]): string {
   run("ssh-keygen", "-q", "-t", type, "-N", passphrase, "-f", file, ...more);
   return file;
 }
-/** The public half as ssh-keygen sees it, and what it has signed, verified by it. */
+/** Asserts that ssh-keygen finds the same public half, and that the key verifies its own signature. */
 async function same(text: string, file: string, passphrase?: string): Promise<void> {
   const read = await readPrivateKey(text, passphrase);
   assert.ok(!("problem" in read), JSON.stringify(read));

@@ -9,7 +9,7 @@ import { after, describe, test } from "node:test";
 
 const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 
-/** The JSON lines that a function of query.sh or query-units.sh prints for a query; it has to end. */
+/** The JSON lines that a function of query.sh or query-units.sh prints for a query. The function has to end. */
 function answers(name: string, query: string, fakes = ""): unknown[] {
   const work = mkdtempSync(join(tmpdir(), "quadlet-fleet-query-"));
   try {
@@ -198,7 +198,7 @@ test("whether the host has an address, as the kernel lists its own", () => {
     return spawnSync("sh", ["-c", script, "sh", scripts, address]).status === 0;
   };
   assert.equal(has("127.0.0.1"), true);
-  // One that only begins so is another one.
+  // An address that only begins in the same way is another one.
   for (const address of ["127.0.0.10", "203.0.113.7", "20010db8000000000000000000000010"])
     assert.equal(has(address), false, address);
   assert.equal(has(""), true, "no address of one host's own is asked for");
@@ -208,7 +208,7 @@ describe("the container of a service", () => {
   const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-live-"));
   after(() => rmSync(directory, { recursive: true, force: true }));
   writeFileSync(join(directory, "config.json"), `{"a":1}${" ".repeat(300_000)}`);
-  /** As crun 1.21 prints it. */
+  /** The state of a container, as crun 1.21 prints it. */
   const fakes = ({
     differs = "yes",
     name = "libpod-payload-0af",

@@ -8,7 +8,7 @@ import { plan } from "../../host/plan/plan.ts";
 import { oldestPodman, tooNew } from "../../units/versions.ts";
 import { container, desired, empty, settled, socket, unit } from "./host-plan-facts.ts";
 
-// A host whose podman is too old, or that has none.
+// A host whose podman is too old or missing.
 
 const distributions = "Debian 13, Ubuntu 25.10 and 26.04, RHEL and its rebuilds 9.6 and 10, Fedora";
 const onlyOf = (file: string, text: string) =>
@@ -26,7 +26,7 @@ describe("no podman", () => {
 });
 
 describe("a podman that is too old", () => {
-  // Each of them newer than 4.9.
+  // All of these are newer than 4.9.
   const keys =
     "AddHost CgroupsMode LogOpt Memory ReloadCmd ReloadSignal Retry RetryDelay StopSignal StopTimeout".split(
       " ",

@@ -96,7 +96,7 @@ describe("what the host can't do", () => {
       "web.container: ReloadSignal= in [Container] needs podman 5.5, and the host has 5.4.2. Update podman, or remove the key.",
     ]);
     assert.deepEqual(refused({ ...empty(), podman: { installed: true, version: "5.5.0" } }, wanted), []);
-    // Where no unit is written, the version was not asked for.
+    // If no unit is written, the version was not queried.
     assert.deepEqual(refused({ ...settled(wanted), podman: { installed: true } }, wanted), []);
   });
 
@@ -226,7 +226,7 @@ describe("a port that is taken", () => {
         "[Socket]\nListenStream=[::]:80\nBindIPv6Only=ipv6-only\nService=web.service\n",
       ),
     );
-    // What is as expected has no content in the facts.
+    // The facts have no content of files that are as expected.
     const facts = state(settled(wanted), "web.socket", { active: "failed" });
     for (const [path, fact] of facts.files) facts.files.set(path, { ...fact, content: undefined });
     const running = state(facts, "web-ipv6-80.socket", { active: "active" });

@@ -3,8 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-// The parts of the host's script share their variables: sh(1) has no local ones. What start.sh sets for all of them, no other part may use
-// for itself. query.sh once did so with $who, and the record of a deploy named the account in place of the person.
+// The parts of the host's script share their variables: sh(1) has no local ones. A variable that start.sh sets for all parts must not be
+// used by another part for itself. query.sh once did so with $who, and the record of a deploy named the account instead of the person.
 
 const directory = join(import.meta.dirname, "../../host/transaction/scripts");
 const read = (file: string) => readFileSync(join(directory, file), "utf8");
@@ -17,14 +17,14 @@ function assigned(text: string, only = /^/): string[] {
   );
 }
 
-/** By design: the table in start.sh has the registers, and a recovered run's lingering is the next one's to end. */
+/** Intended: the table in start.sh has the registers, and the next run ends the lingering of a recovered one. */
 const mayAssign: Record<string, string[]> = {
   "paths.sh": ["held"],
   "account.sh": ["hurried"],
   "frames.sh": ["lingered"],
 };
 
-/** What a part assigns of what is set for all. */
+/** The variables for all parts that one part assigns. */
 const taken = (all: readonly string[], file: string, text: string) =>
   assigned(text).filter((name) => all.includes(name) && !mayAssign[file]?.includes(name));
 

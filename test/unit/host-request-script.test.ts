@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 
-// What counts as an answer to the request after a deploy, with servers that say what nginx says.
+// What counts as an answer to the request after a deploy, with servers that answer like nginx.
 
 const script = join(import.meta.dirname, "../../host/transaction/scripts/request.sh");
 const work = mkdtempSync(join(tmpdir(), "request-script-"));
@@ -19,7 +19,7 @@ after(() => {
   rmSync(work, { recursive: true });
 });
 
-/** What is wrong with the answer; "" for nothing. */
+/** The problem of the answer; "" for none. */
 async function problem(port: number, path: string | undefined, status = "", body = ""): Promise<string> {
   writeFileSync(join(work, "probe.0"), `127.0.0.1:${port}\n/\nlocalhost\n${status}\n${body}\n`);
   const text = '. "$0"; work=$1; read_probe 0; answered || echo "$problem"';
@@ -28,7 +28,7 @@ async function problem(port: number, path: string | undefined, status = "", body
   return stdout.trim();
 }
 
-/** The first bytes that nginx 1.22.1 sends by `listen 80 http2`, to whatever it is asked: a frame of SETTINGS. */
+/** The first bytes that nginx 1.22.1 sends with `listen 80 http2`, whatever the request is: a SETTINGS frame. */
 const settings = "000012040000000000000300000080000400010000000500ffffff";
 const says = (answer: string | Buffer) => (client: Socket) => {
   client.on("error", () => undefined);

@@ -7,7 +7,7 @@ import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import { SshConfig } from "../../host/ssh/config.ts";
 
-// The real ssh, with a home directory that is no user's.
+// The real ssh, with a home directory that does not belong to an account.
 
 const home = mkdtempSync(join(tmpdir(), "quadlet-fleet-home-"));
 const usual = { HOME: process.env.HOME, PATH: process.env.PATH };
@@ -17,7 +17,7 @@ function write(text: string, name = "config"): void {
   writeFileSync(at(name), text, { mode: 0o600 });
 }
 
-/** Without what is not set, for comparing. */
+/** The completed target without its unset fields, for comparing. */
 async function complete(target: Target): Promise<unknown> {
   return JSON.parse(JSON.stringify(await new SshConfig().complete(target)));
 }
@@ -140,7 +140,7 @@ Match user admin
       ...web,
       user: "deploy",
     });
-    // As for ssh -F: it may be a file of a repository, which a group may write.
+    // As for ssh -F: the file may be in a repository, which a group may write to.
     chmodSync(at("other"), 0o666);
     assert.deepEqual(await complete({ address: "web", sshConfig: at("other") }), { ...web, user: "deploy" });
   });
@@ -206,7 +206,7 @@ describe("what can't be followed is an error that names the host and the way out
     let message = "";
     await assert.rejects(complete(target), (thrown) => {
       assert.ok(thrown instanceof HostError);
-      // Nothing that is wrong here is a host that is down.
+      // None of these errors means that a host is down.
       assert.equal(thrown.reason, undefined);
       message = thrown.message;
       return true;

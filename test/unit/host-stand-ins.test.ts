@@ -5,7 +5,7 @@ import type { Desired, DesiredFile } from "../../host/desired.ts";
 import { type Handover, type Rehearsal, handovers, rehearsals } from "../../host/plan/stand-ins.ts";
 import { conf, service, site, unit } from "./host-plan-facts.ts";
 
-/** nginx -t, which says what the site's configuration directory is. */
+/** nginx -t, whose mount shows the site's configuration directory. */
 const checks = (directory: string) => [
   {
     name: "nginx -t",
@@ -186,7 +186,7 @@ describe("the rehearsal", () => {
       "[::1]:80",
       "80",
     ];
-    // The last two are another service's.
+    // The last two belong to another service.
     const probes = [...listens, "0.0.0.0:83", "/run/other.sock"].map((listen) => ({
       listen,
       path: "/",

@@ -4,7 +4,7 @@ import type { HostMember } from "../../host/transaction/member.ts";
 import { Succession } from "../../host/transaction/succession.ts";
 import type { Member } from "../../rollout/member.ts";
 
-/** A fake of one of the two transactions: it succeeds in everything that is not given, and notes what was asked of it. */
+/** A fake of one of the two transactions: each call that is not given succeeds, and all calls are recorded. */
 function fake(name: string, asked: string[], answers: Partial<Member> = {}): HostMember {
   const says =
     <T>(verb: string, answer: T) =>

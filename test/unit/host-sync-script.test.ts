@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
-// What is renamed is on the disk before a commit, also where another set removes an empty directory at the same moment.
+// Renamed files are on the disk before a commit, even if another set removes an empty directory at the same moment.
 
 const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 const root = mkdtempSync(join(tmpdir(), "quadlet-fleet-sync-"));
 after(() => rmSync(root, { recursive: true }));
 
-/** @param sync what stands for sync(1) */
+/** @param sync a replacement for sync(1) */
 function run(commands: string, sync = "") {
   const work = mkdtempSync(join(root, "host-"));
   mkdirSync(join(work, "a/b"), { recursive: true });

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { readFacts } from "../../host/facts/facts.ts";
 import { askedAs, readUnits } from "../../host/facts/unit-facts.ts";
 
-// What systemd says of units.
+// What systemd reports about units.
 
 const shown = `LoadState=loaded
 ActiveState=active
@@ -63,7 +63,7 @@ describe("the file that a unit is loaded from", () => {
     ["/run/systemd/generator.late/web.service", "SourcePath=/etc/init.d/web", "/etc/init.d/web"],
     ["/run/systemd/generator.early/web.service", "SourcePath=", "/run/systemd/generator.early/web.service"],
     ["/usr/lib/systemd/system/web.service", "SourcePath=", "/usr/lib/systemd/system/web.service"],
-    // `systemctl edit --full` copies what a generator has made, with its SourcePath=.
+    // `systemctl edit --full` copies the unit that a generator has made, with its SourcePath=.
     ["/etc/systemd/system/web.service", source, "/etc/systemd/system/web.service"],
     ["/run/systemd/generators/web.service", source, "/run/systemd/generators/web.service"],
     ["", "SourcePath=", undefined],

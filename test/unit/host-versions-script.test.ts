@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
-// What a host keeps of the version before a commit, and of its images. podman is imitated here: its storage is a file with a line for
-// each name of an image, and one with "-" as long as the image is there.
+// What a host keeps of the previous version at a commit, and of its images. podman is imitated: its storage is a file with a line for
+// each name of an image, and a line with "-" as long as the image is there.
 
 const scripts = join(import.meta.dirname, "../../host/transaction/scripts");
 const reference = "docker.io/library/nginx:1";
@@ -63,7 +63,7 @@ ${commands}`;
     return { stdout, signal };
   };
   writeFileSync(join(work, "storage"), `${reference} ${one}\n- ${one}\n- ${two}\n- ${three}\n`);
-  /** Up to the rename of the journal. `started`: the image that the reference stands for from now on. */
+  /** Runs up to the rename of the journal. `started`: the image that the reference stands for from now on. */
   const decide = (text: string, started?: string): void => {
     const start =
       started === undefined ? "" : `podman tag ${started} ${reference}; started_with ${started} ${reference}`;
@@ -71,7 +71,7 @@ ${commands}`;
 printf %s '${text}' >"$work/version"; echo ${reference} >"$work/images"
 stage_version && offer_version && : >"$own/committed"`);
   };
-  /** What follows, also after a crash. */
+  /** Runs what follows, also after a crash. */
   const settle = (crash = 0) => run(`own=$work/set; settle_version`, crash);
   const commit = (text: string, started?: string): void => {
     decide(text, started);

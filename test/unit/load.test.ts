@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { execute } from "../../tools/execute.ts";
 import { type LoadPlan, type LoadReport, failed, failures, line } from "../../tools/load/report.ts";
 
-// The load of the host tests counts what goes wrong: each kind is made here by a server that does just that.
+// The load of the host tests counts failures: for each kind, a server here causes it.
 
 let server: Server;
 const control = mkdtempSync(join(tmpdir(), "quadlet-fleet-load-unit-"));
@@ -23,7 +23,7 @@ const behaviours: Record<string, (socket: Socket, turn: number) => void> = {
   "/closed": (socket) => socket.end(),
   "/reset": (socket) => socket.resetAndDestroy(),
   "/timeout": () => undefined,
-  // Legal for a server: it closes a connection that idles, or one on which the next request is on its way already.
+  // A server may do this: close an idle connection, or one on which the next request is already on its way.
   "/idle": (socket) => socket.end(answer("right")),
   "/once": (socket, turn) => (turn === 1 ? socket.write(answer("right")) : socket.end()),
 };
@@ -54,7 +54,7 @@ async function load(path: string, change: Partial<LoadPlan>): Promise<LoadReport
     kept: 0,
     downloads: [],
     pauseMs: 5,
-    // Patience, except where nothing is answered.
+    // A long limit, except where there is no answer.
     timeoutMs: path === "/timeout" ? 100 : 60_000,
     maxSeconds: 60,
     maxRequests: 4,

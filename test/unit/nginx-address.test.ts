@@ -151,7 +151,7 @@ describe("addresses", () => {
       fc.property(fc.ipV6(), (text) => {
         const canonical = canonicalIpv6(text) ?? "";
         assert.equal(canonicalIpv6(canonical), canonical);
-        // URL never writes the last two words as IPv4.
+        // URL never writes the last two words in the form of IPv4.
         const [, hex] = /^\[(.*)\]$/.exec(new URL(`http://[${text}]/`).hostname) ?? [];
         assert.equal(canonicalIpv6(hex ?? ""), canonical);
       }),

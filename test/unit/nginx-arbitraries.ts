@@ -1,4 +1,4 @@
-/** What the property tests of units/nginx draw from. */
+/** Random input for the property tests of units/nginx. */
 import fc from "fast-check";
 import { parseListenStream, type ListenAddress } from "../../units/nginx/address.ts";
 import { canonicalIpv6 } from "../../units/nginx/ip.ts";
@@ -18,7 +18,7 @@ export const listenAddress: fc.Arbitrary<ListenAddress> = fc.oneof(
   fc.stringMatching(/^\/[\w .;"'{}$#-]{0,60}\w$/).map((path) => ({ family: "unix" as const, path })),
 );
 
-/** A few addresses, so that wildcards, doubles and what they cover come up often. */
+/** Only a few addresses, so that wildcards, duplicates and covered addresses are frequent. */
 export const crowdedAddress: fc.Arbitrary<ListenAddress> = fc
   .constantFrom(
     "0.0.0.0:80",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { checkListens } from "../../units/nginx/check.ts";
 
-/** File names and texts, and the addresses of one socket unit in, messages out. */
+/** Checks files with these names and texts against the addresses of one socket unit, and returns the messages. */
 function over(files: Record<string, string>, ...listen: string[]): { errors: string[]; warnings: string[] } {
   const { errors, warnings } = checkListens(
     Object.entries(files).map(([name, text]) => ({ name, text })),

@@ -14,7 +14,7 @@ const messages = ({ errors, warnings }: CheckResult) => ({
 const server = (...listens: string[]) =>
   `server {\n${listens.map((listen) => `listen ${listen};\n`).join("")}}\n`;
 
-/** default.conf and the sockets in, messages out. */
+/** Checks default.conf against the sockets, and returns the messages. */
 const check = (text: string, ...listen: string[]) =>
   messages(checkListens([{ name: "default.conf", text }], sockets(...listen)));
 
@@ -232,7 +232,7 @@ describe("for arbitrary input", () => {
           (stream === "[::1]:80" && wildcards.includes("[::]:80"));
         const bound = wildcards.filter((stream) => !covered(stream)).sort();
         const streams = passed.map(toListenStream).sort();
-        // One server each; a "server" without a listen would add its own.
+        // Each listen has its own server; a "server" without a listen would add one.
         const text = listens.map((one) => server(toNginxListen(one))).join("");
         const found = check(text, ...streams);
         const agree = JSON.stringify(bound) === JSON.stringify(streams);

@@ -46,7 +46,7 @@ describe("a person's lines, one by one", () => {
     fc.assert(
       fc.property(configuration, (text) => {
         const { lines, directives } = readExtra(text);
-        // What can't be read has none, and an include here stands for nothing.
+        // An unreadable text has no directives, and an include has no meaning here.
         if (directives.length === 0 || /include/.test(text)) return;
         found += 1;
         assert.deepEqual(shape(lines.map((line) => line.text).join("\n")), shape(text));

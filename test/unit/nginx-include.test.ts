@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { resolveInclude } from "../../units/nginx/include.ts";
 
-// Which files an include reads. The paths were compared with nginx 1.31.5 where they are odd.
+// Which files an include reads. Unusual paths were compared with nginx 1.31.5.
 
 const files = ["a.conf", "b.conf", "a.inc", "sites.d/x.inc"];
 const found = (pattern: string, mounts: string[] = []) => {

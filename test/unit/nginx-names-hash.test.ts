@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { namesHashLine } from "../../units/nginx/names-hash.ts";
 
-// Each of these lengths was tried with nginx 1.26: one more than the first of a pair, and it would not start.
+// Each length was tried with nginx 1.26: with one more than the first number of a pair, nginx did not start.
 const lengths: [number, number | undefined][] = [
   [1, undefined],
   [46, undefined],

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { parseListenStream, toListenStream } from "../../units/nginx/address.ts";
 import { plainAddress } from "../../units/nginx/plain.ts";
 
-/** Where a socket is asked; undefined for nowhere. */
+/** The address at which a socket is asked; undefined if there is none. */
 function askedAt(text: string, socket = "0.0.0.0:80", name = "default.conf"): string | undefined {
   const found = plainAddress([{ name, text }], parseListenStream(socket));
   return found === undefined ? undefined : toListenStream(found);

@@ -57,7 +57,7 @@ test("together they are what the sockets are, and nothing is out of sight", () =
   ];
   const sockets = [{ unit: "web.socket", listen: streams }];
   assert.deepEqual(checkListens(files, sockets), { errors: [], warnings: [] });
-  // Without the routes' file nothing else is wrong; with a listen in it, that is seen.
+  // The routes' file is checked, too: a listen in it is found.
   const wrong = files.map((file) => (file.name.endsWith(".routes") ? { ...file, text: "listen 81;" } : file));
   assert.match(
     checkListens(wrong, sockets).errors[0]?.message ?? "",

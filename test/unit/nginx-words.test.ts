@@ -17,7 +17,7 @@ const problem = (text: string) => {
 };
 
 describe("a word or a comment that is too long for nginx", () => {
-  // Where each of them ends: nginx 1.22.1 and 1.31.5 took and refused the same (1,302 texts around the limits).
+  // The limit of each: nginx 1.22.1 and 1.31.5 accepted and refused the same texts (1,302 texts around the limits).
   const a = (count: number) => "a".repeat(count);
   const cases: [string, (count: number) => string, number][] = [
     ["before a mark", (count) => `set $x ${a(count)};`, 4095],

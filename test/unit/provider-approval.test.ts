@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type Approval, approvalOf, removalOf } from "../../provider/approval.ts";
 import { type Wire, type WireObject, isObject, isSecret, secret, wireUnknown } from "../../provider/wire.ts";
 
-// The digests of a change: what they are over, and that nobody finds a secret by them.
+// The digests of a change: what they cover, and that they don't reveal a secret.
 
 const urn = "urn:pulumi:production::fleet::quadlet:index:UnitSet::www";
 const nginx = "docker.io/library/nginx:1.29";
@@ -37,7 +37,7 @@ async function of(
   return found;
 }
 
-/** Which digests are other ones. */
+/** The digests that differ. */
 function differing(one: Approval, other: Approval): string[] {
   return Object.entries(one).flatMap(([part, digest]) =>
     other[part as keyof Approval] === digest ? [] : [part],
@@ -178,7 +178,7 @@ test("the digest of a removal is the same of what the engine sends and of what a
   assert.notEqual(removalOf(...wire), removalOf(inputs({ name: "wwx" }), wire[1]));
 });
 
-/** Paths of all texts. */
+/** The paths of all texts. */
 function texts(value: Wire, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value === "string") return [path];
   if (typeof value !== "object" || value === null) return [];

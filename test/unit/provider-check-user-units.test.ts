@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { checkUnitSet } from "../../provider/check.ts";
 import type { PlainObject } from "../../provider/wire.ts";
 
-// Inputs with units of the account's manager in a set of the host's.
+// Inputs of a set of the host's manager with units of the account's manager.
 
 const app = { "app.container": "[Container]\nImage=docker.io/library/httpd\n" };
 const right: PlainObject = {

@@ -15,7 +15,7 @@ const before: PlainObject = {
   images: { nginx: { pull: "missing" } },
 };
 
-/** After an operation that succeeded: the outputs have the set, and no connections. */
+/** The changes after an operation that succeeded: the outputs have the set, and no connections. */
 function changes(after: PlainObject, from = before): Record<string, string> {
   const { hosts, ...outputs } = from;
   assert.ok(hosts);
@@ -105,7 +105,7 @@ describe("one entry for each", () => {
   test("note in the outputs", () => {
     const notes = { drift: { "192.0.2.11": "gone: /a" }, pending: "192.0.2.11: it broke off" };
     assert.deepEqual(changes(before, { ...before, ...notes }), { drift: "delete", pending: "delete" });
-    // Nobody updates what nobody has looked at.
+    // `unseen` is not a difference: it only says that a refresh could not look at a host.
     assert.deepEqual(changes(before, { ...before, unseen: "192.0.2.11: no SSH connection" }), {});
   });
 

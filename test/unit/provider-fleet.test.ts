@@ -7,13 +7,13 @@ import { type WireObject, revealObject, secret, wireUnknown } from "../../provid
 const address = (number: number) => ({ address: `192.0.2.${number}` });
 const three = { "web-1": address(1), "web-2": address(2), "web-3": address(3) };
 
-/** What the state says after these hosts were deployed to. */
+/** The content of the state after a deploy to these hosts. */
 function known(hosts: WireObject, change: Partial<Known> = {}): Known {
   const ways = waysOf(hosts);
   return { ...nothingKnown, ways, where: revealObject(whereOf(ways)) as Record<string, string>, ...change };
 }
 
-/** "NAME" of a host that takes part, with "+" where it has nothing and "-" where it leaves; "(NAME)": absent. */
+/** "NAME" of a host that takes part, with "+" if it has nothing and "-" if it leaves; "(NAME)": absent. */
 function brief({ parts, absent, settled }: Fleet): { busy: string; settled: string } {
   const busy = [
     ...parts.map(({ name, leaves, has }) => `${leaves ? "-" : has === "nothing" ? "+" : ""}${name}`),
@@ -85,7 +85,7 @@ describe("who takes part", () => {
   test("a host that is retired: not contacted, whatever is to do", () => {
     const retired = { ...three, "web-3": { ...address(3), state: "retired" } };
     assert.deepEqual(fleet(retired, known(three), true), { busy: "web-1 web-2", settled: "" });
-    // Nothing is to do on the others for that.
+    // The other hosts have nothing to do because of that.
     assert.deepEqual(fleet(retired, known(three)), { busy: "", settled: "web-1 web-2" });
     const replaced = { ...retired, "web-4": address(3) };
     assert.deepEqual(fleet(replaced, known(three)), { busy: "+web-4", settled: "web-1 web-2" });

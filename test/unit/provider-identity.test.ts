@@ -25,7 +25,7 @@ test("several hosts, each with what it has", () => {
   });
 });
 
-/** As somebody would write it. */
+/** The identity as a user would write it. */
 function written(hosts: Record<string, Connection>, end: string): string {
   const places = Object.entries(hosts).map(([name, { user, address, port }]) => {
     const at = address.includes(":") ? `[${address}]` : address;
@@ -75,7 +75,7 @@ describe("what says nothing to import, and what does", () => {
     // The name becomes a directory on the host.
     "root@192.0.2.11:22/system/..",
     "root@192.0.2.11:22/system/a b",
-    // One host twice, and one that is missing.
+    // A host that is named twice, and a missing one.
     "web-1=192.0.2.11,web-1=192.0.2.12/system/web",
     "192.0.2.11,192.0.2.11/system/web",
     "192.0.2.11,/system/web",

@@ -6,7 +6,7 @@ import type { Identity } from "../../provider/identity.ts";
 import { secret } from "../../provider/wire.ts";
 import { importedInputs, nextQuery } from "../../provider/import.ts";
 
-/** What is on a made-up host. */
+/** The content of a made-up host. */
 interface Host {
   files: Record<string, string>;
   modes?: Record<string, string>;
@@ -15,7 +15,7 @@ interface Host {
   lingers?: boolean;
 }
 
-/** The facts that the host answers a query with: of what was asked, and nothing else. */
+/** The host's answer to a query: only the facts that were asked for. */
 function answer(host: Host, query: Query): Facts {
   const file = (path: string): FileFact => {
     const text = host.files[path];
@@ -59,7 +59,7 @@ function answer(host: Host, query: Query): Facts {
   };
 }
 
-/** The queries that follow each other, as lists of paths, and what is known at the end. */
+/** The queries one after the other, as lists of paths, and the inputs at the end. */
 function walk(identity: Identity, host: Host) {
   const asked: { directories: readonly string[]; files: string[]; units: readonly string[] }[] = [];
   let facts = answer(host, { files: new Map(), units: [] });
@@ -147,7 +147,7 @@ describe("Example 1, made by hand, with a directory that is mounted", () => {
       [container]:
         "[Container]\nImage=localhost/myimage\nVolume=%h/nginx_conf_d:/etc/nginx/conf.d:Z\nVolume=/srv/www:/usr/share/nginx/html\n",
       [socket]: "[Socket]\nListenStream=0.0.0.0:8080\n",
-      // No unit, and not to be read as one.
+      // Not a unit, and it must not be read as one.
       [conf]: "server {\n  listen 8080;\n}\n",
       "~/nginx_conf_d/htpasswd": "u:x\n",
       "/srv/www/index.html": "hello\n",

@@ -7,7 +7,7 @@ function set(listen: string, connection: PlainObject = { address: "web-1" }, uni
   return { hosts: { "web-1": connection }, units: { [unit]: `[Socket]\nListenStream=${listen}\n` } };
 }
 
-/** What is said of the last of the sets, which are checked one after the other. */
+/** The failures of the last set. The sets are checked one after the other. */
 function claims(...sets: [string, PlainObject][]): string[] {
   const listeners = new Listeners();
   let failures: string[] = [];

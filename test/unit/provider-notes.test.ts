@@ -36,7 +36,7 @@ const outputs = (facts: Facts): WireObject => ({
 });
 const before = outputs(host);
 
-/** What is said of some hosts, of which those in `seen` were looked at. */
+/** The notes about some hosts, of which those in `seen` were looked at. */
 function fleet(
   seen: Record<string, Facts | undefined>,
   properties = before,

@@ -27,7 +27,7 @@ function set(page: string, hosts: WireObject, change: WireObject = {}): WireObje
   };
 }
 
-/** What is said of a change from what was deployed. */
+/** The text about a change from the deployed version. */
 function says(
   before: WireObject | undefined,
   after: WireObject,

@@ -19,7 +19,7 @@ const three: UnitSetInputs["hosts"] = {
 };
 const retired = { ...three, "web-3": { address: "192.0.2.3", state: "retired" as const } };
 
-/** The policy in numbers, with this value of QUADLET_FLEET_ONLY. */
+/** The policy as numbers, with this value of QUADLET_FLEET_ONLY. */
 function limits(rollout: Rollout = {}, only?: string, hosts = three) {
   const resolved = policyOf({ rollout, hosts }, only === undefined ? {} : { [onlyVariable]: only });
   assert.ok("limits" in resolved, JSON.stringify(resolved));

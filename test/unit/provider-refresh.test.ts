@@ -21,7 +21,7 @@ assert.ok(hosts);
 const where = { "web-1": "192.0.2.11" };
 const properties: WireObject = { ...applied, owner: "urn:web", unitStates: {}, where };
 
-/** A login that ends so, while another host answers or not; and the warnings. */
+/** A login that fails with this error, while another host answers or not; and the warnings. */
 async function world(thrown: Error, othersAnswer = true): Promise<{ context: Context; warnings: string[] }> {
   const warnings: string[] = [];
   const survey = new Survey({ next: 10, step: 5 });

@@ -11,7 +11,7 @@ import { waysOf, whereOf } from "../../provider/where.ts";
 import type { WireObject } from "../../provider/wire.ts";
 import { Keyring } from "./ssh-keys.ts";
 
-// Only a host that is gone for good may be forgotten: what else fails leaves units behind that run.
+// Only a host that is gone for good may be forgotten: after any other failure its units would still run.
 
 const ring = new Keyring();
 after(() => ring[Symbol.dispose]());
@@ -20,7 +20,7 @@ ring.make("locked", { passphrase: "sesame" });
 ring.make("open");
 const hostKey = readFileSync(ring.path("host.pub"), "utf8");
 
-/** A port of this machine at which nothing listens. */
+/** A port of this machine on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -18,13 +18,13 @@ function set(page: string, hosts: WireObject, change: WireObject = {}): WireObje
   return { hosts, name: "web", manager: "system", units: {}, files: { "/a": { content: page } }, ...change };
 }
 
-/** What the state has after a deploy to all these hosts. */
+/** The content of the state after a deploy to all these hosts. */
 function state(inputs: WireObject, change: WireObject = {}): Before {
   const where = whereOf(waysOf(inputs.hosts));
   return { inputs, properties: { ...echo(inputs), owner: "urn", unitStates: {}, where, ...change } };
 }
 
-/** The outputs after a rollout in which the hosts have ended so. */
+/** The outputs after a rollout with these results of the hosts. */
 function after(
   before: Before | undefined,
   inputs: WireObject,
@@ -111,7 +111,7 @@ describe("hosts that the saved inputs do not name keep their connection, as a se
     const found = after(state(a), three, has, { "web-2": old("x") }, true);
     assert.deepEqual(found.others, secret({ "web-3": { ...address(3), privateKey: secret("k") } }));
     assert.equal((found.where as WireObject)["web-3"], "192.0.2.3");
-    // And the next operation finds it.
+    // The next operation finds the new host.
     const known = lastOperation({ inputs: a, properties: found }, "urn").known;
     assert.deepEqual(Object.keys(known.ways), ["web-1", "web-2", "web-3"]);
   });

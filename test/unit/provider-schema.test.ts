@@ -32,7 +32,7 @@ interface Schema {
 const written = schema("0.1.0") as Schema;
 const objects = Object.entries(written.types).filter(([, type]) => type.enum === undefined);
 
-/** Field → whether it must be there, for each type of the contract. */
+/** For each type of the contract: field → whether it is required. */
 const contract = new Map(
   Object.entries(data).map(([name, { fields }]) => [
     name,
@@ -68,7 +68,7 @@ describe("the schema names every field of the contract and nothing else", () => 
   }
 
   test("no interface is left out", () => {
-    // These are part of the others.
+    // These are parts of the others.
     assert.deepEqual(
       names(pairs.map(([name]) => name))
         .concat("Connection", "Credentials", "HttpRequest", "VerifyRequest")
@@ -137,7 +137,7 @@ describe("for other languages", () => {
   });
 
   test("no enum has the name of a type that it is in as the start of its own", () => {
-    // Go's constants have the name again: ImagePullPullAlways.
+    // Go's constants repeat the name: ImagePullPullAlways.
     const starts = [...contract.keys()].map((shape) => `quadlet:index:${shape}`);
     const doubled = Object.entries(written.types).flatMap(([token, one]) =>
       one.enum && starts.some((start) => token.startsWith(start)) ? [token] : [],

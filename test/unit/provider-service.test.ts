@@ -14,7 +14,7 @@ import {
   wireUnknown,
 } from "../../provider/wire.ts";
 
-// The service as the engine calls it.
+// The service, called as the engine calls it.
 
 const engine = { flushed: () => Promise.resolve() } as unknown as Engine;
 const lifetime = { onEnd: () => undefined, during: (work: () => unknown) => work(), cancelled: false };

@@ -21,7 +21,7 @@ const wire: WireObject = {
 const inputs = revealObject(wire) as unknown as UnitSetInputs;
 const desired = desiredState(inputs, "urn:web");
 
-/** A host on which all is as desired, but for what is given. */
+/** A host on which everything is as desired, except for the given facts. */
 function host(files: Record<string, Partial<FileFact>> = {}, units: Record<string, Partial<UnitFact>> = {}) {
   const facts: Facts = {
     ...noFacts(),

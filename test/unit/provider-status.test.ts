@@ -5,12 +5,12 @@ import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 import { Engine } from "../../provider/status.ts";
 
-// What the engine's display gets, by gRPC. The server answers a line only when it is let: so nothing here hangs on a clock.
+// What the engine's display gets, by gRPC. The server answers a line only when a test allows it, so nothing here depends on a clock.
 
 let server: grpc.Server;
 let address: string;
 let lines: string[] = [];
-/** Answers the oldest line that has no answer. */
+/** Functions that answer the lines that have no answer yet, the oldest first. */
 let answers: (() => void)[] = [];
 let mayAnswer = true;
 
@@ -40,7 +40,7 @@ beforeEach(() => {
   mayAnswer = true;
 });
 
-/** Until the engine has that many lines. */
+/** Waits until the engine has that many lines. */
 async function until(count: number): Promise<void> {
   while (lines.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
 }

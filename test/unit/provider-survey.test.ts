@@ -8,7 +8,7 @@ const patience = { next: 60, step: 5 };
 const dead = (host: string) =>
   new HostError(host, "no SSH connection within 15 s.", { reason: "unreachable" });
 
-/** One read a host name, with no more than `places` at a time, as the engine does it; those that begin with "dead" are so. */
+/** Reads each host once, at most `places` at a time, as the engine does. Hosts whose names begin with "dead" fail. */
 async function reads(hosts: string[], places = hosts.length): Promise<string[]> {
   const survey = new Survey(patience);
   const results: string[] = [];
@@ -17,7 +17,7 @@ async function reads(hosts: string[], places = hosts.length): Promise<string[]> 
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [index, host] = next;
       const ask = async () => {
-        // Timers of one process: longer than the survey waits for the next read, on any machine.
+        // Timers of one process: on any machine, this is longer than the survey waits for the next read.
         await sleep(host.startsWith("slow") ? 3 * patience.next : 0);
         if (host.startsWith("dead")) throw dead(host);
         return "seen";

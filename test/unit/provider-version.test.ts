@@ -4,13 +4,13 @@ import { desiredOf } from "../../provider/operations/context.ts";
 import { VersionError, inputsOf, isVersion, reveals } from "../../provider/version.ts";
 import { type WireObject, revealObject, secret } from "../../provider/wire.ts";
 
-// The text of a version that a host keeps, and the inputs that bring it back.
+// The text of a version that a host keeps, and the inputs that restore it.
 
 const conf = "/etc/quadlet-fleet/www/default.conf";
 const key = "/etc/quadlet-fleet/www/key.pem";
 const token = "/etc/quadlet-fleet/www/token";
 
-/** A set with a file that anybody may read, one that only its owner may, and one whose content the user calls secret. */
+/** A set with a file that any account may read, one that only its owner may read, and one that the user marks as secret. */
 function inputs(page: string, more: WireObject = {}): WireObject {
   return {
     name: "www",
@@ -111,7 +111,7 @@ describe("the inputs that bring it back", () => {
       ...inputs("one", { rollout: { canary: 2 }, probes: { "0.0.0.0:80": { path: "/old" } } }),
       ...{ services: {}, userUnits: {}, userServices: {}, checks: {} },
     });
-    // So it stays out of the text, and out of what is kept for a revert.
+    // So the token stays out of the text, and out of what is kept for a revert.
     assert.ok(desiredOf(back, "urn").secrets.includes(token));
   });
 

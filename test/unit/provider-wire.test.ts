@@ -16,7 +16,7 @@ import {
 } from "../../provider/wire.ts";
 
 describe("secrets and unknown values", () => {
-  // The literal is the protocol's (pulumi/pulumi: sdk/go/common/resource/plugin/rpc.go).
+  // The literal is that of the protocol (pulumi/pulumi: sdk/go/common/resource/plugin/rpc.go).
   const wrapped = {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     value: "s",
@@ -88,7 +88,7 @@ describe("isSecretAt", () => {
 });
 
 describe("for any value", () => {
-  /** A value, and the same with some of its parts wrapped, some of them more than once. */
+  /** A value, and the same value with some of its parts wrapped, some of them more than once. */
   const leaf = fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string());
   const { tree } = fc.letrec<{ tree: { plain: Wire; wire: Wire } }>((tie) => {
     const inner = fc.oneof(
@@ -105,7 +105,7 @@ describe("for any value", () => {
     );
     return {
       tree: fc.tuple(inner, fc.nat(2)).map(([{ plain, wire }, wrappers]) => {
-        // Not secret(), which would wrap once only.
+        // Not secret(), which would wrap only once.
         const signature = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
         const wrap = (value: Wire): Wire => ({ ...signature, value });
         return { plain, wire: wrappers === 0 ? wire : wrappers === 1 ? wrap(wire) : wrap(wrap(wire)) };

@@ -1,4 +1,4 @@
-/** What a component registers with the engine, which is a mock here. */
+/** The resources that a component registers with the engine, which is a mock here. */
 import * as pulumi from "@pulumi/pulumi";
 import {
   ReverseProxyStack,
@@ -21,7 +21,7 @@ export interface Registration {
 
 const componentTypes = ["quadlet:index:SocketActivatedNginx", "quadlet:index:ReverseProxyStack"];
 
-/** All resources that a component registers, itself among them, in order, and its outputs. One component at a time. */
+/** All resources that a component registers, including itself, in order, and its outputs. One component at a time. */
 export async function registrations(
   make: () => SocketActivatedNginx | ReverseProxyStack,
 ): Promise<{ all: Registration[]; urls: string[] }> {
@@ -38,12 +38,12 @@ export async function registrations(
     const urls = await new Promise<string[]>((resolve) => component.urls.apply(resolve));
     return { all, urls };
   } finally {
-    // Until all of them are registered; a component is by itself, where it then refuses its arguments.
+    // Waits until all are registered. If the component refuses its arguments, it is the only one.
     await pulumi.runtime.disconnect();
   }
 }
 
-/** All resources of a component with this name except itself, by their names, and its outputs. */
+/** All resources of a component with this name except the component itself, by their names, and its outputs. */
 export async function register(
   name: string,
   shape: Shape,

@@ -7,7 +7,7 @@ import { ReleaseError, released } from "../../tools/release/changelog.ts";
 import { buildTagged, makeRelease } from "../../tools/release/make.ts";
 import { execute } from "../../tools/execute.ts";
 
-// With real repositories, and without the build, which package of test/hosts runs.
+// With real repositories, but without the build: package.test.ts of test/hosts runs that.
 
 const changelog = "# Changelog\n\n## Unreleased\n\n### Added\n\n- # A line like a comment.\n";
 const manifest = { name: "quadlet-fleet", version: "0.1.0", repository: "github:acme/fleet" };
@@ -54,7 +54,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Does what the build does with the version, and keeps what it has seen. */
+/** Stands for the build: reads the version, and records what it has read. */
 function builder() {
   const seen: { version: unknown; changelog: string; hasPackages: boolean }[] = [];
   return {

@@ -6,7 +6,7 @@ import { virtualClock } from "./rollout-time.ts";
 
 const never = new AbortController().signal;
 
-/** Lets rollouts in one after the other, and reports what is inside after each. */
+/** Lets rollouts in one after the other, and after each reports which ones are inside. */
 function watched(gate: Gate) {
   const inside = new Map<string, () => void>();
   const waits: string[] = [];

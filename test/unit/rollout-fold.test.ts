@@ -32,7 +32,7 @@ test("the order is a person's", () => {
 
 const name = fc
   .stringMatching(/^[a-c.-]{0,2}[0-9]{0,2}[ab.]{0,1}[0-9]{0,3}[a-b]{0,1}$/)
-  // A host has a name.
+  // A host's name is not empty.
   .filter((text) => text !== "");
 const names = fc.oneof(
   fc.uniqueArray(name),

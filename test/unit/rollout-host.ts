@@ -10,22 +10,22 @@ import type {
 } from "../../rollout/member.ts";
 import type { VirtualClock } from "./rollout-time.ts";
 
-/** What happens to a host in a rollout. Times are seconds. */
+/** The events of a host in a rollout. Times are in seconds. */
 export interface Fate {
   readonly has: "nothing" | "old";
   readonly prepare: { readonly takes: number; readonly answer: Prepared["kind"] | "throws" };
-  /** How often it is busy before it answers so. */
+  /** How often it answers "busy" before that answer. */
   readonly busy: number;
-  /** A long time: it hangs. */
+  /** If it takes a long time, the host hangs. */
   readonly activate: { readonly takes: number; readonly answer: "held" | "failed" | "stuck" };
-  /** The answers to looks at it, one after the other; then it is healthy. */
+  /** The results of looking at it, one after the other; after them it is healthy. */
   readonly looks: readonly boolean[];
   readonly revert: { readonly takes: number; readonly answer: Back };
-  /** For how long a commit is on its way, and whether the connection breaks before its answer is there. */
+  /** How long a commit is on its way, and whether the connection breaks before the answer arrives. */
   readonly commit: { readonly takes: number; readonly losesAck: boolean };
-  /** When no connection to it is possible: [from, seconds]. */
+  /** When it can't be connected to: [from, seconds]. */
   readonly outages: readonly (readonly [from: number, seconds: number])[];
-  /** When its packets get lost: [from, seconds]. The connection breaks after 20 of them. */
+  /** When its packets are lost: [from, seconds]. The connection breaks after 20 seconds of that. */
   readonly silences: readonly (readonly [from: number, seconds: number])[];
   readonly reboots: readonly number[];
 }
@@ -45,24 +45,24 @@ export const fine: Fate = {
 
 type Phase = "idle" | "preparing" | "prepared" | "activating" | "held" | "reverting" | "new" | "stuck";
 
-/** A host with the table of section 3.1: what it does by itself when it is left alone, and a session on it. */
+/** A host with the table of section 3.1 (what it does by itself when it is left alone), and a session on it. */
 export class SimulatedHost implements Member {
   readonly tags: readonly string[] = [];
   leaves = false;
   phase: Phase = "idle";
   /** Calls that break the protocol. */
   readonly wrong: string[] = [];
-  /** When it was last seen healthy, and asked to commit. */
+  /** When it was last seen healthy, and when it was asked to commit. */
   healthyAt = -Infinity;
   committedAt: number | undefined;
   activatedAt: number | undefined;
   revertedAt: number | undefined;
-  /** The last call had no answer that says what it has. */
+  /** True if the last call had no answer that says which version it has. */
   isUnanswered = false;
   isOnline = true;
   #isAttached = false;
   #silentSince: number | undefined;
-  /** Called when it is heard again. */
+  /** Called when the host can be heard again. */
   #listeners: (() => void)[] = [];
   #sessions = 0;
   #open = 0;
@@ -116,7 +116,7 @@ export class SimulatedHost implements Member {
     return this.#silentSince === undefined ? 0 : this.#clock.now() - this.#silentSince;
   }
 
-  /** What it really has. */
+  /** The version that it really has. */
   get truth(): Has | Phase {
     if (this.phase === "new" || this.phase === "stuck") return this.phase;
     if (this.phase === "idle" && this.fate.prepare.answer === "nothing-to-do") return "new";
@@ -127,7 +127,7 @@ export class SimulatedHost implements Member {
     return this.#isAttached && (this.phase === "activating" || this.phase === "reverting");
   }
 
-  /** A call of it has not returned. */
+  /** True while a call has not returned. */
   get isAsked(): boolean {
     return this.#open > 0;
   }
@@ -220,7 +220,7 @@ export class SimulatedHost implements Member {
     });
   }
 
-  /** A call over the connection: as long as that is there, what it answers; else what a lost one means. */
+  /** A call over the connection: returns the host's answer, or `lost` if the connection breaks. */
   async #call<T extends { kind: string }>(lost: T, action: () => Promise<T>): Promise<T> {
     this.isUnanswered = true;
     if (!this.#attach()) {

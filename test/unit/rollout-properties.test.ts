@@ -7,7 +7,7 @@ import { type Given, type Scene, begin, play } from "./rollout-scene.ts";
 import { virtualClock } from "./rollout-time.ts";
 
 const plain = { noNullPrototype: true };
-// So seldom that most hosts have one fault or none: a rollout in which all goes wrong never comes to its decision.
+// Faults are so rare that most hosts have one or none: a rollout in which everything fails never comes to its decision.
 const mostly = <T>(usual: T, ...others: T[]) =>
   fc.oneof(
     { weight: 15 * others.length, arbitrary: fc.constant(usual) },
@@ -83,7 +83,7 @@ const given: fc.Arbitrary<Given> = fc
     };
   });
 
-/** What the outcome says of a host. */
+/** What the outcome reports about a host. */
 function told({ outcome }: Scene, host: SimulatedHost): string {
   if (outcome.kind === "all-new") return "new";
   if (outcome.kind === "all-old") return "as before";
@@ -128,7 +128,7 @@ function check(scene: Scene): void {
   if (outcome.kind === "partial") assert.ok(outcome.pending.length <= 330, outcome.pending);
 }
 
-/** Whether a host that is left out happens to have the new version, which the rollout did not check. */
+/** Whether a host that is left out has the new version by chance, which the rollout did not check. */
 function isUnseen(scene: Scene, host: SimulatedHost): boolean {
   return (
     host.fate.prepare.answer === "nothing-to-do" &&
@@ -204,7 +204,7 @@ function changesSeveral({ hosts }: Scene): boolean {
   return hosts.filter(({ activatedAt }) => activatedAt !== undefined).length > 1;
 }
 
-/** No host is activated for one site between the activation and the end of another site. */
+/** Asserts that no host is activated for one site between the activation and the end of another site. */
 function assertApart(mine: SimulatedHost, other: SimulatedHost, scenes: readonly Scene[]): void {
   if (mine.activatedAt === undefined || other.activatedAt === undefined) return;
   const ended = (host: SimulatedHost) => scenes.find(({ hosts }) => hosts.includes(host))?.ended ?? 0;

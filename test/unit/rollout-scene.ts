@@ -11,16 +11,16 @@ export interface Scene {
   readonly hosts: readonly SimulatedHost[];
   readonly limits: Limits;
   readonly said: readonly string[];
-  /** Hosts whose last answer did not say what they have, when the result was there. */
+  /** Hosts whose last answer, at the time of the result, did not say which version they have. */
   readonly unheard: readonly SimulatedHost[];
-  /** When the result was there. */
+  /** The time of the result. */
   readonly ended: number;
   /** The most hosts that changed at once. */
   readonly mostChanging: number;
 }
 
 export interface Given {
-  /** Name → how it differs from a host on which all goes well. */
+  /** Name → the differences from a host on which everything succeeds. */
   readonly fates: Readonly<Record<string, Partial<Fate>>>;
   readonly policy?: RolloutPolicy;
   readonly cancelAt?: number;
@@ -47,7 +47,7 @@ export function begin(given: Given): Promise<Scene> {
     const activate = host.activate.bind(host);
     host.activate = async () => {
       const answer = activate();
-      // A host that did not answer for as long as its grace lasts has been given up.
+      // A host that did not answer during its grace time has been given up.
       const isGivenUp = ({ revertedAt = Infinity }: SimulatedHost) =>
         clock.now() - revertedAt >= limits.grace - 15;
       const changing = hosts.filter((other) => other.isChanging && !isGivenUp(other)).length;
@@ -72,7 +72,7 @@ export function begin(given: Given): Promise<Scene> {
   });
 }
 
-/** A whole rollout, and after it all that hosts do by themselves. */
+/** Runs a rollout to its end, and then everything that hosts do by themselves. */
 export async function play(given: Given): Promise<Scene> {
   const clock = virtualClock();
   const scene = await clock.run(begin({ ...given, clock }));
@@ -80,7 +80,7 @@ export async function play(given: Given): Promise<Scene> {
   return scene;
 }
 
-/** The hosts in the order in which they were activated, those of one moment together. */
+/** The hosts in the order of their activation, those of one moment together. */
 export function activations({ hosts }: Scene): string[][] {
   const byTime = Map.groupBy(
     hosts.filter(({ activatedAt }) => activatedAt !== undefined),
@@ -93,7 +93,7 @@ export function truths({ hosts }: Scene): Record<string, string> {
   return Object.fromEntries(hosts.map(({ name, truth }) => [name, truth]));
 }
 
-/** Four hosts on which all goes well, except for what is given. */
+/** Four hosts on which everything succeeds, except for the given fates. */
 export function four(others: Record<string, Partial<Fate>> = {}): Record<string, Partial<Fate>> {
   return { "web-1": {}, "web-2": {}, "web-3": {}, "web-4": {}, ...others };
 }

@@ -1,14 +1,14 @@
 import type { Clock } from "../../rollout/world.ts";
 
 export interface VirtualClock extends Clock {
-  /** Runs until the promise is settled: whenever all wait for time, time goes on. */
+  /** Runs until the promise is settled: when everything waits for time, time moves on. */
   run<T>(promise: Promise<T>): Promise<T>;
   /** Runs until nothing waits for time. */
   drain(): Promise<void>;
   at(time: number, action: () => void): void;
 }
 
-/** Time that passes only when all wait for it: ten minutes take milliseconds. */
+/** Time that passes only when everything waits for it: ten minutes take milliseconds. */
 export function virtualClock(): VirtualClock {
   let now = 0;
   const waiting = new Set<{ time: number; resolve: () => void }>();

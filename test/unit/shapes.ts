@@ -9,7 +9,7 @@ const common = {
   image: "docker.io/library/nginx:latest",
 };
 
-/** Of each manager: what Examples 1, 2 and 3 have. */
+/** A site of each manager, with what Examples 1, 2 and 3 have. */
 export const rootless: SocketActivatedNginxArgs = {
   ...common,
   manager: "user",
@@ -59,7 +59,7 @@ const unixBackends = { program, activated, page };
 export const certificate = makeCertificate(["www.example.com"]);
 export const otherCertificate = makeCertificate(["*.example.net"]);
 
-/** What a site and a proxy with each option have. */
+/** The arguments of a site and a proxy with each option. */
 const options = {
   createUser: true,
   adopt: true,

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { deadInBuild } from "../../tools/site/dead.ts";
 import { repositoryPage, target } from "../../tools/site/target.ts";
 
-// What `make site` makes of links, and its check of the result.
+// How `make site` rewrites links, and its check of the result.
 
 describe("where a link of docs/tls.md leads on the site", () => {
   const site = (repository?: string) => ({

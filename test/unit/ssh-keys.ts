@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A home directory, keys and agents of OpenSSH for a test; nothing of the user's is seen. */
+/** A home directory, keys and agents of OpenSSH for a test, without anything of the user's. */
 export class Keyring implements Disposable {
   readonly home = mkdtempSync(join(tmpdir(), "quadlet-fleet-home-"));
   readonly #agents: number[] = [];
@@ -47,7 +47,7 @@ export class Keyring implements Disposable {
 
   [Symbol.dispose](): void {
     for (const agent of this.#agents) process.kill(agent);
-    // Not rmSync: each agent removes its socket when it ends, and rmSync stops at a file that is gone meanwhile.
+    // Not rmSync: each agent removes its socket when it ends, and rmSync stops at a file that has disappeared meanwhile.
     execFileSync("rm", ["-rf", this.home]);
   }
 }

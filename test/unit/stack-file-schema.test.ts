@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { fleetSchema } from "../../stacks/schema.ts";
 import { schemaFile, stackFile } from "../../tools/docs/pages.ts";
 
-// docs/stack-file.schema.json says of a stack file what the program says of its configuration.
+// docs/stack-file.schema.json accepts and refuses the same stack files as the program.
 
 const root = join(import.meta.dirname, "../..");
 const text = readFileSync(join(root, schemaFile), "utf8");
@@ -37,7 +37,7 @@ describe("valid are", () => {
   for (const path of ["stacks/Pulumi.example.yaml", ...examples])
     test(path, () => {
       const file = parse(readFileSync(join(root, path), "utf8")) as StackFile;
-      // What the file leaves to `pulumi config set`.
+      // The values that the file leaves to `pulumi config set`.
       for (const { tls } of Object.values(file.config["quadlet-fleet:sites"] ?? {}))
         if (tls)
           Object.assign(tls, { certificate: "-----BEGIN CERTIFICATE-----", key: { secure: "v1:AAAA" } });

@@ -10,7 +10,7 @@ import { readConfiguration } from "../../stacks/configuration.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 import { makeCertificate } from "../certificates.ts";
 
-/** A stack file without places. */
+/** A stack file without the places of its values. */
 const written = (config: Record<string, unknown>) => ({ config, at: () => undefined, isBlank: () => false });
 
 function problems(all: Record<string, string>): string[] {
@@ -32,7 +32,7 @@ test("our keys, by their names; those of others are not ours", () => {
 });
 
 test("a key whose entries are commented out counts as left out", () => {
-  // So Pulumi 3.258 hands over `quadlet-fleet:sites:`, and so a future version will.
+  // Pulumi 3.258 hands over `quadlet-fleet:sites:` as "", and a future version may hand over "null".
   for (const text of ["", "null"])
     assert.deepEqual(
       readConfiguration(

@@ -6,14 +6,14 @@ import { checkUnitSet } from "../../provider/check.ts";
 import type { PlainObject } from "../../provider/wire.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 
-// Each field of a host with a wrong value: the stack file, the component and the provider say so, each by its own path.
+// Each field of a host with a wrong value: the stack file, the component and the provider report it, each with its own path.
 
 const login = 'must be the host alone. Write address: "web-1", port: 2222, user: "deploy".';
 const account = "is not a valid account name";
 const path = "is empty: the path of a file";
 const number = (least: number, most: number) => `must be a whole number from ${least} to ${most}`;
 
-/** Field, value, what the first two say, and what the provider says where that is in other words. */
+/** Field, value, the message of the first two, and the provider's message if that differs. */
 const wrong: [string, unknown, string, string?][] = [
   ["address", "deploy@web-1:2222", login],
   ["address", "ssh://deploy@web-1:2222", login],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withImages } from "../../stacks/images.ts";
 
-// How a promotion writes images into a stack file: nothing else changes in it.
+// How a promotion writes images into a stack file without changing anything else.
 
 const digest = `sha256:${"a".repeat(64)}`;
 const image = `docker.io/library/nginx@${digest}`;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ArgumentError } from "../../components/arguments/problems.ts";
 import { placeFleet } from "../../stacks/fleet.ts";
 
-// Hosts of a stack file that are reached through others of it.
+// Hosts of a stack file that are reached through other hosts of it.
 
 const site = { manager: "system", image: "docker.io/library/nginx:latest", listen: ["0.0.0.0:80"] };
 

@@ -18,7 +18,7 @@ import {
   write,
 } from "./environment-files.ts";
 
-// An environment that extends others: what its files say together, and where an error is.
+// An environment that extends others: the combined content of its files, and the place of an error.
 
 test("what it extends, its inventory, and its own values over them", () => {
   write(three);

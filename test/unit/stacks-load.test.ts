@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-// The program as a language host starts it, in whatever directory: which directory is the project's?
+// The program as a language host starts it, in any directory: it has to find the project's directory.
 
 const root = join(import.meta.dirname, "../..");
 const project = mkdtempSync(join(tmpdir(), "stacks-load-"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sizeWarning } from "../../stacks/size.ts";
 
-/** A configuration, and the variable that has it. */
+/** A configuration, and the variable that holds it. */
 function handedOver(configuration: Record<string, unknown>): [string, Record<string, string>] {
   const all = Object.fromEntries(
     Object.entries(configuration).map(([key, value]) => [

@@ -8,13 +8,13 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 
-// What the program and the plugin load before there is anything to do: most of the time of an `up` that changes nothing.
+// What the program and the plugin load before they know that there is work: most of the time of an `up` that changes nothing.
 
 const root = join(import.meta.dirname, "../..");
 const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-start-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Makes a Node process say at its end what it has loaded, and end in good order when it is told to. */
+/** Makes a Node process list at its end what it has loaded, and exit normally when it is told to end. */
 const trace = join(directory, "trace.cjs");
 writeFileSync(
   trace,
@@ -24,14 +24,14 @@ writeFileSync(
    process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(join(directory, "loaded"))}, loaded.join("\\n")));`,
 );
 
-/** Of these packages, those that the last process has loaded. */
+/** The packages of this list that the last process has loaded. */
 function loaded(packages: readonly string[]): string[] {
   const urls = readFileSync(join(directory, "loaded"), "utf8");
   assert.match(urls, /node_modules\/@grpc\/grpc-js\//);
   return packages.filter((name) => urls.includes(`/node_modules/${name}/`));
 }
 
-/** The environment of here, without what says where Node keeps compiled code. */
+/** The present environment, without the variables that say where Node keeps compiled code. */
 function environment(added: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const name of ["NODE_COMPILE_CACHE", "NODE_DISABLE_COMPILE_CACHE", "XDG_CACHE_HOME", "HOME"])
@@ -86,7 +86,7 @@ test("the plugin loads no SSH before it logs in, and nothing of the program's", 
 });
 
 test("the plugin ends when the engine has, whatever that was", async () => {
-  // It ends when the plugin is ready and, last of all, still there.
+  // The shell ends when the plugin is ready, and at the very end checks that the plugin still runs.
   const start = `"$1" 127.0.0.1:1 >"$2" & until [ -s "$2" ]; do sleep 0.1; done; echo $!; kill -0 $!`;
   const words = [join(root, "provider/pulumi-resource-quadlet"), join(directory, "port")];
   const engine = spawn("sh", ["-c", start, "sh", ...words], { stdio: ["ignore", "pipe", "inherit"] });
@@ -111,7 +111,7 @@ test("the plugin keeps compiled code in the user's cache", async () => {
 });
 
 test("and starts where it can't", async () => {
-  // Links, files and /proc are refused to root, too.
+  // Even root can't use links, files and /proc for this.
   const dangling = join(directory, "dangling");
   symlinkSync(join(directory, "nowhere/nothing"), dangling);
   for (const XDG_CACHE_HOME of [trace, dangling, "/proc/nothing"]) await startPlugin({ XDG_CACHE_HOME });

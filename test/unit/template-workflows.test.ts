@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { type Output, execute } from "../../tools/execute.ts";
 import { actionlint, withoutActionlint } from "./actionlint.ts";
 
-// The workflows of a new project, by what the forges accept and by what must not be in them. test/hosts/workflows.test.ts runs them.
+// The workflows of a new project: what the forges accept, and what must not be in them. test/hosts/workflows.test.ts runs them.
 
 const root = join(import.meta.dirname, "../..");
 const template = join(root, "template");
@@ -61,10 +61,10 @@ test("each job has its own permissions and a time limit; nothing has more", () =
 test("no text of others becomes a part of a script, and no secret is where it is not needed", () => {
   for (const { name, run, env = {}, uses } of steps) {
     assert.doesNotMatch(run ?? "", /\$\{\{/, name);
-    // Without "--no" it would get a package of this name from the registry where npm ci has not installed ours.
+    // Without "--no", npx would get a package of this name from the registry if npm ci has not installed ours.
     assert.doesNotMatch(run ?? "", /npx (?!--no )/, name);
     if (uses !== undefined && !uses.startsWith("./")) assert.match(uses, /^actions\/[a-z-]+@[0-9a-f]{40}$/);
-    // A key or a passphrase is for the steps that run Pulumi.
+    // Only the steps that run Pulumi may have a key or a passphrase.
     if (Object.keys(env).some((one) => one.startsWith("PULUMI_")))
       assert.match(run ?? "", /quadlet-fleet|pulumi/);
   }
@@ -121,7 +121,7 @@ before(async () => {
   await git("commit", "--quiet", "--allow-empty", "--message", "Begin");
 });
 
-/** Runs something while a file of the repository has another text. */
+/** Runs an action while a file of the repository has another text. */
 async function changed(
   file: string,
   from: string,

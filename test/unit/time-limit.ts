@@ -1,8 +1,8 @@
 import { mock } from "node:test";
 
-/** The time limit of that many seconds which is set next. */
+/** The next time limit of that many seconds. */
 export interface TimeLimit {
-  /** Comes to its end now, whatever the time is. */
+  /** Makes the limit expire now. */
   end(): void;
   [Symbol.dispose](): void;
 }

@@ -4,12 +4,12 @@ import { stringify } from "yaml";
 import { checkArguments } from "../../components/site/check.ts";
 import { answer, changes, example1, versionOf, withChange } from "../../tools/demo/examples.ts";
 
-// What `make demo` changes in its stack file: that a preview accepts or refuses it, and what else stays as it is.
+// The changes that `make demo` makes in its stack file: a preview accepts or refuses them, and everything else stays as it is.
 
 const sites = { example1: example1("test"), example2: { hosts: ["demo"] } };
 const text = `# mine\n${stringify({ config: { "quadlet-fleet:sites": sites } })}`;
 
-/** The lines that differ: of the first, then of the second text. */
+/** The lines that differ: those of the first text, then those of the second. */
 function difference(from: string, to: string): string[][] {
   const [before, after] = [from, to].map((its) => its.split("\n").map((line) => line.trim()));
   assert.equal(before?.length, after?.length);

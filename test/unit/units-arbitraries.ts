@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { UnitFile } from "../../units/model.ts";
 
-/** Text with much of what is special in a unit file, and all of Unicode now and then (lone surrogates too). */
+/** Text with many special characters of unit files, and sometimes all of Unicode (lone surrogates, too). */
 export const anyText = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: fc.constantFrom(..."ab%$\"'\\;#=[]{} \t\n\r\0xn7é😀") }) },
   { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
@@ -11,7 +11,7 @@ export const anyText = fc.oneof(
   },
 );
 
-/** Text that has some encoding: no NUL, no lone surrogates, no noncharacters. */
+/** Text that can be encoded: no NUL, no lone surrogates, no noncharacters. */
 export const encodable = anyText.filter(
   (text) => text.isWellFormed() && !/[\0\p{Noncharacter_Code_Point}]/u.test(text),
 );

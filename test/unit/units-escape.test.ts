@@ -32,7 +32,7 @@ function escapeSpecifiers(variables: Record<string, string>): Record<string, str
   return Object.fromEntries(escaped) as Record<string, string>;
 }
 
-/** Throws where the text can't stand in a unit file. */
+/** @throws Error if the text can't be written into a unit file */
 function writable(value: string): string {
   serialize({ sections: [{ name: "S", entries: [{ key: "K", value }] }] });
   return value;

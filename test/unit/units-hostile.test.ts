@@ -17,12 +17,12 @@ import { assertGrowth } from "./growth.ts";
 import { desired, service, unit } from "./host-plan-facts.ts";
 import { anyText, unitFile } from "./units-arbitraries.ts";
 
-// An account writes what it likes into its unit files: whatever it is, all that reads them comes to an end soon, and without an
-// exception but the one of parse().
+// An account can write anything into its unit files: all readers come to an end soon, and throw no exception except the one of
+// parse().
 
 const identity = { hosts: { "web-1": { address: "192.0.2.11" } }, manager: "system", name: "web" } as const;
 
-/** All that reads a unit's text, at preview, in a plan and in an import. */
+/** All readers of a unit's text: in a preview, in a plan and in an import. */
 const readers: Record<string, (text: string, file: string) => void> = {
   parse(text, file) {
     try {

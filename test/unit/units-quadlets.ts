@@ -1,9 +1,9 @@
 /**
- * What podman makes of quadlets, as its generator said (podman 5.4.2, 5.8.2, 6.1.1). test/hosts/generator.test.ts asks the one of the
- * base image again.
+ * What podman makes of quadlets, from the output of its generator (podman 5.4.2, 5.8.2, 6.1.1). test/hosts/generator.test.ts checks it
+ * again with the base image's generator.
  */
 
-/** What is joined, a text, its assignments as podman reads them, and as systemd does. */
+/** What is joined, a text, its assignments as podman reads them, and as systemd reads them. */
 export const joinedLines: readonly [what: string, text: string, podman: string[], systemd: string[]][] = [
   ["nothing to join", "A=b\nC=d\n", ["A=b", "C=d"], ["A=b", "C=d"]],
   ["a backslash", "A=a\\\nb", ["A=ab"], ["A=a b"]],
@@ -28,7 +28,7 @@ export const joinedLines: readonly [what: string, text: string, podman: string[]
 const container = (lines: string) => `[Container]\nImage=registry.example/nginx:1\n${lines}`;
 const network = (lines: string) => `[Network]\n${lines}`;
 
-/** A quadlet, the service of it, and the name of the container or network where it is known before the service runs. */
+/** A quadlet, its service, and the name of its container or network if that is known before the service runs. */
 export const madeNames: readonly [file: string, text: string, unit: string, name: string | undefined][] = [
   ["web.container", container(""), "web.service", "systemd-web"],
   ["web.container", container("ServiceName=other\nServiceName=nginx\n"), "nginx.service", "systemd-nginx"],

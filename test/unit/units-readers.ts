@@ -1,6 +1,6 @@
 /**
  * Readers to test the writers with, made from the manual pages: systemd.syntax(7), systemd.service(5), and podman's
- * pkg/systemd/parser/split.go and pkg/env/env.go. They throw where text would not be taken literally.
+ * pkg/systemd/parser/split.go and pkg/env/env.go. They throw an error if text would not be taken literally.
  */
 
 const escapes: Record<string, string> = {
@@ -60,7 +60,7 @@ export function readExec(line: string): string[] {
 /**
  * The script of a `sh -c` in a unit.
  *
- * @param start what its line begins with: "ExecStartPost=/bin/sh"
+ * @param start the beginning of its line: "ExecStartPost=/bin/sh"
  */
 export function readScript(unit: unknown, start: string): string {
   const lines = String(unit).split("\n");
@@ -76,7 +76,7 @@ export function readEnvironment(line: string): Record<string, string> {
   return toRecord(splitWords(line).map(({ text }) => withoutSpecifiers(text)));
 }
 
-/** What a container gets from words in a quadlet: podman splits them, and puts them into an ExecStart=. */
+/** What a container gets from words in a quadlet: podman splits them, and writes them into an ExecStart=. */
 export function readThroughPodman(line: string): string[] {
   const words = splitWords(line);
   if (words.some(({ text }) => text === ""))
@@ -91,7 +91,7 @@ function writeAsPodman(word: string): string {
   return `"${word.replace(/["\\]/g, "\\$&").replace(/[\0- \x7f]/g, hex)}"`;
 }
 
-/** ParseFile() of podman: no quotes, white space before a line is dropped, and a carriage return at its end. */
+/** ParseFile() of podman: no quotes; white space before a line is dropped, and so is a carriage return at its end. */
 export function readEnvironmentFile(text: string): Record<string, string> {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, "").replace(/^[ \t]+/, ""));
   return toRecord(lines.filter((line) => line !== "" && !line.startsWith("#")));

@@ -126,7 +126,7 @@ test("example3.service of the reference", () => {
   );
   assert.equal(text, expected);
 
-  // The reference's own lines, continued with backslashes, are the same words.
+  // The reference's own lines, continued with backslashes, have the same words.
   const reference = String.raw`[Service]
 ExecStart=/usr/bin/podman run \
      --cidfile=/run/user/1000/%N.cid \

@@ -52,7 +52,7 @@ function command(text: string | undefined): string {
   return line;
 }
 
-/** All but the command. */
+/** The whole text except the command. */
 function rest(text: string | undefined): string | undefined {
   return text?.replace(/^ExecStart=.*\n/m, "");
 }

@@ -17,7 +17,7 @@ function container(listen: string[], change: Partial<SocketActivatedNginxArgs> =
   return text;
 }
 
-/** A container with lines more in its own section. */
+/** A container with additional lines in its own section. */
 function withLines(...lines: string[]): string {
   return container(["0.0.0.0:80"]).replace("StopSignal=", `${lines.join("\n")}\nStopSignal=`);
 }

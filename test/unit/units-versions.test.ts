@@ -30,12 +30,12 @@ test("the versions of podman that know the keys of each kind of quadlet", () => 
   assert.deepEqual([...known].sort(), [...sections, "Quadlet"].sort());
 });
 
-/** The podman version that brought a key, as one that is older than all of them reports it. */
+/** The podman version that introduced a key, as it is reported for a podman that is older than all of them. */
 function sinceOf(section: string, key: string): string | undefined {
   return tooNew("web.container", `[${section}]\n${key}=x\n`, "4.3")[0]?.since;
 }
 
-// From podman's release notes (RELEASE_NOTES.md), which are another source than the table.
+// From podman's release notes (RELEASE_NOTES.md), a source that is independent of the table.
 for (const [section, key, since] of [
   ["Container", "Image", "4.4"],
   ["Container", "HealthCmd", "4.5"],

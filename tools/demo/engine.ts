@@ -6,7 +6,7 @@ import { pulumi } from "../engine.ts";
 import { type ExecuteOptions, type Output } from "../execute.ts";
 import { isRunning } from "../fleet/exit.ts";
 
-/** The engine's state, and what else the demo keeps. */
+/** The directory of the engine's state and of the demo's other files. */
 export const stateDirectory = join(cacheDirectory, "demo");
 
 let working = false;
@@ -32,8 +32,8 @@ export async function openStack(): Promise<void> {
 }
 
 /**
- * Ends this process by Ctrl-C and its like, but not before the engine has ended: a terminal's Ctrl-C reaches that too, and it
- * brings the host to a known state first. A second Ctrl-C ends both at once.
+ * Ends this process at Ctrl-C, SIGTERM or SIGHUP, but only after the engine has ended: a terminal sends its Ctrl-C to the engine too,
+ * which first brings the host to a known state. A second Ctrl-C ends both at once.
  */
 export function endBySignals(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)

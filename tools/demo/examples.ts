@@ -29,16 +29,16 @@ const page = (version: number) => `server {
 }
 `;
 
-/** What each version answers. The group is what differs. */
+/** The answer of each version. The group is the part that differs. */
 export const answer = /^hello, (version \d+)\n$/;
 
 /** The changes of Example 1 that the demo shows. */
 export const changes = {
-  /** Another line of its page. */
+  /** A page with another line. */
   version: (version: number) => ({ nginx: { "default.conf": page(version) } }),
   /** An address that its nginx configuration does not have. The preview refuses it. */
   refused: { listen: ["0.0.0.0:8081"] },
-  /** A page that nginx has nothing against, but that answers 500. The host finds it and goes back. */
+  /** A page that nginx accepts, but that answers 500. The host notices it and rolls back. */
   broken: (version: number) => ({ nginx: { "default.conf": page(version).replace("200", "500") } }),
 };
 

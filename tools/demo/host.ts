@@ -16,13 +16,13 @@ export interface DemoHost {
   readonly login: readonly string[];
   /** Where requests come from. */
   readonly from: string;
-  /** Runs a command there. */
+  /** Runs a command where the requests come from. */
   readonly client: Fleet["client"];
 }
 
 /** A host of this machine, booted unless it runs already; it stays until `make demo-clean`. */
 export async function throwawayHost(): Promise<DemoHost> {
-  // An owner is in the state until the host has booted.
+  // The owner in the state is 0 only after the host has booted.
   const fresh = readState("demo")?.owner !== 0;
   const fleet = await createFleet({ name: "demo", hosts: 1, attach: true });
   const { address, hostKey } = fleet.hosts[0]!;
@@ -38,7 +38,7 @@ export async function throwawayHost(): Promise<DemoHost> {
 }
 
 /**
- * A host of the user's own: what ssh itself would use, from ~/.ssh/config, the agent and the default keys.
+ * A host of the user, reached with the settings of ssh itself: from ~/.ssh/config, the agent and the default keys.
  *
  * @param target as for ssh(1): USER@ADDRESS, or a name of ~/.ssh/config
  */
@@ -69,7 +69,7 @@ export async function ownHost(target: string): Promise<DemoHost> {
 export const isThrowaway = (connection: DemoConnection | undefined): boolean =>
   connection?.identityFile?.startsWith(dataDirectory("demo")) ?? false;
 
-/** Runs a script there, over SSH as a person would. */
+/** Runs a script on the host, over SSH as a person would. */
 export async function onHost(host: DemoHost, script: string): Promise<string> {
   return (await execute([...host.login, "sh", "-s"], { input: script })).stdout;
 }

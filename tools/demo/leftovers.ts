@@ -11,7 +11,7 @@ import { readConnection, stackFile } from "./stack-file.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What is there of the demo itself: what `make demo-clean` removes. */
+/** The parts of the demo that exist: what `make demo-clean` removes. */
 export async function ofDemo(): Promise<string[]> {
   const connection = readConnection();
   const own = connection && !isThrowaway(connection);
@@ -27,7 +27,7 @@ export async function ofDemo(): Promise<string[]> {
   ];
 }
 
-/** What setup has made, which the tests use too, with how to remove it. */
+/** Everything that setup has made and the tests use too, and how to remove it. */
 export async function ofSetup(): Promise<string[]> {
   const modules = join(root, "node_modules");
   const packages = join(cacheDirectory, "packages.log");
@@ -42,18 +42,18 @@ export async function ofSetup(): Promise<string[]> {
 
 /** A directory, and how much is in it. */
 async function sized(directory: string, options: readonly string[] = []): Promise<string> {
-  // Files of a host that runs come and go.
+  // du fails if a file of a running host disappears meanwhile.
   const { stdout } = await execute(["du", "-sh", ...options, "--", directory], { check: false });
   return `${directory} (${stdout.split("\t", 1)[0] || "?"})`;
 }
 
-/** Removes all that the demo has made, and says what. */
+/** Removes everything that the demo has made, and says what. */
 export async function removeDemo(): Promise<void> {
   const connection = readConnection();
   const there = await ofDemo();
   // A throwaway host need not be tidied first.
   if (connection && existsSync(stateDirectory) && !isThrowaway(connection)) await destroy(connection.address);
-  // Also what is left of a host that was not finished.
+  // Also removes what is left of a host that did not finish booting.
   removeFleet("demo");
   forget();
   for (const one of there) console.log(`removed: ${one}`);

@@ -8,10 +8,10 @@ import { say } from "./say.ts";
 import { stackFile, whileChanged } from "./stack-file.ts";
 
 const port = 8080;
-/** Options: only what differs from one change to the next. */
+/** Options: the output shows only what differs from one change to the next. */
 const short = ["--suppress-outputs", "--suppress-progress"];
 
-/** Three changes of Example 1: one that is deployed, one that the preview refuses, and one that the host takes back. */
+/** Three changes of Example 1: one that is deployed, one that the preview refuses, and one that the host rolls back. */
 export async function showChanges(host: DemoHost): Promise<void> {
   const version = versionOf(readFileSync(stackFile, "utf8"), host.account);
   if (version === undefined) {

@@ -6,10 +6,10 @@ import { stateDirectory } from "./engine.ts";
 /** Ignored by git. */
 export const stackFile = join(import.meta.dirname, "../../stacks/Pulumi.demo.yaml");
 
-/** The stack file while a change is tried: also what an interrupted demo finds again. */
+/** A copy of the stack file while a change is tried. If the demo is interrupted, the next one restores the stack file from it. */
 const kept = join(stateDirectory, "stack-file.yaml");
 
-/** How to reach the host: a part of what DESIGN.md, "Stack file", has for a host. */
+/** How to reach the host: some of the fields that a host has in a stack file (DESIGN.md, "Stack file"). */
 export interface DemoConnection {
   readonly address: string;
   readonly port?: number;
@@ -27,15 +27,15 @@ export function readConnection(): DemoConnection | undefined {
   return existsSync(stackFile) ? read().config?.["quadlet-fleet:hosts"]?.demo : undefined;
 }
 
-/** Writes the examples for this host. What is written for it already stays: people may edit it. */
+/** Writes the examples for this host, unless the file is for this host already: people may edit it. */
 export function writeStackFile(connection: DemoConnection, sites: object): void {
   if (readConnection()?.address === connection.address) return;
-  // "pulumi stack init" has put the salt of its secrets there.
+  // The file may have the salt of its secrets, which "pulumi stack init" has written.
   const config = { "quadlet-fleet:hosts": { demo: connection }, "quadlet-fleet:sites": sites };
   writeFileSync(stackFile, stringify({ ...(existsSync(stackFile) && read()), config }));
 }
 
-/** Changes the stack file for the time of an action, and puts it back, also if the action or this process is interrupted. */
+/** Changes the stack file during an action, and restores it afterwards, also if the action or this process is interrupted. */
 export async function whileChanged(text: string, action: () => Promise<void>): Promise<void> {
   mkdirSync(dirname(kept), { recursive: true });
   copyFileSync(stackFile, kept);
@@ -49,7 +49,7 @@ export async function whileChanged(text: string, action: () => Promise<void>): P
   }
 }
 
-/** Puts the stack file back. Returns whether there was a change to take back. */
+/** Restores the stack file. Returns whether there was a change to undo. */
 export function putBack(): boolean {
   if (!existsSync(kept)) return false;
   copyFileSync(kept, stackFile);

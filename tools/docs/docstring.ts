@@ -1,13 +1,13 @@
-/** A docstring, taken apart. */
+/** A docstring, split into its parts. */
 export interface Docstring {
-  /** What it means: paragraphs and blocks of code in Markdown, but for `{@link …}`. */
+  /** What it means: paragraphs and blocks of code in Markdown, except `{@link …}`. */
   text: string;
   default?: string;
-  /** Which values are allowed, where the type does not say it. */
+  /** The allowed values, if the type does not say them. */
   range?: string;
-  /** In JSON, or with names without quotes: YAML and TypeScript both. */
+  /** In JSON, or with names without quotes, so that they are valid in both YAML and TypeScript. */
   examples: string[];
-  /** Man pages with what to look for in them, and addresses. */
+  /** Man pages, each with the option or key to look for, and addresses. */
   sources: string[];
   throws?: string;
 }
@@ -40,7 +40,7 @@ export function parseDocstring(comment: string): Docstring {
   };
 }
 
-/** One line a paragraph and a list item; blocks of code as they are. */
+/** Joins each paragraph and each list item into one line. Blocks of code stay as they are. */
 function unwrap(text: string): string {
   return text
     .trim()

@@ -10,7 +10,7 @@ export interface Link {
   to: string;
 }
 
-/** Where documents are. Paths are from the root of the repository; a directory exists too. */
+/** The files that links may lead to. Paths are from the root of the repository; a directory also counts as existing. */
 export interface Files {
   exists: (path: string) => boolean;
   read: (path: string) => string;

@@ -1,5 +1,5 @@
-// `make docs`: writes the pages of the components' arguments, the schema of stack files, the contract as data, and what pages show of
-// docs/shown.
+// `make docs`: writes the pages of the components' arguments, the schema of stack files, the contract as data, and the outputs of
+// docs/shown that pages show.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { contractFile } from "../schema/contract.ts";

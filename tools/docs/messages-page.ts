@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Message, messagesOfCode, messagesOfShell } from "./messages.ts";
 
-/** Which folders say something, by what a reader was doing when it was said. The first that fits counts. */
+/** The folders with messages, by what a reader was doing when the message appeared. A file belongs to the first part that fits. */
 const parts: readonly (readonly [heading: string, folders: readonly string[]])[] = [
   ["Stack files and inventories", ["stacks/", "cli/import-inventory/"]],
   ["Arguments of sites and proxies", ["components/", "resources/"]],

@@ -1,6 +1,6 @@
 import ts from "typescript";
 
-/** What the product says at one place: its lines, such as the problem and its cure, with `{name}` for what it fills in. */
+/** A message of the product: its lines, such as the problem and its cure. `{name}` stands for a value that is filled in. */
 export type Message = readonly string[];
 
 /** Calls whose texts are help, which is not a message. */
@@ -31,7 +31,7 @@ export function messagesOfCode(text: string): Message[] {
   return found;
 }
 
-/** The messages in a shell script, which `echo` or a variable "problem" has. */
+/** The messages in a shell script: the texts of `echo` and of a variable "problem". */
 export function messagesOfShell(text: string): Message[] {
   return [...text.matchAll(/(?:\becho |\bproblem=)(?:"((?:\$\([^()]*\)|[^"\\]|\\.)*)"|'([^']*)')/g)]
     .map(([, double = "", single = ""]) => double || single)
@@ -48,7 +48,7 @@ export function messagesOfShell(text: string): Message[] {
     .map((said) => [said]);
 }
 
-/** A script within TypeScript says what its `echo` says. */
+/** The message in a text. In a shell script within TypeScript, these are the texts of its `echo`. */
 function messageOfText(text: string): string[] {
   if (isMessage(text)) return [text];
   return text.includes("echo ") ? messagesOfShell(text).flat() : [];
@@ -114,7 +114,7 @@ function textOf(node: Text): string {
   );
 }
 
-/** `name` of `name`, of `this.#name`, of `it.name` and of `printable(name)`; else "…". */
+/** The last name in `name`, `this.#name`, `it.name` and `printable(name)`; "…" for any other expression. */
 function nameOf(node: ts.Expression): string {
   if (ts.isIdentifier(node)) return node.text;
   if (ts.isPropertyAccessExpression(node)) return node.name.text.replace("#", "");
@@ -122,7 +122,7 @@ function nameOf(node: ts.Expression): string {
   return only && !ts.isStringLiteral(only) ? nameOf(only) : "…";
 }
 
-/** Prose: some words in a row, which no shell, unit or nginx would read. */
+/** Whether a text is prose: some words in a row, and not a line of a script, a unit or nginx. */
 function isMessage(text: string): boolean {
   const words = text.match(/(?<![\w/.$%-])(?:[A-Za-z][A-Za-z']+|a|\{[^}]*\})(?![\w/=-])/g) ?? [];
   return (

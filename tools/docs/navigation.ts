@@ -16,7 +16,7 @@ export interface Group {
 
 /**
  * The navigation that an index describes: a group for each of its headings, with the pages that the lists and tables below it
- * link to, each page once. A README.md of a folder below is an index, too. Prose has no part in it.
+ * link to, each page once. A README.md of a folder below is an index, too. Links in prose don't count.
  * @param index its path from the root of the repository
  */
 export function navigation(index: string, read: (path: string) => string): Group[] {
@@ -40,13 +40,13 @@ function groupsOf(index: string, read: (path: string) => string, seen: Set<strin
   return groups.filter(({ entries }) => entries.length > 0);
 }
 
-/** Lines of Markdown: an item of a list is one. */
+/** Lines of Markdown. A list item is one line. */
 const lines = (markdown: string) =>
   withoutCode(markdown)
     .replace(/\n +(?![-*|\d ])/g, " ")
     .split("\n");
 
-/** The links of a row of a table, or the one that an item of a list begins with. */
+/** The links of a table row, or the link that a list item begins with. */
 function listed(line: string): Link[] {
   if (line.startsWith("|")) return linksOf(line);
   return /^ *([-*]|\d+\.) +\[/.test(line) ? linksOf(line).slice(0, 1) : [];

@@ -8,7 +8,7 @@ export interface PageParts {
   /** The component's class. */
   component: Shape;
   tree: readonly Argument[];
-  /** How it is said in a stack file and in TypeScript. */
+  /** How it is written in a stack file and in TypeScript. */
   notation: string;
   /** Files that show it, by their path from the page. */
   examples: readonly { path: string; text: string }[];
@@ -39,7 +39,7 @@ export function renderPage({ component, tree, notation, examples }: PageParts): 
   ].join("\n\n");
 }
 
-/** By the name of a sibling or of a shape: "healthCheck", "Backend.transport". */
+/** Finds the argument that a docstring names: "healthCheck", or with its shape "Backend.transport". */
 function resolver(tree: readonly Argument[]): Resolve {
   const all = flatten(tree);
   const found = new Map<string, string>();
@@ -74,7 +74,7 @@ function section(argument: Argument, level: number, page: Resolve): string[] {
   const { path, member, shapes, output } = argument;
   const { doc, optional, type } = member;
   const inner = shapes.flatMap((shape) => shape.arguments);
-  // A name means the argument beside it, before any other one of the page.
+  // If a sibling of the argument has this name, the sibling is meant, and not another argument of the page.
   const above = path.slice(0, path.length - member.name.length);
   const resolve: Resolve = (name) => page(`${above}${name}`) ?? page(name);
   const sources = [...doc.sources, ...shapes.flatMap(({ shape }) => shape.doc.sources)];
@@ -100,11 +100,11 @@ function section(argument: Argument, level: number, page: Resolve): string[] {
   ];
 }
 
-/** As in a stack file: what holds nothing but values is on one line. */
+/** Writes an example as in a stack file: a collection that holds only plain values is on one line. */
 function asYaml(name: string, example: string): string {
   const document = new Document({ [name]: parse(example) as unknown });
   visit(document, {
-    // Some readers of YAML 1.1 take what begins so for a number.
+    // Some readers of YAML 1.1 take a text that begins like this for a number.
     Scalar(_, node) {
       if (typeof node.value === "string" && /^[\d.]+:\d/.test(node.value)) node.type = "QUOTE_DOUBLE";
     },
@@ -118,7 +118,7 @@ function asYaml(name: string, example: string): string {
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
-/** What its shapes say of themselves, by their names where there is a choice. */
+/** The docstrings of the argument's shapes, with the names of the shapes if there is a choice. */
 function aboutShapes({ shapes }: Argument, resolve: Resolve): string[] {
   const isChoice = shapes.filter((shape) => shape.arguments.length > 0).length > 1;
   return shapes
@@ -129,7 +129,7 @@ function aboutShapes({ shapes }: Argument, resolve: Resolve): string[] {
     });
 }
 
-/** Those that are documented elsewhere. */
+/** References to the arguments that are documented elsewhere. */
 function repeated(inner: readonly Argument[]): string[] {
   const lines = inner.flatMap(({ path, as }) =>
     as === undefined ? [] : [`\`${path}\`: as [\`${as}\`](${anchor(as)})`],

@@ -21,7 +21,7 @@ const sources = [
   "components/tls/acme.ts",
 ].map((path) => join(root, path));
 
-/** In no file: the types of the contract by their names, which its schemas do not keep. */
+/** Not a file on the disk: the types of the contract with their names, which its schemas do not keep. */
 const contract = join(root, "resources/contract.interfaces.ts");
 
 const shapes = readShapes(readProgram(root, sources, new Map([[contract, contractInterfaces()]])), [
@@ -48,12 +48,12 @@ export const components = {
   },
 } as const;
 
-/** By which editors know what a stack file may hold. */
+/** The schema that tells editors what a stack file may hold. */
 export const schemaFile = "docs/stack-file.schema.json";
 
 export type Component = keyof typeof components;
 
-/** The arguments of a component, as their docstrings say them. */
+/** The arguments of a component, with their docstrings. */
 export function argumentsOf(component: Component): Argument[] {
   return argumentTree(shapes, `${component}Args`);
 }

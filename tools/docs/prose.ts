@@ -1,9 +1,9 @@
 /** Text of docstrings as Markdown. */
 
-/** Where `{@link …}` leads: an anchor of the page, or undefined where it has none. */
+/** Where `{@link …}` leads: an anchor of the page, or undefined if the page does not have that name. */
 export type Resolve = (name: string) => { text: string; anchor: string } | undefined;
 
-/** Prose: links are made of `{@link …}`, of man pages and of addresses; blocks and pieces of code stay as they are. */
+/** Turns `{@link …}`, man pages and addresses into links. Blocks and pieces of code stay as they are. */
 export function prose(text: string, resolve: Resolve): string {
   return text
     .split(/^(```[\s\S]*?^```)$/m)
@@ -36,7 +36,7 @@ export function source(text: string): string {
   return `[${text.replace(/^https:\/\/(www\.)?|\/$/g, "")}](${text})`;
 }
 
-/** podman's pages are its own, those of its libraries Debian's; all others are those of Linux. */
+/** The address of a man page: podman's own site for podman, Debian's for podman's libraries, man7.org for all others. */
 function manPage(text: string): string {
   const [, name = "", section = ""] = /^(.*)\((\d)\)$/.exec(text) ?? [];
   if (name.startsWith("podman")) return `https://docs.podman.io/en/latest/markdown/${name}.${section}.html`;
@@ -44,7 +44,7 @@ function manPage(text: string): string {
   return `https://man7.org/linux/man-pages/man${section}/${name}.${section}.html`;
 }
 
-/** A default or a range: the value that it begins with, or all of it, as code. */
+/** A default or a range, with the value at its beginning as code. */
 export function value(text: string, resolve: Resolve): string {
   const [literal = ""] = /^(true|false|\d+|"[^"]*"|\[[^\]]*\])(?=$|[,;] )/.exec(text) ?? [];
   return `${literal === "" ? "" : `\`${literal}\``}${prose(text.slice(literal.length), resolve)}`;

@@ -12,7 +12,7 @@ import {
 /** A field of a shape. */
 export interface Member {
   name: string;
-  /** Two shapes with a field of the same name, type and docstring have the same field. */
+  /** Equal for fields of two shapes that have the same name, type and docstring. */
   id: string;
   optional: boolean;
   /** Its type for people: without `Input<…>`. */
@@ -28,12 +28,12 @@ export interface Shape {
   name: string;
   doc: Docstring;
   members: Member[];
-  /** What a type alias stands for. */
+  /** The shapes that a type alias stands for. */
   alternatives: ShapeReference[];
 }
 
 /**
- * The documented shapes of source files, by name, as the TypeScript checker has them: the fields of an interface may come from
+ * The documented shapes of source files, by name, as the TypeScript checker sees them: the fields of an interface may come from
  * other interfaces and from `z.input<typeof schema>`, and each keeps the docstring of the place where it is declared.
  */
 export function readShapes(program: ts.Program, files: readonly string[]): Map<string, Shape> {
@@ -99,7 +99,7 @@ function membersOf(declaration: Declaration, declarations: Declarations, checker
     })
     .sort((a, b) => inOrder(a.node, b.node));
   const own = fields.filter(isOwn);
-  // What a class inherits is Pulumi's.
+  // The fields that a class inherits are Pulumi's.
   const all = ts.isClassDeclaration(declaration) ? own : [...own, ...fields.filter((one) => !isOwn(one))];
   return all.map(({ symbol, node }) => {
     const type = typeOf(node, symbol, checker);
@@ -117,7 +117,7 @@ function membersOf(declaration: Declaration, declarations: Declarations, checker
   });
 }
 
-/** What declares a field: a line of an interface or a class, or one of a schema. */
+/** The declaration of a field: a line of an interface or a class, or one of a schema. */
 type FieldNode = ts.PropertySignature | ts.PropertyDeclaration | ts.PropertyAssignment;
 interface Field {
   symbol: ts.Symbol;
@@ -144,13 +144,13 @@ function isWithin(node: ts.Node, place: ts.Node): boolean {
   return node.getSourceFile() === place.getSourceFile() && node.pos >= place.pos && node.end <= place.end;
 }
 
-/** As they are written; the checker has required fields before optional ones. */
+/** The order in the source. The checker puts required fields before optional ones. */
 function inOrder(a: ts.Node, b: ts.Node): number {
   const files = a.getSourceFile().fileName.localeCompare(b.getSourceFile().fileName);
   return files === 0 ? a.pos - b.pos : files;
 }
 
-/** The type as it is written; of a field of a schema, the one that the checker finds. */
+/** The type as the source writes it or, for a field of a schema, as the checker finds it. */
 function typeOf(node: FieldNode, symbol: ts.Symbol, checker: ts.TypeChecker): ts.TypeNode {
   if (!ts.isPropertyAssignment(node) && node.type) return node.type;
   const type = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
@@ -160,7 +160,7 @@ function typeOf(node: FieldNode, symbol: ts.Symbol, checker: ts.TypeChecker): ts
   return ts.isUnionTypeNode(made) ? asWritten(made, node.getText()) : made;
 }
 
-/** The checker has the alternatives of a union in an order of its own. */
+/** Puts the alternatives of a union into the order of the source. The checker has its own order. */
 function asWritten({ types }: ts.UnionTypeNode, text: string): ts.TypeNode {
   const position = (type: ts.TypeNode) => {
     const index = text.indexOf(typeText(type));

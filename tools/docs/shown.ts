@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
-/** What commands have printed, one output a file: test/hosts makes them (test/hosts/support/shown.ts). */
+/** The outputs of commands, one per file. test/hosts writes them (test/hosts/support/shown.ts). */
 const directory = "docs/shown";
 
 /** The pages that may show them. */
@@ -13,7 +13,7 @@ const documents = ["README.md", ...readdirSync(join(root, "docs")).map((file) =>
 
 const place = /^(<!-- shown: (\S+) -->\n\n```\n)[\s\S]*?(?=^```$)/gm;
 
-/** Each page that shows an output, as it has to be: below a line `<!-- shown: FILE -->` is a block with the text of that file. */
+/** The pages that show an output, up to date: below a line `<!-- shown: FILE -->` is a block with the text of that file. */
 export function pagesWithShown(): Record<string, string> {
   const texts = documents.map((path) => [path, readFileSync(join(root, path), "utf8")] as const);
   return Object.fromEntries(

@@ -14,7 +14,7 @@ interface Json {
   items?: Json;
 }
 
-/** Stands for an Output, which no stack file can hold: `secure:` is in its place. */
+/** Stands for an Output. A stack file can't hold one and has `secure:` instead. */
 const output: Json = { $comment: "an Output" };
 
 const secure: Json = {
@@ -38,7 +38,7 @@ const paths = (what: string): Json => ({
   description: `${what} Paths start at the directory of Pulumi.yaml (docs/environments.md).`,
 });
 
-/** The JSON Schema of a stack file, by which editors complete, explain and check it. */
+/** The JSON Schema of a stack file, with which editors complete, explain and check it. */
 export function stackFileSchema(sites: readonly Argument[], proxies: readonly Argument[]): string {
   const { properties: { hosts, sites: ofSites, proxies: ofProxies } = {} } = toJson(fleetSchema);
   // A key whose entries are all commented out is null.
@@ -55,7 +55,7 @@ export function stackFileSchema(sites: readonly Argument[], proxies: readonly Ar
     $comment: "Made by `make docs` of the schemas and docstrings of the arguments: change those.",
     title: "A stack file of quadlet-fleet",
     type: "object",
-    // Pulumi ignores them there.
+    // Pulumi ignores these keys outside of `config`.
     propertyNames: { not: { pattern: "^quadlet-fleet:" } },
     properties: {
       config: {
@@ -68,7 +68,7 @@ export function stackFileSchema(sites: readonly Argument[], proxies: readonly Ar
   });
 }
 
-/** What an entry lacks another file may have. */
+/** No field of an entry is required, because another file may have it. */
 function partial(entries: Json): Json {
   if (typeof entries.additionalProperties !== "object") return entries;
   const { required, ...entry } = entries.additionalProperties;
@@ -84,7 +84,7 @@ function toJson(schema: z.ZodType): Json {
 
 type Docs = (path: string) => Docstring | undefined;
 
-/** By the path of an argument. What is documented elsewhere is found there. */
+/** Finds the docstring of an argument by its path, also if the argument is documented under another path. */
 function docsOf(tree: readonly Argument[]): Docs {
   const all = new Map(flatten(tree).map((argument) => [argument.path, argument]));
   const find: Docs = (path) => {
@@ -97,9 +97,9 @@ function docsOf(tree: readonly Argument[]): Docs {
 }
 
 /**
- * A schema of values as one of what stands for them in a stack file, with the docs of its fields.
+ * Turns the schema of a value into the schema of what a stack file may have for it, with the docs of its fields.
  *
- * @param field the name by which `{ file: … }` is allowed or not (stacks/texts.ts)
+ * @param field the name that decides whether `{ file: … }` is allowed (stacks/texts.ts)
  * @param path of the argument; undefined above the names of hosts, sites and proxies
  */
 function rewrite(json: Json, docs: Docs, field = "", path?: string): Json {
@@ -113,7 +113,7 @@ function rewrite(json: Json, docs: Docs, field = "", path?: string): Json {
     inner.properties = Object.fromEntries(
       Object.entries(json.properties).map(([key, value]) => {
         const at = `${below}${key}`;
-        // What is described already is a field of the stack file's own: `hosts` are names there, and no connections.
+        // A field that already has a description is specific to stack files: `hosts` are names there, not connections.
         const explained = value.description === undefined ? explain(docs(at)) : {};
         return [key, { ...explained, ...rewrite(value, docs, key, at) }];
       }),
@@ -129,7 +129,7 @@ function rewrite(json: Json, docs: Docs, field = "", path?: string): Json {
   return withStandIns(inner, docs, field, path);
 }
 
-/** Where a text or an Output may be, `{ file: … }` and `{ secure: … }` may be too. */
+/** Allows `{ file: … }` and `{ env: … }` in place of a text, and `{ secure: … }` in place of an Output. */
 function withStandIns(json: Json, docs: Docs, field: string, path?: string): Json {
   const { anyOf, ...rest } = json;
   const options = anyOf ?? [rest];

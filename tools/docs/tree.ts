@@ -5,11 +5,11 @@ export interface Argument {
   /** "backends.*.port": "*" is any name, "[]" each of a list. */
   path: string;
   member: Member;
-  /** Whether it may be an Output, or each value in it. */
+  /** Whether it may itself be an Output, or each value in it. */
   output?: "itself" | "each";
   /** The shapes that it may have. */
   shapes: { shape: Shape; arguments: Argument[] }[];
-  /** The argument that is the same one, and documented before. */
+  /** The path of the same argument, if it was documented before. */
   as?: string;
 }
 
@@ -18,12 +18,12 @@ export function argumentTree(shapes: ReadonlyMap<string, Shape>, root: string): 
   const documented = new Map<string, string>();
   const walk = (shape: Shape, above: string, outputs = false): Argument[] =>
     shape.members
-      // Before those inside them: what two levels have is documented at the upper one.
+      // Before the arguments inside them: a field that two levels have is documented at the upper one.
       .map((member) => {
         const path = `${above}${member.name}`;
         const as = documented.get(member.id);
         if (as === undefined) documented.set(member.id, path);
-        // What holds other fields is known itself.
+        // An argument with fields is not an Output itself, but its fields are.
         const output = outputs && member.shapes.length === 0 ? "itself" : member.output;
         return {
           path,
@@ -52,7 +52,7 @@ function find(shapes: ReadonlyMap<string, Shape>, name: string): Shape {
   return shape;
 }
 
-/** All of a tree, each before those inside it. */
+/** All arguments of a tree, each before those inside it. */
 export function flatten(tree: readonly Argument[]): Argument[] {
   return tree.flatMap((argument) => [
     argument,

@@ -65,7 +65,7 @@ function nameOf(node: ts.TypeReferenceNode): string {
 const printer = ts.createPrinter({ removeComments: true });
 const nowhere = ts.createSourceFile("", "", ts.ScriptTarget.Latest);
 
-/** Also of a node that the checker has made, which stands in no file. */
+/** Prints a node, also one that the checker has made and that is in no file. */
 function print(node: ts.Node): string {
   return printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile() ?? nowhere);
 }

@@ -13,7 +13,7 @@ node tools/fleet/cli.ts clean                    remove what ended processes hav
 `;
 
 const { values, positionals } = parseArgs({
-  // What follows "sh NAME HOST" is not for us.
+  // "sh NAME HOST" is followed by a command, which has its own options.
   args: process.argv.slice(2, process.argv[2] === "sh" ? 5 : undefined),
   options: { all: { type: "boolean", default: false } },
   allowPositionals: true,

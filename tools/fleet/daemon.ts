@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 
-/** Starts a command in a cgroup, from its first instruction on, by which it will be ended. */
+/** Starts a command in a cgroup, through which it is ended later. It is in the cgroup from its first instruction on. */
 export function startDaemon(
   cgroup: string,
   argv: readonly string[],
@@ -20,7 +20,7 @@ export function startDaemon(
   closeSync(output);
 }
 
-/** The command that moves itself to a cgroup and then is another one. */
+/** Wraps a command: a shell moves itself to the cgroup and then executes the command. */
 export function inCgroup(cgroup: string, argv: readonly string[]): [string, ...string[]] {
   return ["sh", "-c", 'echo 0 >"$0" && exec "$@"', join(cgroup, "cgroup.procs"), ...argv];
 }

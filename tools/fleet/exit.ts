@@ -27,13 +27,13 @@ let listening = false;
 function listen(): void {
   if (listening) return;
   listening = true;
-  // An uncaught exception ends in "exit" too; a signal does only where it is listened to.
+  // An uncaught exception also emits "exit"; a signal does so only if there is a listener for it.
   process.on("exit", () => {
     for (const fleet of fleets) removeFleet(fleet);
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      // With nothing to remove, it is the business of another listener, if there is one.
+      // If there is nothing to remove, another listener decides, if there is one.
       if (fleets.size > 0 || process.listenerCount(signal) === 1)
         process.exit(128 + constants.signals[signal]);
     });

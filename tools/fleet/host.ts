@@ -9,11 +9,11 @@ import { parseSnapshot, snapshotScript } from "./snapshot.ts";
 import { listens } from "./wait.ts";
 
 interface RunOptions extends ExecuteOptions {
-  /** Whose process it is, with the environment of a login: HOME, XDG_RUNTIME_DIR, the session bus. Default: root. */
+  /** The account that runs it, with the environment of a login: HOME, XDG_RUNTIME_DIR, the session bus. Default: root. */
   readonly user?: string;
 }
 
-/** One machine of a fleet: systemd, podman and sshd, in a container that is as like a real host as can be. */
+/** One machine of a fleet: systemd, podman and sshd, in a container that is as similar to a real host as possible. */
 export interface TestHost {
   /** Also its host name: `FLEET-1`. */
   readonly name: string;
@@ -28,21 +28,21 @@ export interface TestHost {
   /** Writes a file, and makes its directory. Default: mode 0644, of root. */
   write(path: string, content: string | Buffer, options?: { mode?: string; user?: string }): Promise<void>;
   /**
-   * What is at and below these paths: path → `TYPE MODE UID:GID SHA256`, with the target for a link and nothing for a
-   * directory. A path that is not there is not in the map.
+   * The files at and below these paths: path → `TYPE MODE UID:GID SHA256`. A link has its target in place of the digest, a directory
+   * has nothing there. A path that does not exist is not in the map.
    * @example (await host.snapshot(["/etc/hosts"])).get("/etc/hosts") // "f 0644 0:0 53b3…"
    */
   snapshot(paths: readonly string[]): Promise<Map<string, string>>;
-  /** Ends every process at once, as does pulling the plug. Files stay. */
+  /** Ends every process at once, like a power cut. The files stay. */
   powerLoss(): Promise<void>;
-  /** Starts it (again) and waits until it is up: sshd answers and systemd has nothing more to start. */
+  /** Starts it (again) and waits until it is up: sshd answers and systemd has started everything. */
   boot(): Promise<void>;
   /** Pulls the network cable out. */
   unplug(): Promise<void>;
   plug(): Promise<void>;
 }
 
-/** A host as it is kept in the fleet's state, and the fleet it is of. */
+/** A host as the fleet's state has it, and its fleet. */
 export interface HostPlace {
   readonly fleet: string;
   /** The fleet's file systems. */
@@ -90,7 +90,7 @@ export function openHost(place: HostPlace): TestHost {
     },
     async powerLoss() {
       killCgroup(cgroup);
-      // Interfaces and rules that were made inside go as well.
+      // This also removes the interfaces and rules that were made inside.
       await disconnect(fleet, subnet, member);
     },
     async boot() {
@@ -115,7 +115,7 @@ function isInit(pid: string): boolean {
   }
 }
 
-/** What a login has; bash knows the home directory of an account by itself where HOME is not set. */
+/** The environment of a login. bash finds the home directory of an account by itself if HOME is not set. */
 const login = `export HOME=~ USER="$(id -un)" XDG_RUNTIME_DIR="/run/user/$UID"
 export LOGNAME="$USER" DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus"
 cd && unset OLDPWD && exec "$@"`;
@@ -150,12 +150,12 @@ function startContainer(place: HostPlace, cgroup: string): void {
     // Overlays can't be stacked: podman's storage must be on a real file system, as it is on a real host.
     `--bind=${join(data, "containers")}:/var/lib/containers`,
     `--bind=${join(data, "home")}:/home`,
-    // A lookup that can only fail fails at once.
+    // No DNS server can be reached: this way a lookup fails at once.
     "--resolv-conf=off",
     "--timezone=off",
     "--link-journal=no",
   ];
-  // In a cgroup of its own: without one all hosts would share the cgroup "payload".
+  // In its own cgroup: without one, all hosts would share the cgroup "payload".
   startDaemon(cgroup, nspawn, join(data, "console"), {
     SYSTEMD_NSPAWN_API_VFS_WRITABLE: "1",
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",

@@ -23,7 +23,7 @@ import { removeFleet } from "./remove.ts";
 
 export type { TestHost } from "./host.ts";
 
-/** Throwaway hosts on a network of their own, which this machine can reach and which can reach nothing else. */
+/** Throwaway hosts on their own network. This machine can reach them, and they can reach nothing else. */
 export interface Fleet extends AsyncDisposable {
   readonly hosts: TestHost[];
   /** Path of a private key that logs in as root, test and deploy. */
@@ -33,9 +33,9 @@ export interface Fleet extends AsyncDisposable {
   readonly gateway: string;
   /** The address that requests of `client` come from. */
   readonly clientAddress: string;
-  /** Runs a command of this machine in a network namespace of its own, for requests "from another address". */
+  /** Runs a command of this machine in a separate network namespace, for requests "from another address". */
   client(argv: readonly string[], options?: ExecuteOptions): Promise<Output>;
-  /** Removes all of it; with `attach` does nothing. */
+  /** Removes the fleet; with `attach` does nothing. */
   dispose(): Promise<void>;
 }
 

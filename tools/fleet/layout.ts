@@ -10,12 +10,12 @@ import {
 import { join } from "node:path";
 import { cacheDirectory } from "../cache.ts";
 
-/** What a fleet is made of, all of it by its name, so that it can be found and removed without the process that made it. */
+/** The parts of a fleet. All have its name, so that they can be found and removed without the process that made them. */
 export interface FleetState {
   readonly name: string;
-  /** The process that removes it; 0: it stays until someone does. */
+  /** The process that removes the fleet at its end; 0: the fleet stays until it is removed by hand. */
   readonly owner: number;
-  /** Its file systems: in the cache of whoever made it. */
+  /** The directory of its file systems, in the cache of the user who made it. */
   readonly data: string;
   /** The third number of its addresses. */
   readonly subnet: number;
@@ -25,7 +25,7 @@ export interface FleetState {
 const runDirectory = "/run/quadlet-fleet";
 const subnetDirectory = join(runDirectory, "subnets");
 
-/** Short enough for an interface's name, without the "-" that parts it from the number of a host. */
+/** Short enough for an interface's name, and without "-", which separates it from the number of a host. */
 export const fleetName = /^[a-z][a-z0-9]{0,11}$/;
 
 export const stateDirectory = (fleet: string) => join(runDirectory, fleet);
@@ -34,7 +34,7 @@ export const bridgeName = (fleet: string) => `qf-${fleet}`;
 export const namespaceName = (fleet: string, member: string) => `qf-${fleet}-${member}`;
 export const subnetAddress = (subnet: number, host: number) => `10.231.${subnet}.${host}`;
 
-/** The directory where cgroup2 is mounted: not /sys/fs/cgroup itself where version 1 is there too. */
+/** The directory where cgroup2 is mounted: not /sys/fs/cgroup itself if version 1 is mounted too. */
 export const cgroupRoot = () => {
   const mount = readFileSync("/proc/mounts", "utf8").match(/^\S+ (\S+) cgroup2 /m);
   if (!mount?.[1]) throw new Error("cgroup2 is not mounted. See: tools/setup.sh base");
@@ -84,7 +84,7 @@ export function releaseSubnets(fleet: string): void {
   }
 }
 
-/** What is in a directory; nothing, where there is none. */
+/** The entries of a directory; none if it does not exist. */
 export function entries(directory: string): string[] {
   try {
     return readdirSync(directory);

@@ -15,7 +15,7 @@ export async function createBridge(fleet: string, subnet: number): Promise<void>
   );
 }
 
-/** A network namespace with a cable to the bridge: an address of its own, and no way out of the subnet. */
+/** Makes a network namespace with a cable to the bridge. It has its own address, and no way out of the subnet. */
 export async function connect(fleet: string, subnet: number, member: string, address: string): Promise<void> {
   const namespace = namespaceName(fleet, member);
   const cable = cableName(subnet, member);
@@ -40,7 +40,7 @@ export async function connect(fleet: string, subnet: number, member: string, add
 
 /** Removes the namespace, and with it the cable and every interface that was made inside. */
 export async function disconnect(fleet: string, subnet: number, member: string): Promise<void> {
-  // Interfaces of a deleted namespace go a little later; this one's name must be free at once.
+  // The interfaces of a deleted namespace disappear a little later, but the name of the cable must be free at once.
   await ip([], [`link delete ${cableName(subnet, member)}`, `netns delete ${namespaceName(fleet, member)}`]);
 }
 
@@ -49,7 +49,7 @@ export async function setCable(subnet: number, member: string, state: "up" | "do
   await execute(["ip", "link", "set", cableName(subnet, member), state]);
 }
 
-/** The same after a reboot, as with a real network card: others still know it by this one. */
+/** The same after a reboot, as with a real network card: other hosts still know the address by this one. */
 const macAddress = (address: string) =>
   ["02", "51", ...address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"))].join(":");
 

@@ -6,24 +6,24 @@ import { cgroupDirectory, dataDirectory } from "./layout.ts";
 import { listens } from "./wait.ts";
 
 /*
- * Two registries on this machine's address in the fleet's network, with one storage that goes with the fleet:
+ * Two registries on this machine's address in the fleet's network. They share a storage, which is removed with the fleet:
  * - docker.io on the hosts: the stand-in images (tools/setup/images.sh says which);
- * - private.example:5001: the same images, for those who log in.
+ * - private.example:5001: the same images, for clients that log in.
  */
 const openPort = 5000;
 const privatePort = 5001;
 
-/** Who may pull from `private.example:5001`. Nothing is behind it but the stand-in images. */
+/** The login for `private.example:5001`, which has only the stand-in images. */
 export const registryLogin = {
   registry: `private.example:${privatePort}`,
   username: "puller",
   password: "sesame",
 } as const;
 
-/** What hosts have in /etc/hosts for it. */
+/** The line in a host's /etc/hosts for it. */
 export const registryHosts = (gateway: string) => `${gateway} private.example\n`;
 
-/** What hosts have in /etc/containers/registries.conf.d (containers-registries.conf(5)), so that usual names work. */
+/** A host's file in /etc/containers/registries.conf.d (containers-registries.conf(5)), so that usual names work. */
 export const registryConfiguration = (gateway: string) => `unqualified-search-registries = ["docker.io"]
 
 [[registry]]

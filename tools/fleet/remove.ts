@@ -32,7 +32,7 @@ export function removeFleet(fleet: string): void {
     if (name.startsWith(namespaceName(fleet, ""))) command("ip", "netns", "delete", name);
   }
   if (existsSync(bridge)) command("ip", "link", "delete", bridgeName(fleet));
-  // What systemd-nspawn keeps for each machine, by the name that hosts have.
+  // The directories that systemd-nspawn keeps for each machine, by the name of the host.
   for (const kind of ["propagate", "unix-export"]) {
     const directory = join("/run/systemd/nspawn", kind);
     for (const name of entries(directory)) {

@@ -3,7 +3,7 @@ import type { Fault } from "./report.ts";
 
 export class Failed extends Error {
   readonly fault: Fault;
-  /** Bytes of the answer that had come. */
+  /** Bytes of the answer that had arrived. */
   readonly received: number;
 
   constructor(fault: Fault, received: number, detail: string) {
@@ -16,7 +16,7 @@ export class Failed extends Error {
 export interface Answer {
   status: number;
   body: Buffer;
-  /** The server means to take another request on this connection. */
+  /** The server accepts another request on this connection. */
   keeps: boolean;
 }
 
@@ -68,12 +68,12 @@ export class HttpConnection {
     });
   }
 
-  /** Whether no close has been seen. */
+  /** False once the connection is seen to be closed. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** @throws Failed, and the connection is of no use then */
+  /** @throws Failed; then the connection can't be used any more */
   get(path: string, timeoutMs: number, keep: boolean): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
@@ -111,7 +111,7 @@ export class HttpConnection {
 
   #read(chunk: Buffer): void {
     const exchange = this.#exchange;
-    // Nobody has asked for it.
+    // The server sends something that was not asked for.
     if (!exchange) return this.destroy();
     exchange.chunks.push(chunk);
     exchange.received += chunk.length;

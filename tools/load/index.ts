@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet, TestHost } from "../fleet/index.ts";
 import type { Download, LoadPlan, LoadReport } from "./report.ts";
 
-/** What is asked for, and by how many. `paths` and `hosts` are needed; the rest has defaults. */
+/** What the clients ask for, and how many clients there are. `hosts`, `port` and `paths` are required; the rest has defaults. */
 export type LoadOptions = Partial<Omit<LoadPlan, "control">> & Pick<LoadPlan, "hosts" | "port" | "paths">;
 
 /** Where the requests come from. */
@@ -19,7 +19,7 @@ export interface Load {
 }
 
 /**
- * Requests from a fleet's client address, or from another one, without end until `stop`, with a hard limit on time and on
+ * Sends requests from a fleet's client address, or from another one, until `stop`, with a hard limit on time and on
  * count. When this returns, every client has had its first answer, good or bad.
  *
  * @example
@@ -51,7 +51,7 @@ export async function startLoad(from: Client, options: LoadOptions): Promise<Loa
       title: "load",
     })
     .finally(() => (ended = true));
-  // Its failure is seen by whoever stops it.
+  // `stop` reports its failure.
   worker.catch(() => undefined);
   const deadline = Date.now() + 60_000;
   while (!existsSync(join(control, "running")) && !ended) {
@@ -69,7 +69,7 @@ export async function startLoad(from: Client, options: LoadOptions): Promise<Loa
   };
 }
 
-/** The load that ran while something was done. */
+/** Runs a load during an action, and returns the load's report. */
 export async function underLoad(
   from: Client,
   options: LoadOptions,
@@ -94,7 +94,7 @@ export const downloadVolume = `${directory}:${directory}:ro`;
 /** For a server block: sends each file at 100 KiB/s (nginx.org, limit_rate). */
 export const downloadLocation = `location /load/ { root /srv; limit_rate ${rate}; }`;
 
-/** Writes a file that takes that long to download, and says what a whole download of it is. */
+/** Writes a file that takes this many seconds to download, and describes a complete download of it. */
 export async function serveDownload(host: TestHost, seconds: number, count: number): Promise<Download> {
   const content = Buffer.alloc(seconds * rate, "0123456789abcdefghijklmnopqrstuvwxyz\n");
   const name = `${seconds}-seconds`;

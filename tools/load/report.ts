@@ -15,7 +15,7 @@ export const faults: readonly Fault[] = [
 /** The requests of one kind of client. */
 export interface Tally extends Record<Fault, number> {
   requests: number;
-  /** From the connect to the last byte of an answer that was right: the longest, and what 99 of 100 did not exceed. */
+  /** Time from the connect to the last byte of a correct answer: the longest, and the one that 99 of 100 did not exceed. */
   slowestMs: number;
   p99Ms: number;
 }
@@ -29,16 +29,16 @@ export interface Download {
   count: number;
 }
 
-/** What a load does, as its worker gets it. */
+/** The plan of a load, as its worker gets it. */
 export interface LoadPlan {
   /** Addresses: each gets all of the clients below. */
   hosts: string[];
   port: number;
-  /** Path → what its body must match; its first group (else all of it) is counted in {@link LoadReport.bodies}. */
+  /** Path → what its body must match; its first group (without a group, the whole match) is counted in {@link LoadReport.bodies}. */
   paths: Record<string, string>;
   /** Clients that open a connection for each request. */
   fresh: number;
-  /** Clients that keep theirs. */
+  /** Clients that keep their connection. */
   kept: number;
   downloads: Download[];
   /** A client's pause between two requests. */
@@ -46,7 +46,7 @@ export interface LoadPlan {
   timeoutMs: number;
   maxSeconds: number;
   maxRequests: number;
-  /** The worker makes "running" there when every client has had an answer, and stops when there is a "stop". */
+  /** A directory. The worker makes "running" there when every client has had an answer, and stops when there is a "stop". */
   control: string;
 }
 
@@ -66,7 +66,7 @@ export interface LoadReport {
   bodies: Record<string, number>;
   /** The first faults, with their time. */
   examples: string[];
-  /** How long the worker itself was held up at most: what of slowestMs may be the machine's fault. */
+  /** The longest time that the worker itself was held up: this part of slowestMs may be the machine's fault. */
   workerDelayMs: number;
 }
 

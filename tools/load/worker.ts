@@ -1,4 +1,4 @@
-// The clients of a load, in a process of their own: a LoadPlan in JSON on standard input, a LoadReport on standard output.
+// The clients of a load, in a separate process: a LoadPlan in JSON on standard input, a LoadReport on standard output.
 import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +37,7 @@ let requests = 0;
 const waiting = new Set<object>();
 const runs = () => !stopping;
 
-/** Counts one request; `exchange` ends with its time in ms. */
+/** Counts one request; `exchange` resolves to its time in ms. */
 async function counted(
   of: Tally,
   client: object,
@@ -64,7 +64,7 @@ async function counted(
   }
 }
 
-/** As the hosts' journals have it. */
+/** The time of day, as the hosts' journals show it. */
 function clock(moment: number): string {
   return new Date(performance.timeOrigin + moment).toISOString().slice(11, 23);
 }
@@ -145,7 +145,7 @@ async function downloadClient(
     await counted(report.downloads, client, `download ${host} ${path}`, async () => {
       const begun = performance.now();
       const connection = await open(host);
-      // What counts for the start is that it flows.
+      // The load has begun when the download flows, not when it ends.
       const flows = setTimeout(() => waiting.delete(client), 500);
       try {
         const { status, body } = await connection.get(path, 60_000, false);

@@ -20,7 +20,7 @@ export async function makeArtifacts(root: string, directory: string): Promise<vo
  */
 export async function writeArtifacts(root: string, directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  // tools/build.sh has run.
+  // No scripts, because tools/build.sh has already run.
   const pack = ["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", directory];
   await execute(pack, { cwd: root });
   for (const name of readdirSync(directory)) await lint(join(directory, name));

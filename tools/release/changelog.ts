@@ -6,10 +6,10 @@ const unreleased = "## Unreleased";
 export class ReleaseError extends Error {}
 
 /**
- * The changelog of a release: what is unreleased gets the version and the date, and the next changes start an empty section. Pure.
+ * The changelog of a release: the unreleased changes get the version and the date, and an empty section is for the next changes. Pure.
  *
  * @param date as 2026-11-30
- * @throws ReleaseError where there is nothing to release, an entry has no kind, or the version is not a later one
+ * @throws ReleaseError if there is nothing to release, an entry has no kind, or the version is not a later one
  */
 export function released(changelog: string, version: string, date: string): string {
   const numbers = numbersOf(version);
@@ -26,7 +26,7 @@ export function released(changelog: string, version: string, date: string): stri
   return lines.toSpliced(start, 1, unreleased, "", `## ${version} - ${date}`).join("\n");
 }
 
-/** What CHANGELOG.md says of a version, without its heading. Pure; undefined for a version that it does not have. */
+/** The section of a version in CHANGELOG.md, without its heading. Pure; undefined if there is no such version. */
 export function notesOf(changelog: string, version: string): string | undefined {
   const lines = changelog.split("\n");
   const start = lines.findIndex((line) => line.startsWith(`## ${version} - `));

@@ -11,15 +11,15 @@ export interface Release {
   readonly version: string;
   /** The day of the release, as 2026-11-30. */
   readonly date: string;
-  /** Builds all files, but makes no commit and no tag; what would be refused is only reported. */
+  /** Builds all files, but makes no commit and no tag. Reasons against the release are only reported. */
   readonly dry: boolean;
   /** Writes the files of the release from this checkout into dist-release/. */
   readonly build: (checkout: string) => Promise<void>;
 }
 
 /**
- * Makes a release in this repository: version and changelog, the files in dist-release/, a commit and a tag. It works in a checkout of
- * its own, so the files are made from what is committed, and the repository changes only when all has succeeded.
+ * Makes a release in this repository: version and changelog, the files in dist-release/, a commit and a tag. It works in its own
+ * checkout, so the files are made from what is committed, and the repository changes only when everything has succeeded.
  *
  * @returns why the release would be refused: empty, unless it is a dry run
  * @throws ReleaseError with every reason against the release; nothing is changed then
@@ -46,7 +46,7 @@ export async function makeRelease(release: Release): Promise<string[]> {
     await git(checkout, "commit", "--quiet", "--all", "--message", `tools: release ${version}`);
     const commit = await git(checkout, "rev-parse", "HEAD");
     const notes = notesOf(readFileSync(path, "utf8"), version) ?? "";
-    // Whitespace: a "#" begins a heading of the notes, and no comment.
+    // "whitespace" keeps the lines that begin with "#": they are headings of the notes, not comments.
     const message = ["--cleanup=whitespace", "--message", tag, "--message", notes];
     await git(root, "tag", "--annotate", ...message, tag, commit);
     await git(root, "merge", "--quiet", "--ff-only", commit);
@@ -60,7 +60,7 @@ export async function makeRelease(release: Release): Promise<string[]> {
 /**
  * Writes what CI publishes for a tag: the files of dist-release/, and NOTES.md.
  *
- * @throws ReleaseError where the tag is not the one of this checkout's version
+ * @throws ReleaseError if the tag is not the one of this checkout's version
  */
 export async function buildTagged(root: string, tag: string, build: Release["build"]): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };

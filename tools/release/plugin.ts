@@ -3,22 +3,22 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { execute } from "../execute.ts";
 
-/** What runs the provider's shell script. The engine asks for an archive by these names, and all of them get the same bytes. */
+/** The platforms that run the provider's shell script. The engine asks for an archive by these names; all have the same bytes. */
 const platforms = ["darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64"];
 
-/** The rooms of which the plugin is made (CONTRIBUTING.md). */
+/** The rooms that the plugin is made of (CONTRIBUTING.md). */
 const rooms = ["host", "provider", "resources", "rollout", "units"];
 
-/** The packages that these load. Of @pulumi/pulumi, which is large, the plugin loads the messages of gRPC only. */
+/** The packages that these rooms load. Of @pulumi/pulumi, which is large, the plugin loads only the messages of gRPC. */
 const packages = ["@grpc/grpc-js", "google-protobuf", "node-ssh", "ssh2"];
 const messages = "@pulumi/pulumi/proto";
 
-/** The time of each file, which is that of npm's tarballs: the same content gives the same bytes. */
+/** The time of each file, as in npm's tarballs, so that the same content gives the same bytes. */
 const time = "1985-10-26T08:15:00Z";
 
 /**
- * Writes the archives of the plugin for `pulumi plugin install`, with all that it needs but Node. Without a PulumiPlugin.yaml the engine
- * starts the executable by itself, and installs no packages from a registry.
+ * Writes the archives of the plugin for `pulumi plugin install`, with everything that it needs except Node. Without a PulumiPlugin.yaml
+ * the engine starts the executable by itself, and installs no packages from a registry.
  *
  * @param root a checkout in which tools/build.sh has made dist/
  * @param staging an empty directory, for the content of the archive
@@ -69,7 +69,7 @@ export async function writePlugin(root: string, staging: string, directory: stri
 function closure(installed: string): Set<string> {
   const found = new Set<string>();
   const add = (name: string, from: string): void => {
-    // As Node looks for it: inside the package that asks, then beside it.
+    // As Node resolves it: first inside the package that imports it, then in the top directory.
     const nested = join(from, "node_modules", name);
     const path = existsSync(join(installed, nested)) ? nested : name;
     if (found.has(path)) return;
@@ -81,7 +81,7 @@ function closure(installed: string): Set<string> {
   return found;
 }
 
-/** A package without types, maps, TypeScript and tests, which Node does not load. */
+/** Copies a package without types, maps, TypeScript and tests, which Node does not load. */
 function copyPackage(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to, {

@@ -23,7 +23,7 @@ export function setVersion(root: string, version: string): void {
     });
 }
 
-/** npm writes these files in the same way. */
+/** Changes a JSON file, and writes it as npm does. */
 function edit(root: string, name: string, change: (manifest: Manifest) => void): void {
   const path = join(root, name);
   const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;

@@ -9,7 +9,7 @@ import { type Declaration, readDeclarations, readWordTypes } from "./declaration
 
 const folder = join(import.meta.dirname, "../../resources/contract");
 
-/** A schema, with what it is made of. */
+/** A schema, with its inner parts. */
 type Schema = z.ZodType & {
   shape?: Record<string, Schema>;
   minValue?: number;
@@ -93,7 +93,7 @@ function shapeOf(declaration: Declaration): Shape {
   return { description: describe(declaration.comment, declaration.name), fields: Object.fromEntries(fields) };
 }
 
-/** The docstring of a field, its own or that of a type whose fields it has. */
+/** The docstring of a field, from this type or from a type whose fields it also has. */
 function commentOf({ comments, bases }: Declaration, name: string): string {
   const inherited = declarations.filter((one) => bases.includes(one.name)).map((one) => commentOf(one, name));
   return comments.get(name) ?? inherited.find((comment) => comment !== "") ?? "";

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-/** What the source text says of a shape of the contract, which its schema does not know. */
+/** The parts of a shape of the contract that only its source text has, and not its schema. */
 export interface Declaration {
   /** The name of its type. */
   name: string;
@@ -12,7 +12,7 @@ export interface Declaration {
   comment: string;
   /** The docstrings of its own fields, in their order. */
   comments: Map<string, string>;
-  /** The names of the types whose fields it has too. */
+  /** The names of the types whose fields it also has. */
   bases: string[];
 }
 
@@ -27,7 +27,7 @@ export function readWordTypes(folder: string): Map<string, string> {
   );
 }
 
-/** Declares shapes: `export interface Name extends z.input<typeof schema> {}`, where `schema` is `z.strictObject({ … })`. Nothing is run. */
+/** The declared shapes: `export interface Name extends z.input<typeof schema> {}` with `schema = z.strictObject({ … })`. No code is run. */
 export function readDeclarations(folder: string): Declaration[] {
   const statements = readStatements(folder);
   const literals = new Map(
@@ -79,7 +79,7 @@ function readStatements(folder: string): ts.Statement[] {
     });
 }
 
-/** The name of the schema whose input a type is. */
+/** The name of the schema in a type `z.input<typeof schema>`. */
 function inputOf(type: string): string | undefined {
   return /^z\.input<typeof (\w+)>$/.exec(type)?.[1];
 }

@@ -7,13 +7,13 @@ machine_packages=(
   openssh-client openssl curl ca-certificates git make
   postgresql # keeps the state of a stack in a test
   shellcheck shfmt codespell wrk python3-venv
-  rsync # what gitlab-ci-local copies by
+  rsync # gitlab-ci-local copies with it
 )
 
 setup_packages() {
   local missing=() package
   for package in "${machine_packages[@]}"; do
-    # dpkg knows what is half installed or removed but configured; only "installed" counts.
+    # dpkg also lists packages that are half installed, or removed but still configured; only "installed" counts.
     [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || { say "all there" && return; }
@@ -22,7 +22,7 @@ setup_packages() {
   [ "$(id -u)" = 0 ] || stop "packages are missing" "sudo apt-get install ${missing[*]}"
   say "apt-get downloads and installs, in a minute or two: ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
-  # Without this, Debian's PostgreSQL makes a cluster and starts it at each boot. The tests start a server of their own.
+  # Without this, Debian's PostgreSQL makes a cluster and starts it at each boot. The tests start their own server.
   local clusters=/etc/postgresql-common/createcluster.d
   mkdir -p "$clusters" && echo 'create_main_cluster = false' >"$clusters/quadlet-fleet-setup.conf"
   { apt-get update && apt-get install --yes --no-install-recommends "${missing[@]}"; } >"$cache/packages.log" 2>&1 ||

@@ -1,6 +1,6 @@
 import { isExternal, resolveLink } from "../docs/links.ts";
 
-/** What a link of the repository's Markdown needs to know of the site. */
+/** The facts about the site that a link of the repository's Markdown needs. */
 export interface Site {
   isPage: (path: string) => boolean;
   /** Whether the site has a copy of a file that is not a page. */

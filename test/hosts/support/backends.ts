@@ -9,8 +9,8 @@ import { cgroupDirectory, dataDirectory, namespaceName } from "../../../tools/fl
 import { listens } from "../../../tools/fleet/wait.ts";
 
 /*
- * Real servers for the state of stacks, at the fleet's client address, so that only the fleet's network reaches them. They end with the
- * fleet, and so do their files.
+ * Real servers for the state of stacks, at the fleet's client address, so that only the fleet's network reaches them. They and their files
+ * are removed with the fleet.
  */
 
 /** Variables for the engine of a stack. */
@@ -19,7 +19,7 @@ export type Backend = Readonly<Record<string, string>>;
 const password = () => randomBytes(18).toString("hex");
 
 /**
- * Debian's PostgreSQL, as its account, since it refuses to run as root.
+ * Debian's PostgreSQL. It runs as PostgreSQL's account, because it refuses to run as root.
  *
  * @param directory an empty one that the account can reach
  */
@@ -42,7 +42,7 @@ export async function postgres(fleet: Fleet, name: string, directory: string): P
   const address = fleet.clientAddress;
   const options = { listen_addresses: address, unix_socket_directories: "" };
   const words = Object.entries(options).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
-  // What a killed server leaves in System V's shared memory goes with its IPC namespace.
+  // A killed server leaves shared memory of System V, which disappears with its IPC namespace.
   start(name, "postgres", ["unshare", "--ipc", ...as, join(bin, "postgres"), "-D", data, ...words]);
   await listens(address, 5432);
   return {
@@ -73,7 +73,7 @@ export async function s3(fleet: Fleet, name: string): Promise<Backend> {
   };
 }
 
-/** The API of AWS KMS, by a server for tests. It has one key, `alias/fleet`. */
+/** The API of AWS KMS, from a server for tests. It has one key, `alias/fleet`. */
 export async function keys(fleet: Fleet, name: string): Promise<Backend> {
   const directory = join(dataDirectory(name), "keys");
   mkdirSync(directory, { recursive: true });

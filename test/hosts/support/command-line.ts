@@ -21,20 +21,20 @@ export function quadletFleet(
   return execute(command(stack, argv), { cwd: root, env: { ...stack.env, ...env }, check: false });
 }
 
-/** One that runs, until it is told to end. */
+/** A command that runs until it is told to end. */
 export interface Running {
   readonly pid: number;
   stdout(): string;
   stderr(): string;
-  /** Its exit status and the signal that has ended it. */
+  /** Its exit status and the signal that ended it. */
   readonly ended: Promise<[number | null, NodeJS.Signals | null]>;
   kill(signal: NodeJS.Signals): void;
-  /** Nobody reads its output any more. */
+  /** Stops reading its output. */
   close(): void;
 }
 
 /**
- * Starts `quadlet-fleet`. What still runs at the end of the file is killed.
+ * Starts `quadlet-fleet`. It is killed at the end of the test file if it still runs.
  *
  * @param reads whether its standard output is read
  */
@@ -55,7 +55,7 @@ export function startQuadletFleet(stack: Stack, argv: readonly string[], reads =
   };
 }
 
-/** The command lines of what `logs` and `exec` have running on a host. */
+/** The command lines of the processes that `logs` and `exec` run on a host. */
 export async function leftBehind(host: TestHost): Promise<string[]> {
   const { stdout } = await host.run(["ps", "axo", "args"]);
   const own = /journalctl|tail |head -c|timeout 90|podman exec|quadlet-fleet|sleep \d+/;

@@ -12,7 +12,7 @@ import type { UnitSetInputs } from "../../../resources/contract.ts";
 import { unitSetType } from "../../../resources/unit-set-type.ts";
 import type { Stack } from "./stack.ts";
 
-/** A set as a stack has deployed it: what a transaction of it gets. */
+/** A set as a stack has deployed it: the input of its transactions. */
 export async function deployedSet(stack: Stack): Promise<Desired> {
   const { stdout } = await stack.run(["stack", "export"]);
   const { deployment } = JSON.parse(stdout) as {
@@ -23,14 +23,14 @@ export async function deployedSet(stack: Stack): Promise<Desired> {
   return desiredState(found.inputs, found.urn);
 }
 
-/** One host of a rollout without its coordinator, so that a test decides what comes next, and when the connection ends. */
+/** One host of a rollout without its coordinator, so that a test decides the next step, and when the connection ends. */
 export class Deployment {
   readonly #pool = new Pool();
   readonly #target: Target;
   readonly #desired: Desired;
   readonly member: HostMember;
 
-  /** @param grace seconds that the host waits for somebody who was lost */
+  /** @param grace seconds that the host waits for a coordinator that was lost */
   constructor(target: Target, desired: Desired, grace = 2) {
     const order = { desired, known: [], before: desired.services, images: false };
     this.#target = target;
@@ -53,12 +53,12 @@ export class Deployment {
     if (answer.kind !== "held") throw new Error(JSON.stringify(answer));
   }
 
-  /** The TCP connection ends. The member may come back by another one. */
+  /** Ends the TCP connection. The member may come back on another one. */
   async cut(): Promise<void> {
     await this.#pool.close();
   }
 
-  /** What `quadlet-fleet status` looks at. */
+  /** The facts that `quadlet-fleet status` asks for. */
   async peek(): Promise<Facts> {
     const place = { ...this.#desired, purpose: "peek" } as const;
     return await observe(this.#pool, this.#target, place, lookQuery(this.#desired), silent);

@@ -9,10 +9,10 @@ import { failures, line } from "../../../tools/load/report.ts";
 import { openScene } from "./scene.ts";
 import { example2, failedUnits, get } from "./stack.ts";
 
-/** What becomes of a transaction: its connection ends, all of its processes are killed, its script alone is, the power goes. */
+/** An event in the middle of a transaction: its connection ends, all its processes are killed, only its script is, or the power fails. */
 export type Cause = (deployment: Deployment) => unknown;
 
-/** A host with Example 2, and transactions of it. Each test has a page of its own, deployed by a restart. */
+/** A host with Example 2, and transactions of it. Each test has its own page, deployed by a restart. */
 export async function openDeployments(name: string) {
   const scene = await openScene(name);
   const { fleet, host, stack } = scene;
@@ -24,7 +24,7 @@ export async function openDeployments(name: string) {
   };
   const own = "/var/lib/quadlet-fleet/sets/example2";
   let base: Desired;
-  /** This test's page, and the one that is served when nothing is at work. */
+  /** The page of this test, and the page that is served when no transaction is at work. */
   const now = { page: 0, served: 0 };
 
   before(async () => {
@@ -38,7 +38,7 @@ export async function openDeployments(name: string) {
     now.page += 1;
   });
 
-  // Where a test has failed, too.
+  // Also if a test has failed.
   const deployments: Deployment[] = [];
   afterEach(async () => {
     for (const deployment of deployments.splice(0)) {
@@ -47,7 +47,7 @@ export async function openDeployments(name: string) {
     }
   });
 
-  /** The set with this test's page, and a container that is new. */
+  /** The set with the page of this test, and with a changed container. */
   function wanted(): Desired {
     const files = base.files.map((file) => ({
       ...file,
@@ -69,7 +69,7 @@ export async function openDeployments(name: string) {
   const record = async () =>
     (await host.run(["cut", "-d", " ", "-f", "2,3", `${own}/transaction`])).stdout.trim();
 
-  /** No transaction, no lock, nothing left of one. */
+  /** No transaction, no lock and no files of one are left. */
   async function isAtRest(): Promise<void> {
     await eventually(async () => {
       await host.run(["flock", "--nonblock", "/run/quadlet-fleet-lock.example2", "true"]);
@@ -85,12 +85,12 @@ export async function openDeployments(name: string) {
     );
     assert.equal(stdout, "");
     assert.deepEqual(await failedUnits(host), []);
-    // An nginx that dropped requests: it was stopped by SIGTERM, or killed.
+    // An nginx that was stopped by SIGTERM, or killed, has dropped requests.
     const cut = ["--quiet", "--output=cat", "--unit=example2*", "--grep=signal 15 |status=137"];
     assert.equal((await host.run(["journalctl", ...cut], { check: false })).stdout, "");
   }
 
-  /** The host has gone back by itself, as its record says, and the next one deploys the page. */
+  /** The host has reverted by itself, as its record says, and the next transaction deploys the page. */
   async function isOld(because: string): Promise<void> {
     await eventually(async () => assert.equal(await record(), `reverted ${because}`));
     await isAtRest();
@@ -113,7 +113,7 @@ export async function openDeployments(name: string) {
     await isNew();
   }
 
-  /** A transaction is stopped at a line of its journal, something is done, and it goes on. */
+  /** Stops a transaction at a line of its journal, runs an action, and lets the transaction go on. */
   async function stoppedAt<T>(at: number, work: () => Promise<T>, action: () => unknown): Promise<T> {
     const freeze = freezer(name, [{ host, manager: "system", set: "example2", at }]);
     const result = work();
@@ -128,9 +128,9 @@ export async function openDeployments(name: string) {
     return await result;
   }
 
-  /** Requests without end meanwhile, and none of them fails. */
+  /** Sends requests during an action, and checks that none of them fails. */
   async function underRequests(action: () => Promise<unknown>): Promise<void> {
-    // Some 200 a second: more would take the processor from what is tested.
+    // About 200 a second: with more, the load would take the processor from the transaction.
     const clients = { fresh: 4, kept: 2, pauseMs: 25 };
     const load = { hosts: [host.address], port: 80, paths: { "/": "page " }, ...clients };
     const report = await underLoad(fleet, load, action);
@@ -149,7 +149,7 @@ export async function openDeployments(name: string) {
     return (await host.run(["systemctl", ...list])).stdout.split(" ")[0] ?? "";
   }
 
-  /** The connections that are there stay, and nothing comes through them until what this returns is called. */
+  /** Keeps the connections open, but lets nothing through them until the returned function is called. */
   async function mute(): Promise<() => Promise<unknown>> {
     const { stdout } = await host.run(["pgrep", "-f", "^sshd-session: root@notty"]);
     const sessions = stdout.trim().split("\n");
@@ -166,12 +166,12 @@ export async function openDeployments(name: string) {
     }
   }
 
-  /** The connection is lost, and the host has noticed it. */
+  /** Waits until the host has noticed that the connection is lost. */
   async function detached(): Promise<void> {
     await eventually(async () => void (await host.run(["test", "-e", `${own}/detached`])));
   }
 
-  /** Lines of the journal. */
+  /** The number of lines in the journal. */
   async function lines(): Promise<number> {
     return Number((await host.run(["grep", "-c", "", `${own}/journal`])).stdout);
   }

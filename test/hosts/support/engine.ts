@@ -14,7 +14,7 @@ function enginesOf(stack: string): { engines: number[]; below: (pid: number) => 
       parents.set(pid, Number(parent));
       if (words[0]?.endsWith("pulumi") && words[words.indexOf("--stack") + 1] === stack) engines.push(pid);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
   const below = (pid: number): number[] => [
@@ -25,13 +25,13 @@ function enginesOf(stack: string): { engines: number[]; below: (pid: number) => 
 }
 
 /**
- * Ends the engine that works on a stack at once, as the kernel would.
+ * Kills the engine that works on a stack at once, as the kernel would.
  *
  * @param withAll its language host, its program and its plugins too
  */
 export function killEngine(stack: string, withAll = true): number {
   const { engines, below } = enginesOf(stack);
-  // The engine first: it would write down that its plugin has ended.
+  // The engine first: else it would record that its plugin has ended.
   const processes = withAll ? engines.flatMap(below) : engines;
   for (const pid of processes) {
     try {
@@ -43,7 +43,7 @@ export function killEngine(stack: string, withAll = true): number {
   return processes.length;
 }
 
-/** Until no engine works on a stack any more. */
+/** Waits until no engine works on a stack any more. */
 export async function engineEnds(stack: string): Promise<void> {
   while (enginesOf(stack).engines.length > 0) await sleep(100);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Checks again and again, until it does not fail any more: nginx takes a reload's configuration a moment after the signal, say.
- * Rejects with the last failure when a minute is over, which is patience: nothing is tested by it.
+ * Repeats a check until it succeeds. For example, nginx uses a reload's configuration a moment after the signal.
+ * Rejects with the last failure after a minute. The minute is only patience: no test depends on it.
  */
 export async function eventually<T>(check: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + 60_000; ; await sleep(100)) {

@@ -1,4 +1,4 @@
-// The thread of freezer.ts: it looks at journals without a pause worth the name, as a step takes some milliseconds only.
+// The thread of freezer.ts: it looks at journals almost without a pause, because a step takes only some milliseconds.
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
@@ -12,7 +12,7 @@ interface Watch extends Watched {
   cgroup?: string;
   size: number;
   lines: number;
-  /** When to freeze: the line is there, and the delay runs. */
+  /** When to freeze. Set once the line is there and the delay has begun. */
   due?: number;
 }
 
@@ -20,20 +20,20 @@ const orAbsent = <T>(look: () => T): T | undefined => {
   try {
     return look();
   } catch (error) {
-    // ENODEV, ESRCH: a cgroup or a process that is going.
+    // ENODEV, ESRCH: a cgroup or a process that is ending.
     if (["ENOENT", "ENODEV", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 };
 
-/** With the set among its arguments: start.sh has them. */
+/** Whether the cgroup's first process is sh with the set among its arguments: start.sh has them. */
 function runsScript(cgroup: string, set: string): boolean {
   const [pid] = orAbsent(() => readFileSync(join(cgroup, "cgroup.procs"), "utf8"))?.split("\n") ?? [];
   const words = orAbsent(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0") ?? [];
   return words[0] === "sh" && words.includes(set);
 }
 
-/** -1 without a journal. */
+/** The lines of the journal; -1 without a journal. */
 function count(watch: Watch): number {
   const size = orAbsent(() => statSync(watch.journal).size);
   if (size === undefined) return -1;
@@ -44,11 +44,11 @@ function count(watch: Watch): number {
   return watch.lines;
 }
 
-/** Undefined while there is nothing to tell. */
+/** Undefined while there is no outcome. */
 function look(watch: Watch): Outcome | undefined {
   if (watch.cgroup === undefined) {
     const names = orAbsent(() => readdirSync(watch.slice)) ?? [];
-    // Before its first process is what it will be, the manager waits for it, and would be stopped as well.
+    // Before its first process has executed the script, the manager waits for that process, and would be stopped as well.
     const unit = names.find(
       (name) =>
         /^quadlet-fleet-[0-9a-f]{12}\.service$/.test(name) && runsScript(join(watch.slice, name), watch.set),
@@ -58,7 +58,7 @@ function look(watch: Watch): Outcome | undefined {
   }
   const had = watch.lines;
   const lines = count(watch);
-  // Its journal is removed by a commit, and by a rollback.
+  // A commit removes the journal, and so does a rollback.
   const committed = lines === -1 && had >= 0;
   if (lines >= watch.at || (committed && watch.at !== Infinity))
     watch.due ??= performance.now() + watch.delayMs;
@@ -69,7 +69,7 @@ function look(watch: Watch): Outcome | undefined {
   return undefined;
 }
 
-/** cgroups(7), cgroup.freeze: takes a moment, in which there can be one line more. */
+/** cgroups(7), cgroup.freeze: this takes a moment, in which one more line may be written. */
 function freeze(watch: Watch): Outcome {
   const cgroup = watch.cgroup ?? "";
   const gone: Outcome = { frozen: false, lines: watch.lines };

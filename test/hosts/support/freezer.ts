@@ -11,14 +11,14 @@ export interface Cut {
   set: string;
   /** Lines of its journal; 0: it has just been made; -1: the transaction has just started; Infinity: nowhere. */
   at: number;
-  /** And so long after that. Default: 0. */
+  /** Milliseconds to wait after that. Default: 0. */
   delayMs?: number;
 }
 
 export interface Outcome {
-  /** False: the transaction had ended before. */
+  /** False if the transaction had already ended. */
   frozen: boolean;
-  /** Lines of the journal then, or the most that it had; -1 where there was none (any more). */
+  /** Lines of the journal at that time, or the most that it had; -1 if there was none (any more). */
   lines: number;
   cgroup?: string;
 }
@@ -27,23 +27,23 @@ export interface Outcome {
 export interface Watched {
   journal: string;
   set: string;
-  /** The cgroup that the manager's transient services are in. */
+  /** The cgroup of the manager's transient services. */
   slice: string;
   at: number;
   delayMs: number;
 }
 
 export interface Freezer {
-  /** In the order of the cuts: when each transaction is frozen, or has ended. */
+  /** In the order of the cuts: resolves when each transaction is frozen or has ended. */
   readonly outcomes: Promise<Outcome[]>;
-  /** Gives up on those that are neither. */
+  /** Gives up on the transactions that are neither. */
   stop(): void;
   thaw(): void;
 }
 
 /**
- * Stops transactions in the middle: at a line of its journal the transient unit's cgroup is frozen, and everything else of the
- * host goes on. Of each set one transaction at a time is expected.
+ * Stops transactions in the middle: at a line of its journal, the cgroup of the transient unit is frozen, and everything else on the
+ * host goes on. Each set may have only one transaction at a time.
  *
  * It looks from this machine, at all hosts with one thread: a busy loop on each host would take the processor from the rest.
  */
@@ -67,7 +67,7 @@ export function freezer(fleet: string, cuts: readonly Cut[]): Freezer {
         try {
           if (outcome?.frozen && existsSync(file)) writeFileSync(file, "0");
         } catch (error) {
-          // It was killed, and its cgroup is going.
+          // It was killed, and its cgroup is ending.
           if (!["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
         }
       }

@@ -4,14 +4,14 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from "node:net";
 
 /**
- * Bare repositories over HTTP, as a forge has them: git's own program answers, if the password is a token.
+ * Bare repositories over HTTP, as a forge has them: git's own program answers, if the password is a valid token.
  *
  * @see git-http-backend(1)
  */
 export class GitServer implements AsyncDisposable {
   readonly #server: Server;
 
-  /** @param root of the repositories: the path of a URL is that of a directory below it */
+  /** @param root directory of the repositories: the path of a URL is a path below it */
   constructor(root: string, tokens: readonly string[]) {
     this.#server = createServer((request, response) => {
       if (!tokens.includes(passwordOf(request)))
@@ -45,7 +45,7 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
   const child = spawn("git", ["http-backend"], {
     env: {
       ...{ PATH, GIT_PROJECT_ROOT: root, GIT_HTTP_EXPORT_ALL: "1", PATH_INFO: pathname },
-      // With a user, it takes pushes.
+      // Only with a user it accepts pushes.
       ...{ REMOTE_USER: "token", REQUEST_METHOD: request.method, QUERY_STRING: searchParams.toString() },
       CONTENT_TYPE: request.headers["content-type"] ?? "",
       HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",

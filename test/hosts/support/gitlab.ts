@@ -6,14 +6,14 @@ import { execute } from "../../../tools/execute.ts";
 const local = join(import.meta.dirname, "../../../node_modules/gitlab-ci-local/dist/index.js");
 
 export interface GitLabOptions {
-  /** Where checkouts and files of jobs are. */
+  /** The directory for checkouts and files of jobs. */
   readonly directory: string;
   /** The bare repository. */
   readonly origin: string;
-  /** Where jobs fetch it and push to it. */
+  /** The URL from which jobs fetch it and to which they push. */
   readonly url: string;
   readonly packages: string;
-  /** What each job has, besides its variables. */
+  /** The environment of each job, besides its variables. */
   readonly env: Record<string, string>;
   /** The variables of the project, by environment; "*" for all jobs. */
   readonly variables: Record<string, Record<string, string>>;
@@ -22,7 +22,7 @@ export interface GitLabOptions {
 export interface JobsResult {
   /** The jobs that have run, by name: "success" or "failed". */
   readonly jobs: Readonly<Record<string, string>>;
-  /** All that they have printed. */
+  /** Everything that they have printed. */
   readonly log: string;
 }
 
@@ -33,7 +33,7 @@ export interface JobsResult {
  */
 export class GitLabRunner {
   readonly options: GitLabOptions;
-  /** What all jobs have printed, and their artifacts. */
+  /** The output of all jobs, and their artifacts. */
   readonly said: string[] = [];
 
   constructor(options: GitLabOptions) {
@@ -52,7 +52,7 @@ export class GitLabRunner {
     return join(this.options.directory, "variables.yml");
   }
 
-  /** @param variables of the pipeline, which are stronger than those of the project */
+  /** @param variables of the pipeline, which override those of the project */
   async pipeline(commit: string, variables: Record<string, string>): Promise<Pipeline> {
     const { directory, origin, url, env } = this.options;
     const at = mkdtempSync(join(directory, "pipeline-"));
@@ -88,7 +88,7 @@ export class GitLabRunner {
   }
 }
 
-/** One pipeline: what has run stays run, with its artifacts. */
+/** One pipeline. Jobs that have run are not run again, and their artifacts stay. */
 export class Pipeline {
   readonly #argv: readonly string[];
   readonly #checkout: string;
@@ -111,7 +111,7 @@ export class Pipeline {
     return await this.#run(started.flatMap((name) => ["--manual", name]));
   }
 
-  /** Runs jobs whose pipeline has come to them, as a person does who starts them, or runs them again. */
+  /** Runs jobs that the pipeline has reached, as a person does who starts them or runs them again. */
   async start(...names: string[]): Promise<JobsResult> {
     return await this.#run(names);
   }
@@ -125,7 +125,7 @@ export class Pipeline {
     });
     const log = stdout + stderr;
     this.#said.push(log, ...this.#artifacts());
-    // The agents of the jobs, which end with the container of a real one.
+    // The SSH agents of the jobs. Those of a real job end with its container.
     for (const [, pid = ""] of log.matchAll(/Agent pid (\d+)/g))
       await execute(["kill", pid], { check: false });
     const reported = [...stdout.matchAll(/^ (PASS|FAIL) +(\S.*?) *$/gm)];

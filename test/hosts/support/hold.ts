@@ -5,18 +5,18 @@ import { eventually } from "./eventually.ts";
 import { type Cut, freezer } from "./freezer.ts";
 import type { Stack } from "./stack.ts";
 
-/** Where a transaction is right after its commit: its journal is gone. */
+/** The moment right after the commit of a transaction: its journal is gone. */
 export const committed = Number.MAX_SAFE_INTEGER;
 
-/** Until the engine has written that to the terminal. */
+/** Waits until the engine has written a matching text to the terminal. */
 export type Says = (what: RegExp) => Promise<void>;
 
 /**
- * An `up` whose transaction is stopped at a moment, while something is done.
+ * Runs an `up` whose transaction is stopped at a moment, and an action meanwhile.
  *
- * @param action gets the transaction's cgroup, and can wait for what the engine says
+ * @param action gets the transaction's cgroup, and can wait for the engine's messages
  * @returns the exit status and all that was written to the terminal
- * @throws Error where the transaction had no such moment
+ * @throws Error if the transaction did not reach that moment
  */
 export async function hold(
   stack: Stack,
@@ -41,7 +41,7 @@ export async function hold(
   return { code, saw: stdout + stderr };
 }
 
-/** cgroups(7), cgroup.kill: all of a transaction at once, as the kernel would when memory is short. */
+/** cgroups(7), cgroup.kill: kills a whole transaction at once, as the kernel would when memory is short. */
 export function kill(cgroup: string): void {
   writeFileSync(join(cgroup, "cgroup.kill"), "1");
 }

@@ -1,5 +1,5 @@
-// A client that asks for a page over HTTP/2 again and again, each time by a new connection, until a file is there:
-// http2-load.ts HOST PORT NAME CA-FILE STOP-FILE. It does with a GOAWAY what RFC 9113, 6.8 says: a request that was not processed is made again.
+// A client that requests a page over HTTP/2 again and again, each time on a new connection, until a file exists:
+// http2-load.ts HOST PORT NAME CA-FILE STOP-FILE. It treats a GOAWAY as RFC 9113, 6.8 says: a request that was not processed is made again.
 // It writes { answered, again, failed: [what] } in JSON.
 import { existsSync, readFileSync } from "node:fs";
 import { type ClientHttp2Session, connect } from "node:http2";
@@ -8,7 +8,7 @@ const [host = "", port = "", name = "", trusted = "", stop = ""] = process.argv.
 const ca = readFileSync(trusted, "utf8");
 const counts = { answered: 0, again: 0, failed: [] as string[] };
 
-/** The status; "again" for a request that the server says that it has not begun. */
+/** The status; "again" if the server says that it has not begun to process the request. */
 function ask(): Promise<number | "again"> {
   return new Promise((resolve, reject) => {
     const begun = Date.now();

@@ -1,12 +1,12 @@
 import type { TestHost } from "../../../tools/fleet/index.ts";
 
 /**
- * What sshd says in the journal. Not by its unit: the journal asks which one a process is in when it takes a line up, and a session is in
- * its scope by then, or gone.
+ * The journal entries of sshd, selected by name. Not by unit: the journal looks up the unit of a process when it stores the entry, and
+ * by then a session is in its scope, or has ended.
  */
 export const ofSshd = ["--identifier=sshd", "--identifier=sshd-session", "--identifier=sshd-auth"];
 
-/** All that sshd has said, what it said just now as well: the journal takes it up a moment later (journalctl(1), --sync). */
+/** Everything that sshd has logged, up to now: --sync waits until the journal has stored it (journalctl(1)). */
 export async function sshdLog(machine: TestHost): Promise<string> {
   await machine.run(["journalctl", "--sync"]);
   return (await machine.run(["journalctl", ...ofSshd, "--output=cat", "--no-pager"])).stdout;

@@ -6,13 +6,13 @@ import { execute } from "../../../tools/execute.ts";
 import { canonicalIpv6 } from "../../../units/nginx/ip.ts";
 import type { NginxFile } from "../../../units/nginx/listens.ts";
 
-/** What nginx made of one configuration. */
+/** How nginx understood one configuration. */
 export interface Seen {
-  /** Whether it could read and start it. */
+  /** Whether it could read the configuration and start with it. */
   started: boolean;
-  /** What it said of that. */
+  /** Its messages. */
   said: string;
-  /** The files of conf.d that it read: of those that it takes. */
+  /** The files of conf.d that it read, if it accepts the configuration. */
   read: string[];
   /** What it listens on, as systemd.socket(5) writes it. */
   listens: string[];
@@ -34,8 +34,8 @@ export async function unpackNginx(directory: string): Promise<void> {
 }
 
 /**
- * For each directory of /cases: what nginx reads of it, and what it listens on. A daemon's first process ends once the sockets are
- * open. An address that this machine does not have is as good as any.
+ * For each directory of /cases: the files that nginx reads, and the addresses that it listens on. The first process of a daemon ends once
+ * the sockets are open. Addresses that this machine does not have work, too.
  */
 const each = `
 echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind
@@ -59,7 +59,7 @@ for case in /cases/*; do
 done
 `;
 
-/** Starts nginx with each of the configurations, one after another, in namespaces of their own. */
+/** Starts nginx with each of the configurations, one after another, in its own namespaces. */
 export async function askNginx(root: string, cases: readonly (readonly NginxFile[])[]): Promise<Seen[]> {
   rmSync(join(root, "cases"), { recursive: true, force: true });
   const name = (index: number) => join(root, "cases", String(index).padStart(4, "0"));
@@ -90,7 +90,7 @@ function seenIn(directory: string): Seen {
   };
 }
 
-/** Of /proc/net/tcp and tcp6, what is in the state LISTEN: words of the machine's own byte order. */
+/** The addresses in state LISTEN of /proc/net/tcp and tcp6: words in the machine's own byte order. */
 function ports(table: string): string[] {
   return [...table.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm)].map(
     ([, address = "", port = ""]) => `${ip(address)}:${Number.parseInt(port, 16)}`,
@@ -108,7 +108,7 @@ function ip(words: string): string {
   return `[${canonicalIpv6(groups.join(":"))}]`;
 }
 
-/** Of /proc/net/unix, the sockets with a path that listen (__SO_ACCEPTCON). */
+/** The listening sockets with a path of /proc/net/unix (__SO_ACCEPTCON). */
 function paths(table: string): string[] {
   return [...table.matchAll(/^\w+: \w+ \w+ 00010000 \w+ \w+ +\d+ (\/.*)$/gm)].map(([, path = ""]) => path);
 }

@@ -7,7 +7,7 @@ import { cgroupDirectory, namespaceName } from "../../../tools/fleet/layout.ts";
 import { listens } from "../../../tools/fleet/wait.ts";
 import { type Certificate, makeCertificate } from "../../certificates.ts";
 
-/** Let's Encrypt's ACME server for tests, at the fleet's client address. It asks on port 80, as a CA does. */
+/** Let's Encrypt's ACME server for tests, at the fleet's client address. Like a CA, it sends its requests to port 80. */
 export class Pebble {
   readonly #fleet: Fleet;
   readonly #name: string;
@@ -15,7 +15,7 @@ export class Pebble {
   readonly #https: Certificate;
 
   /**
-   * It does not run yet.
+   * Does not start the server.
    *
    * @param name the fleet's
    * @param directory of the test, for its files
@@ -32,7 +32,7 @@ export class Pebble {
     return `https://${this.#fleet.clientAddress}:14000/dir`;
   }
 
-  /** What its HTTPS is trusted by. */
+  /** The certificate that clients need for its HTTPS. */
   get ca(): string {
     return this.#https.certificate;
   }
@@ -74,19 +74,19 @@ export class Pebble {
         config,
       ],
       join(this.#directory, "pebble.log"),
-      // Its delays and its random errors are for those who test a client.
+      // Its delays and random errors are for tests of a client.
       { PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "0", PEBBLE_AUTHZREUSE: "0" },
     );
     await listens(address, 14000);
     await listens(address, 15000);
   }
 
-  /** It takes requests, and answers none. */
+  /** It accepts requests, and answers none. */
   freeze(): void {
     writeFileSync(join(cgroupDirectory(this.#name), "pebble", "cgroup.freeze"), "1");
   }
 
-  /** What clients trust its certificates by; in root.pem of the directory, too. */
+  /** The certificate that clients need for its certificates; also in root.pem of the directory. */
   async root(): Promise<string> {
     const https = join(this.#directory, "https.pem");
     const url = `https://${this.#fleet.clientAddress}:15000/roots/0`;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "../../..");
 
 /**
- * A Pulumi project of its own that uses the components from TypeScript.
+ * Makes a separate Pulumi project that uses the components from TypeScript.
  *
  * @param source the program; it has `pulumi`, `SocketActivatedNginx`, `ReverseProxyStack` and `UnitSet`
  * @returns its directory, which the caller removes

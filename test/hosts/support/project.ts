@@ -6,8 +6,8 @@ import { execute } from "../../../tools/execute.ts";
 const root = join(import.meta.dirname, "../../..");
 
 /**
- * Fills a node_modules with this library as npm packs it, and with its dependencies as they are installed here: without npm's network, and
- * without dist/ of the checkout, which package.test.ts makes.
+ * Fills a node_modules with this library as npm packs it, and with its dependencies as they are installed here. It does not use the network,
+ * nor dist/ of the checkout, which package.test.ts makes.
  *
  * @returns the directory of the library
  */
@@ -44,7 +44,7 @@ export class Checkout {
     return stdout.trim();
   };
 
-  /** Commits what is there, pushes the branch, and gives the commit. */
+  /** Commits all changes, pushes the branch, and returns the commit. */
   readonly push = async (branch: string, message: string): Promise<string> => {
     await this.git("add", "--all");
     await this.git("commit", "--quiet", "--message", message);
@@ -52,7 +52,7 @@ export class Checkout {
     return await this.git("rev-parse", "HEAD");
   };
 
-  /** Merges a branch into main, as the forge does, and gives the commit. */
+  /** Merges a branch into main, as the forge does, and returns the commit. */
   readonly merge = async (branch: string): Promise<string> => {
     await this.git("fetch", "--quiet");
     await this.git("switch", "--quiet", "main");

@@ -2,21 +2,21 @@ import { after } from "node:test";
 import { type Fleet, type FleetOptions, type TestHost, createFleet } from "../../../tools/fleet/index.ts";
 import { type FleetConfiguration, type Stack, hostEntry, makeStack } from "./stack.ts";
 
-/** What a test file plays on: hosts and a stack of its own. */
+/** The hosts of a test file, and its stack. */
 export interface Scene {
   readonly fleet: Fleet;
-  /** The first one. */
+  /** The first host. */
   readonly host: TestHost;
   readonly stack: Stack;
-  /** Writes the stack file: these on the first host, "web-1". */
+  /** Writes a stack file with these entries on the first host, "web-1". */
   configure(what: Omit<FleetConfiguration, "hosts">): void;
 }
 
 /**
- * Boots hosts (one, unless `hosts` says otherwise) and makes a stack, `test-NAME`. Both go when all tests of the file are over,
- * before what the file itself has for `after`.
+ * Boots hosts (one, unless `hosts` says otherwise) and makes a stack, `test-NAME`. Both are removed when all tests of the file have ended,
+ * before the file's own `after` hooks run.
  *
- * A file waits for it at its top, so node:test runs a `before` that follows at once: it can use only what stands above it.
+ * A file waits for it at its top, so node:test runs a following `before` at once: that can use only what is declared above it.
  *
  * @param name of the fleet, which no other file has: files run side by side
  * @example const { fleet, host, stack } = await openScene("life", { linger: false });

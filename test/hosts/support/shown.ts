@@ -7,14 +7,14 @@ import type { Output } from "../../../tools/execute.ts";
 const directory = join(import.meta.dirname, "../../../docs/shown");
 
 /**
- * What a user sees of a run of Pulumi, without what differs from run to run or only repeats: ids and URNs, resources that are the
- * same, progress, times, the count of resources, and the outputs of a run that failed.
+ * A user's view of a run of Pulumi, without the parts that differ from run to run or only repeat: ids and URNs, unchanged resources,
+ * progress, times, the count of resources, and the outputs of a run that failed.
  */
 export function withoutNoise({ code, stdout, stderr }: Output): string {
   const said = code === 0 ? stdout : stdout.replace(/^Outputs:\n[^]*(?=^Resources:)/m, "");
   return (
     said
-      // The engine writes what it has to say before its summary.
+      // The engine writes its messages before its summary.
       .replace(/^Resources:\n[^]*/m, () => stderr)
       .replace(/^ {2}pulumi:pulumi:Stack \(.*\):\n {4}error: update failed\n/m, "")
       .split("\n")
@@ -27,7 +27,7 @@ export function withoutNoise({ code, stdout, stderr }: Output): string {
 /**
  * Compares a text with docs/shown/FILE; `--test-update-snapshots` writes it.
  *
- * @param names what the text has of this run → what a reader has in its place
+ * @param names words of this run → the words that a reader sees instead
  */
 export function assertShown(
   t: TestContext,

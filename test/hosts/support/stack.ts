@@ -8,36 +8,36 @@ import type { Fleet, TestHost } from "../../../tools/fleet/index.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
-/** What a stack file has under `config`, without the project's prefix. */
+/** The keys of a stack file under `config`, without the project's prefix. */
 export interface FleetConfiguration {
   hosts: Record<string, object>;
   sites?: Record<string, object>;
   proxies?: Record<string, object>;
 }
 
-/** A stack of this project with a real engine, a backend of its own and a stack file in stacks/. */
+/** A stack of this project with a real engine, its own backend and a stack file in stacks/. */
 export interface Stack extends AsyncDisposable {
   readonly name: string;
   readonly file: string;
   /** Where its engine keeps plugins and more ($PULUMI_HOME). */
   readonly home: string;
-  /** What its engine gets in place of variables of the test; undefined for nothing. A test may change it. */
+  /** Variables that replace those of the test for its engine; undefined removes one. A test may change them. */
   readonly variables: NodeJS.ProcessEnv;
-  /** What its engine gets: these, and the environment that the test has by then. */
+  /** The environment of its engine: these variables, and the test's environment at that time. */
   readonly env: NodeJS.ProcessEnv;
   /** Writes the stack file. */
   configure(configuration: FleetConfiguration): void;
   /** Runs `pulumi COMMAND` for it. Rejects when it fails, unless `check` is false. */
   run(argv: readonly string[], options?: ExecuteOptions): Promise<Output>;
   up(options?: ExecuteOptions): Promise<Output>;
-  /** `pulumi preview --diff`: all that it says. */
+  /** `pulumi preview --diff`: all its output. */
   preview(options?: ExecuteOptions): Promise<string>;
   /** Rejects when a preview finds any change. */
   expectNoChanges(): Promise<void>;
 }
 
 /**
- * @param directory the project: this checkout, unless a test brings a program of its own
+ * @param directory the project: this checkout, unless a test has its own program
  * @param more variables for its engine, for example another backend
  */
 export async function makeStack(
@@ -88,7 +88,7 @@ export async function makeStack(
   return stack;
 }
 
-/** How a stack file says one of the fleet's hosts. */
+/** One of the fleet's hosts, as a stack file writes it. */
 export function hostEntry(fleet: Fleet, host: TestHost, change: object = {}): object {
   return {
     address: host.address,
@@ -143,8 +143,8 @@ export const example4 = {
 };
 
 /**
- * An answer's status and body, asked for from the client's own address; `more` are options of curl. Its time limit is patience:
- * nothing is tested by it.
+ * The status and body of an answer to a request from the client's own address; `more` are options of curl. The time limit is only
+ * patience: no test depends on it.
  */
 export async function get(
   fleet: Fleet,
@@ -159,7 +159,7 @@ export async function get(
   return { status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at) };
 }
 
-/** The same of a proxy on port 82, by one of its names, which no DNS knows. */
+/** The same for a proxy on port 82, by one of its names, which no DNS knows. */
 export function getNamed(
   fleet: Fleet,
   host: TestHost,
@@ -170,8 +170,8 @@ export function getNamed(
 }
 
 /**
- * What is on a host that a set may have something to do with. podman's own storage is left out: it changes with every
- * command of podman. So is the line about the last transaction: it tells of one that has changed nothing, too.
+ * The files on a host that a set may change. podman's own storage is left out, because every command of podman changes it. The line about
+ * the last transaction is left out, too: it also reports a transaction that has changed nothing.
  */
 export async function listing(host: TestHost): Promise<Map<string, string>> {
   const all = await host.snapshot([
@@ -199,7 +199,7 @@ export function difference(before: Map<string, string>, after: Map<string, strin
     .map((path) => `${path}: ${before.get(path) ?? "absent"} → ${after.get(path) ?? "absent"}`);
 }
 
-/** The units that have failed, of the system and of the account "test"; those that fail on every test host left out. */
+/** The failed units, of the system and of the account "test", except those that fail on every test host. */
 export async function failedUnits(host: TestHost): Promise<string[]> {
   const list = ["list-units", "--failed", "--plain", "--no-legend", "--no-pager"];
   const system = await host.run(["systemctl", ...list]);
@@ -210,12 +210,12 @@ export async function failedUnits(host: TestHost): Promise<string[]> {
     .filter((unit) => unit !== "" && unit !== "systemd-modules-load.service");
 }
 
-/** Makes the start of this socket unit fail, from the next daemon-reload on until the host boots again. */
+/** Makes the start of this socket unit fail, from the next daemon-reload until the host boots again. */
 export async function breakSocket(host: TestHost, unit: string): Promise<void> {
   await host.write(`/run/systemd/system/${unit}.d/broken.conf`, "[Socket]\nExecStartPre=/bin/false\n");
 }
 
-/** The InvocationID of a unit: another one means that it was started anew. */
+/** The InvocationID of a unit: if it is another one, the unit was started again. */
 export async function invocation(host: TestHost, unit: string, user?: string): Promise<string> {
   const manager = user === undefined ? [] : ["--user"];
   const { stdout } = await host.run(

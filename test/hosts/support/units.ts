@@ -1,6 +1,6 @@
 import type { TestHost } from "../../../tools/fleet/index.ts";
 
-/** "system NAME" or "user NAME" (of the account "test") → what changes when somebody touches a unit. */
+/** "system NAME" or "user NAME" (of the account "test") → the values that differ after a unit was touched. */
 export type Units = ReadonlyMap<string, { invocation: string; pid: string; active: string; enabled: string }>;
 
 const managers = [
@@ -36,10 +36,10 @@ export async function units(host: TestHost): Promise<Units> {
   return new Map(lists.flat());
 }
 
-/** What comes and goes by itself, and what runs a transaction. */
+/** Units that come and go by themselves, and those that run a transaction. */
 const passing = /^(quadlet-fleet-|systemd-|user-runtime-dir@|apt-|dpkg-|e2scrub|fstrim|logrotate|netavark-)/;
 
-/** What was done to each unit that runs, or ran: "system web.service: restarted". Nothing, where nothing was. */
+/** What was done to each unit that runs, or ran: "system web.service: restarted". Empty if nothing was done. */
 export function touched(before: Units, after: Units): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((unit) => {
     const [old, new_] = [before.get(unit), after.get(unit)];
@@ -51,7 +51,7 @@ export function touched(before: Units, after: Units): string[] {
   });
 }
 
-/** Where the journal is now. */
+/** The present end of the journal. */
 export async function cursor(host: TestHost): Promise<string> {
   const { stdout } = await host.run(["journalctl", "--lines=0", "--show-cursor", "--quiet"]);
   return /^-- cursor: (.+)$/m.exec(stdout)?.[1] ?? "";

@@ -14,7 +14,7 @@ import { Checkout, install } from "./project.ts";
 import { Runner } from "./workflow.ts";
 
 const passphrase = "correct horse";
-/** Of GitHub's jobs, of GitLab's project, and of GitLab's environment "drift". */
+/** Tokens for GitHub's jobs, for GitLab's project, and for GitLab's environment "drift". */
 const tokens = { job: "token-of-the-job", comments: "token-that-comments", promotes: "token-that-promotes" };
 
 export const bots = {
@@ -26,7 +26,7 @@ export const bots = {
 /** The file that tests edit by hand on hosts. */
 export const conf = "/etc/quadlet-fleet/www/conf.d/default.conf";
 
-/** A new project with hosts, and what runs its workflows. The forges are fakes: a bare repository, and what their APIs answer. */
+/** A new project with hosts, and runners for its workflows. The forges are fakes: a bare repository, and the answers of their APIs. */
 export async function openWorkflows() {
   const fleet = await createFleet({ name: "workflows", hosts: 3 });
   after(() => fleet.dispose());
@@ -85,7 +85,7 @@ export async function openWorkflows() {
     },
   });
 
-  /** The images of the registry by their digests: what a tag stands for may change. */
+  /** An image of the registry by its digest, because a tag can be moved. */
   async function digestOf(tag: string): Promise<string> {
     const { stdout } = await fleet.client([
       ...["curl", "--silent", "--fail", "--head"],
@@ -110,7 +110,7 @@ export async function openWorkflows() {
     writeFileSync(join(project, "hosts/production.yaml"), production.map(host).join(""));
     for (const name of ["staging", "production"])
       edit(`stacks/Pulumi.${name}.yaml`, /docker.io\S+nginx:1\.29/, await digestOf("1"));
-    // Time that the test does not need.
+    // A wait that the test does not need.
     edit("stacks/Pulumi.production.yaml", "minHealthyTime: 10", "minHealthyTime: 0");
     symlinkSync(packages, join(project, "node_modules"));
     const pulumi = {
@@ -142,7 +142,7 @@ export async function openWorkflows() {
   };
 }
 
-/** Edits files on hosts. @returns what takes it back, with the times of the files */
+/** Edits files on hosts. @returns a function that undoes it and restores the times of the files */
 async function byHand(
   hosts: readonly TestHost[],
   ...files: string[]

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { parse } from "yaml";
 import { execute } from "../../../tools/execute.ts";
 
-/** A file of .github/workflows, as far as it is read here. */
+/** A file of .github/workflows: the parts that are read here. */
 interface Workflow {
   jobs: Record<string, Job>;
 }
@@ -38,28 +38,28 @@ export interface JobResult {
   /** The exit status of each step that has run, by its name. */
   readonly steps: Readonly<Record<string, number>>;
   readonly outputs: Readonly<Record<string, string>>;
-  /** All that the steps have printed. */
+  /** Everything that the steps have printed. */
   readonly log: string;
   readonly summary: string;
 }
 
-/** What starts a workflow. */
+/** The event that starts a workflow. */
 export interface Event {
   readonly ref: string;
   readonly commit: string;
   readonly inputs?: Record<string, string>;
-  /** Of a pull request: the repository that it comes from. */
+  /** For a pull request: the repository that it comes from. */
   readonly from?: string;
 }
 
 export interface RunnerOptions {
-  /** Where checkouts and files of jobs are. */
+  /** The directory for checkouts and files of jobs. */
   readonly directory: string;
   /** The bare repository. */
   readonly origin: string;
   readonly repository: string;
   readonly packages: string;
-  /** What each step has, besides its own. */
+  /** The environment of each step, besides its own. */
   readonly env: Record<string, string>;
   readonly vars: Record<string, string>;
   /** By environment; "" for jobs without one. */
@@ -68,19 +68,19 @@ export interface RunnerOptions {
 }
 
 export interface RunOptions {
-  /** The values of a matrix that are run. Default: all. */
+  /** The values of a matrix to run. Default: all. */
   readonly only?: Record<string, string[]>;
-  /** What has run already: only the jobs that have not succeeded run again. */
+  /** The results of an earlier run: only the jobs that have not succeeded run again. */
   readonly earlier?: readonly JobResult[];
 }
 
 /**
- * Runs the jobs of GitHub's workflows here, step by step with bash, as a runner would. What is from elsewhere has stand-ins: a checkout is a clone of
- * the bare repository, and of the setup only the SSH agent is real. Node, the packages and Pulumi are there.
+ * Runs the jobs of GitHub's workflows here, step by step with bash, as a runner would. Actions from elsewhere have stand-ins: a checkout is
+ * a clone of the bare repository, and of the setup only the SSH agent is real. Node, the packages and Pulumi are there.
  */
 export class Runner {
   readonly options: RunnerOptions;
-  /** What all jobs have printed, and their summaries. */
+  /** The output of all jobs, and their summaries. */
   readonly said: string[] = [];
 
   constructor(options: RunnerOptions) {
@@ -161,7 +161,7 @@ class RunningJob {
   readonly #event: Event;
   readonly #contexts: Contexts;
   readonly #options: RunnerOptions;
-  /** What steps have written into $GITHUB_ENV. */
+  /** The variables that steps have written into $GITHUB_ENV. */
   readonly #env: Record<string, string> = {};
 
   constructor(directory: string, event: Event, contexts: Contexts, options: RunnerOptions) {
@@ -201,7 +201,7 @@ class RunningJob {
     if (step.id !== undefined) (contexts.steps as Contexts)[step.id] = { outputs: this.#written("output") };
   }
 
-  /** Of what is not run here. */
+  /** The stand-in for an action or a step that is not run here. */
   #standIn({ uses = "", name = "" }: Step): (() => Promise<void>) | undefined {
     if (uses.startsWith("actions/checkout@")) return () => this.#checkout();
     const isThere = uses.startsWith("actions/setup-node@") || ["Packages", "Pulumi"].includes(name);
@@ -216,7 +216,7 @@ class RunningJob {
     symlinkSync(packages, join(this.#workspace, "node_modules"));
   }
 
-  /** An action of the repository. */
+  /** Runs an action of the repository. */
   async #composite({ uses = "", with: given = {} }: Step, contexts: Contexts): Promise<void> {
     const path = join(this.#workspace, uses, "action.yml");
     const action = parse(readFileSync(path, "utf8")) as {
@@ -232,7 +232,7 @@ class RunningJob {
     for (const step of action.runs.steps) await this.step(step, { inputs, steps: {} });
   }
 
-  /** What a runner gives each step, with nothing of who runs the tests. */
+  /** The environment that a runner gives each step, with nothing from the account that runs the tests. */
   #base(): Record<string, string> {
     const { env, repository } = this.#options;
     const file = (name: string) => join(this.#directory, name);
@@ -279,7 +279,7 @@ function condition(expression: string | undefined, contexts: Contexts): boolean 
   return Boolean(evaluate(expression.replace(/^\$\{\{ *(.*?) *\}\}$/, "$1"), contexts));
 }
 
-/** An expression is JavaScript where it has no hyphen in a name; what is not set is nothing (docs.github.com, "Expressions"). */
+/** Evaluates an expression as JavaScript, with names with a hyphen quoted; an unset value is nothing (docs.github.com, "Expressions"). */
 function evaluate(expression: string, contexts: Contexts): unknown {
   const source = expression.replace(/\.([a-z]+-[a-z-]+)/g, '["$1"]').replace(/(?<=\w)\.(?=\w)/g, "?.");
   return runInNewContext(source, { ...contexts, cancelled: () => false }) as unknown;

@@ -21,7 +21,7 @@ const sidebarEntry = ({ text, path, entries = [] }) => ({
   ...(entries.length === 0 ? {} : { items: entries.map(sidebarEntry), collapsed: true }),
 });
 
-/** Links lead where they lead on GitHub; without a target they are plain text. */
+/** Links lead where they lead on GitHub. A link without a target becomes plain text. */
 function links({ tokens, env }) {
   for (const { children } of tokens)
     for (const [at, token] of children?.entries() ?? []) {
@@ -89,7 +89,7 @@ export default {
     search: { provider: "local" },
     ...(site.repository === undefined ? {} : { socialLinks: [{ icon: "github", link: site.repository }] }),
   },
-  // Mermaid's parts are larger than Vite likes, and loaded only where there is a diagram.
+  // Vite warns about Mermaid's parts, which are large. They are loaded only by pages with a diagram.
   vite: { build: { chunkSizeWarningLimit: 1000 } },
   buildEnd: check,
 };
