@@ -88,9 +88,7 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
       ),
       ...some(told("nothing", "offline, so not changed"), absent),
     ],
-    ...(active.length === 0
-      ? {}
-      : timing(active, limits, plain as unknown as UnitSetInputs, isOther)),
+    ...(active.length === 0 ? {} : timing(active, limits, plain as unknown as UnitSetInputs, isOther)),
   };
 }
 
