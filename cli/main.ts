@@ -69,7 +69,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command(
     "exec <site>",
-    "runs a command in the site's container on its hosts",
+    "runs a command in the site's container on its hosts: exec SITE -- COMMAND",
     (command) =>
       command
         .usage("$0 exec SITE [OPTIONS] -- COMMAND ARGUMENTS…")
@@ -185,6 +185,10 @@ const program = yargs(hideBin(process.argv))
 const parser = withJobs(program)
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")
+  .updateStrings({
+    "Not enough non-option arguments: got %s, need at least %s":
+      "Arguments are missing: got %s, need at least %s.",
+  })
   .strict()
   .help()
   .alias("help", "h")
@@ -193,7 +197,8 @@ const parser = withJobs(program)
   .fail((message: string | null, error?: Error) => {
     // An error that a command throws comes without a message.
     if (!message) throw error ?? new Error("unknown");
-    wrong(message);
+    const isExec = process.argv[2] === "exec" && !process.argv.includes("--");
+    wrong(isExec ? 'Put "--" before the command: quadlet-fleet exec SITE -- COMMAND' : message);
   });
 
 function wrong(message: string): never {

@@ -75,13 +75,14 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
   const { limits } = policy;
   const active = parts.filter((part) => !isHeldBack(part, limits));
   const staying = active.filter(({ leaves }) => !leaves).map(nameOf);
+  const present = active.filter(({ leaves, has }) => !leaves && has !== "nothing").map(nameOf);
   return {
     lines: [
       ...(outputs && isOther ? changed(outputs, plain, staying) : []),
-      ...(outputs ? movements(active) : [{ hosts: staying, told: [told("starts", "")] }]),
-      ...(isOther || staying.length === 0
+      ...movements(String(plain.name), active),
+      ...(isOther || present.length === 0
         ? []
-        : [{ hosts: staying, told: [told("unknown", "is brought up to date")] }]),
+        : [{ hosts: present, told: [told("unknown", "is brought up to date")] }]),
       ...some(
         told("nothing", "held back by `only`"),
         parts.filter((part) => isHeldBack(part, limits)),
@@ -116,12 +117,12 @@ function move(before: PlainObject, { manager, user, name }: PlainObject): string
 
 const nameOf = ({ name }: Part) => name;
 
-function movements(parts: readonly Part[]): Line[] {
+function movements(name: string, parts: readonly Part[]): Line[] {
   const [joining, leaving] = [
     parts.filter(({ leaves, has }) => !leaves && has === "nothing"),
     parts.filter(({ leaves }) => leaves),
   ];
-  return [...some(told("starts", "gets it"), joining), ...some(told("removes", "loses it"), leaving)];
+  return [...some(told("starts", `gets ${name}`), joining), ...some(told("removes", `loses ${name}`), leaving)];
 }
 
 function some(what: Told, parts: readonly Part[]): Line[] {

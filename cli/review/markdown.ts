@@ -19,7 +19,7 @@ const words: Record<Effect, string> = {
   gap: "**refuses for a moment**",
   interrupts: "**restarts without a socket**",
   restarts: "restarts, sockets stay open",
-  unknown: "can't be told yet",
+  unknown: "not known yet",
   "hands over": "hands over, no request waits",
   reloads: "reloads",
   starts: "starts",

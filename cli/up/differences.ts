@@ -1,11 +1,25 @@
 import { type Part, type Versions, differingParts } from "../review/approval.ts";
 import type { Change } from "../review/change.ts";
+import type { Planned } from "../review/preview.ts";
 
 /** What an approval is compared with: the result of a preview. */
 export interface Present {
   readonly token: string;
   readonly versions: Versions;
   readonly changes: readonly Change[];
+}
+
+/** Whether an earlier run has deployed what was approved: a preview with the same wishes finds nothing to do. Pure. */
+export function isDeployed(
+  approved: string,
+  token: string,
+  planned: readonly Pick<Planned, "op">[],
+): boolean {
+  const done: readonly Part[] = ["state", "steps"];
+  return (
+    planned.every(({ op }) => op === "same") &&
+    differingParts(approved, token).every((part) => done.includes(part))
+  );
 }
 
 /** How a preview differs from what was approved, in sentences. Empty if nothing differs. Pure. */

@@ -5,7 +5,7 @@ import { runPreview } from "../review/run.ts";
 import { harmless } from "../output.ts";
 import { selectedStack } from "../stack.ts";
 import { Stop } from "../stop.ts";
-import { differences } from "./differences.ts";
+import { differences, isDeployed } from "./differences.ts";
 import { attend } from "./run.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -22,7 +22,7 @@ const limit = 65_536;
 /**
  * `quadlet-fleet up`: runs `pulumi up` if its effect, the hosts and the state are the same as in an approved review.
  *
- * @returns the exit status: 3 if something differs, otherwise that of `pulumi up`
+ * @returns the exit status: 0 if an earlier run has deployed it, 3 if something differs, otherwise that of `pulumi up`
  * @throws Stop when the hosts could not be asked
  */
 export async function up({ stack, approved }: UpOptions): Promise<number> {
@@ -41,6 +41,10 @@ export async function up({ stack, approved }: UpOptions): Promise<number> {
       ...process.env,
       [approvedVariable]: present.stamps.join(","),
     });
+  if ("token" in present && isDeployed(approved, present.token, planned)) {
+    console.error("quadlet-fleet: Nothing to do: what was approved is deployed already.");
+    return 0;
+  }
   console.error(
     harmless(
       `quadlet-fleet: Nothing was changed, as this is not what was approved:\n- ${found.join("\n- ")}`,

@@ -1,5 +1,6 @@
 import { plainName } from "../account-units.ts";
 import type { Desired, DesiredFile, DesiredService } from "../desired.ts";
+import { ownerName } from "../owner.ts";
 import { madeUnits } from "./changes.ts";
 import { sha256 } from "../digest.ts";
 import type { Facts } from "../facts/facts.ts";
@@ -23,6 +24,7 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
   const units = desired.services.map(({ unit }) => unit);
   const dropIns = new Set(units.flatMap((unit) => facts.units.get(unit)?.dropIns ?? []));
   return [
+    ...takenOver(facts, desired),
     ...desired.services.flatMap((service) => ofUnit(service.unit, unitDrift(service, facts))),
     ...installed(desired).flatMap((unit) => ofUnit(unit, hasFailed(facts, unit) ? ["failed"] : [])),
     ...[...dropIns].filter((path) => !known.includes(path)).flatMap((path) => at(path, ["new drop-in"])),
@@ -33,6 +35,12 @@ export function drift(facts: Facts, desired: Desired, known: readonly string[]):
       .filter(([unit, { needsReload }]) => needsReload && !units.includes(unit))
       .flatMap(([unit]) => ofUnit(unit, [readBefore])),
   ];
+}
+
+/** Another resource, for example of another stack, has the set now: an `up` is refused, and a destroy leaves the set alone. */
+function takenOver({ set }: Facts, { owner, formerOwners }: Desired): Finding[] {
+  if (!set || [owner, ...formerOwners].includes(set.owner)) return [];
+  return [{ what: "taken over by", where: ownerName(set.owner) }];
 }
 
 /** Units that something else starts now and then, for example a timer. */

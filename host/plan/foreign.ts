@@ -1,6 +1,7 @@
 import { isQuadlet } from "../../units/kinds.ts";
 import { madeContainer, madeUnit } from "../../units/made.ts";
 import { isAccounts, plainName } from "../account-units.ts";
+import { ownerName } from "../owner.ts";
 import { madeUnits, unitsOf } from "./changes.ts";
 import type { Podman } from "../facts/containers.ts";
 import type { Desired, DesiredFile } from "../desired.ts";
@@ -16,9 +17,13 @@ import type { Facts } from "../facts/facts.ts";
  * @param marked whether the set's mark on the host is this resource's
  */
 export function foreign(facts: Facts, desired: Desired, own: ReadonlySet<string>, marked: boolean): string[] {
+  const taken = foreignMark(facts, desired, marked);
+  // The files of the other resource need no advice of their own.
+  const theirs = taken.length > 0 ? (facts.set?.paths ?? []) : [];
+  const files = desired.files.filter(({ path }) => !theirs.includes(path));
   return [
-    ...foreignMark(facts, desired, marked),
-    ...desired.files.flatMap(({ path }) => inTheWay(facts, desired, own, path)),
+    ...taken,
+    ...files.flatMap(({ path }) => inTheWay(facts, desired, own, path)),
     ...foreignUnits(facts, desired, own),
     ...foreignContainers(facts, desired, own),
   ];
@@ -27,7 +32,7 @@ export function foreign(facts: Facts, desired: Desired, own: ReadonlySet<string>
 function foreignMark({ set }: Facts, { name, adopt }: Desired, marked: boolean): string[] {
   if (!set || marked || adopt) return [];
   return [
-    `a set named "${name}" already exists on the host; it belongs to ${set.owner}. Choose another name, or take it over with adopt: true.`,
+    `the set "${name}" on this host belongs to ${ownerName(set.owner)}. Choose another name. Only if that stack does not manage it any more, take it over with adopt: true.`,
   ];
 }
 

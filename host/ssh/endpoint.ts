@@ -69,7 +69,7 @@ export async function readCredentials(endpoint: Endpoint): Promise<Credentials> 
     throw localError(
       host,
       `the host key is not known: ${knownFrom} has none for this host${alias}.${authoritiesNote(known)}`,
-      `Give the connection's hostKey, as printed by: ssh-keyscan -p ${endpoint.port ?? 22} ${endpoint.address} (compare it with the host's own /etc/ssh/ssh_host_*_key.pub).`,
+      `Log in once with ssh, which asks whether the key is right: ssh -p ${endpoint.port ?? 22} ${endpoint.user ?? "root"}@${endpoint.address}\nOr give the host its hostKey in the program, as printed by: ssh-keyscan -p ${endpoint.port ?? 22} ${endpoint.address} (compare it with the host's own /etc/ssh/ssh_host_*_key.pub).`,
     );
   }
   return { known, knownFrom, keys: await readKeys(host, endpoint) };

@@ -37,18 +37,15 @@ export function desiredOf(wire: WireObject, owner: string): Desired {
 export interface Earlier {
   /** The content that the hosts have since then. */
   desired: Desired | undefined;
-  /** The marks that the set had then. */
-  owners: string[];
   known: Known;
 }
 
-export const nothingEarlier: Earlier = { desired: undefined, owners: [], known: nothingKnown };
+export const nothingEarlier: Earlier = { desired: undefined, known: nothingKnown };
 
 export function lastOperation({ inputs, properties }: Before, urn: string): Earlier {
   const { owner } = revealObject(properties);
   return {
-    desired: desiredOf(properties, urn),
-    owners: typeof owner === "string" ? [owner] : [],
+    desired: { ...desiredOf(properties, urn), formerOwners: typeof owner === "string" ? [owner] : [] },
     known: {
       ways: { ...waysOf(inputs.hosts), ...waysOf(properties.others) },
       where: mapOf<string>(properties.where),

@@ -50,14 +50,14 @@ export function isOther({ manager, user }: Keeper, wanted: Pick<Desired, "manage
 function orderOf(
   { name, knownAs = name, has }: Part,
   desired: Desired,
-  { desired: before, owners, known }: Earlier,
+  { desired: before, known }: Earlier,
   isOwn: (path: string) => boolean,
 ): Order {
   const paths = has === "nothing" ? [] : (before?.files.map(({ path }) => path) ?? []);
   return {
     desired: {
       ...desired,
-      formerOwners: owners,
+      formerOwners: before?.formerOwners ?? [],
       secrets: [...new Set([...desired.secrets, ...(before?.secrets ?? [])])],
       forgetsFormer: reveals(before?.version ?? "{}", desired.version ?? "{}"),
     },

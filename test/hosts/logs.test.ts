@@ -270,7 +270,7 @@ test("a wrong call: exit status 1 for what is not there, 2 for the command line"
   assert.match(await failed(1, "front", "--host", "web-3"), /not on a host "web-3"\.\nIt is on: web-1\n/);
   assert.match(await failed(1, "filed", "--unit", "x"), /no unit "x"\.\nIt has: .*filed\.service/);
   assert.match(await failed(2, "filed", "--since", "x"), /--since "x" is not a time/);
-  assert.match(await failed(2), /Not enough non-option arguments/);
+  assert.match(await failed(2), /Arguments are missing: got 0, need at least 1\./);
 });
 
 test("a reader that is slow costs no memory, and one that has enough ends it", async () => {

@@ -271,12 +271,12 @@ test("a host that another address leads to is no other host", async () => {
 
 test("a host leaves and comes back; the others are not touched", async () => {
   configure("eight", {}, {}, ["web-4"]);
-  assert.match(await stack.preview(), /web-4: loses it/);
+  assert.match(await stack.preview(), /web-4: loses www/);
   assert.deepEqual(await contacted(() => stack.up()), ["web-4"]);
   assert.deepEqual(await pages(), everywhere("eight", { "web-4": "" }));
   assert.equal((await hostOf("web-4").run(["ls", "/var/lib/quadlet-fleet"], { check: false })).code, 2);
   configure("eight");
-  assert.match(await stack.preview(), /web-4: gets it/);
+  assert.match(await stack.preview(), /web-4: gets www/);
   assert.deepEqual(await contacted(() => stack.up()), ["web-4"]);
   assert.deepEqual(await pages(), everywhere("eight"));
 });

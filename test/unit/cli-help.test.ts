@@ -33,7 +33,8 @@ for (const [command, name = command] of [
   });
 
 for (const [argv, says] of [
-  [["logs"], /Not enough non-option arguments/],
+  [["logs"], /Arguments are missing: got 0, need at least 1\./],
+  [["exec", "www", "uptime"], /Put "--" before the command: quadlet-fleet exec SITE -- COMMAND/],
   [["logs", "www", "--nope"], /Unknown argument: nope/],
   [["logs", "www", "--since", "soon"], /--since "soon" is not a time\. Times are: 1h/],
   [["logs", "www", "-n", "-1"], /--lines "-1" is not a whole number of 0 or more/],

@@ -23,7 +23,7 @@ describe("what a preview says", () => {
         told: [{ effect: "reloads", says: "reloads www.service" }],
         who: "web-[1-2]",
       },
-      { hosts: ["web-3"], told: [{ effect: "removes", says: "loses it" }], who: "web-3" },
+      { hosts: ["web-3"], told: [{ effect: "removes", says: "loses web" }], who: "web-3" },
     ],
     minutes: 51,
   };
@@ -61,7 +61,7 @@ describe("what a preview says", () => {
           op: "update",
           effects: [
             { effect: "reloads", hosts: ["web-1", "web-2"], says: "reloads www.service" },
-            { effect: "removes", hosts: ["web-3"], says: "loses it" },
+            { effect: "removes", hosts: ["web-3"], says: "loses web" },
           ],
           minutes: 51,
           diffs: [

@@ -93,7 +93,7 @@ test("the worst comes first; dangers, what is pending and drift are lists of the
             hosts: many,
             says: "closes and opens api.socket (0.0.0.0:80 refuses for a moment)",
           },
-          { effect: "removes", hosts: ["web-99"], says: "loses it" },
+          { effect: "removes", hosts: ["web-99"], says: "loses web" },
         ],
         diffs: [],
       }),
@@ -117,7 +117,7 @@ test("the worst comes first; dangers, what is pending and drift are lists of the
       "| www | web-\\[1-97\\] | reloads | 61 min |",
       "### Removed, or does not answer for a moment",
       "- **api** on web-\\[1-97\\]: closes and opens api.socket (0.0.0.0:80 refuses for a moment)",
-      "- **api** on web-99: loses it",
+      "- **api** on web-99: loses web",
       "- **old** on web-\\[1-97\\]: is removed",
       "### Pending",
       "- **www**: web-3: unreachable",
@@ -255,7 +255,7 @@ describe("--max", () => {
   test("each effect counts, not only the worst", () => {
     const both = with_(
       { effect: "gap", hosts: thirty, says: "" },
-      { effect: "removes", hosts: ["web-97"], says: "loses it" },
+      { effect: "removes", hosts: ["web-97"], says: "loses web" },
     );
     assert.deepEqual(refusals(["removed=1", "gaps=30", "restarts=30"], both), []);
     assert.equal(refusals(["removed=0", "gaps=29", "restarts=29"], both).length, 3);

@@ -38,11 +38,11 @@ afterEach(() => {
 const urn = "urn:pulumi:s::p::quadlet:index:UnitSet::www";
 
 /** The output of the preview from now on. */
-function previews({ content = "c", outputs = {} } = {}): void {
-  const approval = { content, hosts: "h", images: "i", state: "s", version: "0.1.0" };
+function previews({ content = "c", state: recorded = "s", op = "update", outputs = {} } = {}): void {
+  const approval = { content, hosts: "h", images: "i", state: recorded, version: "0.1.0" };
   const state = { type: "quadlet:index:UnitSet", inputs: { where: { "web-1": "a" } }, outputs };
   const said = {
-    steps: [{ op: "update", urn, oldState: state, newState: state, detailedDiff: {} }],
+    steps: [{ op, urn, oldState: state, newState: state, detailedDiff: {} }],
     diagnostics: [{ urn, severity: "info", message: JSON.stringify({ approval }) }],
   };
   writeFileSync(at("preview"), JSON.stringify(said));
@@ -122,6 +122,22 @@ test("what is not: exit status 3, what differs, the present review, and no pulum
   assert.match(stderr, /^quadlet-fleet: Nothing was changed, .*\n- What the sites get, [^\n]*\n$/);
   assert.match(stdout, /^## s: 1 site changes/);
   assert.doesNotMatch(stdout + stderr, /\p{Control}\[2J|Approval:/u);
+  assert.deepEqual(asked("up"), []);
+});
+
+test("what an earlier run has deployed: exit status 0, and no pulumi up; but not another content", async () => {
+  previews();
+  const approval = await approved();
+  previews({ op: "same", state: "deployed" });
+  const again = await run("up", "--approved", approval);
+  assert.deepEqual(
+    [again.status, again.stdout, again.stderr],
+    [0, "", "quadlet-fleet: Nothing to do: what was approved is deployed already.\n"],
+  );
+  previews({ op: "same", state: "deployed", content: "d" });
+  assert.equal((await run("up", "--approved", approval)).status, 3);
+  previews({ state: "deployed" });
+  assert.equal((await run("up", "--approved", approval)).status, 3);
   assert.deepEqual(asked("up"), []);
 });
 

@@ -62,7 +62,7 @@ describe("known hosts", () => {
   test("a certificate authority alone is not enough, and the error says why and what is", async () => {
     await assert.rejects(
       known({ knownHostsFile: at("authority") }),
-      /the host key is not known: \S+ has none for this host\. @cert-authority lines are ignored: the SSH library \(ssh2\) can't verify host certificates, only a host's plain key\.\n.*\nGive the connection's hostKey, as printed by: ssh-keyscan -p 22 web /,
+      /the host key is not known: \S+ has none for this host\. @cert-authority lines are ignored: the SSH library \(ssh2\) can't verify host certificates, only a host's plain key\.\n.*\nLog in once with ssh, which asks whether the key is right: ssh -p 22 root@web\nOr give the host its hostKey in the program, as printed by: ssh-keyscan -p 22 web /,
     );
     await assert.rejects(known({ address: "web-1", knownHostsFile: at("authority") }), (error: Error) => {
       assert.doesNotMatch(error.message, /cert-authority/);

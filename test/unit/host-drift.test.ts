@@ -118,14 +118,19 @@ test("a drop-in that was not there at the last operation, once for all units", (
   assert.deepEqual(found(facts, web, dropIns), []);
 });
 
-test("a file of an up whose end nobody was told: of the set's own mark only", () => {
+test("a file of an up whose end nobody was told: of the set's own mark only, which another stack may have taken over", () => {
   const more = "/etc/quadlet-fleet/web/more.conf";
   const marked = (owner: string) => ({
     ...host,
     set: { ...host.set, owner, paths: [...(host.set?.paths ?? []), more], unfinished: false },
   });
   assert.deepEqual(found(marked(web.owner)), [`left over: ${more}`]);
-  assert.deepEqual(found(marked("another session")), []);
+  const other = "urn:pulumi:staging::my-fleet::quadlet:index:SocketActivatedNginx$quadlet:index:UnitSet::www";
+  assert.deepEqual(found(marked(other)), [
+    'taken over by: "www" of the stack "staging" (project "my-fleet")',
+  ]);
+  // A stack that was renamed since.
+  assert.deepEqual(found(marked(other), { ...web, formerOwners: [other] }), []);
 });
 
 test("a unit of the set that is no service and that systemd has to read again", () => {

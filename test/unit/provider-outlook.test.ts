@@ -48,7 +48,7 @@ afterEach(() => {
 
 describe("of one host", () => {
   test("nothing to do", () => assert.equal(says(set("a", fleet(1)), set("a", fleet(1))), undefined));
-  test("a first deploy needs no words", () => assert.equal(says(undefined, set("a", fleet(1))), undefined));
+  test("a first deploy", () => assert.equal(says(undefined, set("a", fleet(1))), "web-1: gets web"));
   test("a change, by its address", () =>
     assert.equal(says(set("a", fleet(1)), set("b", fleet(1))), "web-1: reloads web.service"));
 });
@@ -63,7 +63,7 @@ describe("of several hosts", () => {
   test("a first deploy: in which order", () =>
     assert.equal(
       says(undefined, set("a", fleet(3))),
-      `rollout: web-1, then web-[2-3]; at most 41 minutes; ${end}`,
+      `web-[1-3]: gets web\nrollout: web-1, then web-[2-3]; at most 41 minutes; ${end}`,
     ));
 
   test("a change: what it does, and in which order", () =>
@@ -77,20 +77,20 @@ describe("of several hosts", () => {
     const rollout = { maxParallel: 1, maxFailures: 2, minHealthyTime: 0, pause: "canary" };
     assert.equal(
       says(undefined, set("a", hosts, { rollout })),
-      "rollout: web-1, then web-2, then web-3, then web-4, then 5 more waves of at most 1; stops after the canaries until the next up; at most 11 minutes; if more than 2 hosts fail, all go back to the old version",
+      "web-[1-9]: gets web\nrollout: web-1, then web-2, then web-3, then web-4, then 5 more waves of at most 1; stops after the canaries until the next up; at most 11 minutes; if more than 2 hosts fail, all go back to the old version",
     );
   });
 
   test("what is not known yet below the hosts is no hindrance", () => {
     const hosts = { ...fleet(2), "web-3": { address: wireUnknown } };
     const said = says(set("a", fleet(2)), set("b", hosts)) ?? "";
-    assert.match(said, /^web-\[1-3\]: reloads web\.service\nweb-3: gets it\n/);
+    assert.match(said, /^web-\[1-3\]: reloads web\.service\nweb-3: gets web\n/);
     assert.equal(says(undefined, { ...set("a", {}), hosts: wireUnknown }), undefined);
   });
 
   test("a host that comes, and one that goes", () => {
-    assert.equal(says(set("a", fleet(3)), set("a", fleet(2))), "web-3: loses it");
-    assert.equal(says(set("a", fleet(2)), set("a", fleet(3))), "web-3: gets it");
+    assert.equal(says(set("a", fleet(3)), set("a", fleet(2))), "web-3: loses web");
+    assert.equal(says(set("a", fleet(2)), set("a", fleet(3))), "web-3: gets web");
   });
 
   test("a host that goes and is forgotten: it is not contacted, so nothing is said of it", () => {

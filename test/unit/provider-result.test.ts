@@ -34,7 +34,7 @@ function after(
 ): WireObject {
   const earlier = before
     ? lastOperation(before, "urn")
-    : { desired: undefined, owners: [], known: nothingKnown };
+    : { desired: undefined, known: nothingKnown };
   const isOtherContent = !before || JSON.stringify(before.properties.files) !== JSON.stringify(inputs.files);
   const deployed: Deployed = {
     has: new Map(Object.entries(has)),
