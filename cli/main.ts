@@ -185,10 +185,6 @@ const program = yargs(hideBin(process.argv))
 const parser = withJobs(program)
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")
-  .updateStrings({
-    "Not enough non-option arguments: got %s, need at least %s":
-      "Arguments are missing: got %s, need at least %s.",
-  })
   .strict()
   .help()
   .alias("help", "h")
@@ -198,7 +194,8 @@ const parser = withJobs(program)
     // An error that a command throws comes without a message.
     if (!message) throw error ?? new Error("unknown");
     const isExec = process.argv[2] === "exec" && !process.argv.includes("--");
-    wrong(isExec ? 'Put "--" before the command: quadlet-fleet exec SITE -- COMMAND' : message);
+    if (isExec) wrong('Put "--" before the command: quadlet-fleet exec SITE -- COMMAND');
+    wrong(message.replace(/^Not enough non-option arguments: (.*)/, "Arguments are missing: $1."));
   });
 
 function wrong(message: string): never {
