@@ -32,6 +32,11 @@ export interface DesiredService {
  */
 export type PullPolicy = "missing" | "always" | "never" | "kept";
 
+/** Whether the set is a former version that hosts have kept: `quadlet-fleet rollback`. */
+export function isRollback({ images = [] }: Partial<Pick<Desired, "images">>): boolean {
+  return images.some(({ pull }) => pull === "kept");
+}
+
 /** Whether this policy can move an existing tag to another image. */
 export function movesTag(pull: PullPolicy): boolean {
   return pull === "always" || pull === "kept";

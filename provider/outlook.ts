@@ -79,7 +79,7 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
   return {
     lines: [
       ...(outputs && isOther ? changed(outputs, plain, staying) : []),
-      ...movements(String(plain.name), active),
+      ...movements((plain as unknown as UnitSetInputs).name, active),
       ...(isOther || present.length === 0
         ? []
         : [{ hosts: present, told: [told("unknown", "is brought up to date")] }]),

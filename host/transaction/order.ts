@@ -1,4 +1,4 @@
-import { type Desired, type DesiredService, movesTag } from "../desired.ts";
+import { type Desired, type DesiredService, isRollback, movesTag } from "../desired.ts";
 import type { Facts } from "../facts/facts.ts";
 import { fill } from "../plan/placeholders.ts";
 import { type Plan, plan } from "../plan/plan.ts";
@@ -39,7 +39,7 @@ export async function lookFor(
     ...queryFor(desired, known),
     images,
     live: reloadable(desired),
-    versions: desired.images.some(({ pull }) => pull === "kept"),
+    versions: isRollback(desired),
   });
   const filled = fill(desired, facts);
   const more = furtherQuery(facts, filled);

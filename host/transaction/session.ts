@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { readAnswers } from "./answers.ts";
 import type { Channel, Connection } from "../ssh/connection.ts";
-import type { Desired } from "../desired.ts";
+import { type Desired, isRollback } from "../desired.ts";
 import type { Target } from "../ssh/endpoint.ts";
 import { identify, sudoWords } from "../ssh/sudo.ts";
 import { HostError, messageOf, printable, upAgain } from "../errors.ts";
@@ -12,17 +12,18 @@ import { Busy, refusal } from "./refusal.ts";
 import { enterScript, transactionScript } from "./script.ts";
 
 /** Whose manager the session is with, and for which set. */
-export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name"> & {
-  /**
-   * - "look": changes nothing on the host, accounts and lingering included. Not possible while a transaction of the set is at work: one
-   *   that has lost its run is told to revert.
-   * - "peek": the same at any time, even during a transaction.
-   * - "attach": the same, for a transaction that another session has begun (phases.ts).
-   *
-   * Without it: a transaction.
-   */
-  purpose?: "look" | "peek" | "attach";
-};
+export type Place = Pick<Desired, "manager" | "account" | "createUser" | "linger" | "name"> &
+  Partial<Pick<Desired, "images">> & {
+    /**
+     * - "look": changes nothing on the host, accounts and lingering included. Not possible while a transaction of the set is at work: one
+     *   that has lost its run is told to revert.
+     * - "peek": the same at any time, even during a transaction.
+     * - "attach": the same, for a transaction that another session has begun (phases.ts).
+     *
+     * Without it: a transaction.
+     */
+    purpose?: "look" | "peek" | "attach";
+  };
 
 /** Milliseconds between two signs of life; the script waits for a minute (frames.sh, hold.sh). */
 const beat = 20_000;
@@ -78,7 +79,7 @@ export class Session {
       unit,
       ...script,
       name,
-      operator(),
+      `${operator()}${isRollback(place) ? " (rollback)" : ""}`,
     ];
     const command = ["sh", "-c", enterScript, "quadlet-fleet", ...words];
     const channel = await connection.run([...sudoWords(target), ...command]);

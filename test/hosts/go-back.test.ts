@@ -83,6 +83,8 @@ test("another page: it is back on all hosts, no request fails, and the preview s
   });
   assert.equal(failures(report), 0);
   await serve("one");
+  const { stdout } = await quadletFleet(stack, ["status", "example2", "--json"]);
+  for (const { by } of JSON.parse(stdout) as { by: string }[]) assert.match(by, /^\S+@\S+ \(rollback\)$/);
   assert.match(await stack.preview(), /- drift: \{\s+- web-\[1-2\]: "edited: [^\n]*default\.conf"/);
 });
 
