@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { type Fleet, type TestHost, createFleet } from "../../tools/fleet/index.ts";
+import { quadletFleet } from "./support/command-line.ts";
 import { makeProgram } from "./support/program.ts";
 import { type Stack, example2, get, hostEntry, image, invocation, makeStack } from "./support/stack.ts";
 
@@ -128,6 +129,41 @@ test("adopt: refused without it, with every byte in place; taken over with it, a
   configure({});
   await stack.expectNoChanges();
   await stack.run(["destroy", "--yes", "--skip-preview"]);
+});
+
+test("the site of another stack: refused by its name; once taken over, that stack says so and leaves it alone", async () => {
+  await using stack = await makeStack("test-owner");
+  await using other = await makeStack("test-other");
+  const configure = (of: Stack, change: object) =>
+    of.configure({
+      hosts: { "web-1": hostEntry(fleet, host) },
+      sites: { example2: { ...example2, ...change } },
+    });
+  configure(stack, {});
+  await stack.up();
+
+  configure(other, {});
+  const refusal = await other.up({ check: false });
+  assert.notEqual(refusal.code, 0);
+  assert.match(
+    refusal.stdout,
+    /the set "example2" on this host belongs to "example2" of the stack "test-owner" \(project "quadlet-fleet"\)\. Choose another name\./,
+  );
+  assert.doesNotMatch(refusal.stdout, /Remove it/);
+  await stack.expectNoChanges();
+
+  configure(other, { adopt: true });
+  await other.up();
+  const taken = /taken over by: "example2" of the stack "test-other"/;
+  assert.match((await quadletFleet(stack, ["status", "--json"])).stdout.replaceAll("\\", ""), taken);
+  await stack.run(["refresh", "--yes", "--skip-preview"]);
+  const again = await stack.up({ check: false });
+  assert.notEqual(again.code, 0);
+  assert.match(again.stdout, /belongs to "example2" of the stack "test-other"/);
+  await stack.run(["destroy", "--yes", "--skip-preview"]);
+  assert.equal((await get(fleet, `http://${host.address}/`)).status, 200);
+  await other.expectNoChanges();
+  await other.run(["destroy", "--yes", "--skip-preview"]);
 });
 
 /** Puts the files of Example 2 on the host so that they belong to no set, with other comments and Descriptions. */
