@@ -75,7 +75,7 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
 
 const mostGroups = 20;
 
-/** One line for each different reason, with its hosts. */
+/** Each different reason after its hosts, with further lines indented. */
 function reasons(ends: readonly End[], lead: string | undefined, stopped: string | undefined): string {
   // Hosts that were reverted because of others need no line, unless the revert failed.
   const told = ends.filter(({ cause, has }) => cause === "wish" || cause === "failure" || isBroken(has));
@@ -83,9 +83,8 @@ function reasons(ends: readonly End[], lead: string | undefined, stopped: string
   if (ends.length === 1 && told[0]) return told[0].why;
   const groups = grouped(told);
   const lines = groups.slice(0, mostGroups).map(({ why, names }) => {
-    const [first = "", ...more] = why.split("\n");
-    const hosts = `${first.replace(/[.:]$/, "")}: ${fold(names)}${names.length > 1 ? ` (${names.length} hosts)` : ""}`;
-    return [hosts, ...more].join("\n");
+    const count = names.length > 1 ? ` (${names.length} hosts)` : "";
+    return `${fold(names)}${count}: ${why.replaceAll("\n", "\n  ")}`;
   });
   const left = groups.length - mostGroups;
   return [lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
