@@ -4,6 +4,8 @@ import type { Has } from "./member.ts";
 /** The result of a rollout for one host. */
 export interface End {
   readonly name: string;
+  /** The set is removed from this host. */
+  readonly leaves: boolean;
   /** The version according to the state before the rollout. */
   readonly had: Has;
   readonly has: Has;
@@ -54,7 +56,7 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
 
   if (!isChanged && unwanted.length > 0) {
     const lead = `Nothing is changed on ${fold(names(ends))}${touched ? ": reverted" : ""}.`;
-    return { kind: "all-old", answer: "error", touched, text: reasons(ends, lead, stopped) };
+    return { kind: "all-old", answer: "error", touched, text: reasons(ends, [lead], stopped) };
   }
 
   const rest = isCommitted || unwanted.length === 0 ? "new" : "old";
@@ -62,7 +64,8 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
     rest === "new" ? end.has !== "new" || unwanted.includes(end) : end.has !== "old" && end.has !== "nothing";
   const exceptions = ends.filter(isException).sort((left, right) => naturally(left.name, right.name));
   const usual = ends.filter((end) => !isException(end));
-  const lead = usual.length > 0 ? `${fold(names(usual))}: ${rest} version.` : undefined;
+  const says = ({ leaves }: End) => (leaves && rest === "new" ? "removed" : `${rest} version`);
+  const lead = [...Map.groupBy(usual, says)].map(([said, same]) => `${fold(names(same))}: ${said}.`);
   return {
     kind: "partial",
     answer: unwanted.length > 0 ? "init-failed" : "ok",
@@ -76,7 +79,7 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
 const mostGroups = 20;
 
 /** Each different reason after its hosts, with further lines indented. */
-function reasons(ends: readonly End[], lead: string | undefined, stopped: string | undefined): string {
+function reasons(ends: readonly End[], lead: readonly string[], stopped: string | undefined): string {
   // Hosts that were reverted because of others need no line, unless the revert failed.
   const told = ends.filter(({ cause, has }) => cause === "wish" || cause === "failure" || isBroken(has));
   // With one host, its own message says everything.
@@ -87,7 +90,7 @@ function reasons(ends: readonly End[], lead: string | undefined, stopped: string
     return `${fold(names)}${count}: ${why.replaceAll("\n", "\n  ")}`;
   });
   const left = groups.length - mostGroups;
-  return [lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
+  return [...lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
     .filter((line) => line !== undefined)
     .join("\n");
 }

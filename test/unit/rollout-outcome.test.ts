@@ -4,7 +4,7 @@ import type { Has } from "../../rollout/member.ts";
 import { type End, outcome } from "../../rollout/outcome.ts";
 
 function ends(cause: End["cause"], has: Has, why: string, ...names: string[]): End[] {
-  return names.map((name) => ({ name, had: "old", has, cause, why }));
+  return names.map((name) => ({ name, leaves: false, had: "old", has, cause, why }));
 }
 
 const names = (first: number, last: number) =>
@@ -54,6 +54,12 @@ describe("what the engine is told", () => {
       ["init-failed", "b: no room"],
     );
   });
+  test("new, and removed from others, and the rest failed", () => {
+    const leaving = [...committed("b", "c"), ...ends("failure", "old", "x", "d")];
+    const all = [...committed("a"), ...leaving.map((end) => ({ ...end, leaves: true }))];
+    const found = outcome(all, undefined, true);
+    assert.equal(found.kind === "partial" && found.text, "a: new version.\nb, c: removed.\nd: x");
+  });
   for (const has of ["stuck", "unknown"] as const)
     test(`old, but one is ${has}`, () => {
       const all = [...ends("failure", "old", "x", "a"), ...ends("others", has, "lost", "b")];
@@ -68,7 +74,7 @@ describe("what the engine is told", () => {
     });
   test("what was unknown before and could not be asked is no change", () => {
     const all: End[] = [
-      { name: "a", had: "unknown", has: "unknown", cause: "failure", why: "no connection" },
+      { name: "a", leaves: false, had: "unknown", has: "unknown", cause: "failure", why: "no connection" },
     ];
     assert.equal(outcome(all, undefined, false).kind, "all-old");
   });
