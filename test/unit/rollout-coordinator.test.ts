@@ -85,6 +85,7 @@ describe("all goes well", () => {
   test("hosts with nothing to do are in no wave", async () => {
     const scene = await play({ fates: four({ "web-1": nothingToDo, "web-3": nothingToDo }) });
     assert.deepEqual([scene.outcome.kind, activations(scene)], ["all-new", [["web-2"], ["web-4"]]]);
+    assert.ok(scene.said.includes("prepared 4 of 4"), scene.said.join("\n"));
   });
 
   test("no host has anything to do", async () => {
