@@ -64,8 +64,9 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
     rest === "new" ? end.has !== "new" || unwanted.includes(end) : end.has !== "old" && end.has !== "nothing";
   const exceptions = ends.filter(isException).sort((left, right) => naturally(left.name, right.name));
   const usual = ends.filter((end) => !isException(end));
-  const says = ({ leaves }: End) => (leaves && rest === "new" ? "removed" : `${rest} version`);
-  const lead = [...Map.groupBy(usual, says)].map(([said, same]) => `${fold(names(same))}: ${said}.`);
+  const lead = [...Map.groupBy(usual, ({ leaves }) => leaves && rest === "new")].map(([isRemoved, same]) =>
+    isRemoved ? `${fold(names(same))}: removed.` : `${fold(names(same))}: ${rest} version.`,
+  );
   return {
     kind: "partial",
     answer: unwanted.length > 0 ? "init-failed" : "ok",
