@@ -7,7 +7,8 @@ const second = 1000;
 
 /**
  * The engine's display: what a resource is doing, and what it will do. Lines are sent one after the other: sent at the same time, they
- * arrive in any order.
+ * arrive in any order. Within a pause, a status line replaces the one that waits. The last one is always sent, because the engine
+ * keeps it on display.
  */
 export class Engine {
   readonly #client: { log(request: unknown, done: () => void): void; close(): void };
@@ -40,18 +41,23 @@ export class Engine {
     this.#send(urn, message, messages.LogSeverity.INFO, true);
   }
 
-  /** Drops the waiting line of a resource whose operation has ended. */
+  /** Sends the waiting line of a resource now: its operation has ended, or another line must come after it. */
   done(urn: string): void {
-    if (this.#resting.has(urn)) this.#resting.set(urn, undefined);
+    const newest = this.#resting.get(urn);
+    if (newest === undefined) return;
+    this.#resting.set(urn, undefined);
+    this.#send(urn, newest, messages.LogSeverity.INFO, true);
   }
 
   /** A line of the diagnostics at the end. */
   info(urn: string, message: string): void {
+    this.done(urn);
     this.#send(urn, message, messages.LogSeverity.INFO, false);
   }
 
   /** A warning of the diagnostics at the end. */
   warn(urn: string, message: string): void {
+    this.done(urn);
     this.#send(urn, message, messages.LogSeverity.WARNING, false);
   }
 

@@ -46,8 +46,14 @@ async function places(hosts: readonly Host[], most: number): Promise<void> {
 }
 
 function progress(run: Run, prepared: readonly Host[]): string {
-  const failed = run.failures > 0 ? `, ${run.failures} failed` : "";
-  return `${inside(run, "held").length} of ${prepared.length} serve the new version${failed}`;
+  const staying = prepared.filter(({ leaves }) => !leaves);
+  const leaving = prepared.filter(({ leaves }) => leaves);
+  const done = (hosts: readonly Host[]) => `${inside({ ...run, hosts }, "held").length} of ${hosts.length}`;
+  return [
+    ...(staying.length > 0 ? [`${done(staying)} serve the new version`] : []),
+    ...(leaving.length > 0 ? [`removed from ${done(leaving)}`] : []),
+    ...(run.failures > 0 ? [`${run.failures} failed`] : []),
+  ].join(", ");
 }
 
 async function activate(run: Run, host: Host, givenUp: AbortSignal): Promise<void> {

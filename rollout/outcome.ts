@@ -4,6 +4,8 @@ import type { Has } from "./member.ts";
 /** The result of a rollout for one host. */
 export interface End {
   readonly name: string;
+  /** The set is removed from this host. */
+  readonly leaves: boolean;
   /** The version according to the state before the rollout. */
   readonly had: Has;
   readonly has: Has;
@@ -54,7 +56,7 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
 
   if (!isChanged && unwanted.length > 0) {
     const lead = `Nothing is changed on ${fold(names(ends))}${touched ? ": reverted" : ""}.`;
-    return { kind: "all-old", answer: "error", touched, text: reasons(ends, lead, stopped) };
+    return { kind: "all-old", answer: "error", touched, text: reasons(ends, [lead], stopped) };
   }
 
   const rest = isCommitted || unwanted.length === 0 ? "new" : "old";
@@ -62,7 +64,9 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
     rest === "new" ? end.has !== "new" || unwanted.includes(end) : end.has !== "old" && end.has !== "nothing";
   const exceptions = ends.filter(isException).sort((left, right) => naturally(left.name, right.name));
   const usual = ends.filter((end) => !isException(end));
-  const lead = usual.length > 0 ? `${fold(names(usual))}: ${rest} version.` : undefined;
+  const lead = [...Map.groupBy(usual, ({ leaves }) => leaves && rest === "new")].map(([isRemoved, same]) =>
+    isRemoved ? `${fold(names(same))}: removed.` : `${fold(names(same))}: ${rest} version.`,
+  );
   return {
     kind: "partial",
     answer: unwanted.length > 0 ? "init-failed" : "ok",
@@ -75,20 +79,19 @@ export function outcome(ends: readonly End[], stopped: string | undefined, touch
 
 const mostGroups = 20;
 
-/** One line for each different reason, with its hosts. */
-function reasons(ends: readonly End[], lead: string | undefined, stopped: string | undefined): string {
+/** Each different reason after its hosts, with further lines indented. */
+function reasons(ends: readonly End[], lead: readonly string[], stopped: string | undefined): string {
   // Hosts that were reverted because of others need no line, unless the revert failed.
   const told = ends.filter(({ cause, has }) => cause === "wish" || cause === "failure" || isBroken(has));
   // With one host, its own message says everything.
   if (ends.length === 1 && told[0]) return told[0].why;
   const groups = grouped(told);
   const lines = groups.slice(0, mostGroups).map(({ why, names }) => {
-    const [first = "", ...more] = why.split("\n");
-    const hosts = `${first.replace(/[.:]$/, "")}: ${fold(names)}${names.length > 1 ? ` (${names.length} hosts)` : ""}`;
-    return [hosts, ...more].join("\n");
+    const count = names.length > 1 ? ` (${names.length} hosts)` : "";
+    return `${fold(names)}${count}: ${why.replaceAll("\n", "\n  ")}`;
   });
   const left = groups.length - mostGroups;
-  return [lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
+  return [...lead, stopped, ...lines, left > 0 ? `and ${left} more reasons` : undefined]
     .filter((line) => line !== undefined)
     .join("\n");
 }

@@ -72,11 +72,10 @@ async function prepareOnce(run: Run, hosts: readonly Host[]): Promise<readonly B
     host.phase = "prepared";
     const end = AbortSignal.any([stop, givenUp]);
     const answer = await within(run.world.clock, Infinity, () => host.member.prepare(end), givenUp);
-    if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
-    if (answer.kind === "prepared") {
-      host.has = answer.has;
+    if (answer.kind === "prepared" || answer.kind === "nothing-to-do")
       run.world.say(`prepared ${++done} of ${hosts.length}`, "status");
-    }
+    if (answer.kind === "nothing-to-do") return settle(host, "nothing-to-do", "has the new version", "new");
+    if (answer.kind === "prepared") host.has = answer.has;
     if (answer.kind === "busy") {
       host.phase = "waiting";
       busy.push({ host, who: answer.who });

@@ -43,7 +43,8 @@ export function ends(hosts: readonly Host[]): Promise<End[]> {
 }
 
 export function settle(host: Host, cause: End["cause"], why: string, has: Has = host.has): void {
-  host.end = Promise.resolve({ name: host.name, had: host.member.has, has, cause, why });
+  const { name, leaves, member } = host;
+  host.end = Promise.resolve({ name, leaves, had: member.has, has, cause, why });
 }
 
 /** Counts a failure. The failure of a canary ends the rollout, whatever the budget. */
@@ -66,9 +67,9 @@ export function revert(run: Run, host: Host, cause: "failure" | "others" | "wish
 
 async function reverting(run: Run, host: Host, cause: End["cause"], why: string): Promise<End> {
   const { clock } = run.world;
-  const { member, name, has, phase } = host;
+  const { member, name, leaves, has, phase } = host;
   const ask = () => member.revert();
-  const end = { name, had: member.has, cause };
+  const end = { name, leaves, had: member.has, cause };
   const answer =
     phase === "prepared" ? await within(clock, releasing, ask) : await insist(run, clock.now(), ask);
   const first = cause === "failure" ? ` (${why})` : "";

@@ -72,6 +72,7 @@ async function lookAt(
   const isAlone = hosts.length === 1;
   const own = isAlone ? progress : { ...progress, doing: () => undefined };
   const looks = new Map<string, Look>();
+  let seen = 0;
   const one = async ([name, { host }]: [string, Way]) => {
     const target = targetOf(connection, host, name);
     try {
@@ -82,10 +83,10 @@ async function lookAt(
         }),
       );
       looks.set(name, "unseen" in look ? { unseen: look.unseen.withoutHost } : look);
+      if (!isAlone && "found" in look) progress.doing(`looked at ${++seen} of ${hosts.length} hosts`);
     } catch (thrown) {
       looks.set(name, { failed: isAlone ? messageOf(thrown) : reasonOf(thrown), ...noAnswer(thrown) });
     }
-    if (!isAlone) progress.doing(`looked at ${looks.size} of ${hosts.length} hosts`);
   };
   await Promise.all(hosts.map(one));
   return looks;

@@ -137,7 +137,7 @@ test("a change that fails on the fourth host goes back everywhere, and no reques
   t.diagnostic(line(report));
   assert.notEqual(code, 0);
   assert.match(said, /Nothing is changed on web-\[1-5\]: reverted\./);
-  assert.match(said, /: web-4$/m);
+  assert.match(said, /^ *web-4: /m);
   assert.deepEqual(await pages(), everywhere("one"));
   for (const [index, host] of fleet.hosts.entries()) {
     const changed = difference(was[index] ?? new Map<string, string>(), await listing(host));
@@ -218,7 +218,7 @@ test("a dead host: fail refuses before anything changes, skip leaves it pending,
     configure("seven", {}, dead);
     const refused = await up();
     assert.notEqual(refused.code, 0);
-    assert.match(refused.said, /Nothing is changed on web-\[1-5\]\.\n\s*no SSH connection[^\n]*: web-5/);
+    assert.match(refused.said, /Nothing is changed on web-\[1-5\]\.\n\s*web-5: no SSH connection/);
     configure("seven", { rollout: { offline: "skip", minHealthyTime: 0 } }, dead);
     const skipped = await up();
     assert.equal(skipped.code, 0, skipped.said);

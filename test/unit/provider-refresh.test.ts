@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { HostError } from "../../host/errors.ts";
+import type { Target } from "../../host/ssh/endpoint.ts";
 import type { Pool } from "../../host/ssh/pool.ts";
 import { silent } from "../../host/transaction/progress.ts";
 import { type Context, apply, importSet, refresh } from "../../provider/operations.ts";
@@ -136,6 +137,16 @@ describe("a refresh of several hosts", () => {
     const state = await refresh(context, "urn:web", many("a", "b"), known("a", "b"));
     assert.equal(state?.properties.unseen, "web-[1-2]: no SSH connection.");
     assert.equal(warnings.length, 1);
+  });
+
+  test("tells how many it has looked at, without those that it leaves out", async () => {
+    const { context } = await world(noAccount);
+    const said: string[] = [];
+    const connect = ({ address }: Target) => Promise.reject(address === "b" ? unreachable : noAccount);
+    const pool = { connect } as unknown as Pool;
+    const progress = { ...silent, doing: (says: string) => void said.push(says) };
+    await refresh({ ...context, pool, progress }, "urn:web", many("a", "b", "c"), known("a", "b", "c"));
+    assert.deepEqual(said, ["looked at 1 of 3 hosts", "looked at 2 of 3 hosts"]);
   });
 
   test("that are offline by the inventory, or that the set never reached: not looked at", async () => {

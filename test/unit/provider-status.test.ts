@@ -53,18 +53,36 @@ test("of the lines of a resource within the pause: the first, and then the newes
   assert.deepEqual(lines, ["web: connecting", "shop: connecting", "web: starting"]);
 });
 
-test("what has ended says no more of what it was doing, and what comes next says it at once", async () => {
+test("of an operation that has ended: the last line at once, and only once", async () => {
   const engine = new Engine(address, 20);
-  engine.status("web", "connecting");
-  engine.status("web", "starting");
+  for (const says of ["1 of 3", "2 of 3", "3 of 3"]) engine.status("web", says);
   engine.done("web");
-  engine.status("shop", "connecting");
-  engine.status("shop", "pulling");
-  await until(3);
-  assert.deepEqual(lines, ["web: connecting", "shop: connecting", "shop: pulling"]);
+  engine.done("web");
+  await engine.flushed();
+  assert.deepEqual(lines, ["web: 1 of 3", "web: 3 of 3"]);
   engine.status("web", "stopping");
-  await until(4);
-  assert.equal(lines[3], "web: stopping");
+  await until(3);
+  assert.equal(lines[2], "web: stopping");
+});
+
+test("a line that stays comes after the status line that waits, as it was said later", async () => {
+  const engine = new Engine(address, 20);
+  for (const stays of ["info", "warn"] as const) {
+    engine.status(stays, "preparing");
+    engine.status(stays, "wave 1 of 1");
+    engine[stays](stays, "wave 1 of 1 done");
+  }
+  await engine.flushed();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  await engine.flushed();
+  assert.deepEqual(lines, [
+    "info: preparing",
+    "info: wave 1 of 1",
+    "info: wave 1 of 1 done (stays)",
+    "warn: preparing",
+    "warn: wave 1 of 1",
+    "warn: wave 1 of 1 done (stays)",
+  ]);
 });
 
 test("one line after the other, in their order, all of them before `flushed`", async () => {

@@ -79,7 +79,7 @@ describe("a busy host", () => {
     assert.deepEqual([scene.outcome.kind, truths(scene)], ["all-old", allOld]);
     assert.equal(
       text(scene),
-      "Nothing is changed on web-[1-4].\nstill busy after ten minutes: another site: web-3",
+      "Nothing is changed on web-[1-4].\nweb-3: still busy after ten minutes: another site",
     );
     assert.equal(Math.round(scene.ended / 60), 10);
   });

@@ -4,7 +4,7 @@ import type { Has } from "../../rollout/member.ts";
 import { type End, outcome } from "../../rollout/outcome.ts";
 
 function ends(cause: End["cause"], has: Has, why: string, ...names: string[]): End[] {
-  return names.map((name) => ({ name, had: "old", has, cause, why }));
+  return names.map((name) => ({ name, leaves: false, had: "old", has, cause, why }));
 }
 
 const names = (first: number, last: number) =>
@@ -22,7 +22,7 @@ describe("what the engine is told", () => {
       kind: "all-old",
       answer: "error",
       touched: true,
-      text: "Nothing is changed on web-[1-97]: reverted.\nx: web-97",
+      text: "Nothing is changed on web-[1-97]: reverted.\nweb-97: x",
     });
   });
   test("all new", () =>
@@ -44,7 +44,7 @@ describe("what the engine is told", () => {
         "web-9": { has: "nothing", why: "held back" },
       },
       pending: "web-[3,7]: unreachable; web-9: held back",
-      text: "web-1: new version.\nunreachable: web-[3,7] (2 hosts)\nheld back: web-9",
+      text: "web-1: new version.\nweb-[3,7] (2 hosts): unreachable\nweb-9: held back",
     });
   });
   test("new, and the rest failed", () => {
@@ -53,6 +53,12 @@ describe("what the engine is told", () => {
       [found.answer, found.kind === "partial" && found.pending],
       ["init-failed", "b: no room"],
     );
+  });
+  test("new, and removed from others, and the rest failed", () => {
+    const leaving = [...committed("b", "c"), ...ends("failure", "old", "x", "d")];
+    const all = [...committed("a"), ...leaving.map((end) => ({ ...end, leaves: true }))];
+    const found = outcome(all, undefined, true);
+    assert.equal(found.kind === "partial" && found.text, "a: new version.\nb, c: removed.\nd: x");
   });
   for (const has of ["stuck", "unknown"] as const)
     test(`old, but one is ${has}`, () => {
@@ -63,12 +69,12 @@ describe("what the engine is told", () => {
         rest: "old",
         exceptions: { b: { has, why: "lost" } },
         pending: "b: lost",
-        text: "a: old version.\nx: a\nlost: b",
+        text: "a: old version.\na: x\nb: lost",
       });
     });
   test("what was unknown before and could not be asked is no change", () => {
     const all: End[] = [
-      { name: "a", had: "unknown", has: "unknown", cause: "failure", why: "no connection" },
+      { name: "a", leaves: false, had: "unknown", has: "unknown", cause: "failure", why: "no connection" },
     ];
     assert.equal(outcome(all, undefined, false).kind, "all-old");
   });
@@ -90,18 +96,18 @@ describe("texts stay short", () => {
   test("the first 20 reasons", () => {
     const found = outcome(different, undefined, false);
     const lines = found.kind === "all-old" ? found.text.split("\n") : [];
-    assert.deepEqual(lines.slice(0, 2), ["Nothing is changed on web-[1-300].", "reason of web-1: web-1"]);
+    assert.deepEqual(lines.slice(0, 2), ["Nothing is changed on web-[1-300].", "web-1: reason of web-1"]);
     assert.deepEqual([lines.length, lines.at(-1)], [22, "and 280 more reasons"]);
   });
   test("reasons of more hosts come first", () => {
     const all = [
       ...ends("failure", "old", "x", "a"),
-      ...ends("failure", "old", "no room on /var.\n  df: 0", "b", "c"),
+      ...ends("failure", "old", "no room on /var.\ndf: 0", "b", "c"),
     ];
     const found = outcome(all, undefined, false);
     assert.equal(
       found.kind === "all-old" && found.text,
-      "Nothing is changed on a, b, c.\nno room on /var: b, c (2 hosts)\n  df: 0\nx: a",
+      "Nothing is changed on a, b, c.\nb, c (2 hosts): no room on /var.\n  df: 0\na: x",
     );
   });
   test("pending is one short line", () => {
