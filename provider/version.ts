@@ -27,16 +27,21 @@ export function versionText(wire: WireObject): string {
   const texts = (key: "units" | "userUnits") =>
     mapped(record(reveal(wire[key])), (content, unit) => (isSecretAt(wire, [key, unit]) ? null : content));
   const files = mapped(record(reveal(wire.files)), (file, path) => {
-    const { mode } = record(file);
-    const isPrivate =
-      isSecretAt(wire, ["files", path, "content"]) || (typeof mode === "string" && mode.endsWith("00"));
-    return isPrivate ? { ...record(file), content: null } : file;
+    return isPrivate(wire, path) ? { ...record(file), content: null } : file;
   });
   const known = { units: texts("units"), userUnits: texts("userUnits"), files };
   const rest = parts
     .filter((part) => !(part in known))
     .map((part) => [part, holdsSecret(wire[part]) ? null : reveal(wire[part] ?? {})]);
   return `${JSON.stringify({ ...known, ...Object.fromEntries(rest) })}\n`;
+}
+
+/** Whether hosts do not keep the content of a file for a rollback: it is a secret, or only the file's owner may read it. Pure. */
+export function isPrivate(wire: WireObject, path: string): boolean {
+  const { value: mode } = valueIn(wire, ["files", path, "mode"]);
+  return (
+    valueIn(wire, ["files", path, "content"]).isWrapped || (typeof mode === "string" && mode.endsWith("00"))
+  );
 }
 
 /** Whether a text is the same version as the outputs of the last operation, given as the text of a version. Pure. */
@@ -108,14 +113,20 @@ function parsed(text: string): PlainObject {
 
 /** The present content of a file, marked if it is a secret. */
 function contentNow(now: WireObject, path: string): Wire {
-  let value: Wire | undefined = now;
+  const { value, isWrapped } = valueIn(now, ["files", path, "content"]);
+  if (typeof value === "string") return isWrapped ? secret(value) : value;
+  throw new VersionError(`Hosts keep no secrets, and the present version has no ${path} to take it from.`);
+}
+
+/** The value at a path, and whether it is a secret or in one. */
+function valueIn(wire: WireObject, path: readonly string[]): { value: Wire | undefined; isWrapped: boolean } {
+  let value: Wire | undefined = wire;
   let isWrapped = false;
-  for (const key of ["files", path, "content"]) {
+  for (const key of path) {
     value = isObject(value) ? (value as WireObject)[key] : undefined;
     while (isSecret(value)) [value, isWrapped] = [value.value, true];
   }
-  if (typeof value === "string") return isWrapped ? secret(value) : value;
-  throw new VersionError(`Hosts keep no secrets, and the present version has no ${path} to take it from.`);
+  return { value, isWrapped };
 }
 
 const said = ({ path, reason }: Failure) => `${path} ${reason}`;

@@ -53,7 +53,7 @@ export function readConfiguration(
   const of = (path: readonly PropertyKey[]) => (foreign.has(path[0] ?? "") ? undefined : file);
   const at: Layer["at"] = (path) => of(path)?.at(path);
   const isBlank: Layer["isBlank"] = (path) => of(path)?.isBlank(path) ?? false;
-  const texts: Texts["problems"] = [];
+  const texts: Pick<Texts, "problems" | "files"> = { problems: [], files: [] };
   for (const [fullKey, text] of Object.entries(all)) {
     if (!fullKey.startsWith(prefix)) continue;
     const key = fullKey.slice(prefix.length);
@@ -70,7 +70,8 @@ export function readConfiguration(
         continue;
       }
       const whole = readTexts(fleetSchema.shape[key], [key], value, resolve);
-      texts.push(...whole.problems);
+      texts.problems.push(...whole.problems);
+      texts.files.push(...whole.files);
       const source = file?.config[fullKey];
       const isWritten = isWrittenAs(value, source);
       if (!isWritten) foreign.add(key);
@@ -88,7 +89,7 @@ export function readConfiguration(
   }
   const layers = new Layers(directory, resolve);
   layers.add(files, (key) => at([key]));
-  const every = [...layers.all, { value: own, problems: texts, at, isBlank }];
+  const every = [...layers.all, { value: own, ...texts, at, isBlank }];
   const places = new Places(every);
   problems.push(...layers.problems, ...places.textProblems());
   const repeated: string[] = [];

@@ -38,7 +38,7 @@ export function settingsOf(directory: string, stack: string): Setting[] | undefi
   if (!file) return undefined;
   const resolve: Resolve = (reference) => ({ value: new Elsewhere(reference) });
   const layers = new Layers(directory, resolve);
-  const { at, isBlank } = file;
+  const { at } = file;
   const of = (key: string) => file.config[`${prefix}${key}`] ?? {};
   layers.add(
     { extends: file.config[`${prefix}extends`], inventory: file.config[`${prefix}inventory`] },
@@ -54,7 +54,7 @@ export function settingsOf(directory: string, stack: string): Setting[] | undefi
     (all, path) => replaced(all, path, new Elsewhere("[secret]")),
     value,
   );
-  const every = [...layers.all, { value: hidden as Layer["value"], problems, at, isBlank }];
+  const every = [...layers.all, { value: hidden as Layer["value"], at }];
   const found = [
     ...layers.problems,
     ...wrong,
@@ -84,7 +84,10 @@ export function settingsOf(directory: string, stack: string): Setting[] | undefi
 }
 
 /** The files that set a value, the uppermost first, down to one that removes the value or its parent. */
-function sources(layers: readonly Layer[], path: readonly PropertyKey[]): Setting["from"] {
+function sources(
+  layers: readonly Pick<Layer, "value" | "at">[],
+  path: readonly PropertyKey[],
+): Setting["from"] {
   const found: { where: string; value: string }[] = [];
   for (const layer of layers.toReversed()) {
     const removed = path.findIndex((_, index) => valueAt(layer.value, path.slice(0, index + 1)) === null);

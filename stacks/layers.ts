@@ -13,6 +13,7 @@ export interface Layer {
   readonly value: Readonly<Record<string, unknown>>;
   /** Problems with these texts. */
   readonly problems: Texts["problems"];
+  readonly files: Texts["files"];
   /** Where a value is written. Undefined if the file does not have it. */
   readonly at: (path: readonly PropertyKey[]) => string | undefined;
   /** Whether a key has nothing behind it: not even "null". */
@@ -126,7 +127,7 @@ export class Layers {
   }
 
   #push(content: Readonly<Record<string, unknown>>, { at, isBlank }: Pick<Layer, "at" | "isBlank">): void {
-    const { value, problems, inClear }: Texts = readTexts(fleetSchema, [], content, this.#resolve);
+    const { value, problems, inClear, files }: Texts = readTexts(fleetSchema, [], content, this.#resolve);
     for (const path of inClear)
       this.problems.push({
         path: pathText(path),
@@ -134,7 +135,7 @@ export class Layers {
           "is a secret, and is not encrypted in a file that environments share. Write { file: PATH } or { env: NAME }, or put it into the stack file with `pulumi config set --path --secret`.",
         where: at(path),
       });
-    this.all.push({ value: value as Layer["value"], problems, at, isBlank });
+    this.all.push({ value: value as Layer["value"], problems, files, at, isBlank });
   }
 
   /** A directory stands for the YAML files in it. */

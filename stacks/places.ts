@@ -1,6 +1,6 @@
 import { type ArgumentProblem, pathText } from "../components/arguments/problems.ts";
 import type { Layer } from "./layers.ts";
-import { hasAt, isMap } from "./merge.ts";
+import { hasAt, isMap, valueAt } from "./merge.ts";
 
 /** Where the values of several files are written. Each file overrides those below it. */
 export class Places {
@@ -18,13 +18,12 @@ export class Places {
     return uppermost(path, layers)?.at(path);
   }
 
-  /** Adds to each problem where its value is written, or else the value around it. */
+  /** Adds to each problem where its value is written, or else the value around it, and the file that has the text. */
   locate(problems: readonly ArgumentProblem[]): ArgumentProblem[] {
     return problems.map((problem) => {
       const path = this.#longestWithin(problem.path);
-      return path === undefined || problem.where !== undefined
-        ? problem
-        : { ...problem, where: this.at(path) };
+      if (path === undefined || problem.where !== undefined) return problem;
+      return { ...problem, where: this.#files(path, problem) ?? this.at(path) };
     });
   }
 
@@ -32,7 +31,7 @@ export class Places {
   textProblems(): ArgumentProblem[] {
     return this.#layers.flatMap((layer) =>
       layer.problems.flatMap(({ at, ...problem }) =>
-        uppermost(at, this.#layers) === layer ? [{ ...problem, where: layer.at(at) }] : [],
+        this.#isReplaced(at, layer) ? [] : [{ ...problem, where: layer.at(at) }],
       ),
     );
   }
@@ -41,6 +40,31 @@ export class Places {
   repetition(path: readonly PropertyKey[], layer: Layer): string {
     const below = this.#layers.slice(0, this.#layers.indexOf(layer));
     return `${pathText(path)} at ${layer.at(path) ?? "?"} repeats ${this.at(path, below) ?? "?"}`;
+  }
+
+  /**
+   * The files that a problem is about: `stacks/base.yaml:8:14, where default.conf is the file nginx/www.conf`. Undefined if it is not about
+   * a text from a file.
+   */
+  #files(path: readonly PropertyKey[], { path: text, message }: ArgumentProblem): string | undefined {
+    if (pathText(path) !== text) return undefined;
+    const below = new Set(this.#layers.flatMap(({ value }) => keysOf(valueAt(value, path))));
+    const words = message.split(/[\s("]+/);
+    const named = [...below].filter((key) => words.some((word) => word.startsWith(`${key}:`)));
+    const meant = named.length === 0 && below.size === 1 ? [...below] : named;
+    const paths = [path, ...meant.map((key) => [...path, key])].map(pathText);
+    const found = this.#layers.flatMap((layer) =>
+      layer.files
+        .filter(({ at }) => paths.includes(pathText(at)) && !this.#isReplaced(at, layer))
+        .map(({ at, file }) => fileAt(layer.at(at), at, file)),
+    );
+    return found.length === 0 ? undefined : found.join(", and ");
+  }
+
+  /** Whether a file above replaces or removes a value of this one. */
+  #isReplaced(path: readonly PropertyKey[], layer: Layer): boolean {
+    const above = this.#layers.slice(this.#layers.indexOf(layer) + 1);
+    return above.some(({ value }) => hasAt(value, path) || isCut(value, path));
   }
 
   /** The longest known path that is this path, or its beginning. */
@@ -57,6 +81,20 @@ export class Places {
 /** Whether a path is the same as another one, or is below it. Both are texts. */
 export function isWithin(path: string, above: string): boolean {
   return path === above || (path.startsWith(above) && [".", "["].includes(path.charAt(above.length)));
+}
+
+function fileAt(place: string | undefined, path: readonly PropertyKey[], file: string): string {
+  return place === undefined ? file : `${place}, where ${String(path.at(-1))} is the file ${file}`;
+}
+
+/** Whether something other than a map is on the way to a path. */
+function isCut(value: unknown, path: readonly PropertyKey[]): boolean {
+  const ways = path.map((_, index) => path.slice(0, index));
+  return ways.some((way) => hasAt(value, way) && !isMap(valueAt(value, way)));
+}
+
+function keysOf(value: unknown): string[] {
+  return isMap(value) ? Object.keys(value) : [];
 }
 
 function uppermost(path: readonly PropertyKey[], layers: readonly Layer[]): Layer | undefined {

@@ -52,12 +52,22 @@ export type Resolve = (
   kind: "text" | "line",
 ) => { value: unknown } | { problem: string };
 
+/** A text from a file. */
+interface FileText {
+  /** The path of the reference to the file. */
+  readonly at: readonly PropertyKey[];
+  /** The file, as the reference names it. */
+  readonly file: string;
+}
+
 /** A value with its texts. */
 export interface Texts {
   value: unknown;
   problems: (ArgumentProblem & { at: readonly PropertyKey[] })[];
   /** The paths of texts that are always secrets and are written in clear. */
   inClear: (readonly PropertyKey[])[];
+  /** The texts from files. */
+  files: FileText[];
 }
 
 /**
@@ -77,6 +87,7 @@ export function readTexts(
 ): Texts {
   const problems: Texts["problems"] = [];
   const inClear: Texts["inClear"] = [];
+  const files: Texts["files"] = [];
   const walk = (
     schemas: readonly Schema[],
     field: string,
@@ -112,12 +123,13 @@ export function readTexts(
       );
       return undefined;
     }
+    if ("file" in parsed.data) files.push({ at, file: parsed.data.file });
     const found = resolve(parsed.data, kind);
     if ("value" in found) return found.value;
     problems.push({ path: pathText(at), message: found.problem, at });
     return undefined;
   };
-  return { value: walk(schemasAt(schema, []), "", path, value), problems, inClear };
+  return { value: walk(schemasAt(schema, []), "", path, value), problems, inClear, files };
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Planned extends Step {
 }
 
 /** How Pulumi writes a secret in a preview. */
-const secret = "[secret]";
+export const secret = "[secret]";
 
 export interface Previewed {
   readonly changes: readonly Change[];
@@ -101,8 +101,8 @@ function hostsOf(inputs: Values | undefined): string[] {
   return Object.keys(inputs?.where ?? {}).sort();
 }
 
-/** Undefined for a property that has its own part of the review. */
-function diffOf(path: string, kind: string, oldState?: State, newState?: State): Diff | undefined {
+/** How a property changes, in states without secrets. Undefined for a property that has its own part of the review. */
+export function diffOf(path: string, kind: string, oldState?: State, newState?: State): Diff | undefined {
   if (path === "pending" || path.startsWith("drift")) return undefined;
   // The left side is what the hosts have (provider/diff.ts).
   const [before, after] = [valueAt(oldState?.outputs, path), valueAt(newState?.inputs, path)];

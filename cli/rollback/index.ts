@@ -64,8 +64,8 @@ async function formerInputs(set: DeployedSet): Promise<WireObject> {
   );
   if (hosts.length === 0) throw new Stop("No host is left to roll back: all are offline or held back.");
   const found = await lookAtVersions(set, hosts, limits.offline === "skip");
-  const text = versionBefore(found, desired.version ?? "");
   try {
+    const text = versionBefore(found, desired.version ?? "");
     return restricted(inputsOf(before.inputs, text), [...found.keys()]);
   } catch (thrown) {
     if (!(thrown instanceof VersionError)) throw thrown;

@@ -17,7 +17,9 @@ export function versionBefore(found: ReadonlyMap<string, Versions>, now: string)
   const [first] = updated;
   if (!first)
     throw new Stop(
-      `No host has the version of the stack: ${fold([...found.keys()])}.\nPerhaps they were rolled back already: \`pulumi refresh\` and \`pulumi preview\` show what differs.`,
+      wasRolledBack([...found.values()], now)
+        ? "The site was rolled back already: the hosts have the previous version, and `pulumi up` deploys the newer one again."
+        : `No host has the version of the stack: ${fold([...found.keys()])}.\n\`pulumi refresh\` and \`pulumi preview\` show what differs.`,
     );
   const former = first[1].former.text;
   const without = updated.filter(([, versions]) => versions.former.text === "").map(([host]) => host);
@@ -36,6 +38,12 @@ export function versionBefore(found: ReadonlyMap<string, Versions>, now: string)
 }
 
 const leaveOut = `Revert the program and run \`pulumi up\`, or roll back the others only: ${onlyVariable}=web-1,web-2`;
+
+/** Whether all hosts have the same version, and had the stack's version before it. */
+function wasRolledBack(hosts: readonly Versions[], now: string): boolean {
+  const present = new Set(hosts.map((one) => one.now.text));
+  return present.size === 1 && !present.has("") && hosts.every((one) => isNow(one.former.text, now));
+}
 
 function isNow(text: string, now: string): boolean {
   return text !== "" && isVersion(text, now);

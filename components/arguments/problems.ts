@@ -12,7 +12,7 @@ export interface ArgumentProblem {
   /** As in `listen[0]` or `nginx["default.conf"]`. */
   path: string;
   message: string;
-  /** Where it is written, "stacks/base.yaml:12:5". */
+  /** Where it is written, "stacks/base.yaml:12:5", and which file has the text. */
   where?: string | undefined;
 }
 

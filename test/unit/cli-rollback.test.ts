@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { changesOf } from "../../cli/rollback/changes.ts";
 import { versionBefore } from "../../cli/rollback/version-before.ts";
+import type { Before } from "../../provider/operations/context.ts";
+import { type Wire, type WireObject, secret } from "../../provider/wire.ts";
 
 // Which version `quadlet-fleet rollback` brings back, and what it prints about it.
 
@@ -34,9 +36,21 @@ describe("the version before", () => {
     ],
     [
       "rolled back already",
-      { "web-1": kept("one", "two") },
-      /^No host has the version of the stack: web-1\./,
+      { "web-1": kept("one", "two"), "web-2": kept("one", "two") },
+      /^The site was rolled back already: the hosts have the previous version, and `pulumi up` deploys the newer /,
     ],
+    [
+      "rolled back to different versions",
+      { "web-1": kept("one", "two"), "web-2": kept("zero", "two") },
+      /^No host has the version of the stack: web-\[1-2\]\./,
+    ],
+    [
+      "versions that the stack does not know",
+      { "web-1": kept("one", "two"), "web-2": kept("one", "zero") },
+      /^No host has the version of the stack: web-\[1-2\]\./,
+    ],
+    ["nothing at all", { "web-1": kept("", "two") }, /^No host has the version of the stack: web-1\./],
+    ["no answers", {}, /^No host has the version of the stack: /],
     [
       "another one before",
       { "web-1": kept("two", "one"), "web-2": kept("two", "other") },
@@ -54,16 +68,79 @@ describe("the version before", () => {
     });
 });
 
-test("what changes, a property a line", () => {
-  const outputs = {
-    units: { "a.socket": "1" },
-    files: { "/etc/x": { content: "two" } },
-    drift: { "web-1": "edited" },
-  };
-  const inputs = { units: {}, files: { "/etc/x": { content: "one" }, "/etc/y": { content: "" } } };
-  assert.deepEqual(changesOf({ inputs: {}, properties: outputs }, inputs), [
-    '  - units["a.socket"]',
-    '  ~ files["/etc/x"].content',
-    '  + files["/etc/y"]',
-  ]);
+describe("what changes", () => {
+  const lines = (before: Partial<Before>, inputs: WireObject) =>
+    changesOf({ inputs: {}, properties: {}, ...before }, inputs);
+  const file = (content: Wire, more: WireObject = {}) => ({ files: { "/etc/x": { content, ...more } } });
+  const page = (says: string) => `server {\n  listen 80;\n  root /srv;\n  return 200 "${says}";\n}\n`;
+
+  test("each property with its changed lines, as in a review", () => {
+    const properties = { units: { "a.socket": "1" }, ...file(page("two")), drift: { "web-1": "edited" } };
+    const inputs = { units: {}, files: { "/etc/x": { content: page("one") }, "/etc/y": { content: "" } } };
+    assert.deepEqual(lines({ properties }, inputs), [
+      '  - units["a.socket"]: 1',
+      '  ~ files["/etc/x"].content',
+      "       listen 80;",
+      "       root /srv;",
+      '    -  return 200 "two";',
+      '    +  return 200 "one";',
+      "     }",
+      '  + files["/etc/y"]: {"content":""}',
+    ]);
+  });
+
+  const hidden = ['  ~ files["/etc/x"].content: [secret]'];
+  for (const [what, now, recorded, former] of [
+    ["the state has as a secret", file(secret("hunter2\n")), {}, file("old\n")],
+    ["only the recorded inputs have as a secret", file("hunter2\n"), file(secret("x\n")), file("old\n")],
+    ["the previous version has as a secret", file("new\n"), {}, file(secret("hunter2\n"))],
+    ["is part of a secret", { files: secret({ "/etc/x": { content: "hunter2\n" } }) }, {}, file("old\n")],
+  ] as [string, WireObject, WireObject, WireObject][])
+    test(`no text that ${what}`, () => {
+      assert.deepEqual(lines({ properties: now, inputs: recorded }, former), hidden);
+    });
+
+  test("no text that only the owner of its file may read, in one version or the other", () => {
+    const [readable, own] = [file("new\n"), file("hunter2\n", { mode: "0600" })];
+    for (const [now, former] of [
+      [readable, own],
+      [own, readable],
+    ] as const)
+      assert.deepEqual(lines({ properties: now }, former)[0], hidden[0]);
+    assert.deepEqual(lines({ properties: {} }, own), [
+      '  + files["/etc/x"]: {"content":"[secret]","mode":"0600"}',
+    ]);
+  });
+
+  test("no secret in a list, or in an entry that is removed", () => {
+    const services = { "a.service": { restartOn: ["x", secret("hunter2")] } };
+    const text = lines({ properties: { services, ...file(secret("hunter2")) } }, {}).join("\n");
+    assert.match(text, /^ {2}- files\["\/etc\/x"\]: \{"content":"\[secret\]"\}$/m);
+    assert.doesNotMatch(text, /hunter2/);
+  });
+
+  test("a host's text can't control the terminal, or look like another property", () => {
+    const hostile = "a\n\u001b[2J\u202e\n  ~ user: root\nb\u0007\r\n";
+    const found = lines({ properties: file("a\n") }, file(hostile));
+    assert.doesNotMatch(found.join(""), /[\p{Cc}\u202e]/u);
+    assert.deepEqual(
+      found.filter((line) => /^ {2}\S/.test(line)),
+      ['  ~ files["/etc/x"].content'],
+    );
+  });
+
+  test("at most some properties, lines and characters", () => {
+    const many = (count: number, of: (at: number) => string) =>
+      Array.from({ length: count }, (_, at) => of(at));
+    const long = lines({ properties: file("a\n") }, file(many(100, (at) => `line ${at}\n`).join("")));
+    assert.equal(long.length, 42);
+    assert.equal(long.at(-1), "    … and 61 more lines");
+    const units = Object.fromEntries(many(60, (at) => `${at}.socket`).map((name) => [name, "x"]));
+    const wide = lines({}, { units });
+    assert.deepEqual([wide.length, wide.at(-1)], [51, "  … and 10 more properties"]);
+    assert.deepEqual(
+      lines({ properties: file("a\n") }, file(`${"b".repeat(9999)}\n`)).map(({ length }) => length < 310),
+      [true, true, true],
+    );
+  });
 });
