@@ -122,7 +122,10 @@ function movements(name: string, parts: readonly Part[]): Line[] {
     parts.filter(({ leaves, has }) => !leaves && has === "nothing"),
     parts.filter(({ leaves }) => leaves),
   ];
-  return [...some(told("starts", `gets ${name}`), joining), ...some(told("removes", `loses ${name}`), leaving)];
+  return [
+    ...some(told("starts", `gets ${name}`), joining),
+    ...some(told("removes", `loses ${name}`), leaving),
+  ];
 }
 
 function some(what: Told, parts: readonly Part[]): Line[] {

@@ -32,9 +32,7 @@ function after(
   exceptions: Record<string, Exception> = {},
   isUnfinished = false,
 ): WireObject {
-  const earlier = before
-    ? lastOperation(before, "urn")
-    : { desired: undefined, known: nothingKnown };
+  const earlier = before ? lastOperation(before, "urn") : { desired: undefined, known: nothingKnown };
   const isOtherContent = !before || JSON.stringify(before.properties.files) !== JSON.stringify(inputs.files);
   const deployed: Deployed = {
     has: new Map(Object.entries(has)),
