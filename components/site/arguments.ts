@@ -345,11 +345,12 @@ export const argumentsSchema = z.strictObject({
   linger: z.boolean().optional(),
 
   /**
-   * Take over files of these names that are on the host already and belong to no other resource. What is as it should be is
-   * left as it runs. From then on they are the site's own: they go with it. Only files at the very paths of the site's: a unit
-   * that the host has from elsewhere (a package's nginx.service), or a container of the same name, is refused all the same, as
-   * its removal could not put back what was enabled and what ran. Another name is the way then.
-   * @default false, which refuses them
+   * Take over files that already exist at the paths of this site. Units that are as they should be keep running. From then on the
+   * files belong to the site, and are removed with it. If they are the site of another stack, that stack loses it: `status` and a
+   * refresh say so there, its next `up` is refused, and its `destroy` leaves the site alone. A unit that the host has from a
+   * different path (a package's nginx.service), or a container of the same name, is refused even with `adopt`, because a removal
+   * could not restore it: choose another name.
+   * @default false, which refuses such files
    * @example true
    */
   adopt: z.boolean().optional(),
