@@ -99,7 +99,7 @@ export class Hooked implements Member {
       this.#isOpen = false;
       return undefined;
     } catch (thrown) {
-      return textOf(thrown);
+      return problemOf(thrown);
     }
   }
 
@@ -111,12 +111,15 @@ export class Hooked implements Member {
       await this.#hooks.after();
       return why;
     } catch (thrown) {
-      // Without the error's own state: the sentence here says what the host has.
-      const problem = thrown instanceof HostError ? thrown.problem : messageOf(thrown);
       const still = `It has the old version, but a command of \`after\` failed. If a command of \`before\` drained the host, it still is:`;
-      return [why, `${still} ${problem}`].filter(Boolean).join("\n");
+      return [why, `${still} ${problemOf(thrown)}`].filter(Boolean).join("\n");
     }
   }
+}
+
+/** Without the state of the error: the new version is active by then, so its "nothing was changed" is not true of the host. */
+function problemOf(thrown: unknown): string {
+  return thrown instanceof HostError ? thrown.problem : messageOf(thrown);
 }
 
 function textOf(thrown: unknown): string {

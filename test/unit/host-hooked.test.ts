@@ -72,7 +72,7 @@ describe("commands around a change", () => {
     const { member, log } = scene({ after: new HostError("web-1", "no pool", { state: "state" }) });
     const answer = await member.activate();
     const still = "It has the old version, but a command of `after` failed.";
-    const why = `no pool\nstate\n${still} If a command of \`before\` drained the host, it still is: no pool`;
+    const why = `no pool\n${still} If a command of \`before\` drained the host, it still is: no pool`;
     assert.deepEqual(answer, { kind: "failed", why, now: "stuck" });
     assert.deepEqual(log, ["before", "activate", "after", "revert", "after"]);
   });

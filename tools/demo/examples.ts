@@ -29,6 +29,10 @@ const page = (version: number) => `server {
 }
 `;
 
+/** A check that only the page of this version passes. By bash, as a host of the user's may have no curl. */
+const expects = (version: number) =>
+  `exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; grep -q 'version ${version}' <&3`;
+
 /** The answer of each version. The group is the part that differs. */
 export const answer = /^hello, (version \d+)\n$/;
 
@@ -38,8 +42,11 @@ export const changes = {
   version: (version: number) => ({ nginx: { "default.conf": page(version) } }),
   /** An address that its nginx configuration does not have. The preview refuses it. */
   refused: { listen: ["0.0.0.0:8081"] },
-  /** A page that nginx accepts, but that answers 500. The host notices it and rolls back. */
-  broken: (version: number) => ({ nginx: { "default.conf": page(version).replace("200", "500") } }),
+  /** A page that is served, and a check of the user's own that then fails. The host rolls back. */
+  broken: (version: number) => ({
+    nginx: { "default.conf": page(version) },
+    commands: { after: [{ command: ["bash", "-c", expects(version - 1)] }] },
+  }),
 };
 
 const sites = "quadlet-fleet:sites";

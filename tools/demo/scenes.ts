@@ -49,19 +49,21 @@ async function refuse(host: DemoHost): Promise<void> {
 }
 
 async function takeBack(host: DemoHost, version: number): Promise<void> {
-  say(`3. A change that is taken back: version ${version + 1} answers 500, which only the host can find out`);
+  say(
+    `3. A change that is rolled back: version ${version + 1} is served, and then a check of your own fails`,
+  );
   const before = await showPage(host, port);
   await whileChanged(changed(changes.broken(version + 1)), async () => {
     say(
-      "pulumi up, while six clients send requests. The preview finds nothing wrong, and the host asks the new version for some seconds before it gives up",
-      "20 s",
+      "pulumi up, while six clients send requests. The check is a command of the stack file (commands.after), which runs on the host",
+      "5 s",
     );
     const report = await requests(host, () =>
       fails(["up", "--yes", ...short], "the host is as it was before"),
     );
     console.log(sentence(report));
   });
-  console.log("Taken back. The page is that of before:");
+  console.log("Rolled back. The page is that of before:");
   if ((await showPage(host, port)) !== before) throw new Error("The page is not that of before.");
   console.log("stacks/Pulumi.demo.yaml is put back.");
 }
