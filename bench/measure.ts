@@ -1,6 +1,6 @@
 import type { Fleet } from "../tools/fleet/index.ts";
 import { controllerTime } from "./controller.ts";
-import { cgroupOf, processorTime } from "./processor-time.ts";
+import { hostTimes } from "./processor-time.ts";
 
 /** In the order of the tables. */
 export const kinds = ["first up", "unchanged up", "one-file change", "image change", "refresh"] as const;
@@ -37,8 +37,7 @@ export async function timed(
 
 /** Seconds of processor time of a host on average, since the boot. */
 function hostTime({ hosts }: Fleet): number {
-  const times = hosts.map((host) => processorTime(cgroupOf(host)) / 1e6);
-  return times.reduce((sum, time) => sum + time, 0) / hosts.length;
+  return hostTimes(hosts).reduce((sum, time) => sum + time, 0) / hosts.length;
 }
 
 /** Counts the logins of each run from sshd's log of each host, once for all runs: reading the log costs time, too. */

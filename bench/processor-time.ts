@@ -12,3 +12,8 @@ export function cgroupOf({ name }: TestHost): string {
 export function processorTime(cgroup: string): number {
   return Number(readFileSync(join(cgroup, "cpu.stat"), "utf8").match(/^usage_usec (\d+)$/m)?.[1]);
 }
+
+/** Seconds of processor time of each host, since its boot. */
+export function hostTimes(hosts: readonly TestHost[]): number[] {
+  return hosts.map((host) => processorTime(cgroupOf(host)) / 1e6);
+}

@@ -70,7 +70,8 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
   const known = before ? lastOperation(before, urn).known : nothingKnown;
   const { parts: all, absent } = fleetOf(waysOf(inputs.hosts), known, isOther);
   const parts = all.filter(({ name, leaves }) => !(leaves && isForgotten(name)));
-  const policy = policyOf(plain as unknown as UnitSetInputs);
+  const set = plain as unknown as UnitSetInputs;
+  const policy = policyOf(set);
   if ("problems" in policy) return undefined;
   const { limits } = policy;
   const active = parts.filter((part) => !isHeldBack(part, limits));
@@ -79,7 +80,7 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
   return {
     lines: [
       ...(outputs && isOther ? changed(outputs, plain, staying) : []),
-      ...movements((plain as unknown as UnitSetInputs).name, active),
+      ...movements(set.name, active),
       ...(isOther || present.length === 0
         ? []
         : [{ hosts: present, told: [told("unknown", "is brought up to date")] }]),
@@ -89,7 +90,7 @@ export function outlookOf(urn: string, before: Before | undefined, inputs: WireO
       ),
       ...some(told("nothing", "offline, so not changed"), absent),
     ],
-    ...(active.length === 0 ? {} : timing(active, limits, plain as unknown as UnitSetInputs, isOther)),
+    ...(active.length === 0 ? {} : timing(active, limits, set, isOther)),
   };
 }
 

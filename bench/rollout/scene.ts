@@ -5,7 +5,7 @@ import { type Stack, example2, hostEntry } from "../../test/hosts/support/stack.
 import type { Fleet, TestHost } from "../../tools/fleet/index.ts";
 import { configuration, images } from "../job.ts";
 import { controllerTime } from "../controller.ts";
-import { cgroupOf, processorTime } from "../processor-time.ts";
+import { hostTimes } from "../processor-time.ts";
 import type { Row } from "./report.ts";
 
 const [image, other] = images;
@@ -42,11 +42,14 @@ export class Scene {
     among: readonly TestHost[] = this.#fleet.hosts,
   ): Promise<number> {
     const loginsBefore = await this.logins(among);
-    const [began, used] = [performance.now(), this.#times()];
+    const [began, used] = [performance.now(), hostTimes(this.#fleet.hosts)];
     let code = 1;
     const controller = await controllerTime(async () => void (code = await action()));
     const seconds = (performance.now() - began) / 1000;
-    const hosts = this.#times().reduce((sum, time, at) => sum + Math.max(0, time - (used[at] ?? 0)), 0);
+    const hosts = hostTimes(this.#fleet.hosts).reduce(
+      (sum, time, at) => sum + Math.max(0, time - (used[at] ?? 0)),
+      0,
+    );
     const logins = ((await this.logins(among)) - loginsBefore) / among.length;
     this.rows.push({ what, seconds, logins, controller, hosts });
     console.error(`bench: ${what}: ${seconds.toFixed(1)} s`);
@@ -105,11 +108,6 @@ export class Scene {
     const script = `case $(uname -n) in ${names}) ${write}; systemctl daemon-reload ;; esac`;
     const mend = `rm -rf ${dropIn}; systemctl daemon-reload`;
     return { before: [{ command: ["sh", "-c", script] }], after: [{ command: ["sh", "-c", mend] }] };
-  }
-
-  /** Seconds of processor time of each host since its boot. */
-  #times(): number[] {
-    return this.#fleet.hosts.map((host) => processorTime(cgroupOf(host)) / 1e6);
   }
 
   /** Hosts that answer with a page that is none of these. */

@@ -2,32 +2,28 @@ import { HostError, messageOf, upAgain } from "../errors.ts";
 import { type Step, stepSays } from "../plan/step.ts";
 import type { Failed } from "./phases.ts";
 
-/** The error of a step that failed while the new version was prepared: the running version was not touched. */
-export function notPrepared(host: string, step: Step | undefined, failed: Failed): HostError {
-  const problem = failure(step, failed);
-  return failed.back.ok
-    ? new HostError(host, problem, { cure: cureOf(step) })
-    : stuckAt(host, problem, failed);
-}
-
-/** The error of a step that failed later. It says in which state the host is now. */
-export function failedStep(host: string, step: Step | undefined, failed: Failed): HostError {
-  const problem = failure(step, failed);
-  return failed.back.ok ? takenBack(host, problem) : stuckAt(host, problem, failed);
-}
-
-function failure(step: Step | undefined, { output }: Failed): string {
-  return `${step ? stepSays(step) : "a step"} failed: ${output}`;
+/**
+ * The error of a failed step. It says in which state the host is now.
+ *
+ * @param during the phase of the step: a preparation does not touch the running version
+ */
+export function failedStep(
+  host: string,
+  step: Step | undefined,
+  { output, back }: Failed,
+  during: "preparation" | "activation",
+): HostError {
+  const problem = `${step ? stepSays(step) : "a step"} failed: ${output}`;
+  if (!back.ok) return stuck(host, `${problem}\nThe rollback failed as well: ${back.output}`);
+  return during === "activation"
+    ? takenBack(host, problem)
+    : new HostError(host, problem, { cure: cureOf(step) });
 }
 
 function cureOf(step: Step | undefined): string | undefined {
   if (step?.verb !== "pull" || step.policy === "kept" || step.policy === "never") return undefined;
   const login = step.withLogin ? "" : ", and whether the registry needs a login (`registries`)";
   return `Check the image's name and tag${login}. On the host: podman pull ${step.image}`;
-}
-
-function stuckAt(host: string, problem: string, { back }: Failed): HostError {
-  return stuck(host, `${problem}\nThe rollback failed as well: ${back.output}`);
 }
 
 /** The error of a host that has the old version again. */

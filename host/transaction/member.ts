@@ -18,7 +18,7 @@ import { stepSays } from "../plan/step.ts";
 import type { Connection } from "../ssh/connection.ts";
 import { type Target, endpointName, machineOf } from "../ssh/endpoint.ts";
 import type { Pool } from "../ssh/pool.ts";
-import { asHostError, failedStep, lost, notPrepared, stuck, takenBack, unhealthy } from "./failures.ts";
+import { asHostError, failedStep, lost, stuck, takenBack, unhealthy } from "./failures.ts";
 import { observe } from "./observe.ts";
 import { type Order, lookFor, tagsOf } from "./order.ts";
 import { type Ended, type Failed, Phases } from "./phases.ts";
@@ -252,7 +252,7 @@ export class HostMember implements Member {
     if (failed?.back.ok && this.#step(failed)?.verb === "mimic") failed = await attempt(new Map());
     if (failed) {
       this.#ended = failed.back.ok ? "reverted" : "unknown";
-      await this.#endWith(notPrepared(this.#endpoint, this.#step(failed), failed));
+      await this.#endWith(failedStep(this.#endpoint, this.#step(failed), failed, "preparation"));
     }
     if (this.#todo?.steps.length === 0) {
       this.#facts = facts;
@@ -319,7 +319,7 @@ export class HostMember implements Member {
 
   #stepFails(failed: Failed): { why: string; now: Back } {
     this.#ended = failed.back.ok ? "reverted" : "unknown";
-    const { withoutHost } = this.#fails(failedStep(this.#endpoint, this.#step(failed), failed));
+    const { withoutHost } = this.#fails(failedStep(this.#endpoint, this.#step(failed), failed, "activation"));
     return { why: withoutHost, now: failed.back.ok ? "back" : "stuck" };
   }
 
