@@ -1,3 +1,4 @@
+import { nameOf } from "../provider/urn.ts";
 import { unitSetType } from "../resources/unit-set-type.ts";
 
 /**
@@ -44,7 +45,7 @@ export function isSet({ oldState, newState }: Step): boolean {
 
 /** The name of the site in the program, as a URN has it. */
 export function siteOf({ urn }: Pick<Step, "urn">): string {
-  return urn.split("::").at(-1) ?? urn;
+  return nameOf(urn);
 }
 
 /** The messages of the diagnostics with this severity, without the severity at their beginning. */
