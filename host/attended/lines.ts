@@ -31,7 +31,7 @@ export function readLines(channel: Channel, output: Output, longest: number): As
   };
   if (output === "stdout") channel.onStdout(take);
   else channel.onStderr(take);
-  void channel.ended.then(() => {
+  void channel.over(output).then(() => {
     splitter.end();
     isOver = true;
     wake();
