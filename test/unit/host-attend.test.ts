@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import ssh2 from "ssh2";
 import { run } from "../../cli/exec/run.ts";
+import { Part } from "../../cli/logs/part.ts";
 import { attend } from "../../host/attended/attend.ts";
-import type { Line } from "../../host/attended/lines.ts";
+import { readerOf } from "../../host/attended/read.ts";
 import { Pool } from "../../host/ssh/pool.ts";
 import { timeLimit } from "./time-limit.ts";
 
@@ -60,9 +61,18 @@ function keepOpen(channel: ssh2.ServerChannel): void {
   channel.close = () => undefined;
 }
 
-async function all(lines: AsyncIterable<Line>): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { bytes } of lines) found.push(bytes.toString());
+/** Prints lines as fast as they are read, without an end. */
+function flood(channel: ssh2.ServerChannel, line: string): void {
+  const more = () => {
+    while (channel.write(line.repeat(1000)));
+  };
+  channel.on("drain", more);
+  more();
+}
+
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of stream) found.push(one);
   return found;
 }
 
@@ -78,7 +88,7 @@ test("a slow reader of standard error gets all of it, though the command has end
   const { lines, errors, ended } = await attend(pool, target(), errand);
   assert.deepEqual(await all(lines), []);
   await ended;
-  const found = await all(errors);
+  const found = (await all(errors)).map(({ bytes }) => bytes.toString());
   assert.deepEqual([found.length, found.at(-1)], [expected.length, expected.at(-1)]);
   await pool.close();
 });
@@ -87,11 +97,7 @@ test("a host that does not stop the command, goes on to print, and does not conf
   onCommand = async (channel) => {
     keepOpen(channel);
     await begin(channel);
-    const flood = () => {
-      while (channel.write("more\n".repeat(1000)));
-    };
-    channel.on("drain", flood);
-    flood();
+    flood(channel, "more\n");
   };
   const pool = new Pool();
   const stop = new AbortController();
@@ -103,6 +109,23 @@ test("a host that does not stop the command, goes on to print, and does not conf
   stop.abort();
   limit.end();
   assert.equal(await outcome, "interrupted: the host did not confirm that it was stopped");
+  await pool.close();
+});
+
+test("a host that sends more of a log than it may", async () => {
+  const entry = JSON.stringify({ __CURSOR: "c", __REALTIME_TIMESTAMP: "1", MESSAGE: "x" });
+  onCommand = async (channel) => {
+    await begin(channel);
+    flood(channel, `${entry}\n`);
+  };
+  const pool = new Pool();
+  for (const source of [
+    { kind: "journal", manager: "system", account: undefined, units: [] },
+    { kind: "access log", manager: "system", account: undefined, unit: "web.service", files: [] },
+  ] as const) {
+    const part = new Part("web-1", pool, target(), readerOf(source, { lines: 100 }));
+    await assert.rejects(all(part.history()), /it sent more than the [12]00 lines that it may send/);
+  }
   await pool.close();
 });
 
