@@ -200,6 +200,26 @@ for (const [name, open] of [
     });
   });
 
+test("Gitea: a user with the name that Forgejo's jobs have is not the account of its jobs", async () => {
+  const forge = new FakeGitHub({ [token]: { name: "gitea-actions", isJob: true } });
+  await using _ = forge;
+  void _;
+  const { env, forge: other } = await github();
+  await other[Symbol.asyncDispose]();
+  const here = { ...env, GITHUB_API_URL: await forge.start(), GITEA_ACTIONS: "true" };
+  const forged = "<!-- quadlet-fleet: m -->\nall is well";
+  forge.keep(forge.comments, "forgejo-actions", { of: 7, body: forged });
+  for (const text of ["it removes all", "it restarts all"])
+    assert.equal(await run(here, ["comment", "--marker", "m"], text), "");
+  assert.deepEqual(
+    forge.comments.map(({ author, body }) => [author, body]),
+    [
+      ["forgejo-actions", forged],
+      ["gitea-actions", "<!-- quadlet-fleet: m -->\nit restarts all"],
+    ],
+  );
+});
+
 test("an account of its own posts under its own name", async () => {
   const { forge, env } = await github(false);
   await using _ = forge;
