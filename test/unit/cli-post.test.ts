@@ -243,6 +243,29 @@ test("an app that may not ask its name: the first post says it", async () => {
   );
 });
 
+for (const [what, answers] of [
+  ["a page in place of the posts", { GET: "<html>" }],
+  ["a list of something else", { GET: "[null]" }],
+  ["a page after a post", { GET: "[]", POST: "<html>" }],
+  ["a post of something else", { GET: '[{ "id": "x", "user": "y", "body": 5 }]', POST: "[]" }],
+] as const)
+  test(`a forge answers with ${what}`, async (context) => {
+    const server = createServer(({ method, url }, response) => {
+      const { GET, POST = "" }: { GET: string; POST?: string } = answers;
+      response.end(url === "/user" ? '{ "login": "robot" }' : method === "GET" ? GET : POST);
+    }).listen(0, "127.0.0.1");
+    context.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { forge, env } = await github();
+    await forge[Symbol.asyncDispose]();
+    const here = { ...env, GITHUB_API_URL: `http://127.0.0.1:${port}` };
+    assert.match(
+      await run(here, ["comment", "--marker", "m"], "x"),
+      /^(GET|POST) \/repos\/acme\/fleet\/\S+: the answer is not (a list of objects|an object)\.$/,
+    );
+  });
+
 test("a redirect is not followed, as the token would go with it", async (context) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
