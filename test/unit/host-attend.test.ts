@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import ssh2 from "ssh2";
 import { run } from "../../cli/exec/run.ts";
 import { Part } from "../../cli/logs/part.ts";
@@ -109,6 +110,29 @@ test("a host that does not stop the command, goes on to print, and does not conf
   stop.abort();
   limit.end();
   assert.equal(await outcome, "interrupted: the host did not confirm that it was stopped");
+  await pool.close();
+});
+
+test("a host that refuses with a word of its own", async () => {
+  onCommand = async (channel) => {
+    await once(channel, "data");
+    channel.end('{"event":"refused","reason":"constructor"}\n');
+  };
+  const pool = new Pool();
+  await assert.rejects(attend(pool, target(), errand), /the session was refused \(constructor\)\./);
+  await pool.close();
+});
+
+test("a time limit of more than a month does not end at once", async () => {
+  onCommand = async (channel) => {
+    await begin(channel);
+    await sleep(100);
+    channel.exit(0);
+    channel.end();
+  };
+  const pool = new Pool();
+  const wish = { seconds: 9_999_999, stop: new AbortController().signal, print: () => Promise.resolve() };
+  assert.equal(await run(pool, target(), errand, wish), undefined);
   await pool.close();
 });
 
