@@ -4,6 +4,8 @@ import { type Account, FakeForge, type Kept, type Request } from "./fake-forge.t
 /** What a repository on GitHub, Gitea or Forgejo answers. It ignores the queries of lists but "state", as they do not share them. */
 export class FakeGitHub extends FakeForge {
   static readonly repository = "acme/fleet";
+  /** The account of the jobs on Gitea is none of its users, and has this id. */
+  static readonly ids: Readonly<Record<string, number>> = { "gitea-actions": -2 };
 
   protected tokenOf({ headers }: IncomingMessage): string | undefined {
     return /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
@@ -52,5 +54,5 @@ function json(kept: Kept): object {
   const of = kept.of === undefined ? { number, title } : {};
   const branch = { ref: head, repo: { full_name: FakeGitHub.repository } };
   const pull = head === undefined ? {} : { head: branch, pull_request: {} };
-  return { id: number, ...of, user: { login: author }, body, ...pull };
+  return { id: number, ...of, user: { login: author, id: FakeGitHub.ids[author] ?? 1000 }, body, ...pull };
 }

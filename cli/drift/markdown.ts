@@ -2,8 +2,8 @@ import { fold } from "../../rollout/fold.ts";
 import { line } from "../review/markdown.ts";
 import type { Looked } from "./read.ts";
 
-/** At most this many lines of differences are shown. The others are counted. */
-const mostLines = 100;
+/** At most this many lines, and characters, of differences are shown, and as many of errors. The others are counted. */
+const [mostLines, mostCharacters] = [100, 30_000];
 
 /** At most this many characters of a line are shown. */
 const mostOfLine = 400;
@@ -35,11 +35,13 @@ export function driftMarkdown(stack: string, { differences, errors }: Looked): s
 
 function section(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  const further = lines.length - mostLines;
+  let characters = 0;
+  const shown = lines.slice(0, mostLines).filter((one) => (characters += one.length) <= mostCharacters);
+  const further = lines.length - shown.length;
   return [
     `## ${title}`,
     "",
-    ...lines.slice(0, mostLines).map((one) => `- ${one}`),
+    ...shown.map((one) => `- ${one}`),
     ...(further > 0 ? [`- … and ${further} more`] : []),
     "",
   ];

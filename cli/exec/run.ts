@@ -11,6 +11,9 @@ export type Outcome = string | undefined;
 /** Milliseconds within which a host must stop a command and report it. exec.sh kills the command within this time. */
 const stopTime = 20_000;
 
+/** Milliseconds: a longer timer of Node ends at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** Called for each line that the command prints. */
 export type Print = (output: "stdout" | "stderr", text: string) => Promise<void>;
 
@@ -59,7 +62,8 @@ async function finish(attended: Attended, { seconds, stop, print }: Wish): Promi
     giveUp ??= setTimeout(() => attended.leave(), stopTime);
   };
   const interrupt = () => end("interrupted");
-  const limit = seconds === 0 ? undefined : setTimeout(() => end("late"), seconds * 1000);
+  const limit =
+    seconds === 0 ? undefined : setTimeout(() => end("late"), Math.min(seconds * 1000, longestTimer));
   stop.addEventListener("abort", interrupt);
   if (stop.aborted) interrupt();
   const pass = async (output: "stdout" | "stderr", lines: AsyncGenerator<Line>) => {

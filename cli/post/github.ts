@@ -6,11 +6,17 @@ import { Requests } from "./requests.ts";
 interface Answer {
   id?: number;
   number?: number;
-  user?: { login?: string } | null;
+  user?: { id?: number; login?: string } | null;
   body?: string | null;
   pull_request?: unknown;
   head?: { ref?: string; repo?: { full_name?: string } | null };
 }
+
+/**
+ * The account of jobs on Gitea and Forgejo. Gitea does not reserve Forgejo's name for it, so a user may have that name there. The id is
+ * that of no user.
+ */
+const jobs = { id: -2, names: ["gitea-actions", "forgejo-actions"] };
 
 /**
  * A repository on GitHub, Gitea or Forgejo, which share the paths that are used here.
@@ -24,7 +30,7 @@ export class GitHub implements Forge {
   readonly branch: string | undefined;
   readonly #requests: Requests;
   readonly #repository: string;
-  readonly #names: readonly string[];
+  readonly #isGitea: boolean;
 
   /** @param env the environment of the job */
   constructor(env: NodeJS.ProcessEnv, token: string) {
@@ -43,17 +49,18 @@ export class GitHub implements Forge {
       GITHUB_SERVER_URL && GITHUB_RUN_ID
         ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`
         : undefined;
-    this.#names = env.GITEA_ACTIONS ? ["gitea-actions", "forgejo-actions"] : ["github-actions[bot]"];
+    this.#isGitea = Boolean(env.GITEA_ACTIONS);
   }
 
   /** The token of a job may not ask for its own account, but each forge has a fixed name for that account. */
   async self(): Promise<readonly string[]> {
     const { login } = ((await this.#requests.ask("/user")) ?? {}) as { login?: string };
-    return login === undefined ? this.#names : [login];
+    if (login !== undefined) return [login];
+    return this.#isGitea ? jobs.names : ["github-actions[bot]"];
   }
 
   comments(pullRequest: number): AsyncIterable<Post> {
-    return this.#requests.list(this.#at(`/issues/${pullRequest}/comments`), {}, ({ id }) => id, postOf);
+    return this.#requests.list(this.#at(`/issues/${pullRequest}/comments`), {}, ({ id }) => id, this.#postOf);
   }
 
   async comment(pullRequest: number, body: string, id?: number): Promise<Post> {
@@ -69,7 +76,7 @@ export class GitHub implements Forge {
       this.#at("/issues"),
       query,
       ({ number, pull_request }) => (pull_request ? undefined : number),
-      postOf,
+      this.#postOf,
     );
   }
 
@@ -91,7 +98,7 @@ export class GitHub implements Forge {
       { state: "open", head },
       ({ number, head: from }) =>
         from?.ref === branch && from.repo?.full_name === this.#repository ? number : undefined,
-      postOf,
+      this.#postOf,
     );
   }
 
@@ -106,14 +113,16 @@ export class GitHub implements Forge {
 
   async #write(method: "POST" | "PATCH", path: string, body: object): Promise<Post> {
     const answer = (await this.#requests.send(method, this.#at(path), body)) as Answer;
-    return postOf(answer, answer.number ?? answer.id ?? 0);
+    return this.#postOf(answer, answer.number ?? answer.id ?? 0);
   }
 
   #at(path: string): string {
     return `/repos/${this.#repository}${path}`;
   }
-}
 
-function postOf({ user, body }: Answer, id: number): Post {
-  return { id, author: user?.login ?? "", body: body ?? "" };
+  readonly #postOf = ({ user, body }: Answer, id: number): Post => {
+    const login = user?.login ?? "";
+    const isFalse = this.#isGitea && jobs.names.includes(login) && user?.id !== jobs.id;
+    return { id, author: isFalse ? "" : login, body: body ?? "" };
+  };
 }

@@ -26,9 +26,10 @@ export class Requests {
   }
 
   /** @throws Stop with the answer of the forge, if it refuses the request */
-  async send(method: Method, path: string, body?: object): Promise<unknown> {
+  async send(method: Method, path: string, body?: object): Promise<object> {
     const { response, answer } = await this.#send(method, path, body);
     if (!response.ok) throw refused(`${method} ${path}`, response.status, answer);
+    if (!isObject(answer)) throw new Stop(`${method} ${path}: the answer is not an object.`);
     return answer;
   }
 
@@ -57,7 +58,8 @@ export class Requests {
       const asked = `${path}?${words.toString()}`;
       const { response, answer } = await this.#send("GET", asked);
       if (!response.ok) throw refused(`GET ${path}`, response.status, answer);
-      if (!Array.isArray(answer)) throw new Stop(`GET ${path}: the answer is not a list.`);
+      if (!Array.isArray(answer) || !answer.every(isObject))
+        throw new Stop(`GET ${path}: the answer is not a list of objects.`);
       for (const one of answer as Answer[]) {
         const id = idOf(one);
         if (id !== undefined) yield postOf(one, id);
@@ -91,6 +93,10 @@ function refused(request: string, status: number, answer: unknown): Stop {
   const says = message === undefined ? "" : `: ${harmless(JSON.stringify(message)).slice(0, 500)}`;
   const cure = [401, 403, 404].includes(status) ? "\nCheck the token and its permissions." : "";
   return new Stop(`${request} was answered with status ${status}${says}${cure}`);
+}
+
+function isObject(answer: unknown): answer is object {
+  return typeof answer === "object" && answer !== null && !Array.isArray(answer);
 }
 
 function parsed(text: string): unknown {

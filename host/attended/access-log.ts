@@ -40,6 +40,8 @@ export class AccessLogReader implements Reader {
     return {
       errand,
       ...{ isReversed: false, isResumable: lines === undefined },
+      // The last lines of two files.
+      most: 2 * (lines ?? Infinity),
       take: (line) => {
         const last = held;
         const isMark = placeIn(line.bytes, token) !== undefined;
@@ -56,7 +58,7 @@ export class AccessLogReader implements Reader {
   follow(): Reading {
     const words = [this.#place?.inode ?? "", String(this.#place?.position ?? "")] as const;
     const { token, errand } = this.#errand("follow", ...words);
-    return { errand, ...{ isReversed: false, isResumable: true }, take: this.#taking(token) };
+    return { errand, ...{ isReversed: false, isResumable: true, most: Infinity }, take: this.#taking(token) };
   }
 
   /** Takes lines, and counts their bytes from the last mark on to know the place. */

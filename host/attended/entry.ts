@@ -26,6 +26,8 @@ export interface Reading {
   readonly take: (line: Line) => Entry | undefined;
   /** Whether the newest entry comes first. */
   readonly isReversed: boolean;
+  /** How many entries there may be. If the host sends more, the reading fails. */
+  readonly most: number;
   /** Whether {@link Reader.follow} can continue after the last line that was taken if this reading breaks off. */
   readonly isResumable: boolean;
 }

@@ -38,6 +38,7 @@ export class JournalReader implements Reader {
       ]),
       isReversed,
       isResumable: !isReversed,
+      most: lines ?? Infinity,
       take: (line) => {
         const end = /^-- cursor: (\S+)$/.exec(line.bytes.toString("latin1"));
         if (end) this.#cursor = end[1];
@@ -55,6 +56,7 @@ export class JournalReader implements Reader {
       errand: this.#errand(["no", "--follow", "--no-tail", ...since]),
       isReversed: false,
       isResumable: true,
+      most: Infinity,
       take: (line) => {
         const { entry, cursor } = this.#read(line);
         this.#cursor = cursor;

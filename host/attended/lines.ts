@@ -7,8 +7,8 @@ export interface Line {
   readonly cut: number;
 }
 
-/** Lines that may wait to be taken. If there are more, the command must wait. */
-const most = 1000;
+/** Lines, and bytes of lines, that may wait to be taken. If there are more, the command must wait. */
+const [mostLines, mostBytes] = [1000, 1024 * 1024];
 
 /**
  * The lines of a command's output as they arrive, also a last one without a newline. Memory is bounded: a slow reader makes the command
@@ -18,12 +18,16 @@ const most = 1000;
  */
 export function readLines(channel: Channel, output: Output, longest: number): AsyncGenerator<Line, void> {
   const lines: Line[] = [];
-  const splitter = new Splitter(longest, (line) => void lines.push(line));
+  let bytes = 0;
+  const splitter = new Splitter(longest, (line) => {
+    lines.push(line);
+    bytes += line.bytes.length;
+  });
   let [isPaused, isOver] = [false, false];
   let wake: () => void = () => undefined;
   const take = (chunk: Buffer) => {
     splitter.take(chunk);
-    if (lines.length > most && !isPaused) {
+    if ((lines.length > mostLines || bytes > mostBytes) && !isPaused) {
       isPaused = true;
       channel.pause(output);
     }
@@ -31,7 +35,7 @@ export function readLines(channel: Channel, output: Output, longest: number): As
   };
   if (output === "stdout") channel.onStdout(take);
   else channel.onStderr(take);
-  void channel.ended.then(() => {
+  void channel.over(output).then(() => {
     splitter.end();
     isOver = true;
     wake();
@@ -39,6 +43,7 @@ export function readLines(channel: Channel, output: Output, longest: number): As
   return (async function* () {
     for (;;) {
       // Takes all lines at once: taking them one by one would move the rest each time.
+      bytes = 0;
       yield* lines.splice(0);
       if (lines.length > 0) continue;
       if (isPaused) {

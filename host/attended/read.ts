@@ -22,16 +22,24 @@ export function readerOf(source: Source, query: Query): Reader {
 export async function* read(
   pool: Pool,
   target: Target,
-  { errand, take }: Reading,
+  { errand, take, most }: Reading,
   begun: () => void = () => undefined,
 ): AsyncGenerator<Entry, void> {
   const attended = await attend(pool, target, errand);
   const said = beginningOf(attended.errors);
   begun();
+  let count = 0;
   try {
     for await (const line of attended.lines) {
       const entry = take(line);
-      if (entry) yield entry;
+      if (!entry) continue;
+      count += 1;
+      if (count > most)
+        throw new HostError(endpointName(target), `it sent more than the ${most} lines that it may send.`, {
+          reason: "failed",
+          state: "",
+        });
+      yield entry;
     }
   } finally {
     attended.leave();

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { connect as dial } from "node:net";
 import type { Readable } from "node:stream";
 import type { NodeSSH } from "node-ssh";
@@ -22,14 +23,19 @@ export interface Channel {
   write(data: string | Uint8Array): void;
   /** Ends the command's input. */
   end(): void;
-  /** Ends the command's input, and takes no more of its output. The command notices that when it writes. */
+  /**
+   * Ends the command's input, and takes no more of its output. The command notices that when it writes. Nothing waits for the host to
+   * confirm it.
+   */
   close(): void;
   onStdout(listener: (chunk: Buffer) => void): void;
   onStderr(listener: (chunk: Buffer) => void): void;
   /** Takes no more of this output until {@link resume}, so the command waits when it writes. */
   pause(output: Output): void;
   resume(output: Output): void;
-  /** Resolves when the command has ended. `code` is null when the connection broke first. */
+  /** Resolves when no more of this output comes. */
+  over(output: Output): Promise<void>;
+  /** Resolves when the command has ended. `code` is null when the connection broke or the channel was closed first. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
@@ -146,20 +152,27 @@ export class Connection {
           });
           // Writing to a channel whose other end is gone is reported by `ended`.
           stream.on("error", () => undefined);
-          const ended = new Promise<{ code: number | null; stderr: string }>((done) => {
-            let code: number | null = null;
-            stream.on("exit", (status: number | null) => (code = status));
-            stream.on("close", () => done({ code, stderr }));
-          });
+          let code: number | null = null;
+          stream.on("exit", (status: number | null) => (code = status));
+          let left: () => void = () => undefined;
+          const leaving = new Promise<void>((done) => (left = done));
+          const over = (output: EventEmitter) =>
+            Promise.race([leaving, new Promise<void>((done) => output.once("close", () => done()))]);
+          // Each output has its own end: a paused one still has something to give when the other one is over.
+          const overs = { stdout: over(stream), stderr: over(stream.stderr) };
           resolve({
             write: (data) => void stream.write(data),
             end: () => void stream.end(),
-            close: () => void stream.close(),
+            close: () => {
+              stream.close();
+              left();
+            },
             onStdout: (listener) => void stream.on("data", listener),
             onStderr: (listener) => void stream.stderr.on("data", listener),
             pause: (output) => void { stdout: stream, stderr: stream.stderr }[output].pause(),
             resume: (output) => void { stdout: stream, stderr: stream.stderr }[output].resume(),
-            ended,
+            over: (output) => overs[output],
+            ended: overs.stdout.then(() => ({ code, stderr })),
           });
         });
       },

@@ -101,3 +101,11 @@ test("more than a hundred differences are counted", () => {
   const steps = files.map((file, index) => step(`s${index}`, { drift: { "web-1": edited(file) } }));
   assert.match(shown(...steps), /\n- … and 30 more\n$/);
 });
+
+test("long differences and errors fit into an issue of GitHub, and the others are counted", () => {
+  const hosts = Array.from({ length: 100 }, (_, index) => `web-${index * 2}`);
+  const differences = hosts.map((host) => ({ site: "www", what: `${host} ${"@".repeat(400)}`, hosts }));
+  const text = driftMarkdown("production", { differences, errors: differences.map(({ what }) => what) });
+  assert.ok(text.length < 65_000, String(text.length));
+  assert.match(text, /^- … and \d+ more\n\n## .* differs [^]*\n- … and \d+ more\n$/m);
+});

@@ -200,6 +200,26 @@ for (const [name, open] of [
     });
   });
 
+test("Gitea: a user with the name that Forgejo's jobs have is not the account of its jobs", async () => {
+  const forge = new FakeGitHub({ [token]: { name: "gitea-actions", isJob: true } });
+  await using _ = forge;
+  void _;
+  const { env, forge: other } = await github();
+  await other[Symbol.asyncDispose]();
+  const here = { ...env, GITHUB_API_URL: await forge.start(), GITEA_ACTIONS: "true" };
+  const forged = "<!-- quadlet-fleet: m -->\nall is well";
+  forge.keep(forge.comments, "forgejo-actions", { of: 7, body: forged });
+  for (const text of ["it removes all", "it restarts all"])
+    assert.equal(await run(here, ["comment", "--marker", "m"], text), "");
+  assert.deepEqual(
+    forge.comments.map(({ author, body }) => [author, body]),
+    [
+      ["forgejo-actions", forged],
+      ["gitea-actions", "<!-- quadlet-fleet: m -->\nit restarts all"],
+    ],
+  );
+});
+
 test("an account of its own posts under its own name", async () => {
   const { forge, env } = await github(false);
   await using _ = forge;
@@ -222,6 +242,29 @@ test("an app that may not ask its name: the first post says it", async () => {
     ["<!-- quadlet-fleet: m -->\ny"],
   );
 });
+
+for (const [what, answers] of [
+  ["a page in place of the posts", { GET: "<html>" }],
+  ["a list of something else", { GET: "[null]" }],
+  ["a page after a post", { GET: "[]", POST: "<html>" }],
+  ["a post of something else", { GET: '[{ "id": "x", "user": "y", "body": 5 }]', POST: "[]" }],
+] as const)
+  test(`a forge answers with ${what}`, async (context) => {
+    const server = createServer(({ method, url }, response) => {
+      const { GET, POST = "" }: { GET: string; POST?: string } = answers;
+      response.end(url === "/user" ? '{ "login": "robot" }' : method === "GET" ? GET : POST);
+    }).listen(0, "127.0.0.1");
+    context.after(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { forge, env } = await github();
+    await forge[Symbol.asyncDispose]();
+    const here = { ...env, GITHUB_API_URL: `http://127.0.0.1:${port}` };
+    assert.match(
+      await run(here, ["comment", "--marker", "m"], "x"),
+      /^(GET|POST) \/repos\/acme\/fleet\/\S+: the answer is not (a list of objects|an object)\.$/,
+    );
+  });
 
 test("a redirect is not followed, as the token would go with it", async (context) => {
   const asked: string[] = [];

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -134,6 +136,62 @@ describe("the history", () => {
     utimesSync(`${file}.2`, first - 90, first - 90);
     assert.equal((await history({ since: first - 95 })).length, 10 + 40);
     assert.equal((await history({ since: first - 80 })).length, 40);
+  });
+});
+
+// Whatever may write to the directory: an account, and a container that root runs.
+describe("a hostile directory", () => {
+  const refused = async (mode: "history" | "follow", query: Query) => {
+    const { messages, ended } = start(reader(query)[mode]());
+    assert.deepEqual(await ended, { code: 2, stderr: `${file} is not a regular file\n` });
+    assert.deepEqual(messages(), []);
+  };
+  const replacements = {
+    "a FIFO": () => execFileSync("mkfifo", [file]),
+    "a directory": () => mkdirSync(file),
+    "a link to a device": () => symlinkSync("/dev/zero", file),
+    "a link to another file": () => symlinkSync("/etc/passwd", file),
+  };
+  for (const [what, replace] of Object.entries(replacements))
+    test(`${what} in place of the file`, async () => {
+      replace();
+      for (const query of [{ lines: 5 }, { since: 1 }, { lines: 5, grep: "root" }])
+        await refused("history", query);
+      await refused("follow", {});
+      writeFileSync(join(directory, "kept"), "1\n");
+      renameSync(file, `${file}.1`);
+      renameSync(join(directory, "kept"), file);
+      const { ended } = start(reader({ lines: 5 }).history());
+      assert.equal((await ended).code, 2);
+    });
+
+  test("a link that replaces the file after the check", async () => {
+    writeFileSync(file, "1\n");
+    const reading = reader({ lines: 5 }).history();
+    const swap = `ln -sf /etc/passwd '${file}'`;
+    const script = reading.errand.script.replace("# The file may be replaced here.", swap);
+    assert.notEqual(script, reading.errand.script);
+    const { messages, ended } = start({ ...reading, errand: { ...reading.errand, script } });
+    assert.equal((await ended).code, 2);
+    assert.deepEqual(messages(), []);
+  });
+
+  test("a line without an end takes no endless memory", async () => {
+    writeFileSync(file, "");
+    truncateSync(file, 64e6);
+    const reading = reader({ lines: 5, grep: "x" }).history();
+    const script = reading.errand.script.replace("ulimit -v 1000000", "ulimit -v 30000");
+    assert.notEqual(script, reading.errand.script);
+    const { ended } = start({ ...reading, errand: { ...reading.errand, script } });
+    assert.equal((await ended).stderr, "grep: memory exhausted\n");
+  });
+
+  test("a directory that is reached by a link is read", async () => {
+    mkdirSync(join(directory, "real"));
+    writeFileSync(join(directory, "real", "access.log"), "1\n");
+    symlinkSync("real", join(directory, "link"));
+    file = join(directory, "link", "access.log");
+    assert.deepEqual(await history({ lines: 5 }), ["1"]);
   });
 });
 

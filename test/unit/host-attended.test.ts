@@ -4,7 +4,7 @@ import { AccessLogReader, timeOf } from "../../host/attended/access-log.ts";
 import type { Entry, Query, Reading } from "../../host/attended/entry.ts";
 import { execErrand } from "../../host/attended/exec.ts";
 import { JournalReader } from "../../host/attended/journal.ts";
-import { type Line, Splitter } from "../../host/attended/lines.ts";
+import type { Line } from "../../host/attended/lines.ts";
 import { containerUnits, sourcesOf, unitNamed, unitsOf } from "../../host/attended/sources.ts";
 import { desired, site, unit } from "./host-plan-facts.ts";
 
@@ -77,17 +77,6 @@ describe("where the lines of a set are", () => {
       "web.service",
       undefined,
     ]);
-  });
-});
-
-describe("lines", () => {
-  test("are cut out of chunks, bounded, and the last one needs no end", () => {
-    const found: string[] = [];
-    const splitter = new Splitter(5, ({ bytes, cut }) => found.push(`${bytes.toString()}+${cut}`));
-    for (const chunk of ["ab", "c\n\nlonger than", " five\n12345\nend"]) splitter.take(Buffer.from(chunk));
-    splitter.end();
-    splitter.end();
-    assert.deepEqual(found, ["abc+0", "+0", "longe+11", "12345+0", "end+0"]);
   });
 });
 

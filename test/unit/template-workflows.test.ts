@@ -99,6 +99,16 @@ test("what no runner of the tests has is the same on GitHub and GitLab: environm
     assert.deepEqual([hub[name]?.["timeout-minutes"], lab[name]?.timeout], [120, "2 hours"]);
 });
 
+test("the review of an older push can't replace that of a newer one", () => {
+  const { concurrency } = parse(read(".github/workflows/review.yml")) as { concurrency: object };
+  assert.deepEqual(concurrency, { group: "review-${{ github.ref }}", "cancel-in-progress": true });
+  const lab = parse(read(".gitlab-ci.yml")) as Record<string, { interruptible?: boolean }>;
+  assert.deepEqual(
+    Object.keys(lab).filter((name) => lab[name]?.interruptible),
+    ["review"],
+  );
+});
+
 test("README.md of a project has each secret and each variable", () => {
   const texts = [...files.map((file) => `.github/workflows/${file}`), ".gitlab-ci.yml"].map(read).join("\n");
   const names = [...texts.matchAll(/\b(?:secrets|vars)\.(\w+)|\$(GITLAB_TOKEN|JOB|SSH_KEY)\b/g)].map(

@@ -11,6 +11,10 @@ token=$1 pattern=$2 mode=$3 first=$4 second=$5
 shift 5
 printf '{"event":"running"}\n'
 
+# KiB that each command may have: a file may be one endless line.
+# shellcheck disable=SC3045 # dash, bash and busybox have it
+ulimit -v 1000000
+
 if [ -n "$pattern" ]; then
   # Searches nothing: the status is 1, unless the pattern is bad.
   grep --perl-regexp -e "$pattern" </dev/null
@@ -45,43 +49,61 @@ mark() { printf '\n%s %s %s\n' "$token" "$(inode_of "$1")" "$2"; }
 # The commands below have the file open as descriptor 4.
 opened=/proc/self/fd/4
 
-# history_of FILE: its lines, then a mark where they end.
-history_of() {
+# with_file FILE COMMAND…: runs a shell function that has the file open. A container may write to the directory of the file, and root reads
+# it. A FIFO there would block, and a link could lead to any file or device of the host.
+with_file() {
+  [ -e "$1" ] || return 0
+  if [ -L "$1" ] || [ ! -f "$1" ]; then refuse "$1"; fi
+  # The file may be replaced here.
   {
-    position=
-    if [ "$lines" = 0 ]; then
-      position=$(stat -L -c %s "$opened")
-    elif [ -n "$since" ]; then
-      from=$(start_of "$1")
-      mark "$opened" "$from"
-      tail -c "+$((from + 1))" <&4 | filter
-    elif [ -n "$pattern" ]; then
-      filter <&4 | tail -n "$lines"
-    else
-      tail -n "$lines" <&4
-    fi
-    # The position up to which the file was read.
-    mark "$opened" "${position:-$(sed -n 's/^pos:[[:blank:]]*//p' /proc/self/fdinfo/4)}"
+    case $(readlink "$opened") in
+      "$(cd -P -- "${1%/*}" && pwd -P)"/*) [ -f "$opened" ] || refuse "$1" ;;
+      *) refuse "$1" ;;
+    esac
+    shift
+    "$@"
   } 4<"$1"
 }
 
-# start_of FILE: the position of a line that is before the first one since $since. Found by bisection, as the file may be huge.
-start_of() {
-  low=0 high=$(stat -c %s -- "$1")
+refuse() {
+  printf '%s is not a regular file\n' "$1" >&2
+  exit 2
+}
+
+# history_of_file: its lines, then a mark where they end.
+history_of_file() {
+  position=
+  if [ "$lines" = 0 ]; then
+    position=$(stat -L -c %s "$opened")
+  elif [ -n "$since" ]; then
+    from=$(start)
+    mark "$opened" "$from"
+    tail -c "+$((from + 1))" <&4 | filter
+  elif [ -n "$pattern" ]; then
+    filter <&4 | tail -n "$lines"
+  else
+    tail -n "$lines" <&4
+  fi
+  # The position up to which the file was read.
+  mark "$opened" "${position:-$(sed -n 's/^pos:[[:blank:]]*//p' /proc/self/fdinfo/4)}"
+}
+
+# start: the position of a line that is before the first one since $since. Found by bisection, as the file may be huge.
+start() {
+  low=0 high=$(stat -L -c %s "$opened")
   while [ "$((high - low))" -gt 65536 ]; do
     middle=$(((low + high) / 2))
-    seconds=$(seconds_at "$1" "$middle")
+    seconds=$(seconds_at "$middle")
     if [ -n "$seconds" ] && [ "$seconds" -lt "$since" ]; then low=$middle; else high=$middle; fi
   done
   # Go on to the beginning of the next line.
-  [ "$low" = 0 ] || low=$((low + $(tail -c "+$((low + 1))" -- "$1" | head -n 1 | wc -c)))
+  [ "$low" = 0 ] || low=$((low + $(tail -c "+$((low + 1))" "$opened" | head -n 1 | wc -c)))
   echo "$low"
 }
 
-# seconds_at FILE POSITION: the time of the first line after the position that has one, else "". Text in quotes is
-# ignored: clients write it.
+# seconds_at POSITION: the time of the first line after the position that has one, else "". Text in quotes is ignored: clients write it.
 seconds_at() {
-  time=$(tail -c "+$2" -- "$1" | head -n 50 |
+  time=$(tail -c "+$1" "$opened" | head -n 50 |
     sed -n '1d; s/"[^"]*"//g; s|.*\[\(..\)/\(...\)/\(....\):\(..:..:..\) \([+-]....\)\].*|\1 \2 \3 \4 \5|p' | head -n 1)
   [ -z "$time" ] || date -d "$time" +%s 2>/dev/null
 }
@@ -99,18 +121,16 @@ history() {
     older=1
   fi
   while [ "$older" -gt 0 ]; do
-    history_of "$file.$older"
+    with_file "$file.$older" history_of_file
     older=$((older - 1))
   done
-  history_of "$file"
+  with_file "$file" history_of_file
 }
 
-# rest_of FILE POSITION
-rest_of() {
-  {
-    mark "$opened" "$2"
-    tail -c "+$(($2 + 1))" <&4 | filter
-  } 4<"$1"
+# rest POSITION
+rest() {
+  mark "$opened" "$1"
+  tail -c "+$(($1 + 1))" <&4 | filter
 }
 
 follow() {
@@ -123,31 +143,29 @@ follow() {
     while [ -e "$file.$older" ] && [ "$(inode_of "$file.$older")" != "$inode" ]; do older=$((older + 1)); done
     [ -e "$file.$older" ] || older=0
     while [ "$older" -gt 0 ]; do
-      rest_of "$file.$older" "$position"
+      with_file "$file.$older" rest "$position"
       position=0
       older=$((older - 1))
     done
     position=0
   fi
   while :; do
-    if [ -e "$file" ]; then follow_file; else sleep 1; fi
+    if [ -e "$file" ]; then with_file "$file" follow_file; else sleep 1; fi
     position=0
   done
 }
 
 # follow_file: until another file has the name, and for two more seconds, as nginx logs its last answers to the old file.
 follow_file() {
+  inode=$(inode_of "$opened")
+  # The file was emptied.
+  [ "$(stat -L -c %s "$opened")" -ge "$position" ] || position=0
+  mark "$opened" "$position"
   {
-    inode=$(inode_of "$opened")
-    # The file was emptied.
-    [ "$(stat -L -c %s "$opened")" -ge "$position" ] || position=0
-    mark "$opened" "$position"
-    {
-      while [ "$(inode_of "$file")" = "$inode" ]; do sleep 1; done
-      sleep 2
-    } &
-    tail --pid="$!" --sleep-interval=0.2 -f -c "+$((position + 1))" <&4 | filter
-  } 4<"$file"
+    while [ "$(inode_of "$file")" = "$inode" ]; do sleep 1; done
+    sleep 2
+  } &
+  tail --pid="$!" --sleep-interval=0.2 -f -c "+$((position + 1))" <&4 | filter
 }
 
 "$mode" "$first" "$second" "$@"

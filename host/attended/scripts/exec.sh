@@ -23,8 +23,12 @@ own() {
   "$@"
 }
 
-container=$(own podman ps --no-trunc --filter "label=PODMAN_SYSTEMD_UNIT=$unit" --format '{{.ID}}') || refuse no-podman
+# The account can let its podman print without an end.
+container=$(
+  { own podman ps --no-trunc --filter "label=PODMAN_SYSTEMD_UNIT=$unit" --format '{{.ID}}' || echo failed; } | head -c 1000
+)
 case $container in
+  *failed) refuse no-podman ;;
   "") refuse no-container ;;
   *[!0-9a-f]*) refuse many-containers ;;
 esac
