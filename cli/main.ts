@@ -12,7 +12,7 @@ import { importInventory } from "./import-inventory/index.ts";
 import { withJobs } from "./jobs.ts";
 import { logs } from "./logs/index.ts";
 import { newProject } from "./new.ts";
-import { approval, host, list, moment, text, whole } from "./options.ts";
+import { approval, host, limits, moment, text, whole } from "./options.ts";
 import { review } from "./review/index.ts";
 import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
@@ -22,7 +22,9 @@ import { up } from "./up/index.ts";
 const program = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
   .locale("en")
-  .usage("$0 COMMAND\n\nAsks the hosts of a stack. Run it in the directory of the Pulumi project.")
+  .usage(
+    "$0 COMMAND\n\nWorks with the hosts and files of a stack. Run it in the directory of the Pulumi project.",
+  )
   .parserConfiguration({ "populate--": true })
   .option("stack", { ...text("the stack; default: the selected one"), alias: "s" })
   .option("cwd", {
@@ -32,7 +34,7 @@ const program = yargs(hideBin(process.argv))
   .middleware(({ cwd }) => enter(cwd))
   .command(
     "status [sites..]",
-    "what the hosts say of the sites: version, active units, last deploy, what differs",
+    "what runs on the hosts: version, active units, last deploy, and what differs",
     (command) =>
       command
         .positional("sites", { type: "string", array: true, default: [], describe: "only these sites" })
@@ -45,7 +47,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command(
     "logs <site>",
-    "what a site has logged on its hosts, merged by time",
+    "the logs of a site from all its hosts, in the order of their times",
     (command) =>
       command
         .positional("site", { type: "string", demandOption: true, describe: "a site or a proxy" })
@@ -81,14 +83,15 @@ const program = yargs(hideBin(process.argv))
         .example("$0 exec www -- nginx -T", "nginx's configuration on each host")
         .example("$0 exec front --unit app -- date", "in a backend of a proxy"),
     async ({ site, host: hosts, unit, parallel = 10, timeout = 60, stack, "--": command }) => {
-      if (!Array.isArray(command) || command.length === 0) return wrong('Give a command, after "--".');
+      if (!Array.isArray(command) || command.length === 0)
+        return wrong('Give a command, after "--".', "exec");
       const words = command.map(String);
       process.exitCode = await exec({ site, hosts, unit, command: words, parallel, timeout, stack });
     },
   )
   .command(
     "rollback <site>",
-    "brings the previous version back to all hosts of a site, from what they have kept of it",
+    "brings the previous version back to all hosts of a site, from what they have kept",
     (command) =>
       command
         .positional("site", { type: "string", demandOption: true, describe: "the site" })
@@ -105,10 +108,7 @@ const program = yargs(hideBin(process.argv))
       command
         .option("limit", whole("limit", 1000, "bytes at most; default: 65536, what GitHub takes"))
         .option("link", text("where the whole review is, for one that is cut"))
-        .option("max", {
-          ...list,
-          describe: "fail if more hosts than this are affected: removed=0, gaps=0, restarts=20%",
-        })
+        .option("max", limits)
         .option("json", { type: "boolean", default: false, describe: "print JSON: docs/review.md" })
         .option("save", text("write the JSON to this file besides"))
         .example("$0 review --stack production --max removed=0", "needs no host and no SSH key"),
@@ -145,7 +145,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command(
     "compare <one> <other>",
-    "what two environments have differently, by their files",
+    "how two environments differ, by their files",
     (command) =>
       command
         .positional("one", { type: "string", demandOption: true, describe: "an environment" })
@@ -186,6 +186,7 @@ const parser = withJobs(program)
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")
   .strict()
+  .strictCommands()
   .help()
   .alias("help", "h")
   .version(packageJson.version)
@@ -193,13 +194,17 @@ const parser = withJobs(program)
   .fail((message: string | null, error?: Error) => {
     // An error that a command throws comes without a message.
     if (!message) throw error ?? new Error("unknown");
-    const isExec = process.argv[2] === "exec" && !process.argv.includes("--");
-    if (isExec) wrong('Put "--" before the command: quadlet-fleet exec SITE -- COMMAND');
-    wrong(message.replace(/^Not enough non-option arguments: (.*)/, "Arguments are missing: $1."));
+    const [, , command = ""] = process.argv;
+    const isExec = command === "exec" && !process.argv.includes("--");
+    if (isExec) wrong('Put "--" before the command: quadlet-fleet exec SITE -- COMMAND', "exec");
+    const isCommand = /^[a-z]/.test(command) && !message.startsWith("Unknown command");
+    const words = message.replace(/^Not enough non-option arguments: (.*)/, "Arguments are missing: $1.");
+    wrong(words, isCommand ? command : "");
   });
 
-function wrong(message: string): never {
-  console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet --help`);
+/** @param command whose help is of use; empty for the list of all commands */
+function wrong(message: string, command: string): never {
+  console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet ${command === "" ? "" : `${command} `}--help`);
   process.exit(2);
 }
 

@@ -1,5 +1,6 @@
 import { sinceOf } from "./logs/since.ts";
 import { isToken } from "./review/approval.ts";
+import { limitOf } from "./review/max.ts";
 
 /** An option as it is given. Given more than once, it is a list. */
 type Given = string | string[] | undefined;
@@ -38,7 +39,7 @@ export function approval(describe: string) {
     const token = last(given) ?? "";
     if (isToken(token)) return token;
     throw new Error(
-      `--approved ${JSON.stringify(token)} is not an approval: it starts with "qf1." and is the last line of a review.`,
+      `--approved ${JSON.stringify(token)} is not an approval: it starts with "qf1." and has six parts. Copy the whole last line of a review.`,
     );
   };
   return { type: "string", requiresArg: true, coerce, describe } as const;
@@ -48,6 +49,13 @@ export function approval(describe: string) {
 export const list = {
   ...({ type: "string", requiresArg: true, default: [] as string[] } as const),
   coerce: (given: Given) => [given ?? []].flat(),
+};
+
+/** An option with limits of a review. */
+export const limits = {
+  ...list,
+  coerce: (given: Given) => list.coerce(given).map(limitOf),
+  describe: "fail if more hosts than this are affected: removed=0, gaps=0, restarts=20%",
 };
 
 /** The option that chooses hosts. */

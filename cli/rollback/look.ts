@@ -14,7 +14,7 @@ const nothing: Versions = { now: none, former: none };
 /**
  * The versions of a set that these hosts have kept.
  *
- * @param mayMiss whether hosts that can't be reached are left out
+ * @param mayMiss whether hosts that can't be reached are left out, if another one answers
  * @throws Stop when a host could not be asked
  */
 export async function lookAtVersions(
@@ -24,6 +24,7 @@ export async function lookAtVersions(
 ): Promise<Map<string, Versions>> {
   const pool = new Pool();
   const failed: { name: string; why: string }[] = [];
+  const missed: typeof failed = [];
   const found = new Map<string, Versions>();
   const one = async (host: string) => {
     const target = wayTo(set, host);
@@ -34,8 +35,8 @@ export async function lookAtVersions(
       const facts = await observe(pool, target, place, query, silent);
       found.set(host, facts.versions ?? nothing);
     } catch (thrown) {
-      if (mayMiss && thrown instanceof HostError && thrown.reason === "unreachable") return;
-      failed.push({ name: host, why: whyNot(thrown) });
+      const isMissed = mayMiss && thrown instanceof HostError && thrown.reason === "unreachable";
+      (isMissed ? missed : failed).push({ name: host, why: whyNot(thrown) });
     }
   };
   try {
@@ -43,6 +44,6 @@ export async function lookAtVersions(
   } finally {
     await pool.close();
   }
-  if (failed.length === 0) return found;
-  throw new Stop(["Nothing was rolled back.", ...folded(failed)].join("\n"));
+  if (failed.length === 0 && found.size > 0) return found;
+  throw new Stop(["Nothing was rolled back.", ...folded([...failed, ...missed])].join("\n"));
 }

@@ -2,7 +2,8 @@ import { fold, naturally } from "../../rollout/fold.ts";
 import { folded } from "../report.ts";
 import type { Row } from "./row.ts";
 
-/** The table, in which all hosts of a site with the same values share a line. Below it is what differs, is pending or has failed. Pure. */
+/** The table, in which all hosts of a site with the same values share a line. Below it is what differs, is pending or has failed,
+ * once for all sites of a host. Pure. */
 export function printed(rows: readonly Row[]): string {
   const groups = [...Map.groupBy(rows, alike).values()];
   const header = ["SITE", "HOSTS", "STATE", "VERSION", "IMAGE", "ACTIVE", "LAST DEPLOY", "BY", "ENDED"];
@@ -23,11 +24,14 @@ export function printed(rows: readonly Row[]): string {
   });
   const table = columns([header, ...lines]);
   const sections = (["problem", "pending", "drift"] as const).flatMap((kind) => {
-    const said = rows.flatMap(({ site, host, [kind]: why }) =>
-      why === null ? [] : [{ name: host, why: `${site}: ${why}` }],
-    );
+    const said = rows.filter((row) => row[kind] !== null);
     if (said.length === 0) return [];
-    return ["", `${titles[kind]}:`, ...folded(said).map((text) => `  ${text.replaceAll("\n", "\n  ")}`)];
+    const bySites = [...Map.groupBy(said, (row) => JSON.stringify([row.host, row[kind]])).values()];
+    const lines = bySites.map((same) => {
+      const { host, [kind]: why } = same[0] as Row;
+      return { name: host, why: `${same.map(({ site }) => site).join(", ")}: ${why}` };
+    });
+    return ["", `${titles[kind]}:`, ...folded(lines).map((text) => `  ${text.replaceAll("\n", "\n  ")}`)];
   });
   return [...table, ...sections, ""].join("\n");
 }

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { changesOf } from "../../cli/rollback/changes.ts";
+import { lookAtVersions } from "../../cli/rollback/look.ts";
 import { versionBefore } from "../../cli/rollback/version-before.ts";
+import type { DeployedSet } from "../../cli/stack.ts";
+import { Stop } from "../../cli/stop.ts";
+import { nothingKnown } from "../../provider/fleet.ts";
 import type { Before } from "../../provider/operations/context.ts";
+import { waysOf } from "../../provider/where.ts";
 import { type Wire, type WireObject, secret } from "../../provider/wire.ts";
+import { desired } from "./host-plan-facts.ts";
+import { Keyring } from "./ssh-keys.ts";
 
 // Which version `quadlet-fleet rollback` brings back, and what it prints about it.
 
@@ -66,6 +76,32 @@ describe("the version before", () => {
     test(`${what}: it is refused, with the hosts`, () => {
       assert.throws(() => versionBefore(new Map(Object.entries(hosts)), text("two")), { message });
     });
+});
+
+test("no host answers: each is named, also if a rollout may leave such hosts out", async () => {
+  using ring = new Keyring();
+  ring.make("one");
+  const gone = createServer().listen(0, "127.0.0.1");
+  await once(gone, "listening");
+  const { port } = gone.address() as AddressInfo;
+  gone.close();
+  const way = {
+    ...{ address: "127.0.0.1", port, sshConfig: false },
+    ...{ identityFile: ring.path("one"), hostKey: readFileSync(ring.path("one.pub"), "utf8").trim() },
+  };
+  const set: DeployedSet = {
+    ...{ urn: "urn:web", before: { inputs: {}, properties: {} }, desired: desired() },
+    known: { ...nothingKnown, ways: waysOf({ "web-1": way, "web-2": way }) },
+    ...{ dropIns: [], hidden: [], credentials: {} },
+  };
+  const says = [
+    "Nothing was rolled back.",
+    `web-[1-2]: no SSH connection: connect ECONNREFUSED 127.0.0.1:${port}.`,
+    "  Nothing was changed on it.",
+    "  Check the address, the port and the host's sshd.",
+  ].join("\n");
+  for (const mayMiss of [true, false])
+    await assert.rejects(lookAtVersions(set, ["web-1", "web-2"], mayMiss), new Stop(says));
 });
 
 describe("what changes", () => {

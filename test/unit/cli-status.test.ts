@@ -160,31 +160,35 @@ test("what a host says neither steers the terminal nor breaks the table", () => 
 
 test("the table: hosts with the same to say share a line, and below is what is wrong", () => {
   const later = { last: { ...last, at: "2026-11-30T00:14:02+0900" } };
+  const front = { ...set, desired: { ...web, name: "front" } };
   const rows = [
     good,
     found("web-2", { facts: host(settled(web), later) }),
     found("web-10", { facts: host(settled(web)) }),
     found("web-3", { problem: "no SSH connection: connect ECONNREFUSED." }),
     found("web-4", { problem: "no SSH connection: connect ECONNREFUSED." }),
+    found("web-4", { problem: "no SSH connection: connect ECONNREFUSED." }, front),
     found("web-5", {
       facts: host(change(settled(web), conf, present("x")), {
         last: { ...last, outcome: "reverted", cause: "failed" },
       }),
     }),
   ].map(rowOf);
-  const { version, deployed } = rows.at(-1) as Row;
+  const { version, deployed } = rows.find(({ host: of }) => of === "web-5") as Row;
   const table = printed(sorted(rows))
     .replaceAll(deployed, "0123456789ab")
     .replaceAll(version ?? "", "ba9876543210");
   assert.equal(
     table,
-    `SITE  HOSTS         STATE        VERSION       IMAGE                     ACTIVE  LAST DEPLOY                           BY            ENDED
-web   web-[1-2,10]  as deployed  0123456789ab  registry.example/nginx:1  yes     2026-11-29 15:11 to 2026-11-29 15:14  alice@laptop  committed
-web   web-[3-4]     not seen     -             registry.example/nginx:1  -       -                                     -             -
-web   web-5         differs      ba9876543210  registry.example/nginx:1  yes     2026-11-29 15:11                      alice@laptop  reverted (failed)
+    `SITE   HOSTS         STATE        VERSION       IMAGE                     ACTIVE  LAST DEPLOY                           BY            ENDED
+front  web-4         not seen     -             registry.example/nginx:1  -       -                                     -             -
+web    web-[1-2,10]  as deployed  0123456789ab  registry.example/nginx:1  yes     2026-11-29 15:11 to 2026-11-29 15:14  alice@laptop  committed
+web    web-[3-4]     not seen     -             registry.example/nginx:1  -       -                                     -             -
+web    web-5         differs      ba9876543210  registry.example/nginx:1  yes     2026-11-29 15:11                      alice@laptop  reverted (failed)
 
 Not seen:
-  web-[3-4]: web: no SSH connection: connect ECONNREFUSED.
+  web-3: web: no SSH connection: connect ECONNREFUSED.
+  web-4: front, web: no SSH connection: connect ECONNREFUSED.
 
 Differs from what was deployed:
   web-5: web: edited: ${conf}
