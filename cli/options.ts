@@ -46,7 +46,7 @@ export function approval(describe: string) {
 }
 
 /** An option that may be given more than once. */
-export const list = {
+const list = {
   ...({ type: "string", requiresArg: true, default: [] as string[] } as const),
   coerce: (given: Given) => [given ?? []].flat(),
 };

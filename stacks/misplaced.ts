@@ -1,5 +1,4 @@
-import { type ArgumentProblem, pathText } from "../components/arguments/problems.ts";
-import { nearest } from "../units/nearest.ts";
+import { type ArgumentProblem, nearest, pathText } from "../components/arguments/problems.ts";
 import { fleetSchema } from "./schema.ts";
 
 const words = { sites: "site", proxies: "proxy" } as const;

@@ -2,8 +2,10 @@ import { fold, naturally } from "../../rollout/fold.ts";
 import { folded } from "../report.ts";
 import type { Row } from "./row.ts";
 
-/** The table, in which all hosts of a site with the same values share a line. Below it is what differs, is pending or has failed,
- * once for all sites of a host. Pure. */
+/**
+ * The table, in which all hosts of a site with the same values share a line. Below it is what differs, is pending or has failed, once for
+ * all sites of a host. Pure.
+ */
 export function printed(rows: readonly Row[]): string {
   const groups = [...Map.groupBy(rows, alike).values()];
   const header = ["SITE", "HOSTS", "STATE", "VERSION", "IMAGE", "ACTIVE", "LAST DEPLOY", "BY", "ENDED"];

@@ -5,7 +5,7 @@ import { misplacedOutputs } from "./misplaced-outputs.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { wording } from "./wording.ts";
 
-export { didYouMean, didYouMeanOf };
+export { didYouMean, didYouMeanOf, nearest };
 
 /** One thing that is wrong, and at which argument. */
 export interface ArgumentProblem {
