@@ -12,7 +12,7 @@ import { importInventory } from "./import-inventory/index.ts";
 import { withJobs } from "./jobs.ts";
 import { logs } from "./logs/index.ts";
 import { newProject } from "./new.ts";
-import { approval, host, list, moment, text, whole } from "./options.ts";
+import { approval, host, limits, moment, text, whole } from "./options.ts";
 import { review } from "./review/index.ts";
 import { rollback } from "./rollback/index.ts";
 import { status } from "./status/index.ts";
@@ -81,7 +81,8 @@ const program = yargs(hideBin(process.argv))
         .example("$0 exec www -- nginx -T", "nginx's configuration on each host")
         .example("$0 exec front --unit app -- date", "in a backend of a proxy"),
     async ({ site, host: hosts, unit, parallel = 10, timeout = 60, stack, "--": command }) => {
-      if (!Array.isArray(command) || command.length === 0) return wrong('Give a command, after "--".');
+      if (!Array.isArray(command) || command.length === 0)
+        return wrong('Give a command, after "--".', "exec");
       const words = command.map(String);
       process.exitCode = await exec({ site, hosts, unit, command: words, parallel, timeout, stack });
     },
@@ -105,10 +106,7 @@ const program = yargs(hideBin(process.argv))
       command
         .option("limit", whole("limit", 1000, "bytes at most; default: 65536, what GitHub takes"))
         .option("link", text("where the whole review is, for one that is cut"))
-        .option("max", {
-          ...list,
-          describe: "fail if more hosts than this are affected: removed=0, gaps=0, restarts=20%",
-        })
+        .option("max", limits)
         .option("json", { type: "boolean", default: false, describe: "print JSON: docs/review.md" })
         .option("save", text("write the JSON to this file besides"))
         .example("$0 review --stack production --max removed=0", "needs no host and no SSH key"),
@@ -186,6 +184,7 @@ const parser = withJobs(program)
   .completion("completion", "prints a completion script for bash or zsh")
   .demandCommand(1, "Give a command.")
   .strict()
+  .strictCommands()
   .help()
   .alias("help", "h")
   .version(packageJson.version)
@@ -193,13 +192,17 @@ const parser = withJobs(program)
   .fail((message: string | null, error?: Error) => {
     // An error that a command throws comes without a message.
     if (!message) throw error ?? new Error("unknown");
-    const isExec = process.argv[2] === "exec" && !process.argv.includes("--");
-    if (isExec) wrong('Put "--" before the command: quadlet-fleet exec SITE -- COMMAND');
-    wrong(message.replace(/^Not enough non-option arguments: (.*)/, "Arguments are missing: $1."));
+    const [, , command = ""] = process.argv;
+    const isExec = command === "exec" && !process.argv.includes("--");
+    if (isExec) wrong('Put "--" before the command: quadlet-fleet exec SITE -- COMMAND', "exec");
+    const isCommand = /^[a-z]/.test(command) && !message.startsWith("Unknown command");
+    const words = message.replace(/^Not enough non-option arguments: (.*)/, "Arguments are missing: $1.");
+    wrong(words, isCommand ? command : "");
   });
 
-function wrong(message: string): never {
-  console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet --help`);
+/** @param command whose help is of use; empty for the list of all commands */
+function wrong(message: string, command: string): never {
+  console.error(`quadlet-fleet: ${message}\nSee: quadlet-fleet ${command === "" ? "" : `${command} `}--help`);
   process.exit(2);
 }
 

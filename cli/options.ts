@@ -1,5 +1,6 @@
 import { sinceOf } from "./logs/since.ts";
 import { isToken } from "./review/approval.ts";
+import { limitOf } from "./review/max.ts";
 
 /** An option as it is given. Given more than once, it is a list. */
 type Given = string | string[] | undefined;
@@ -45,9 +46,16 @@ export function approval(describe: string) {
 }
 
 /** An option that may be given more than once. */
-export const list = {
+const list = {
   ...({ type: "string", requiresArg: true, default: [] as string[] } as const),
   coerce: (given: Given) => [given ?? []].flat(),
+};
+
+/** An option with limits of a review. */
+export const limits = {
+  ...list,
+  coerce: (given: Given) => list.coerce(given).map(limitOf),
+  describe: "fail if more hosts than this are affected: removed=0, gaps=0, restarts=20%",
 };
 
 /** The option that chooses hosts. */

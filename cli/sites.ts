@@ -9,15 +9,16 @@ import { Stop } from "./stop.ts";
 /**
  * The sets with these names.
  *
- * @throws Stop for a name that the stack does not have
+ * @throws Stop for a name that is not deployed
  */
 export function setsOf(sets: readonly DeployedSet[], names: readonly string[]): DeployedSet[] {
   const known = sets.map(({ desired }) => desired.name);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0)
-    throw new Stop(
-      `The stack has no site "${unknown.join('", "')}".\nIt has: ${[...new Set(known)].sort(naturally).join(", ") || "none"}`,
-    );
+  if (unknown.length > 0) {
+    const all = [...new Set(known)].sort(naturally).join(", ");
+    const has = all === "" ? "Nothing of it is deployed: run `pulumi up` first." : `Deployed are: ${all}`;
+    throw new Stop(`The stack has no site "${unknown.join('" or "')}".\n${has}`);
+  }
   return sets.filter(({ desired }) => names.includes(desired.name));
 }
 
@@ -27,7 +28,7 @@ export function hostsOf({ known: { where, exceptions } }: DeployedSet): string[]
 }
 
 /**
- * The chosen hosts of these sets.
+ * The chosen hosts of these sets of one site.
  *
  * @param names empty for all hosts
  * @throws Stop for a host that has none of the sets
@@ -36,8 +37,15 @@ export function chosenHosts(sets: readonly DeployedSet[], names: readonly string
   const known = [...new Set(sets.flatMap(hostsOf))].sort(naturally);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new Stop(`It is not on a host "${unknown.join('", "')}".\nIt is on: ${known.join(", ") || "none"}`);
+    throw new Stop(
+      `${nameOf(sets)} is not on a host "${unknown.join('" or "')}".\nIt is on: ${known.join(", ") || "none"}`,
+    );
   return names.length === 0 ? known : known.filter((host) => names.includes(host));
+}
+
+/** The name of the site to which all of these sets belong. */
+export function nameOf(sets: readonly DeployedSet[]): string {
+  return sets[0]?.desired.name ?? "The site";
 }
 
 /**

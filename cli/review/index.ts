@@ -4,7 +4,7 @@ import { selectedStack } from "../stack.ts";
 import { Stop } from "../stop.ts";
 import { approve } from "./approval.ts";
 import { markdown } from "./markdown.ts";
-import { refusals } from "./max.ts";
+import { type Limit, refusals } from "./max.ts";
 import { runPreview } from "./run.ts";
 
 export interface ReviewOptions {
@@ -13,7 +13,7 @@ export interface ReviewOptions {
   /** Bytes. */
   readonly limit: number;
   readonly link: string | undefined;
-  readonly max: readonly string[];
+  readonly max: readonly Limit[];
   readonly json: boolean;
   /** A file that gets the JSON. */
   readonly save: string | undefined;

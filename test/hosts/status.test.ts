@@ -99,7 +99,12 @@ test("what was tried last: a deploy that is taken back", async () => {
 });
 
 for (const [what, argv, env, message] of [
-  ["a site that is not there", ["nope"], {}, /^quadlet-fleet: The stack has no site "nope"\.\nIt has: /],
+  [
+    "a site that is not there",
+    ["nope"],
+    {},
+    /^quadlet-fleet: The stack has no site "nope"\.\nDeployed are: /,
+  ],
   ["a stack that is not there", ["--stack", "nope"], {}, /no stack named 'nope' found/],
   ["a directory that is not there", ["--cwd", "/nope"], {}, /^quadlet-fleet: --cwd \/nope: ENOENT/],
   ["a wrong passphrase", [], { PULUMI_CONFIG_PASSPHRASE: "wrong" }, /incorrect passphrase/],
@@ -129,6 +134,6 @@ test("a wrong command line: exit status 2", async () => {
   for (const argv of [["--nope"], ["--stack"]]) {
     const { code, stderr } = await status(argv);
     assert.equal(code, 2);
-    assert.match(stderr, /See: quadlet-fleet --help/);
+    assert.match(stderr, /See: quadlet-fleet \w+ --help/);
   }
 });

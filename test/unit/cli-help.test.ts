@@ -35,7 +35,9 @@ for (const [command, name = command] of [
 for (const [argv, says] of [
   [["logs"], /Arguments are missing: got 0, need at least 1\./],
   [["exec", "www", "uptime"], /Put "--" before the command: quadlet-fleet exec SITE -- COMMAND/],
+  [["nope"], /Unknown command: nope/],
   [["logs", "www", "--nope"], /Unknown argument: nope/],
+  [["review", "--max", "restarts"], /--max "restarts" is not a limit/],
   [["logs", "www", "--since", "soon"], /--since "soon" is not a time\. Times are: 1h/],
   [["logs", "www", "-n", "-1"], /--lines "-1" is not a whole number of 0 or more/],
   [["exec", "www"], /Give a command, after "--"/],
@@ -46,5 +48,6 @@ for (const [argv, says] of [
     const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { encoding: "utf8" });
     assert.deepEqual([status, stdout], [2, ""]);
     assert.match(stderr, says);
-    assert.match(stderr, /See: quadlet-fleet --help\n$/);
+    const command = argv[0] === "nope" ? "" : `${argv[0]} `;
+    assert.match(stderr, new RegExp(`See: quadlet-fleet ${command}--help\\n$`));
   });

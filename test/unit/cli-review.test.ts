@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { Change, Diff } from "../../cli/review/change.ts";
 import { type Frame, markdown } from "../../cli/review/markdown.ts";
-import { refusals } from "../../cli/review/max.ts";
+import { limitOf, refusals } from "../../cli/review/max.ts";
 import { type Effect, effects } from "../../provider/effects.ts";
 
 const approval = {
@@ -247,9 +247,10 @@ describe("--max", () => {
     warnings: [],
   });
   const restarts = with_({ effect: "restarts", hosts: thirty, says: "" });
-  test("within it", () => assert.deepEqual(refusals(["restarts=30", "removed=0", "gaps=0"], restarts), []));
+  const of = (max: string[], previewed: typeof restarts) => refusals(max.map(limitOf), previewed);
+  test("within it", () => assert.deepEqual(of(["restarts=30", "removed=0", "gaps=0"], restarts), []));
   test("beyond it, with the hosts", () =>
-    assert.deepEqual(refusals(["restarts=20%"], restarts), [
+    assert.deepEqual(of(["restarts=20%"], restarts), [
       "restarts on 30 of 97 hosts, and 19 are allowed (--max restarts=20%): web-[1-30]",
     ]));
   test("each effect counts, not only the worst", () => {
@@ -257,11 +258,16 @@ describe("--max", () => {
       { effect: "gap", hosts: thirty, says: "" },
       { effect: "removes", hosts: ["web-97"], says: "loses web" },
     );
-    assert.deepEqual(refusals(["removed=1", "gaps=30", "restarts=30"], both), []);
-    assert.equal(refusals(["removed=0", "gaps=29", "restarts=29"], both).length, 3);
+    assert.deepEqual(of(["removed=1", "gaps=30", "restarts=30"], both), []);
+    assert.equal(of(["removed=0", "gaps=29", "restarts=29"], both).length, 3);
   });
   test("what can't be told counts as a gap", () =>
-    assert.equal(refusals(["gaps=0"], with_({ effect: "unknown", hosts: thirty, says: "" })).length, 1));
-  test("what can't be read", () =>
-    assert.throws(() => refusals(["restart=1"], restarts), /--max restart=1: write removed, gaps, restarts/));
+    assert.equal(of(["gaps=0"], with_({ effect: "unknown", hosts: thirty, says: "" })).length, 1));
+  test("what can't be read", () => {
+    for (const given of ["restart=1", "restarts", "restarts=x", "restarts=1.5%"])
+      assert.throws(
+        () => limitOf(given),
+        /^Error: --max ".*" is not a limit\. Write removed, gaps or restarts /,
+      );
+  });
 });

@@ -34,7 +34,11 @@ test("the sets that are meant by their names, in their order", () => {
   assert.deepEqual(names(setsOf(sets, ["www", "front"])), ["front", "www"]);
   assert.throws(
     () => setsOf(sets, ["www", "nope", "no"]),
-    new Stop('The stack has no site "nope", "no".\nIt has: blog, front, www'),
+    new Stop('The stack has no site "nope" or "no".\nDeployed are: blog, front, www'),
+  );
+  assert.throws(
+    () => setsOf([], ["www"]),
+    new Stop('The stack has no site "www".\nNothing of it is deployed: run `pulumi up` first.'),
   );
 });
 
@@ -54,7 +58,7 @@ test("hosts: those that have the set or should have it, as they are asked for", 
   assert.deepEqual(chosenHosts([more], ["web-10", "web-2"]), ["web-2", "web-10"]);
   assert.throws(
     () => chosenHosts([more], ["web-3"]),
-    new Stop('It is not on a host "web-3".\nIt is on: web-1, web-2, web-10'),
+    new Stop('www is not on a host "web-3".\nIt is on: web-1, web-2, web-10'),
   );
   const report = new Report();
   const ways = waysTo([more, set("back", { "web-2": hosts["web-2"] })], hostsOf(more), report);
@@ -75,7 +79,7 @@ test("units by their names", () => {
   assert.equal(chosenUnit(sets, "web.socket"), "web.socket");
   assert.throws(
     () => chosenUnit(sets, "nope"),
-    new Stop('It has no unit "nope".\nIt has: web.service, web.socket'),
+    new Stop('www has no such unit: "nope".\nIt has: web.service, web.socket'),
   );
 });
 
