@@ -199,7 +199,12 @@ function checkNginx(
   const container = containerNames(backend, options)[0] ?? backend;
   const address = backendAddress(name, container, options);
   const own = (text: string) => text.replaceAll(address, "@SOCKET@");
-  const { problems, warnings } = checkArguments(container, backendSite(name, container, options, args));
+  const { problems, warnings } = checkArguments(
+    container,
+    backendSite(name, container, options, args),
+    undefined,
+    () => null,
+  );
   return {
     problems: problems.map(({ path, message }) => ({ path, message: own(message) })),
     warnings: warnings.map(own),

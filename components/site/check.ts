@@ -15,17 +15,22 @@ import { challengeProblems, challengeWarnings } from "../tls/acme-check.ts";
 import { checkTls } from "../tls/check.ts";
 import { nginxMounts, volumeProblems, volumeTargets, volumeWarnings } from "./volume-check.ts";
 
+/** The argument with the address of the socket with this index. Null if the user does not choose the address. */
+type ArgumentOf = (args: Parameters<typeof listenPath>[0], index: number) => string | null;
+
 /**
  * Everything that is wrong with the arguments, all at once and without a host: their shape, what they have to do with each
  * other, and that the nginx configuration and the sockets agree. Values that are not known yet are left for later.
  *
  * @param name the resource's name, the default of `name`
  * @param proxied for a proxy, whose nginx files are generated: the names that it is asked for
+ * @param argumentOf which argument has the address of a socket
  */
 export function checkArguments(
   name: string,
   args: SocketActivatedNginxArgs,
   proxied?: readonly string[],
+  argumentOf: ArgumentOf = listenPath,
 ): { problems: ArgumentProblem[]; warnings: string[] } {
   const { problems: malformed } = parseArguments(argumentsSchema, args);
   if (malformed) return { problems: malformed, warnings: [] };
@@ -59,7 +64,7 @@ export function checkArguments(
     ...(problems.length > 0 ? [] : challengeWarnings(args, proxied === undefined)),
   ];
   if (problems.length > 0 || text === undefined) return { problems, warnings: early };
-  const { errors, warnings } = checkConfiguration(args.name ?? name, args, text);
+  const { errors, warnings } = checkConfiguration(args.name ?? name, args, text, argumentOf);
   return {
     problems: errors.map(({ message }) => ({ path: "nginx", message })),
     warnings: [...early, ...warnings.map(({ message }) => message)],
@@ -102,12 +107,13 @@ export function checkConfiguration(
   name: string,
   args: Pick<SocketActivatedNginxArgs, "listen" | "tls" | "volumes">,
   nginx: Record<string, string>,
+  argumentOf: ArgumentOf = listenPath,
 ): CheckResult {
   const files = Object.entries(nginx).map(([file, text]) => ({ name: file, text }));
   const sockets = socketUnits(name, args);
   const found = checkListens(
     files,
-    sockets.map((socket, index) => ({ ...socket, argument: listenPath(args, index) })),
+    sockets.map((socket, index) => ({ ...socket, argument: argumentOf(args, index) })),
     volumeTargets(args.volumes),
   );
   const encryption = checkEncryption(args, files);

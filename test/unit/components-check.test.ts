@@ -284,8 +284,7 @@ describe("what is wrong, and where", () => {
 describe("nginx and the sockets", () => {
   test("a listen that no socket has", () => {
     assert.deepEqual(problems({ nginx: { "default.conf": "server {\n  listen 80;\n}" } }), [
-      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (web.socket). Write "listen 8080", or "0.0.0.0:80" in the argument listen.',
-      'nginx: web.socket: "0.0.0.0:8080", the argument listen[0], has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:80 (default.conf:2). Write "listen 8080".',
+      'nginx: default.conf:2: "listen 80" binds 0.0.0.0:80, which no socket passes on, and no "listen" has the address of web.socket, 0.0.0.0:8080: nginx would close that socket, and every client would hang. Write "listen 8080", or "0.0.0.0:80" in the argument listen[0].',
     ]);
   });
 

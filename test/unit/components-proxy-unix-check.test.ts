@@ -50,8 +50,8 @@ describe("a preview says", () => {
 
   test("@SOCKET@ in an error about nginx's files", () => {
     const found = problems({ nginx: { "a.conf": "server { listen 80; }" } }).join("\n");
-    assert.match(found, /^backends\.page\.nginx: .*@SOCKET@/m);
-    assert.doesNotMatch(found, /@UID@/);
+    assert.match(found, /^backends\.page\.nginx: .* Write "listen unix:@SOCKET@"\.$/);
+    assert.doesNotMatch(found, /@UID@|the argument/);
   });
 
   test("names that are taken: of units in the account's manager, of containers, and of the files of their ids", () => {

@@ -71,7 +71,7 @@ describe("configuration and sockets agree", () => {
 });
 
 describe("a listen without a socket", () => {
-  test("in another family: both sides are told, with what would match", () => {
+  test("in another family: one problem tells both sides, with what would match", () => {
     const text = "server {\n  listen 8080;\n}";
     const units = [{ unit: "example1.socket", listen: ["8080"] }];
     assert.deepEqual(checkListens([{ name: "default.conf", text }], units), {
@@ -80,12 +80,7 @@ describe("a listen without a socket", () => {
           file: "default.conf",
           line: 2,
           message:
-            'default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket). Write "listen [::]:8080", or "0.0.0.0:8080" in the argument listen.',
-        },
-        {
-          file: "example1.socket",
-          message:
-            'example1.socket: "[::]:8080", the argument listen, has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:8080 (default.conf:2). Write "listen [::]:8080".',
+            'default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on, and no "listen" has the address of example1.socket, [::]:8080: nginx would close that socket, and every client would hang. Write "listen [::]:8080", or "0.0.0.0:8080" in the argument listen.',
         },
       ],
       warnings: [],
@@ -112,10 +107,32 @@ describe("a listen without a socket", () => {
   });
 
   test("a server without listen binds *:80", () => {
-    assert.equal(
-      errors("\nserver { }", "0.0.0.0:8080")[0],
-      'default.conf:2: this server has no "listen", so nginx binds 0.0.0.0:80, which no socket passes on. Sockets: 0.0.0.0:8080 (a.socket). Write "listen 8080", or "0.0.0.0:80" in the argument listen.',
-    );
+    assert.deepEqual(errors("\nserver { }", "0.0.0.0:8080"), [
+      'default.conf:2: this server has no "listen", so nginx binds 0.0.0.0:80, which no socket passes on, and no "listen" has the address of a.socket, 0.0.0.0:8080: nginx would close that socket, and every client would hang. Write "listen 8080", or "0.0.0.0:80" in the argument listen.',
+    ]);
+  });
+
+  test("with several sockets to choose from: each that no listen names has its own problem", () => {
+    assert.deepEqual(errors(server("8080"), "0.0.0.0:81", "0.0.0.0:82"), [
+      'default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: 0.0.0.0:81 (a.socket), 0.0.0.0:82 (a.socket). Remove it, or add "0.0.0.0:8080" to the argument listen.',
+      'a.socket: "0.0.0.0:81", the argument listen, has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:8080 (default.conf:2). Write "listen 81".',
+      'a.socket: "0.0.0.0:82", the argument listen, has no "listen": nginx would close it, and every client would hang. nginx binds 0.0.0.0:8080 (default.conf:2). Write "listen 82".',
+    ]);
+  });
+
+  test("for a socket whose address the user does not choose: no argument is named", () => {
+    const files = [{ name: "a.conf", text: "server { listen 80; listen 81; }" }];
+    const found = (...listen: string[]) =>
+      checkListens(files, [{ unit: "a.socket", listen, argument: null }]).errors.map(
+        ({ message }) => message,
+      );
+    assert.deepEqual(found("/run/a"), [
+      'a.conf:1: "listen 80" binds 0.0.0.0:80, which no socket passes on, and no "listen" has the address of a.socket, /run/a: nginx would close that socket, and every client would hang. Write "listen unix:/run/a".',
+      'a.conf:1: "listen 81" binds 0.0.0.0:81, which no socket passes on, and no "listen" has the address of a.socket, /run/a: nginx would close that socket, and every client would hang. Write "listen unix:/run/a".',
+    ]);
+    assert.deepEqual(found("0.0.0.0:80"), [
+      'a.conf:1: "listen 81" binds 0.0.0.0:81, which no socket passes on. Sockets: 0.0.0.0:80 (a.socket). Remove it.',
+    ]);
   });
 
   test("for the container itself is a warning, as nobody waits there", () => {
@@ -238,7 +255,13 @@ describe("for arbitrary input", () => {
         const agree = JSON.stringify(bound) === JSON.stringify(streams);
         assert.equal(found.errors.length + found.warnings.length === 0, agree, JSON.stringify(found));
         const lost = streams.filter((stream) => !bound.includes(stream));
-        assert.equal(found.errors.filter((message) => message.startsWith("a.socket:")).length, lost.length);
+        const isOf = (stream: string) => (message: string) =>
+          message.startsWith(`a.socket: "${stream}"`) ||
+          message.includes(`the address of a.socket, ${stream}: nginx would close that socket`);
+        assert.deepEqual(
+          streams.filter((stream) => found.errors.some(isOf(stream))),
+          lost,
+        );
       }),
     );
   });

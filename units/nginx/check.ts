@@ -28,10 +28,10 @@ export interface SocketUnit {
   unit: string;
   listen: string[];
   /**
-   * The argument that has these addresses, for messages.
+   * The argument that has these addresses, for messages. Null if they are not the user's choice.
    * @default "listen"
    */
-  argument?: string;
+  argument?: string | null;
 }
 
 /** Errors: nginx would not start, or clients would hang. Warnings: something could not be checked, or has no effect. */
@@ -52,8 +52,9 @@ export interface CheckResult {
  *   [{ name: "default.conf", text: "server {\n listen 8080;\n}" }],
  *   [{ unit: "example1.socket", listen: ["8080"] }],
  * ).errors[0]?.message
- * // default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on. Sockets: [::]:8080 (example1.socket).
- * // Write "listen [::]:8080", or "0.0.0.0:8080" in the argument listen.
+ * // default.conf:2: "listen 8080" binds 0.0.0.0:8080, which no socket passes on, and no "listen" has the address of
+ * // example1.socket, [::]:8080: nginx would close that socket, and every client would hang. Write "listen [::]:8080", or
+ * // "0.0.0.0:8080" in the argument listen.
  */
 export function checkListens(
   files: readonly NginxFile[],
@@ -64,10 +65,8 @@ export function checkListens(
   const { listens, errors, warnings } = found;
   const passed = readSockets(sockets, errors);
   const named = namedAddresses(listens.filter(({ options }) => !options.includes("quic")));
-  const spare = passed
-    .map((socket) => socket.address)
-    .filter((address) => !named.some((other) => sameAddress(other.address, address)));
-  const both: Comparison = { ...found, named, passed, spare };
+  const spare = passed.filter(({ address }) => !named.some((other) => sameAddress(other.address, address)));
+  const both: Comparison = { ...found, named, passed, spare, told: new Set() };
 
   for (const listen of listens) checkAlone(listen, both);
   for (const one of named) checkNamed(one, both);
@@ -80,13 +79,15 @@ interface Comparison extends Listens {
   /** The addresses of the listens, without UDP. */
   named: NamedAddress[];
   passed: PassedSocket[];
-  /** The addresses that are passed on and that no `listen` names. */
-  spare: ListenAddress[];
+  /** The sockets that no `listen` names. */
+  spare: PassedSocket[];
+  /** Those of them that the problem of a `listen` explains. */
+  told: Set<PassedSocket>;
 }
 
 interface PassedSocket {
   unit: string;
-  argument: string;
+  argument: string | null;
   address: ListenAddress;
 }
 
@@ -101,7 +102,8 @@ function readSockets(sockets: readonly SocketUnit[], errors: Problem[]): PassedS
         passed.push({ unit, argument, address });
       } catch (error) {
         if (!(error instanceof AddressError)) throw error;
-        errors.push(problemAt(unit, undefined, `the argument ${argument}: ${error.message}`));
+        const where = argument === null ? "" : `the argument ${argument}: `;
+        errors.push(problemAt(unit, undefined, `${where}${error.message}`));
       }
     }
   }
@@ -145,27 +147,41 @@ function checkNamed(one: NamedAddress, both: Comparison): void {
     if (mayBeCovered) {
       both.warnings.push(at(", unless an include that can't be seen has a wildcard that covers it."));
     } else if (meant !== undefined) {
-      const fix = `Write "listen ${toNginxListen(meant)}", or "${stream}" in the argument listen.`;
-      both.errors.push(at(`. ${listSockets(both.passed)} ${fix}`));
+      const or = meant.argument === null ? "" : `, or "${stream}" in the argument ${meant.argument}`;
+      const fix = `Write "listen ${toNginxListen(meant.address)}"${or}.`;
+      if (isUnnamed(meant, both)) {
+        both.told.add(meant);
+        const also = `, and no "listen" has the address of ${meant.unit}, ${toListenStream(meant.address)}`;
+        both.errors.push(at(`${also}: nginx would close that socket, and every client would hang. ${fix}`));
+      } else both.errors.push(at(`. ${listSockets(both.passed)} ${fix}`));
     } else if (isInternal(address)) {
       // No client hangs: it is for a status page or a health check.
       both.warnings.push(at(": only the container itself can reach it."));
     } else {
-      both.errors.push(
-        at(`. ${listSockets(both.passed)} Remove it, or add "${stream}" to the argument listen.`),
-      );
+      const isFixed = both.passed.some(({ argument }) => argument === null);
+      const or = isFixed ? "" : `, or add "${stream}" to the argument listen`;
+      both.errors.push(at(`. ${listSockets(both.passed)} Remove it${or}.`));
     }
   }
 }
 
+/** Whether certainly no `listen` is for this socket, as far as nginx reads the files. */
+function isUnnamed(socket: PassedSocket, both: Comparison): boolean {
+  return (
+    !both.broken &&
+    !both.unseen &&
+    unreadListen(both.unread, socket.address) === undefined &&
+    unreadServers(both.unread) === "" &&
+    !both.listens.some((one) => mayMean(one, socket.address))
+  );
+}
+
 /** A socket that systemd passes on must be named, or nginx closes it. */
 function checkSocket(socket: PassedSocket, both: Comparison): void {
+  if (both.told.has(socket)) return;
+  const argument = socket.argument === null ? "" : `, the argument ${socket.argument},`;
   const at = (what: string) =>
-    problemAt(
-      socket.unit,
-      undefined,
-      `"${toListenStream(socket.address)}", the argument ${socket.argument}, ${what}`,
-    );
+    problemAt(socket.unit, undefined, `"${toListenStream(socket.address)}"${argument} ${what}`);
   const listen = `listen ${toNginxListen(socket.address)}`;
   const one = both.named.find(({ address }) => sameAddress(address, socket.address));
   if (one !== undefined) {
@@ -207,9 +223,9 @@ function wildcardIsPassed(address: ListenAddress, passed: PassedSocket[]): boole
 }
 
 /** The likely one of `others`: the one with the same port, or the only one. */
-function likeliest(address: ListenAddress, others: ListenAddress[]): ListenAddress | undefined {
+function likeliest(address: ListenAddress, others: PassedSocket[]): PassedSocket | undefined {
   const portOf = (one: ListenAddress) => (one.family === "unix" ? undefined : one.port);
-  const samePort = others.find((other) => portOf(other) === portOf(address));
+  const samePort = others.find((other) => portOf(other.address) === portOf(address));
   return samePort ?? (others.length === 1 ? others[0] : undefined);
 }
 
