@@ -38,7 +38,7 @@ export function imageProblem(text: string): string | undefined {
   if (tag !== undefined && !/^\w[\w.-]{0,127}$/.test(tag))
     return at(`has "${tag}" as its tag, which is not valid`, name);
   if (digests.length > 1 || !digests.every((one) => digest.test(one)))
-    return at('has a digest that is not valid: it must be "sha256:" and 64 digits of 0-9 and a-f', rest);
+    return `${JSON.stringify(text)} has a digest that is not valid: it must be "sha256:" and 64 digits of 0-9 and a-f. Copy the whole digest.`;
   return undefined;
 }
 

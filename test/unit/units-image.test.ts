@@ -50,7 +50,7 @@ describe("one that it can't, and what to write", () => {
     ["quay.io/x/y:", 'has "" as its tag, which is not valid. Write "quay.io/x/y".'],
     [
       "quay.io/x/y@sha256:12",
-      'has a digest that is not valid: it must be "sha256:" and 64 digits of 0-9 and a-f. Write "quay.io/x/y".',
+      'has a digest that is not valid: it must be "sha256:" and 64 digits of 0-9 and a-f. Copy the whole digest.',
     ],
   ];
   for (const [text, expected] of cases)
