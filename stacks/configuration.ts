@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   type ArgumentProblem,
+  didYouMean,
   didYouMeanOf,
   pathText,
 } from "../components/arguments/problems.ts";
@@ -55,7 +56,21 @@ export function readConfiguration(
   const isBlank: Layer["isBlank"] = (path) => of(path)?.isBlank(path) ?? false;
   const texts: Pick<Texts, "problems" | "files"> = { problems: [], files: [] };
   for (const [fullKey, text] of Object.entries(all)) {
-    if (!fullKey.startsWith(prefix)) continue;
+    if (!fullKey.startsWith(prefix)) {
+      const [own, key = ""] = fullKey.split(":");
+      // Pulumi puts the name of the project before a key without a prefix.
+      if (
+        isEntries(key) &&
+        file !== undefined &&
+        Object.hasOwn(file.config, key) &&
+        !Object.hasOwn(all, `${prefix}${key}`)
+      )
+        problems.push({
+          path: key,
+          message: `is a key of the project ${own}, because it has no prefix. Write "${prefix}${key}".`,
+        });
+      continue;
+    }
     const key = fullKey.slice(prefix.length);
     // A key whose entries are all commented out. Pulumi 3.258 says that a future version will make it null.
     const isEmpty = ["", "null"].includes(text);
@@ -100,6 +115,11 @@ export function readConfiguration(
       removed: (path) => {
         if (layer.isBlank(path))
           problems.push({ path: pathText(path), message: blank, where: layer.at(path) });
+      },
+      forgotten: (path, known) => {
+        if (path.length < 2 || layer.isBlank(path)) return;
+        const message = `is null, and no file below has it, so it removes nothing.${didYouMean(String(path.at(-1)), known)}`;
+        problems.push({ path: pathText(path), message, where: layer.at(path) });
       },
     });
   if (problems.length > 0) throw new ArgumentError("the stack's configuration", problems);

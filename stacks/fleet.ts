@@ -17,6 +17,7 @@ import {
 } from "../components/arguments/problems.ts";
 import { readConfiguration } from "./configuration.ts";
 import { labelsOf, withLabels } from "./labels.ts";
+import { withoutMisplaced } from "./misplaced.ts";
 import { type FleetConfiguration, type HostConfiguration, type Selection, fleetSchema } from "./schema.ts";
 import type { Entry, Fleet } from "./entries.ts";
 import { sharedEntries, sharedNames } from "./shared-names.ts";
@@ -69,7 +70,10 @@ export function placeFleet(
     throw new ArgumentError("the stack's configuration", locate(problems));
   };
   const parsed = parseArguments(fleetSchema, { sites: {}, proxies: {}, ...configuration });
-  if (parsed.problems) return refuse(withLabels(parsed.problems, configuration));
+  if (parsed.problems) {
+    const problems = withoutMisplaced(parsed.problems, configuration);
+    return refuse(withLabels(problems, configuration));
+  }
   const fleet = parsed.data;
   const problems: ArgumentProblem[] = [];
   const hosts = new Map(Object.keys(fleet.hosts).map((host) => [host, hostOf(fleet, host, problems)]));

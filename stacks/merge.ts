@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from "node:util";
  *
  * A null that removes nothing stays: its value was forgotten.
  *
- * @param told gets the paths of values that the upper value repeats unchanged or removes
+ * @param told gets the paths of values that the upper value repeats unchanged or removes, and of a null that removes nothing
  */
 export function merge(
   lower: unknown,
@@ -24,8 +24,10 @@ export function merge(
   const merged = new Map(Object.entries(lower));
   for (const [key, value] of Object.entries(upper)) {
     const inner = [...path, key];
-    if (!merged.has(key)) merged.set(key, value);
-    else if (value === null) {
+    if (!merged.has(key)) {
+      merged.set(key, value);
+      if (value === null) told.forgotten?.(inner, Object.keys(lower));
+    } else if (value === null) {
       merged.delete(key);
       told.removed?.(inner);
     } else merged.set(key, merge(merged.get(key), value, told, inner));
@@ -37,6 +39,8 @@ export function merge(
 export interface Told {
   repeated?: (path: readonly PropertyKey[]) => void;
   removed?: (path: readonly PropertyKey[]) => void;
+  /** @param known the keys of the lower map */
+  forgotten?: (path: readonly PropertyKey[], known: readonly string[]) => void;
 }
 
 /** Whether a value is a map. An Output is not: it stands for one value. */

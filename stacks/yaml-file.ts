@@ -32,7 +32,7 @@ export function parseYaml(text: string, name: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const { content, wrong } = contentOf(document);
+  const { content, wrong } = contentOf(document, text);
   return {
     content,
     problems: wrong ? [{ path: name, message: wrong.message, where: place(wrong.offset) }] : [],
@@ -47,13 +47,21 @@ export function parseYaml(text: string, name: string): YamlFile {
   };
 }
 
-function contentOf(document: Document.Parsed): {
+function contentOf(
+  document: Document.Parsed,
+  text: string,
+): {
   content?: unknown;
   wrong?: { message: string; offset: number };
 } {
   // The other errors follow from the first.
   const [error] = document.errors;
-  if (error) return { wrong: { message: `is not YAML: ${error.message}`, offset: error.pos[0] } };
+  if (error) {
+    const [offset] = error.pos;
+    const [key = ""] = error.code === "DUPLICATE_KEY" ? (/^[^:\n]*/.exec(text.slice(offset)) ?? []) : [];
+    const message = key === "" ? `is not YAML: ${error.message}` : `has the key ${key.trim()} twice`;
+    return { wrong: { message, offset } };
+  }
   try {
     // No limit: a file may use an anchor for each of its hosts.
     const content: unknown = document.toJS({ maxAliasCount: -1 });

@@ -5,7 +5,7 @@
  * nearest("Netwrok", ["Network", "Image"]) // "Network"
  * ```
  */
-function nearest(name: string, names: Iterable<string>): string | undefined {
+export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {

@@ -1,11 +1,11 @@
 import { RunError } from "@pulumi/pulumi/errors.js";
 import type { z } from "zod";
-import { didYouMean, didYouMeanOf } from "../../units/nearest.ts";
+import { didYouMean, didYouMeanOf, nearest } from "../../units/nearest.ts";
 import { misplacedOutputs } from "./misplaced-outputs.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { wording } from "./wording.ts";
 
-export { didYouMean, didYouMeanOf };
+export { didYouMean, didYouMeanOf, nearest };
 
 /** One thing that is wrong, and at which argument. */
 export interface ArgumentProblem {
@@ -44,13 +44,21 @@ export function parseArguments<T extends z.ZodType>(
   const { data, error } = schema.safeParse(value, { error: wording });
   if (error === undefined && outputs.length === 0) return { data };
   const issues = (error?.issues ?? []).filter(({ path }) => !outputs.some((one) => isWithin(path, one.path)));
+  const found = issues.flatMap((issue) => problemsOfIssue(issue, [], schema));
+  const meant = new Set(found.map((one) => one.meant));
   return {
     problems: [
       ...outputs.map(({ path, message }) => ({ path: pathText(path), message })),
-      ...issues.flatMap((issue) => problemsOfIssue(issue, [], schema)),
+      // What is missing only because its name is misspelled is not reported twice.
+      ...found
+        .filter(({ path, message }) => !meant.has(path) || !message.startsWith("is missing"))
+        .map(({ path, message }) => ({ path, message })),
     ],
   };
 }
+
+/** A problem, and for a name that is not known, the path of what was probably meant. */
+type Found = ArgumentProblem & { meant?: string };
 
 /** An Output is an object, of whose insides zod would say that they are not known. */
 function isWithin(path: readonly PropertyKey[], above: readonly PropertyKey[]): boolean {
@@ -58,11 +66,7 @@ function isWithin(path: readonly PropertyKey[], above: readonly PropertyKey[]): 
 }
 
 /** @param above the path of what the issue's own path begins at */
-function problemsOfIssue(
-  issue: z.core.$ZodIssue,
-  above: readonly PropertyKey[],
-  schema: z.ZodType,
-): ArgumentProblem[] {
+function problemsOfIssue(issue: z.core.$ZodIssue, above: readonly PropertyKey[], schema: z.ZodType): Found[] {
   const whole = [...above, ...issue.path];
   const path = pathText(whole);
   if (issue.code === "invalid_union") {
@@ -78,7 +82,10 @@ function problemsOfIssue(
     const listed = issue.keys.findLast((key) => didYouMean(key, known) === "");
     return issue.keys.map((key) => {
       const hint = key === listed ? didYouMeanOf(key, known) : didYouMean(key, known);
-      return { path: path === "" ? key : `${path}.${key}`, message: `is not known.${hint}` };
+      const at = (name: string) => (path === "" ? name : `${path}.${name}`);
+      const near = nearest(key, known);
+      const meant = near === undefined ? {} : { meant: at(near) };
+      return { path: at(key), message: `is not known.${hint}`, ...meant };
     });
   }
   if (issue.code === "invalid_key") return [{ path, message: issue.issues[0]?.message ?? issue.message }];

@@ -34,6 +34,12 @@ export function oneOf(what: string): { error: Wording } {
   };
 }
 
+/** For any text. */
+export const anyText: { error: Wording } = {
+  error: ({ code, input }) =>
+    kinds.includes(code) && isThere(input) ? `must be text${unquoted(input)}` : undefined,
+};
+
 /** For a whole number: the range, and what is there. */
 export function range(least: number, most: number, example = least): { error: Wording } {
   const what = wholeNumberWords(least, most);
@@ -68,12 +74,24 @@ const names: Record<string, string> = {
   record: "an object",
 };
 
+/** What is not text because it has no quotes. The number is not shown: it may be a password. */
+function unquoted(input: unknown): string {
+  const what =
+    typeof input === "boolean" ? String(input) : typeof input === "number" ? "a number" : undefined;
+  return what === undefined ? "" : `, and is ${what}. Put it in quotes.`;
+}
+
 /** For everything without its own words. */
 export const wording: Wording = (issue) => {
+  if (issue.code === "too_small" && issue.origin === "number" && issue.inclusive)
+    return `must be ${issue.minimum} or more`;
   if (!kinds.includes(issue.code)) return undefined;
   if (issue.input === undefined) return "is missing";
   if (issue.input === null) return "has no value. Give it one, or leave it out.";
-  if (issue.code === "invalid_type") return `must be ${names[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_type") {
+    const quotes = issue.expected === "string" ? unquoted(issue.input) : "";
+    return `must be ${names[issue.expected] ?? issue.expected}${quotes}`;
+  }
   if (issue.code === "invalid_value") return `must be ${choiceWords(issue.values)}`;
   return undefined;
 };

@@ -60,12 +60,12 @@ describe("what is of another kind", () => {
     object: z.strictObject({}).optional(),
     record: z.record(z.string(), z.string()).optional(),
     list: z.array(z.string()).optional(),
-    number: z.number().optional(),
+    number: z.number().min(0).optional(),
   });
   const portIs = "must be a whole number from 1 to 65535";
   const cases: [object, string][] = [
     [{ listen: "80" }, "listen: must be a list of addresses, as in […]"],
-    [{ listen: [80] }, "listen[0]: must be text"],
+    [{ listen: [80] }, "listen[0]: must be text, and is a number. Put it in quotes."],
     [{ agent: 5 }, "agent: must be a path, true or false"],
     [{ port: 0 }, `port: ${portIs}, and is 0`],
     [{ port: 70000 }, `port: ${portIs}, and is 70000`],
@@ -76,7 +76,10 @@ describe("what is of another kind", () => {
     [{ sshPort: "80" }, `sshPort: ${portIs}, and is the text "80". Remove the quotes.`],
     [{ sshPort: 0 }, `sshPort: ${portIs}, and is 0`],
     [{ pull: "newer" }, 'pull: must be "missing" or "always"'],
-    [{ text: 5 }, "text: must be text"],
+    [{ number: -1 }, "number: must be 0 or more"],
+    [{ text: 5 }, "text: must be text, and is a number. Put it in quotes."],
+    [{ text: true }, "text: must be text, and is true. Put it in quotes."],
+    [{ text: [] }, "text: must be text"],
     [{ text: null }, "text: has no value. Give it one, or leave it out."],
     [{ agent: null }, "agent: has no value. Give it one, or leave it out."],
     [{ flag: "yes" }, "flag: must be true or false"],

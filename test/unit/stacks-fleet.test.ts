@@ -189,7 +189,7 @@ describe("what is wrong, by its path in the stack file", () => {
         { labels: "web" },
         [`labels: must be the labels that the hosts have, as in { role: web }. ${have}`],
       ],
-      ["a number", { labels: { zone: 1 } }, [`labels.zone: must be text. ${have}`]],
+      ["a number", { labels: { zone: 1 } }, [`labels.zone: must be text, and is a number. Put it in quotes. ${have}`]],
     ];
     for (const [what, selection, expected] of cases)
       test(what, () => {
@@ -246,15 +246,13 @@ describe("what is wrong, by its path in the stack file", () => {
     };
     assert.deepEqual(problems(configuration).sort(), [
       'hosts.a.labls: is not known. Did you mean "labels"?',
-      'hosts.b.address: is missing: the name of the host or its IP address, as in "192.0.2.11"',
       'hosts.b.adress: is not known. Did you mean "address"?',
       'hosts.c.jump.prot: is not known. Did you mean "port"?',
       "hosts.d.jump: must be the name of a host, or a connection",
       "hosts.d.port: must be a whole number from 1 to 65535, and is 0",
       'prxies: is not known. Did you mean "proxies"?',
       'sites.e.imgae: is not known. Did you mean "image"?',
-      "sites.f.hosts.labels: is missing: the labels that the hosts have, as in { role: web }. No host of this stack has labels.",
-      'sites.f.hosts.lables: is not known. Did you mean "labels"?',
+      'sites.f.hosts.lables: is not known. Did you mean "labels"? No host of this stack has labels.',
       "sites.g.hosts: must be a list of host names, or { labels: { … } }, as in [web-1]. No host of this stack has labels.",
       "sites.h.hosts: needs one host at least",
       `sites.i.connection: is not known. ${known("sites")}`,

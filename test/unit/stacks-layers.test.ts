@@ -89,8 +89,6 @@ describe("errors name file, line and column, and come at once", () => {
       "the stack's configuration:",
       '  hosts.web-3.address: must be the name of the host or its IP address, as in "192.0.2.11"',
       "    at hosts/production.yaml:3:10",
-      '  sites.www.listen: is missing: a list of the addresses that systemd listens on, as in ["0.0.0.0:8080"]',
-      `    at ${stackFile}:5:5`,
       '  sites.www.listn: is not known. Did you mean "listen"?',
       "    at stacks/base.yaml:6:5",
     ]);
@@ -146,6 +144,45 @@ describe("errors name file, line and column, and come at once", () => {
       `    at ${stackFile}:7:35`,
     ]);
   });
+
+  test("an argument that is not indented enough, and an entry with a misspelled name", () => {
+    write({
+      ...three,
+      "stacks/base.yaml": base.replace("sites:", "sites:\n  tls: { redirect: true }"),
+      [stackFile]: production.replace("www:", "wwww:"),
+    });
+    const [, ...lines] = refusal(fleet);
+    assert.deepEqual(
+      lines.filter((line) => /sites\.(tls|wwww\.hosts)/.test(line)),
+      [
+        "  sites.tls: is an argument of a site, not a site. Indent it below its site.",
+        '  sites.wwww.hosts: is missing: a list of host names, or { labels: { … } }, as in [web-1]. Did you mean the site "www"?',
+      ],
+    );
+  });
+
+  test("a key without its prefix", () => {
+    write({ ...three, [stackFile]: production.replace("quadlet-fleet:sites", "sites") });
+    assert.throws(
+      () =>
+        readConfiguration(
+          { "mine:sites": "{}" },
+          readStackFile(join(project, stackFile), stackFile),
+          [],
+          project,
+        ),
+      /\n {2}sites: is a key of the project mine, because it has no prefix\. Write "quadlet-fleet:sites"\.$/,
+    );
+  });
+
+  test("a null that removes nothing", () => {
+    write({ ...three, [stackFile]: production.replace("COLOUR: null", "COLOR: null") });
+    assert.deepEqual(refusal(fleet), [
+      "the stack's configuration:",
+      '  sites.www.environment.COLOR: is null, and no file below has it, so it removes nothing. Did you mean "COLOUR"?',
+      `    at ${stackFile}:7:35`,
+    ]);
+  });
 });
 
 describe("what YAML can do", () => {
@@ -178,7 +215,7 @@ describe("what YAML can do", () => {
   for (const [what, text, says] of [
     ["an unknown alias", "web-1: *nope\n", "Unresolved alias"],
     ["an anchor in itself", "web-1: &a { labels: *a }\n", "an anchor is part of itself"],
-    ["two keys of one name", "web-1: {}\nweb-1: {}\n", "Map keys must be unique"],
+    ["two keys of one name", "web-1: {}\nweb-1: {}\n", "has the key web-1 twice"],
   ] as const)
     test(`${what} is told with its place`, () => {
       write({ "hosts.yaml": text, [stackFile]: "config:\n  quadlet-fleet:inventory: hosts.yaml\n" });
