@@ -1,6 +1,7 @@
 import { fold } from "../../rollout/fold.ts";
 import type { Setting } from "../../stacks/environment.ts";
 import { harmless } from "../output.ts";
+import { renamed } from "./renamed.ts";
 import { readSettings } from "./settings.ts";
 
 /**
@@ -14,14 +15,21 @@ export async function compare(one: string, other: string): Promise<number> {
   return lines.length === 0 ? 0 : 3;
 }
 
-/** Pure. Hosts, sites or proxies with the same difference share a line. */
+/** Pure. Hosts, sites or proxies with the same difference share a line. A renamed site is compared by its name in the first environment. */
 export function compared(
   one: string,
   ofOne: readonly Setting[],
   other: string,
   ofOther: readonly Setting[],
 ): string[] {
-  const [left, right] = [byPath(ofOne), byPath(ofOther)];
+  const [left, named] = [byPath(ofOne), byPath(ofOther)];
+  const renames = renamed(left, named, entryAt);
+  const right = new Map(
+    [...named].map(([path, value]) => {
+      const entry = entryAt(path);
+      return [`${renames.get(entry) ?? entry}${path.slice(entry.length)}`, value];
+    }),
+  );
   const groups = new Map<string, { kind: string; rest: string; says: string; names: string[] }>();
   const say = (path: string, says: string) => {
     const { kind, name, rest } = entryOf(path);
@@ -30,29 +38,34 @@ export function compared(
     if (name !== undefined && !group.names.includes(name)) group.names.push(name);
     groups.set(key, group);
   };
-  const entries = (settings: ReadonlyMap<string, string>) =>
-    new Set([...settings.keys()].map((path) => `${entryOf(path).kind}.${entryOf(path).name ?? ""}`));
+  for (const [to, from] of renames) say(from, `is called ${entryOf(to).name ?? ""} in ${other}`);
+  const entries = (settings: ReadonlyMap<string, string>) => new Set([...settings.keys()].map(entryAt));
   const [leftEntries, rightEntries] = [entries(left), entries(right)];
   for (const path of new Set([...left.keys(), ...right.keys()])) {
     const [mine, theirs] = [left.get(path), right.get(path)];
     if (mine === theirs) continue;
-    const { kind, name = "" } = entryOf(path);
-    const entry = `${kind}.${name}`;
-    const whole = path.slice(0, path.length - entryOf(path).rest.length);
-    if (!rightEntries.has(entry)) say(whole, `only in ${one}`);
-    else if (!leftEntries.has(entry)) say(whole, `only in ${other}`);
+    const entry = entryAt(path);
+    if (!rightEntries.has(entry)) say(entry, `only in ${one}`);
+    else if (!leftEntries.has(entry)) say(entry, `only in ${other}`);
     else say(path, `${mine ?? "(not set)"} → ${theirs ?? "(not set)"}`);
   }
   return [...groups.values()]
     .map(({ kind, names, rest, says }) => {
-      const folded = names.length === 0 ? "" : `.${fold(names)}`;
-      return `${kind}${folded}${rest}: ${says}`;
+      const folded = fold(names);
+      // As a shell writes several names.
+      const several = folded.includes(", ") ? `{${folded.replaceAll(", ", ",")}}` : folded;
+      return `${kind}${several === "" ? "" : `.${several}`}${rest}: ${says}`;
     })
     .sort();
 }
 
 function byPath(settings: readonly Setting[]): Map<string, string> {
   return new Map(settings.filter(({ isRemoved }) => !isRemoved).map(({ path, value }) => [path, value]));
+}
+
+/** `hosts.web-1.address` → hosts.web-1 */
+function entryAt(path: string): string {
+  return path.slice(0, path.length - entryOf(path).rest.length);
 }
 
 /** `hosts.web-1.address` → hosts, web-1, .address */

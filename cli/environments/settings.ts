@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { ArgumentError } from "../../components/arguments/problems.ts";
 import { type Setting, settingsOf } from "../../stacks/environment.ts";
 import { pulumi } from "../stack.ts";
@@ -20,7 +22,18 @@ export async function readSettings(stack: string | undefined): Promise<readonly 
     if (thrown instanceof ArgumentError) throw new Stop(thrown.message);
     throw thrown;
   }
-  throw new Stop(
-    `there is no stacks/Pulumi.${name}.yaml here.\nRun it in the directory of the Pulumi project, or give --cwd.`,
-  );
+  const known = stackFiles(join(process.cwd(), "stacks"));
+  const cure =
+    known.length === 0
+      ? "Run it in the directory of the Pulumi project, or give --cwd."
+      : `There are: ${known.join(", ")}`;
+  throw new Stop(`there is no stacks/Pulumi.${name}.yaml here.\n${cure}`);
+}
+
+/** The environments that have a stack file in a directory. */
+function stackFiles(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .sort();
 }

@@ -93,6 +93,24 @@ test("compare: what differs, folded", () => {
   assert.deepEqual(compared("a", settings("staging"), "b", settings("staging")), []);
 });
 
+test("compare: several names in one line, and a site with another name", () => {
+  const of = (sites: string) => {
+    write({ [stackFile]: `config:\n  quadlet-fleet:sites: { ${sites} }\n` });
+    return settings();
+  };
+  const site = (name: string, image: string) =>
+    `${name}: { image: ${image}, manager: system, network: none }`;
+  const one = of(`${site("blog", "a")}, ${site("shop", "a")}, ${site("www", "c")}`);
+  assert.deepEqual(
+    compared("x", one, "y", of(`${site("blog", "b")}, ${site("shop", "b")}, ${site("web", "d")}`)),
+    ["sites.www.image: c → d", "sites.www: is called web in y", "sites.{blog,shop}.image: a → b"],
+  );
+  assert.deepEqual(
+    compared("x", one, "y", of(`${site("blog", "a")}, ${site("shop", "a")}, web: { image: d }`)),
+    ["sites.web: only in y", "sites.www: only in x"],
+  );
+});
+
 test("the files of docs/environments.md, and what it says of them", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/environments.md"), "utf8");
   const blocks = [...page.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)];
