@@ -22,7 +22,9 @@ import { up } from "./up/index.ts";
 const program = yargs(hideBin(process.argv))
   .scriptName("quadlet-fleet")
   .locale("en")
-  .usage("$0 COMMAND\n\nAsks the hosts of a stack. Run it in the directory of the Pulumi project.")
+  .usage(
+    "$0 COMMAND\n\nWorks with the hosts and files of a stack. Run it in the directory of the Pulumi project.",
+  )
   .parserConfiguration({ "populate--": true })
   .option("stack", { ...text("the stack; default: the selected one"), alias: "s" })
   .option("cwd", {
@@ -32,7 +34,7 @@ const program = yargs(hideBin(process.argv))
   .middleware(({ cwd }) => enter(cwd))
   .command(
     "status [sites..]",
-    "what the hosts say of the sites: version, active units, last deploy, what differs",
+    "what runs on the hosts: version, active units, last deploy, and what differs",
     (command) =>
       command
         .positional("sites", { type: "string", array: true, default: [], describe: "only these sites" })
@@ -45,7 +47,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command(
     "logs <site>",
-    "what a site has logged on its hosts, merged by time",
+    "the logs of a site from all its hosts, in the order of their times",
     (command) =>
       command
         .positional("site", { type: "string", demandOption: true, describe: "a site or a proxy" })
@@ -89,7 +91,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command(
     "rollback <site>",
-    "brings the previous version back to all hosts of a site, from what they have kept of it",
+    "brings the previous version back to all hosts of a site, from what they have kept",
     (command) =>
       command
         .positional("site", { type: "string", demandOption: true, describe: "the site" })
@@ -143,7 +145,7 @@ const program = yargs(hideBin(process.argv))
   )
   .command(
     "compare <one> <other>",
-    "what two environments have differently, by their files",
+    "how two environments differ, by their files",
     (command) =>
       command
         .positional("one", { type: "string", demandOption: true, describe: "an environment" })

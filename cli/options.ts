@@ -39,7 +39,7 @@ export function approval(describe: string) {
     const token = last(given) ?? "";
     if (isToken(token)) return token;
     throw new Error(
-      `--approved ${JSON.stringify(token)} is not an approval: it starts with "qf1." and is the last line of a review.`,
+      `--approved ${JSON.stringify(token)} is not an approval: it starts with "qf1." and has six parts. Copy the whole last line of a review.`,
     );
   };
   return { type: "string", requiresArg: true, coerce, describe } as const;
