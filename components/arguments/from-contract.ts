@@ -3,14 +3,14 @@ import { z } from "zod";
 import { marks } from "../../resources/contract/fields.ts";
 import type { Schema as AnySchema } from "./schema-walk.ts";
 import { choiceWords } from "../../units/rules.ts";
-import { oneOf, range, required, wholeNumber } from "./wording.ts";
+import { anyText, oneOf, range, required, wholeNumber } from "./wording.ts";
 
 type Schema = AnySchema & { minValue?: number; maxValue?: number };
 
 const output = <T>() => z.custom<Output<T>>((value) => Output.isInstance(value));
 
 /** A text that may still be unknown. */
-export const inputText = (schema: z.ZodString = z.string(), words = oneOf("text")) =>
+export const inputText = (schema: z.ZodString = z.string(), words = anyText) =>
   z.union([schema, output<string>()], words);
 
 interface Options {

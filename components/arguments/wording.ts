@@ -34,6 +34,12 @@ export function oneOf(what: string): { error: Wording } {
   };
 }
 
+/** For any text. */
+export const anyText: { error: Wording } = {
+  error: ({ code, input }) =>
+    kinds.includes(code) && isThere(input) ? `must be text${unquoted(input)}` : undefined,
+};
+
 /** For a whole number: the range, and what is there. */
 export function range(least: number, most: number, example = least): { error: Wording } {
   const what = wholeNumberWords(least, most);

@@ -110,7 +110,7 @@ const cases: [string, object, string[]][] = [
     { image: 5, environment: { A: 5 } },
     [
       'image: must be the image with its registry, as in "docker.io/library/nginx:latest"',
-      "environment.A: must be text",
+      "environment.A: must be text, and is a number. Put it in quotes.",
     ],
   ],
   [

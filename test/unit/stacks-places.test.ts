@@ -34,9 +34,10 @@ const places = () => refusal(fleet).filter((line) => line.startsWith("    at "))
 
 test("several problems with one file: its place once", () => {
   environment(oneFile);
+  write({ "nginx/www.conf": "server { listen 8080; listen 8081; }\n" });
   const [, first, second, ...place] = refusal(fleet);
   assert.match(first ?? "", /^ {2}sites\.www\.nginx: default\.conf:1: "listen 8080" binds /);
-  assert.match(second ?? "", /^ {2}sites\.www\.nginx: www\.socket: /);
+  assert.match(second ?? "", /^ {2}sites\.www\.nginx: default\.conf:1: "listen 8081" binds /);
   assert.deepEqual(place, ["    at stacks/base.yaml:7:14, where default.conf is the file nginx/www.conf"]);
 });
 
