@@ -103,7 +103,7 @@ export function pendingLine(exceptions: readonly Pick<End, "name" | "why">[]): s
   const parts: string[] = [];
   let left = exceptions.length;
   for (const { why, names } of grouped(exceptions)) {
-    const part = `${briefly(names)}: ${cut((why.split("\n")[0] ?? "").replace(/\.$/, ""), longest.why)}`;
+    const part = `${briefly(names)}: ${cut(why.split("\n")[0] ?? "", longest.why)}`;
     if ([...parts, part].join("; ").length > longest.line) break;
     parts.push(part);
     left -= names.length;

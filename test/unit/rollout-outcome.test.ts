@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Has } from "../../rollout/member.ts";
-import { type End, outcome, pendingLine } from "../../rollout/outcome.ts";
+import { type End, outcome } from "../../rollout/outcome.ts";
 
 function ends(cause: End["cause"], has: Has, why: string, ...names: string[]): End[] {
   return names.map((name) => ({ name, leaves: false, had: "old", has, cause, why }));
@@ -10,14 +10,6 @@ function ends(cause: End["cause"], has: Has, why: string, ...names: string[]): E
 const names = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => `web-${first + index}`);
 const committed = (...all: string[]) => ends("committed", "new", "has the new version", ...all);
-
-test("a line about several hosts: the first line of each reason, without its full stop", () => {
-  const all = [
-    { name: "web-1", why: "no answer from 192.0.2.11.\nNothing was changed on it." },
-    { name: "web-2", why: "no answer from 192.0.2.12." },
-  ];
-  assert.equal(pendingLine(all), "web-1: no answer from 192.0.2.11; web-2: no answer from 192.0.2.12");
-});
 
 /** Section 3.3 of the design, row by row. */
 describe("what the engine is told", () => {

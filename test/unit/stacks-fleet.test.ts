@@ -189,7 +189,11 @@ describe("what is wrong, by its path in the stack file", () => {
         { labels: "web" },
         [`labels: must be the labels that the hosts have, as in { role: web }. ${have}`],
       ],
-      ["a number", { labels: { zone: 1 } }, [`labels.zone: must be text, and is a number. Put it in quotes. ${have}`]],
+      [
+        "a number",
+        { labels: { zone: 1 } },
+        [`labels.zone: must be text, and is a number. Put it in quotes. ${have}`],
+      ],
     ];
     for (const [what, selection, expected] of cases)
       test(what, () => {
