@@ -148,15 +148,15 @@ async function refused(
   channel: Channel,
 ): Promise<HostError> {
   const reason = String(answer.reason);
-  const own =
-    reason === "no-podman" ? `podman failed.\n${(await channel.ended).stderr.trim()}` : reasons.get(reason);
+  const known = Object.hasOwn(reasons, reason) ? reasons[reason] : undefined;
+  const own = reason === "no-podman" ? `podman failed.\n${(await channel.ended).stderr.trim()}` : known;
   return own === undefined
     ? refusal(host, { account }, answer)
     : new HostError(host, own, { reason, state: "" });
 }
 
 /** Reasons of the scripts of this folder, in addition to those for which a session is refused. */
-const reasons = new Map([
-  ["no-container", "the unit has no running container there."],
-  ["many-containers", "the unit has more than one container there."],
-]);
+const reasons: Record<string, string> = {
+  "no-container": "the unit has no running container there.",
+  "many-containers": "the unit has more than one container there.",
+};
