@@ -20,6 +20,6 @@ export function chosenUnit(
   const unit = unitNamed(name, units);
   if (unit !== undefined) return unit;
   throw new Stop(
-    `${nameOf(sets)} has no such unit: "${name}".\nIt has: ${units.toSorted(naturally).join(", ") || "none"}`,
+    `${nameOf(sets)} has no unit "${name}".\nIt has: ${units.toSorted(naturally).join(", ") || "none"}`,
   );
 }

@@ -266,7 +266,7 @@ test("a wrong call: exit status 1 for what is not there, 2 for the command line"
     assert.deepEqual([code, stdout], [expected, ""]);
     return stderr;
   };
-  assert.match(await failed(1, "nope"), /no site "nope"\.\nIt has: filed, front, journaled\n/);
+  assert.match(await failed(1, "nope"), /no site "nope"\.\nDeployed are: filed, front, journaled\n/);
   assert.match(await failed(1, "front", "--host", "web-3"), /not on a host "web-3"\.\nIt is on: web-1\n/);
   assert.match(await failed(1, "filed", "--unit", "x"), /no unit "x"\.\nIt has: .*filed\.service/);
   assert.match(await failed(2, "filed", "--since", "x"), /--since "x" is not a time/);

@@ -79,7 +79,7 @@ test("units by their names", () => {
   assert.equal(chosenUnit(sets, "web.socket"), "web.socket");
   assert.throws(
     () => chosenUnit(sets, "nope"),
-    new Stop('www has no such unit: "nope".\nIt has: web.service, web.socket'),
+    new Stop('www has no unit "nope".\nIt has: web.service, web.socket'),
   );
 });
 
