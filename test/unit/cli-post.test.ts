@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { type RequestListener, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { after, afterEach, beforeEach, describe, test } from "node:test";
+import { type TestContext, after, afterEach, beforeEach, describe, test } from "node:test";
 import { type PostOptions, post } from "../../cli/post/index.ts";
 import { Stop } from "../../cli/stop.ts";
 import type { FakeForge } from "../fake-forge.ts";
@@ -25,18 +25,29 @@ interface Scene {
   name: string;
 }
 
-async function github(isJob = true): Promise<Scene> {
-  const name = isJob ? bot : "robot";
-  const forge = new FakeGitHub({ [token]: { name, isJob } });
-  const env = {
-    GITHUB_API_URL: await forge.start(),
+/** The environment of a job on GitHub. */
+function githubJob(url: string): Record<string, string> {
+  return {
+    GITHUB_API_URL: url,
     GITHUB_REPOSITORY: FakeGitHub.repository,
     GITHUB_TOKEN: token,
     GITHUB_REF: "refs/pull/7/merge",
     GITHUB_SERVER_URL: "https://forge.example",
     GITHUB_RUN_ID: "99",
   };
-  return { forge, env, name };
+}
+
+async function github(name = bot, isJob = true): Promise<Scene> {
+  const forge = new FakeGitHub({ [token]: { name, isJob } });
+  return { forge, env: githubJob(await forge.start()), name };
+}
+
+/** A server that is no forge, until the test has ended. Returns the environment of a job there. */
+async function elsewhere(context: TestContext, answer: RequestListener): Promise<Record<string, string>> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  context.after(() => server.close());
+  await once(server, "listening");
+  return githubJob(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
 async function gitlab(): Promise<Scene> {
@@ -201,12 +212,10 @@ for (const [name, open] of [
   });
 
 test("Gitea: a user with the name that Forgejo's jobs have is not the account of its jobs", async () => {
-  const forge = new FakeGitHub({ [token]: { name: "gitea-actions", isJob: true } });
+  const { forge, env } = await github("gitea-actions");
   await using _ = forge;
   void _;
-  const { env, forge: other } = await github();
-  await other[Symbol.asyncDispose]();
-  const here = { ...env, GITHUB_API_URL: await forge.start(), GITEA_ACTIONS: "true" };
+  const here = { ...env, GITEA_ACTIONS: "true" };
   const forged = "<!-- quadlet-fleet: m -->\nall is well";
   forge.keep(forge.comments, "forgejo-actions", { of: 7, body: forged });
   for (const text of ["it removes all", "it restarts all"])
@@ -221,7 +230,7 @@ test("Gitea: a user with the name that Forgejo's jobs have is not the account of
 });
 
 test("an account of its own posts under its own name", async () => {
-  const { forge, env } = await github(false);
+  const { forge, env } = await github("robot", false);
   await using _ = forge;
   void _;
   assert.equal(await run(env, ["comment", "--marker", "m"], "x"), "");
@@ -229,14 +238,11 @@ test("an account of its own posts under its own name", async () => {
 });
 
 test("an app that may not ask its name: the first post says it", async () => {
-  const forge = new FakeGitHub({ [token]: { name: "app[bot]", isJob: true } });
+  const { forge, env } = await github("app[bot]");
   await using _ = forge;
   void _;
-  const { env, forge: other } = await github();
-  await other[Symbol.asyncDispose]();
-  const here = { ...env, GITHUB_API_URL: await forge.start() };
-  assert.match(await run(here, ["comment", "--marker", "m"], "x"), /Give --author app\[bot\]\./);
-  assert.equal(await run(here, ["comment", "--marker", "m", "--author", "app[bot]"], "y"), "");
+  assert.match(await run(env, ["comment", "--marker", "m"], "x"), /Give --author app\[bot\]\./);
+  assert.equal(await run(env, ["comment", "--marker", "m", "--author", "app[bot]"], "y"), "");
   assert.deepEqual(
     forge.comments.map(({ body }) => body),
     ["<!-- quadlet-fleet: m -->\ny"],
@@ -250,35 +256,23 @@ for (const [what, answers] of [
   ["a post of something else", { GET: '[{ "id": "x", "user": "y", "body": 5 }]', POST: "[]" }],
 ] as const)
   test(`a forge answers with ${what}`, async (context) => {
-    const server = createServer(({ method, url }, response) => {
-      const { GET, POST = "" }: { GET: string; POST?: string } = answers;
+    const { GET, POST = "" }: { GET: string; POST?: string } = answers;
+    const env = await elsewhere(context, ({ method, url }, response) => {
       response.end(url === "/user" ? '{ "login": "robot" }' : method === "GET" ? GET : POST);
-    }).listen(0, "127.0.0.1");
-    context.after(() => server.close());
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const { forge, env } = await github();
-    await forge[Symbol.asyncDispose]();
-    const here = { ...env, GITHUB_API_URL: `http://127.0.0.1:${port}` };
+    });
     assert.match(
-      await run(here, ["comment", "--marker", "m"], "x"),
+      await run(env, ["comment", "--marker", "m"], "x"),
       /^(GET|POST) \/repos\/acme\/fleet\/\S+: the answer is not (a list of objects|an object)\.$/,
     );
   });
 
 test("a redirect is not followed, as the token would go with it", async (context) => {
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const env = await elsewhere(context, (request, response) => {
     asked.push(request.url ?? "");
     response.writeHead(307, { location: "/elsewhere" }).end();
-  }).listen(0, "127.0.0.1");
-  context.after(() => server.close());
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const { forge, env } = await github();
-  await forge[Symbol.asyncDispose]();
-  const here = { ...env, GITHUB_API_URL: `http://127.0.0.1:${port}` };
-  assert.match(await run(here, ["comment", "--marker", "m"], "x"), /^GET \/user of http:\S+ failed: /);
+  });
+  assert.match(await run(env, ["comment", "--marker", "m"], "x"), /^GET \/user of http:\S+ failed: /);
   assert.deepEqual(asked, ["/user"]);
 });
 

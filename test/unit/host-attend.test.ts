@@ -1,52 +1,45 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import { run } from "../../cli/exec/run.ts";
 import { Part } from "../../cli/logs/part.ts";
 import { attend } from "../../host/attended/attend.ts";
 import { readerOf } from "../../host/attended/read.ts";
 import { Pool } from "../../host/ssh/pool.ts";
+import { Keyring } from "./ssh-keys.ts";
+import { type SshServer, startSshServer } from "./ssh-server.ts";
 import { timeLimit } from "./time-limit.ts";
 
 // `attend`, and the two commands that use it, with a host that does not behave.
 
-const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-attend-"));
-const keyFile = (name: string) => join(directory, name);
-let server: ssh2.Server;
-let port: number;
+const ring = new Keyring();
+ring.make("host");
+ring.make("user");
+let server: SshServer;
 /** What the host does when a command is to be run. */
 let onCommand: (channel: ssh2.ServerChannel) => Promise<void>;
 
 before(async () => {
-  for (const name of ["host", "user"])
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", keyFile(name)]);
-  server = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+  server = await startSshServer(ring.path("host"), (client) => {
     client.on("authentication", (context) => context.accept());
     client.on("session", (accept) => accept().on("exec", (acceptExec) => void onCommand(acceptExec())));
     client.on("error", () => undefined);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  ({ port } = server.address() as AddressInfo);
 });
 
 after(() => {
   server.close();
-  rmSync(directory, { recursive: true });
+  ring[Symbol.dispose]();
 });
 
 const target = () => ({
   address: "127.0.0.1",
-  port,
-  hostKey: readFileSync(keyFile("host.pub"), "utf8"),
-  identityFile: keyFile("user"),
+  port: server.port,
+  hostKey: readFileSync(ring.path("host.pub"), "utf8"),
+  identityFile: ring.path("user"),
   sshConfig: false,
 });
 const errand = { account: undefined, as: "either", script: "", argv: [], longest: 1000 } as const;

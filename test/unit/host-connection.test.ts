@@ -1,34 +1,28 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import type { Connection } from "../../host/ssh/connection.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import { Pool } from "../../host/ssh/pool.ts";
+import { Keyring } from "./ssh-keys.ts";
+import { type SshServer, startSshServer } from "./ssh-server.ts";
 import { timeLimit } from "./time-limit.ts";
 
-// A real SSH server (ssh2's), which misbehaves as sshd never would on request.
-
-const directory = mkdtempSync(join(tmpdir(), "quadlet-fleet-ssh-"));
-let server: ssh2.Server;
+const ring = new Keyring();
+ring.make("host");
+ring.make("user");
+let server: SshServer;
 let port: number;
 let logins = 0;
 /** What the server does when a channel is requested. */
 let onSession: (accept: () => ssh2.Session, reject: () => void) => void = () => undefined;
 
-const keyFile = (name: string) => join(directory, name);
-
 before(async () => {
-  for (const name of ["host", "user"])
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", keyFile(name)]);
-  server = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+  server = await startSshServer(ring.path("host"), (client) => {
     client.on("authentication", (context) => {
       if (context.method === "publickey") context.accept();
       else context.reject(["publickey"]);
@@ -37,21 +31,19 @@ before(async () => {
     client.on("session", (accept, reject) => onSession(accept, reject));
     client.on("error", () => undefined);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  ({ port } = server.address() as AddressInfo);
+  ({ port } = server);
 });
 
 after(() => {
   server.close();
-  rmSync(directory, { recursive: true });
+  ring[Symbol.dispose]();
 });
 
 const target = () => ({
   address: "127.0.0.1",
   port,
-  hostKey: readFileSync(keyFile("host.pub"), "utf8"),
-  identityFile: keyFile("user"),
+  hostKey: readFileSync(ring.path("host.pub"), "utf8"),
+  identityFile: ring.path("user"),
   sshConfig: false,
   connectTimeout: 60,
 });
@@ -93,7 +85,7 @@ test("a channel that is never opened is given up within the deadline", async () 
 test("sessions that sshd refuses (MaxSessions) get a connection of their own, which is closed with its channel", async () => {
   const before = logins;
   let connections = 0;
-  const server = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+  const server = await startSshServer(ring.path("host"), (client) => {
     let sessions = 0;
     connections += 1;
     client.on("authentication", (context) => context.accept());
@@ -104,9 +96,7 @@ test("sessions that sshd refuses (MaxSessions) get a connection of their own, wh
     });
     client.on("close", () => (connections -= 1));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const connection = await open({ ...target(), port: (server.address() as AddressInfo).port });
+  const connection = await open({ ...target(), port: server.port });
   const channels = await Promise.all(["a", "b", "c"].map((word) => connection.run([word])));
   assert.equal(connections, 3);
   const outputs = channels.map(async (channel) => {
@@ -157,15 +147,15 @@ test("a jump host that forbids forwarding", async () => {
 test("another host key than the known one is refused before anything is sent", async () => {
   const before = logins;
   await assert.rejects(
-    open({ ...target(), hostKey: readFileSync(keyFile("user.pub"), "utf8") }),
+    open({ ...target(), hostKey: readFileSync(ring.path("user.pub"), "utf8") }),
     /its host key is ssh-ed25519 SHA256:/,
   );
   assert.equal(logins, before);
 });
 
 test("a certificate authority beside a plain key of another host: why it did not help", async () => {
-  const file = keyFile("known");
-  const key = readFileSync(keyFile("user.pub"), "utf8").trim();
+  const file = ring.path("known");
+  const key = readFileSync(ring.path("user.pub"), "utf8").trim();
   writeFileSync(file, `[127.0.0.1]:${port} ${key}\n@cert-authority * ${key}\n`);
   await assert.rejects(
     open({ ...target(), hostKey: undefined, knownHostsFile: file }),
@@ -204,7 +194,7 @@ async function jumpHost(
   onSilence: (port: number) => void = () => undefined,
 ) {
   const counts = { logins: 0, forwarded: 0 };
-  const jump = new ssh2.Server({ hostKeys: [readFileSync(keyFile("host"))] }, (client) => {
+  const jump = await startSshServer(ring.path("host"), (client) => {
     client.on("authentication", (context) => context.accept());
     client.on("ready", () => (counts.logins += 1));
     client.on("tcpip", (accept, reject, { destPort }) => {
@@ -217,9 +207,7 @@ async function jumpHost(
     client.on("error", () => undefined);
     client.on("close", () => (counts.logins -= 1));
   });
-  jump.listen(0, "127.0.0.1");
-  await once(jump, "listening");
-  return { counts, end: () => jump.close(), port: (jump.address() as AddressInfo).port };
+  return { counts, end: () => jump.close(), port: jump.port };
 }
 
 test("the pool: one login at a jump host, however many hosts are behind it, until the pool is closed", async () => {

@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { copyFileSync, readFileSync } from "node:fs";
 import { type AddressInfo, type Server, createServer } from "node:net";
 import { after, afterEach, before, test } from "node:test";
-import ssh2 from "ssh2";
+import type ssh2 from "ssh2";
 import { Connection } from "../../host/ssh/connection.ts";
 import type { Target } from "../../host/ssh/endpoint.ts";
 import { HostError } from "../../host/errors.ts";
 import { fingerprint } from "../../host/ssh/known-hosts.ts";
 import { Login } from "../../host/ssh/login.ts";
 import { Keyring } from "./ssh-keys.ts";
+import { type SshServer, startSshServer } from "./ssh-server.ts";
 import { timeLimit } from "./time-limit.ts";
 
 // A login with several keys, and the message if it fails. The server is ssh2's, so that it can misbehave on request.
@@ -23,7 +24,7 @@ const two = ring.make("two", { type: "rsa" });
 const confirmed = ring.make("confirmed");
 const agent = ring.agent("agent.sock", ["one", "two"]);
 
-let server: ssh2.Server;
+let server: SshServer;
 let port: number;
 let connections = 0;
 /** The keys that were offered, "none" among them. */
@@ -31,7 +32,7 @@ let seen: string[] = [];
 let answer: (context: ssh2.AuthContext, key: string) => void = () => undefined;
 
 before(async () => {
-  server = new ssh2.Server({ hostKeys: [readFileSync(ring.path("host"))] }, (client) => {
+  server = await startSshServer(ring.path("host"), (client) => {
     connections += 1;
     client.on("authentication", (context) => {
       const key =
@@ -43,9 +44,7 @@ before(async () => {
     });
     client.on("error", () => undefined);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  ({ port } = server.address() as AddressInfo);
+  ({ port } = server);
 });
 after(() => server.close());
 afterEach(() => {
