@@ -57,18 +57,7 @@ export function readConfiguration(
   const texts: Pick<Texts, "problems" | "files"> = { problems: [], files: [] };
   for (const [fullKey, text] of Object.entries(all)) {
     if (!fullKey.startsWith(prefix)) {
-      const [own, key = ""] = fullKey.split(":");
-      // Pulumi puts the name of the project before a key without a prefix.
-      if (
-        isEntries(key) &&
-        file !== undefined &&
-        Object.hasOwn(file.config, key) &&
-        !Object.hasOwn(all, `${prefix}${key}`)
-      )
-        problems.push({
-          path: key,
-          message: `is a key of the project ${own}, because it has no prefix. Write "${prefix}${key}".`,
-        });
+      problems.push(...prefixProblems(fullKey, all, file));
       continue;
     }
     const key = fullKey.slice(prefix.length);
@@ -130,6 +119,19 @@ const blank = "has no value. Give it one, or write null to remove what a file be
 
 function isEntries(key: string): key is keyof typeof entries {
   return Object.hasOwn(entries, key);
+}
+
+/** What is wrong with a key of another project, if it is one of ours that lacks its prefix: Pulumi puts the name of the project before it. */
+function prefixProblems(
+  fullKey: string,
+  all: Readonly<Record<string, string>>,
+  file: StackFile | undefined,
+): ArgumentProblem[] {
+  const [project, key = ""] = fullKey.split(":");
+  const isOurs = isEntries(key) && file !== undefined && Object.hasOwn(file.config, key);
+  if (!isOurs || Object.hasOwn(all, `${prefix}${key}`)) return [];
+  const message = `is a key of the project ${project}, because it has no prefix. Write "${prefix}${key}".`;
+  return [{ path: key, message }];
 }
 
 /** Undefined if the text is not JSON. It may be a secret, which an error of JSON.parse() would quote. */

@@ -1,7 +1,9 @@
-import { type ArgumentProblem, nearest, pathText } from "../components/arguments/problems.ts";
+import { type ArgumentProblem, isMissing, nearest, pathText } from "../components/arguments/problems.ts";
 import { fleetSchema } from "./schema.ts";
 
 const words = { sites: "site", proxies: "proxy" } as const;
+
+type Kind = keyof typeof words;
 
 /**
  * Explains entries without hosts: an argument that is not indented enough is one problem instead of several, and a similar name is suggested,
@@ -14,34 +16,38 @@ const words = { sites: "site", proxies: "proxy" } as const;
  */
 export function withoutMisplaced(
   problems: readonly ArgumentProblem[],
-  configuration: Partial<Record<"sites" | "proxies", unknown>>,
+  configuration: Partial<Record<Kind, unknown>>,
 ): ArgumentProblem[] {
-  return (["sites", "proxies"] as const).reduce<ArgumentProblem[]>(
-    (left, kind) => {
-      const word = words[kind];
-      const names = Object.keys(configuration[kind] ?? {});
-      return names.reduce((found, name) => {
-        const path = pathText([kind, name]);
-        const lacks = found.filter(
-          (one) => one.path.startsWith(`${path}.`) && one.message.startsWith("is missing"),
-        );
-        // With only one problem, it is an entry for which the hosts were forgotten.
-        if (lacks.length < 2 || !lacks.some((one) => one.path === `${path}.hosts`)) return found;
-        if (Object.hasOwn(fleetSchema.shape[kind].valueType.shape, name)) {
-          const message = `is an argument of a ${word}, not a ${word}. Indent it below its ${word}.`;
-          return [{ path, message }, ...found.filter((one) => !one.path.startsWith(`${path}.`))];
-        }
-        const near = nearest(
-          name,
-          names.filter((other) => other !== name),
-        );
-        return found.map((one) =>
-          near !== undefined && one.path === `${path}.hosts`
-            ? { ...one, message: `${one.message}. Did you mean the ${word} "${near}"?` }
-            : one,
-        );
-      }, left);
-    },
-    [...problems],
+  let left = [...problems];
+  for (const kind of ["sites", "proxies"] as const) {
+    const names = Object.keys(configuration[kind] ?? {});
+    for (const name of names) left = explained(left, kind, name, names);
+  }
+  return left;
+}
+
+/** The problems, with those of one entry in other words if it has no hosts and lacks more. */
+function explained(
+  problems: ArgumentProblem[],
+  kind: Kind,
+  name: string,
+  names: readonly string[],
+): ArgumentProblem[] {
+  const path = pathText([kind, name]);
+  const isIn = (one: ArgumentProblem) => one.path.startsWith(`${path}.`);
+  const isOfHosts = (one: ArgumentProblem) => one.path === `${path}.hosts`;
+  const lacks = problems.filter((one) => isIn(one) && isMissing(one));
+  // With only one problem, it is an entry for which the hosts were forgotten.
+  if (lacks.length < 2 || !lacks.some(isOfHosts)) return problems;
+  const word = words[kind];
+  if (Object.hasOwn(fleetSchema.shape[kind].valueType.shape, name)) {
+    const message = `is an argument of a ${word}, not a ${word}. Indent it below its ${word}.`;
+    return [{ path, message }, ...problems.filter((one) => !isIn(one))];
+  }
+  const others = names.filter((other) => other !== name);
+  const near = nearest(name, others);
+  if (near === undefined) return problems;
+  return problems.map((one) =>
+    isOfHosts(one) ? { ...one, message: `${one.message}. Did you mean the ${word} "${near}"?` } : one,
   );
 }

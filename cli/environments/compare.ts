@@ -1,6 +1,7 @@
 import { fold } from "../../rollout/fold.ts";
 import type { Setting } from "../../stacks/environment.ts";
 import { harmless } from "../output.ts";
+import { entryAt, entryOf } from "./entry.ts";
 import { renamed } from "./renamed.ts";
 import { readSettings } from "./settings.ts";
 
@@ -23,7 +24,7 @@ export function compared(
   ofOther: readonly Setting[],
 ): string[] {
   const [left, named] = [byPath(ofOne), byPath(ofOther)];
-  const renames = renamed(left, named, entryAt);
+  const renames = renamed(left, named);
   const right = new Map(
     [...named].map(([path, value]) => {
       const entry = entryAt(path);
@@ -61,17 +62,4 @@ export function compared(
 
 function byPath(settings: readonly Setting[]): Map<string, string> {
   return new Map(settings.filter(({ isRemoved }) => !isRemoved).map(({ path, value }) => [path, value]));
-}
-
-/** `hosts.web-1.address` → hosts.web-1 */
-function entryAt(path: string): string {
-  return path.slice(0, path.length - entryOf(path).rest.length);
-}
-
-/** `hosts.web-1.address` → hosts, web-1, .address */
-function entryOf(path: string): { kind: string; name?: string; rest: string } {
-  const [, kind = path, quoted, plain, rest = ""] =
-    /^(\w+)(?:\["([^"]*)"\]|\.([\w-]+))(.*)$/s.exec(path) ?? [];
-  const name = quoted ?? plain;
-  return { kind, ...(name === undefined ? {} : { name }), rest };
 }

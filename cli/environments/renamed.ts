@@ -1,8 +1,10 @@
+import { entryAt, entryOf } from "./entry.ts";
+
 /** The settings of an environment: path → value. */
 type Values = ReadonlyMap<string, string>;
 
 /** The entries of an environment by their paths, "sites.www": what is below the path → value. */
-function entriesOf(values: Values, entryAt: (path: string) => string): Map<string, Map<string, string>> {
+function entriesOf(values: Values): Map<string, Map<string, string>> {
   const entries = new Map<string, Map<string, string>>();
   for (const [path, value] of values) {
     const entry = entryAt(path);
@@ -19,13 +21,14 @@ function entriesOf(values: Values, entryAt: (path: string) => string): Map<strin
  *
  * @returns the path of the entry in the other environment → its path in the first one
  */
-export function renamed(one: Values, other: Values, entryAt: (path: string) => string): Map<string, string> {
-  const [ofOne, ofOther] = [entriesOf(one, entryAt), entriesOf(other, entryAt)];
+export function renamed(one: Values, other: Values): Map<string, string> {
+  const [ofOne, ofOther] = [entriesOf(one), entriesOf(other)];
   const found = new Map<string, string>();
   for (const [path, mine] of ofOne) {
-    if (ofOther.has(path) || path.startsWith("hosts")) continue;
+    const { kind } = entryOf(path);
+    if (ofOther.has(path) || kind === "hosts") continue;
     const alike = [...ofOther]
-      .filter(([to]) => !ofOne.has(to) && !found.has(to) && kindOf(to) === kindOf(path))
+      .filter(([to]) => !ofOne.has(to) && !found.has(to) && entryOf(to).kind === kind)
       .map(([to, theirs]) => ({ to, share: sameIn(mine, theirs) / Math.max(mine.size, theirs.size) }))
       .filter(({ share }) => share >= 0.5)
       .sort((left, right) => right.share - left.share);
@@ -36,9 +39,4 @@ export function renamed(one: Values, other: Values, entryAt: (path: string) => s
 
 function sameIn(one: Values, other: Values): number {
   return [...one].filter(([path, value]) => other.get(path) === value).length;
-}
-
-/** "sites.www" → "sites" */
-function kindOf(path: string): string {
-  return /^\w+/.exec(path)?.[0] ?? path;
 }

@@ -122,7 +122,7 @@ export class GitHub implements Forge {
 
   readonly #postOf = ({ user, body }: Answer, id: number): Post => {
     const login = user?.login ?? "";
-    const isFalse = this.#isGitea && jobs.names.includes(login) && user?.id !== jobs.id;
-    return { id, author: isFalse ? "" : login, body: body ?? "" };
+    const isForged = this.#isGitea && jobs.names.includes(login) && user?.id !== jobs.id;
+    return { id, author: isForged ? "" : login, body: body ?? "" };
   };
 }

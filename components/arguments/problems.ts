@@ -51,10 +51,15 @@ export function parseArguments<T extends z.ZodType>(
       ...outputs.map(({ path, message }) => ({ path: pathText(path), message })),
       // What is missing only because its name is misspelled is not reported twice.
       ...found
-        .filter(({ path, message }) => !meant.has(path) || !message.startsWith("is missing"))
+        .filter((one) => !meant.has(one.path) || !isMissing(one))
         .map(({ path, message }) => ({ path, message })),
     ],
   };
+}
+
+/** Whether there is nothing at the path of the problem (wording.ts). */
+export function isMissing({ message }: ArgumentProblem): boolean {
+  return message.startsWith("is missing");
 }
 
 /** A problem, and for a name that is not known, the path of what was probably meant. */
